@@ -1,4 +1,8 @@
+const { availableParallelism } = require('node:os');
+
 module.exports = {
+  // Three for two cores: tests wait for processes, leases and PostgreSQL about as long as they compute.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testEnvironment: '<rootDir>/test/jest/oneContext.cjs',
   runtime: '<rootDir>/test/jest/sharedRuntime.cjs',
   transform: { '^.+\\.ts$': ['@swc/jest'] },

@@ -5,7 +5,7 @@ import { newId } from '../src/kernel/ids';
 import { type Bench, row } from './harness';
 
 /**
- * What permissions cost a request: a user with 500 permissions over 20 applications, asked 10,000 times about one
+ * Cost of permissions per request: a user with 500 permissions in 20 applications, checked 10,000 times against one
  * execution.
  */
 export async function benchAbilities(_bench: Bench): Promise<void> {

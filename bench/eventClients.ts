@@ -1,11 +1,11 @@
 import { WebSocket } from 'ws';
 import { DeliveredEventsDocument } from '../src/client/generated';
 import { percentile } from './harness';
+import { sharedClock } from './processes';
 
 /**
- * Subscribers in a process of their own, so that what they cost is not counted as the server's. They speak
- * graphql-transport-ws by hand, and do the same with each message whoever sent it: note when it came, and which event
- * it is.
+ * Subscribers in a separate process, so that their cost doesn't count as the server's. They speak graphql-transport-ws
+ * directly, and treat each message the same no matter who sent it: they note its arrival time and its event.
  */
 export type Order =
   | {
@@ -17,7 +17,7 @@ export type Order =
         readonly read: boolean;
       };
     }
-  /** When each event was committed, by its sequence. */
+  /** Commit time of each event, by sequence. */
   | { readonly report: Readonly<Record<string, number>> }
   | { readonly close: true };
 
@@ -30,12 +30,9 @@ export interface Latencies {
 
 export type Answer =
   | { readonly opened: true }
-  /** All clients have this event. */
+  /** All clients have received this event. */
   | { readonly arrived: number; readonly sample: string }
   | { readonly latencies: Latencies };
-
-/** Milliseconds of a clock that all processes of this machine share. */
-export const sharedClock = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 const answer = (message: Answer): unknown => process.send?.(message);
 
@@ -54,7 +51,7 @@ function take(text: string): void {
   if (count === sockets.length) answer({ arrived: sequence, sample: text });
 }
 
-/** `id`: the execution to subscribe to; null for a server that sends without being asked. */
+/** `id` is the execution to subscribe to; null for a server that sends without a request. */
 async function open({ url, key, id, count, read }: Extract<Order, { open: unknown }>['open']): Promise<void> {
   while (sockets.length < count) {
     const opening = Array.from({ length: Math.min(100, count - sockets.length) }, () => connect(url, key, id, read));

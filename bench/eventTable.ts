@@ -14,7 +14,7 @@ tasks:
 `;
 const TIMES = 100;
 
-/** Whether the growth of the table of events slows down who subscribes, and who claims. */
+/** Measures whether the growth of the event table slows down subscribers and claims. */
 export async function benchEventTable(bench: Bench): Promise<void> {
   const application = await apply(bench.client, SOURCE);
   const agent = await register(bench.server.url);
@@ -35,7 +35,7 @@ export async function benchEventTable(bench: Bench): Promise<void> {
   }
 }
 
-/** Events of many finished runs, as if they had been there for long. */
+/** Inserts events of many finished runs. */
 async function grow({ server: { app } }: Bench, size: number): Promise<void> {
   await app.database.write(
     `INSERT INTO execution_event (run_id, sequence, execution_id, execution_sequence, transaction_id, type, at, actor, data)

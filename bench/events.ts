@@ -8,40 +8,85 @@ import { runInNewContext } from 'node:vm';
 import { WebSocketServer } from 'ws';
 import { systemActor } from '../src/access/actor';
 import { inRuns } from '../src/runs/execution/inRuns';
-import { type Answer, type Latencies, type Order, sharedClock } from './eventClients';
+import type { Answer, Latencies, Order } from './eventClients';
 import { apply, type Bench, KEY, row, start } from './harness';
+import { sharedClock } from './processes';
+import { ratio } from './rounds';
 
 const SOURCE =
   'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: waits\ntasks:\n  one: { run: "true", labels: { nobody: has } }\n';
 const BROADCASTS = 40;
 const SECONDS = 8;
 
-/** How long a commit takes to its subscribers, what they cost, and what readers that don't read cost. */
-export async function benchEvents(bench: Bench): Promise<void> {
-  const application = await apply(bench.client, SOURCE);
-  const newRun = () => start(bench.client, application, 'workflow', 'waits');
-  for (const count of [1, 1_000, 5_000]) {
-    const clients = new Clients();
-    const id = await newRun();
-    const before = memory();
-    await clients.open({ url: `${bench.server.url.replace('http', 'ws')}/graphql`, key: KEY, id, count, read: true });
-    await followed(bench, id, count);
-    const cost = perOne(before, memory(), count);
-    const { latencies, sample, cpuMs } = await broadcast(clients, () => note(bench, id, 1));
+interface Delivery {
+  readonly latencies: Latencies;
+  /** CPU time of a message, in microseconds. */
+  readonly cpu: number;
+  /** Memory of a connection. */
+  readonly cost: string;
+}
+
+/** How long a commit takes to 1,000 subscribers and what they cost, next to a broadcast of the same bytes. */
+export async function benchEvents(bench: Bench, rounds: number): Promise<void> {
+  const newRun = await runsOf(bench);
+  const count = 1_000;
+  const ours: Delivery[] = [];
+  const theirs: Delivery[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const { sample, ...delivery } = await deliver(bench, await newRun(), count);
+    ours.push(delivery);
+    theirs.push(await floor(count, sample));
+  }
+  const shown = (pick: (delivery: Delivery) => number) => ratio(ours.map(pick), theirs.map(pick));
+  row(
+    `${count} subscribers: commit → client, p50 ms (× raw ws)`,
+    shown(({ latencies }) => latencies.p50),
+  );
+  row(
+    `${count} subscribers: commit → client, p95 ms (× raw ws)`,
+    shown(({ latencies }) => latencies.p95),
+  );
+  row(
+    `${count} subscribers: server CPU per message, µs (× raw ws)`,
+    shown(({ cpu }) => cpu),
+  );
+  const costs = [ours, theirs].map((of) => of.at(-1)?.cost).join('   raw ws: ');
+  row(`${count} subscribers: memory of each, KiB (heap and buffers / resident)`, costs);
+}
+
+/** More and fewer subscribers, and what readers that don't read cost. */
+export async function benchEventLoad(bench: Bench): Promise<void> {
+  const newRun = await runsOf(bench);
+  for (const count of [1, 5_000]) {
+    const { latencies, cpu, cost } = await deliver(bench, await newRun(), count);
     row(`${count} subscribers: commit → client, p50 / p95 / p99 ms`, figures(latencies));
-    row(`${count} subscribers: server CPU, µs a message`, ((cpuMs * 1000) / BROADCASTS / count).toFixed(1));
+    row(`${count} subscribers: server CPU per message, µs`, cpu.toFixed(1));
     if (count > 1) row(`${count} subscribers: memory of each, KiB (heap and buffers / resident)`, cost);
-    clients.end();
-    await followed(bench, id, 0);
-    if (count === 1_000) await floor(count, sample, latencies);
   }
   await stream(bench, await newRun(), 'nobody', []);
   await stream(bench, await newRun(), '20 subscribers', [20]);
   await stream(bench, await newRun(), '20 subscribers and 20 that don’t read', [20, -20]);
 }
 
+async function runsOf({ client }: Bench): Promise<() => Promise<string>> {
+  const application = await apply(client, SOURCE);
+  return () => start(client, application, 'workflow', 'waits');
+}
+
+async function deliver(bench: Bench, id: string, count: number): Promise<Delivery & { readonly sample: string }> {
+  const clients = new Clients();
+  const before = memory();
+  await clients.open({ url: `${bench.server.url.replace('http', 'ws')}/graphql`, key: KEY, id, count, read: true });
+  await followed(bench, id, count);
+  const cost = perOne(before, memory(), count);
+  const { latencies, sample, cpuMs } = await broadcast(clients, () => note(bench, id, 1));
+  clients.end();
+  await followed(bench, id, 0);
+  return { latencies, cpu: (cpuMs * 1000) / BROADCASTS / count, cost, sample };
+}
+
 /** The same bytes to as many sockets, with nothing else: no database, no GraphQL. */
-async function floor(count: number, sample: string, ours: Latencies): Promise<void> {
+async function floor(count: number, sample: string): Promise<Delivery> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   await once(server, 'listening');
   const clients = new Clients();
@@ -57,12 +102,9 @@ async function floor(count: number, sample: string, ours: Latencies): Promise<vo
     for (const socket of server.clients) socket.send(text);
     return { at, sequence };
   });
-  row(`${count} sockets of raw ws, the same ${sample.length} bytes: p50 / p95 / p99 ms`, figures(latencies));
-  row(`${count} sockets of raw ws: server CPU, µs a message`, ((cpuMs * 1000) / BROADCASTS / count).toFixed(1));
-  row(`${count} sockets of raw ws: memory of each, KiB`, cost);
-  row(`${count} subscribers: p95 over that of raw ws`, (ours.p95 / latencies.p95).toFixed(2));
   clients.end();
   server.close();
+  return { latencies, cpu: (cpuMs * 1000) / BROADCASTS / count, cost };
 }
 
 interface Committed {
@@ -70,13 +112,13 @@ interface Committed {
   readonly sequence: number;
 }
 
-/** One after the other: each when all clients have the one before. */
+/** Sends each event after all clients have received the previous one. */
 async function broadcast(clients: Clients, send: () => Promise<Committed>) {
   const committed: Record<string, number> = {};
   let sample = '';
   let cpu = process.cpuUsage();
   for (let n = -5; n < BROADCASTS; n++) {
-    // The first ones warm up.
+    // The first rounds warm up.
     if (n === 0) cpu = process.cpuUsage();
     const arrived = clients.answer('arrived');
     const { at, sequence } = await send();
@@ -87,7 +129,9 @@ async function broadcast(clients: Clients, send: () => Promise<Committed>) {
   return { latencies: await clients.report(committed), sample, cpuMs: (user + system) / 1000 };
 }
 
-/** 1,000 events a second, in commits of 50. A negative number of clients: as many that don't read. */
+/**
+ * Writes 1,000 events a second, in commits of 50. A negative number of clients means that many clients that don't read.
+ */
 async function stream(bench: Bench, id: string, name: string, groups: readonly number[]): Promise<void> {
   const all: Clients[] = [];
   for (const count of groups) {
@@ -116,7 +160,7 @@ async function stream(bench: Bench, id: string, name: string, groups: readonly n
   for (const clients of all) clients.end();
 }
 
-/** Writes events as every command does, and answers when they were committed. */
+/** Writes events as a command does, and returns their commit time. */
 async function note({ server: { app } }: Bench, runId: string, count: number): Promise<Committed> {
   await inRuns(app, [runId], systemActor, async (db) => {
     for (let n = 0; n < count; n++)
@@ -139,7 +183,7 @@ interface Memory {
   readonly resident: number;
 }
 
-/** What is used after everything that is not has been collected. */
+/** Memory in use after garbage collection. */
 function memory(): Memory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -156,7 +200,7 @@ function perOne(before: Memory, after: Memory, count: number): string {
 
 const figures = ({ p50, p95, p99 }: Latencies): string => [p50, p95, p99].map((ms) => ms.toFixed(1)).join(' / ');
 
-/** The process of `eventClients.ts`. */
+/** Process of `eventClients.ts`. */
 class Clients {
   private readonly child: ChildProcess = fork(join(__dirname, 'eventClients.js'));
 
@@ -172,7 +216,7 @@ class Clients {
     return (await latencies).latencies;
   }
 
-  /** The next answer of a kind. */
+  /** Next answer of a kind. */
   answer<Kind extends string>(kind: Kind): Promise<Extract<Answer, Record<Kind, unknown>>> {
     return new Promise((resolve, reject) => {
       const ended = () => reject(new Error('the process of the clients has ended'));

@@ -5,15 +5,15 @@ const SIZES = [50, 500, 5000];
 const ROUNDS = 7;
 
 /**
- * Accepting, planning and starting a workflow of n tasks: half of them a matrix, the other half a matrix that waits for
- * all of it. What counts is that the cost of each task does not grow. The first round of each size is not counted.
+ * Accepts, plans and starts a workflow of n tasks: one half is a matrix, and the other half a matrix that waits for all
+ * of it. The cost per task should not grow with n. The first round of each size is not counted.
  */
 export async function benchGraphs(bench: Bench): Promise<void> {
   for (const condition of [null, 'matrix.n != "x" && SIZE >= 1']) {
     for (const size of SIZES) {
       const figures = { accept: [] as number[], plan: [] as number[], start: [] as number[] };
       for (let round = 0; round <= ROUNDS; round++) {
-        // Another name and another definition each time: accepting the same one again is no work.
+        // Uses another name and definition each time, because accepting the same one again is free.
         const name = `graph-${size}-${round}${condition === null ? '' : '-if'}`;
         const source = definition(name, size, condition);
         const accept = await timed(() => apply(bench.client, source));

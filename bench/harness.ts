@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAgentConfig, readServerConfig } from '../src/kernel/config';
-import { startEmbeddedPostgres } from '../src/kernel/embedded/embeddedPostgres';
 import { Client } from '../src/client/client';
 import {
   ApplicationIdDocument,
@@ -12,10 +10,12 @@ import {
   StartExecutionDocument,
   WorkflowIdDocument,
 } from '../src/client/generated';
-import { createLog } from '../src/kernel/log';
 import { type RunningServer, startServer } from '../src/composition/server';
+import { type Place, quietLog } from './place';
 
 export const KEY = 'bench-administrator-key';
+export const ONE_TASK =
+  'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: one\ntasks:\n  one: { run: "true" }\n';
 export const TOKEN = 'bench-registration-token';
 
 export interface Bench {
@@ -25,25 +25,22 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** A server on a durable embedded PostgreSQL (fsync on) of its own, or on BENCH_DATABASE_URL. */
-export async function openBench(databaseUrl: string | undefined): Promise<Bench> {
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
-  const log = createLog({ level: 'error', pretty: false });
-  const postgres =
-    databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log }) : undefined;
+/** A server in this process. */
+export async function openBench(place: Place): Promise<Bench> {
+  const dir = await mkdtemp(join(place.folder, 'bench-'));
   const config = readServerConfig({
     PORT: '0',
-    DATABASE_URL: databaseUrl ?? postgres?.url,
+    DATABASE_URL: await place.newDatabase(),
     SLIPWAY_DATA_DIR: dir,
     SLIPWAY_ADMIN_KEY: KEY,
     SLIPWAY_AGENT_TOKEN: TOKEN,
-    // One key asks as fast as it can; the limit would be what is measured.
+    // One key sends requests as fast as it can; with a limit, the limit would be measured.
     SLIPWAY_RATE_PER_SECOND: '0',
     SLIPWAY_MAX_SUBSCRIPTIONS: '10000',
     SLIPWAY_AGENT_RATE_PER_SECOND: '0',
     LOG_LEVEL: 'error',
   });
-  const server = await startServer(config, log);
+  const server = await startServer(config, quietLog);
   const client = new Client(server.url, KEY);
   return {
     server,
@@ -59,8 +56,6 @@ export async function openBench(databaseUrl: string | undefined): Promise<Bench>
       }),
     async close() {
       await server.stop();
-      await postgres?.stop();
-      await rm(dir, { recursive: true, force: true });
     },
   };
 }
@@ -85,7 +80,7 @@ export async function start(
   return (await client.ask(StartExecutionDocument, { input })).startExecution.execution.id;
 }
 
-export async function untilFinal({ client }: Bench, id: string): Promise<void> {
+export async function untilFinal({ client }: { readonly client: Client }, id: string): Promise<void> {
   for await (const _ of client.stream(RunStatusDocument, { id }));
 }
 

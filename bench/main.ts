@@ -1,39 +1,75 @@
 import 'reflect-metadata';
+import { parseArgs } from 'node:util';
 import { benchAbilities } from './abilities';
-import { benchEvents } from './events';
+import { benchEventLoad, benchEvents } from './events';
 import { benchEventTable } from './eventTable';
 import { benchGraphs } from './graphs';
-import { openBench, row } from './harness';
+import { type Bench, openBench, row } from './harness';
+import { benchIdleAgents } from './idleAgents';
+import { benchJobs } from './jobs';
+import { benchMemory } from './memory';
+import { benchReads } from './reads';
+import { benchStarts } from './starts';
+import { benchLogs } from './logs';
+import { openPlace, type Place } from './place';
 import { benchQueries } from './queries';
 import { benchResume } from './resume';
 import { benchSubscriber } from './subscriber';
 import { benchIdleStart, benchThroughput } from './throughput';
 
-/**
- * `npm run bench [-- name …]`: figures, not verdicts. Everything runs on this one machine, with a durable PostgreSQL
- * (fsync on): compare figures of the same machine only.
- */
-const benches = {
+/** Next to peers, in alternating rounds. */
+const comparisons: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+  reads: benchReads,
+  starts: benchStarts,
+  jobs: benchJobs,
+  events: (place) => withBench(place, (bench) => benchEvents(bench, place.rounds)),
+  logs: benchLogs,
+  idle: benchIdleAgents,
+  memory: benchMemory,
+};
+
+/** Only by name. */
+const others: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   throughput: benchThroughput,
-  idle: benchIdleStart,
+  idleStart: benchIdleStart,
   queries: benchQueries,
   subscriber: benchSubscriber,
-  events: benchEvents,
+  eventLoad: benchEventLoad,
   eventTable: benchEventTable,
   abilities: benchAbilities,
   graphs: benchGraphs,
   resume: benchResume,
 };
 
+/**
+ * `npm run bench [-- name …] [--rounds 3] [--minutes 0.5]`: figures, not verdicts. Everything runs on this one machine,
+ * with a durable PostgreSQL (fsync on): compare ratios of one run only.
+ */
 async function main(): Promise<void> {
-  const wanted = process.argv.slice(2);
-  const bench = await openBench(process.env.BENCH_DATABASE_URL);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string', default: '3' }, minutes: { type: 'string', default: '0.5' } },
+  });
+  const unknown = positionals.find((name) => !(name in comparisons) && !(name in others));
+  if (unknown !== undefined) throw new Error(`No benchmark has the name "${unknown}". See bench/README.md.`);
+  const names = positionals.length > 0 ? positionals : Object.keys(comparisons);
+  const place = await openPlace({ rounds: Number(values.rounds), minutes: Number(values.minutes) });
   try {
-    for (const [name, run] of Object.entries(benches)) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue;
+    for (const name of names) {
       row(`— ${name}`, '');
-      await run(bench);
+      const other = others[name];
+      if (other === undefined) await comparisons[name]?.(place);
+      else await withBench(place, other);
     }
+  } finally {
+    await place.close();
+  }
+}
+
+async function withBench(place: Place, work: (bench: Bench) => Promise<void>): Promise<void> {
+  const bench = await openBench(place);
+  try {
+    await work(bench);
   } finally {
     await bench.close();
   }

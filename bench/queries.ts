@@ -5,7 +5,7 @@ import { NewestExecutionsDocument, OneExecutionDocument, VersionDocument } from 
 import { apply, type Bench, KEY, row, start, untilFinal } from './harness';
 import { noWork } from './throughput';
 
-const PIPELINE = `
+export const SIX_STAGES = `
 kind: Application
 name: bench
 ---
@@ -22,9 +22,9 @@ stages:
 ${Array.from({ length: 6 }, (_, n) => `  - elements: [{ name: step ${n}, workflow: small }]`).join('\n')}
 `;
 
-/** Requests a second of the two reads that clients repeat most, over HTTP, with permissions and everything else. */
+/** Requests per second of the two reads that clients repeat most, over HTTP, with permissions and everything else. */
 export async function benchQueries(bench: Bench): Promise<void> {
-  const application = await apply(bench.client, PIPELINE);
+  const application = await apply(bench.client, SIX_STAGES);
   const ids: string[] = [];
   const agent = runAgent({
     config: bench.agentConfig(20),

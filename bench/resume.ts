@@ -7,9 +7,9 @@ import { apply, type Bench, percentile, row, start, untilFinal } from './harness
 const ROUNDS = 15;
 
 /**
- * A workflow of which most succeeded and the last few failed, resumed again and again: how long from the request until
- * the answer, and until an idle agent runs the first job. It grows with the tasks that run again, not with those that
- * are kept.
+ * Resumes a workflow in which most tasks succeeded and the last few failed, again and again. Measures the time until
+ * the response, and until an idle agent runs the first job. It should grow with the tasks that run again, not with
+ * those that are kept.
  */
 export async function benchResume(bench: Bench): Promise<void> {
   for (const [kept, again] of [
@@ -48,7 +48,7 @@ export async function benchResume(bench: Bench): Promise<void> {
     await untilFinal(bench, id);
     agent.drain();
     await agent.finished;
-    // The first round reads the definition.
+    // The first round also reads the definition.
     const median = (values: readonly number[]) => percentile(values.slice(1), 0.5).toFixed(1);
     row(
       `resume, ${kept} tasks kept, ${again} run: answer / first job, p50 ms`,
@@ -57,7 +57,7 @@ export async function benchResume(bench: Bench): Promise<void> {
   }
 }
 
-/** The tasks that are kept, one that waits for all of them, and those that fail behind it. */
+/** Tasks that are kept, one that waits for all of them, and tasks behind it that fail. */
 function definitionOf(name: string, kept: number, again: number): string {
   const number = (n: number) => String(n).padStart(5, '0');
   const first = Array.from({ length: kept - 1 }, (_, n) => `kept${number(n)}`);

@@ -4,7 +4,10 @@ import { apply, type Bench, percentile, row, start } from './harness';
 const SOURCE =
   'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: waits\ntasks:\n  one: { run: "true", labels: { nobody: has } }\n';
 
-/** How long after a mutation was answered, so after its commit, a subscriber on another connection has the change. */
+/**
+ * Time from the response to a mutation, which follows its commit, until a subscriber on another connection has the
+ * change.
+ */
 export async function benchSubscriber(bench: Bench): Promise<void> {
   const application = await apply(bench.client, SOURCE);
   const behind: number[] = [];

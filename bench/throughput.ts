@@ -1,15 +1,15 @@
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
 import { createLog } from '../src/kernel/log';
-import { apply, type Bench, percentile, row, start, untilFinal } from './harness';
+import { apply, type Bench, ONE_TASK, percentile, row, start, untilFinal } from './harness';
 
-/** A command that does nothing, in no process: what is left is the protocol. */
+/** Command that does nothing and starts no process, so only the protocol is measured. */
 export const noWork: Execute = async () => ({
   end: { exitCode: 0, signal: null, reason: null, message: null },
   logBytes: 0,
 });
 
-/** Tasks a second from claimable to durably finished, through the agent protocol, with commands that do nothing. */
+/** Tasks per second, from claimable to durably finished, through the agent protocol, with commands that do nothing. */
 export async function benchThroughput(bench: Bench): Promise<void> {
   for (const [tasks, runs, slots, agents] of [
     [500, 8, 50, 2],
@@ -38,11 +38,9 @@ export async function benchThroughput(bench: Bench): Promise<void> {
   }
 }
 
-/** How long an idle agent takes from the commit of a start to its own start of the job, over HTTP. */
+/** Time from the commit of a start until an idle agent starts the job, over HTTP. */
 export async function benchIdleStart(bench: Bench): Promise<void> {
-  const source =
-    'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: one\ntasks:\n  one: { run: "true" }\n';
-  const application = await apply(bench.client, source);
+  const application = await apply(bench.client, ONE_TASK);
   const log = createLog({ level: 'error', pretty: false });
   let arrived: (() => void) | undefined;
   const agent = runAgent({
@@ -62,7 +60,7 @@ export async function benchIdleStart(bench: Bench): Promise<void> {
     const [committed] = await Promise.all([started, job.then(() => process.hrtime.bigint())]).then(([a, b]) => [
       Number(b - a) / 1e6,
     ]);
-    // The answer to the start and the job race each other: a job that is there first counts as 0.
+    // The response to the start races the job; a job that wins counts as 0.
     times.push(Math.max(0, committed ?? 0));
   }
   agent.drain();

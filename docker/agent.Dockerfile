@@ -1,6 +1,6 @@
-# An agent, with what the commands of a job commonly need. Built from the root of the repository:
+# An agent with programs that jobs commonly need. Built from the root of the repository:
 #   docker build -f docker/agent.Dockerfile -t slipway-agent .
-# For other tools make an image FROM this one (and end it with USER node again).
+# For other tools, build an image FROM this one (and end it with USER node).
 
 ARG NODE_IMAGE=node:22-bookworm-slim
 
@@ -25,7 +25,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
       bzip2 ca-certificates curl git gzip openssh-client procps tar unzip xz-utils zip \
  && rm -rf /var/lib/apt/lists/*
-# Not NODE_ENV=production: whatever the agent passes on, a job that installs its development packages should not be surprised.
+# NODE_ENV is not production, because jobs may install development packages.
 WORKDIR /app
 ENV SLIPWAY_AGENT_DIR=/agent
 RUN install --directory --owner=node --group=node --mode=0700 /agent
@@ -34,6 +34,6 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 USER node
 VOLUME /agent
-# The agent listens on no port; whether it is well is the server's to say (`agents` over GraphQL). Run it with `--init`: what a job leaves
-# behind becomes a child of the container's first process, and Node does not bury children that it did not start.
+# The agent listens on no port; the server reports its status (`agents` over GraphQL). Run it with `--init`: leftover processes of a job
+# become children of the container's first process, and Node doesn't reap children that it did not start.
 CMD ["node", "--enable-source-maps", "dist/src/agent/main.js"]

@@ -39,7 +39,7 @@ async function start(config: ServerConfig, log: Log): Promise<void> {
   });
 }
 
-/** Address and new key, whatever LOG_LEVEL is: text for people, or log lines where the output is for a collector. */
+/** Announces the address and a new key at every LOG_LEVEL: as text for people, or as log lines for a collector. */
 function announce(config: ServerConfig, log: Log, url: string, newAdminKey: string | null): void {
   const listening = `listening on ${url}/graphql`;
   const database = config.DATABASE_URL === undefined ? 'embedded' : 'external';

@@ -11,30 +11,27 @@ import {
 } from './support/sourceFiles';
 
 /**
- * The rules of src/README.md, held against the code as it is. Each test answers the list of places that break a rule,
- * so a failure says where to look. Exceptions stand here with their reason, or not at all.
+ * The rules of src/README.md, checked against the code. Each test returns the places that break a rule, so a failure
+ * shows where to look. Exceptions are listed here with their reason.
  */
 
 /**
- * The floors of the house, lowest first. A file imports from its own floor and from those below, types included; no
- * file is exempt.
+ * Floors of the house, lowest first. A file imports only from its own floor and those below, types included; no file is
+ * exempt.
  */
 const floors = ['contract', 'kernel', 'access', 'catalog', 'engine', 'runs', 'api', 'composition'];
-/**
- * Programs that reach the server over the network; they share only what is at the bottom, and what speaks to the
- * server.
- */
+/** Programs that reach the server over the network. They share only the lowest floor and the client. */
 const programs = ['agent', 'cli', 'client', 'console', 'dev'];
 const sharedWithPrograms = ['contract', 'kernel', 'client'];
 /** Starts the server; nothing imports it. */
 const tops = [''];
 
-/** SQL outside of stores, queries, loaders and the transport. */
+/** SQL outside stores, queries, loaders and the transport. */
 const mayHoldSql: Readonly<Record<string, string>> = {
   'src/runs/queue/requirementClasses.ts': 'a cache and the one statement that fills it',
 };
 
-/** The time of the machine, where the clock that is passed in would be wrong. */
+/** Uses of the system clock where the injected clock would be wrong. */
 const mayAskTheTime: Readonly<Record<string, string>> = {
   'src/kernel/clock.ts': 'is the clock',
 };
@@ -129,7 +126,7 @@ describe('the code', () => {
     expect(acts).toEqual([]);
   });
 
-  it('still needs these exceptions', () => {
+  it('still needs the listed exceptions', () => {
     const gone = [...Object.keys(mayHoldSql), ...Object.keys(mayAskTheTime)];
     expect(gone.filter((path) => !byPath.has(path))).toEqual([]);
     const without = (exceptions: object, breaks: (node: Node) => boolean) =>
@@ -161,7 +158,7 @@ describe('the code', () => {
 describe('tests', () => {
   it('wait for conditions, not for time', () => {
     const naps = tests.filter(({ path, nodes, imports }) => {
-      // Whoever waits for a condition has to look again some time; there is one place for that.
+      // Code that waits for a condition has to poll; only one helper may do so.
       const timers =
         imports.some(({ to }) => /^(node:)?timers\/promises$/.test(to)) && !path.startsWith('test/support/');
       return timers || nodes.some(isNap);
@@ -169,7 +166,7 @@ describe('tests', () => {
     expect(paths(naps)).toEqual([]);
   });
 
-  it('all run, or say why they can’t run everywhere', () => {
+  it('all run, or give a reason why they can’t run everywhere', () => {
     const names = ['it', 'test', 'describe'];
     const left = tests.filter(({ text, nodes }) => {
       const isModified = (how: string) => (node: Node) => names.some((name) => isMember(node, name, how));
@@ -184,7 +181,10 @@ describe('tests', () => {
   });
 });
 
-/** `const testAsRoot = isRoot ? test : test.skip` says why by its name; anything else in a comment shortly before. */
+/**
+ * The name in `const testAsRoot = isRoot ? test : test.skip` gives the reason; any other skip needs a comment just
+ * above.
+ */
 function skipsHaveReasons(text: string): boolean {
   const lines = text.split('\n');
   return lines.every((line, index) => {
@@ -205,7 +205,7 @@ function mayImport(from: string, to: string): boolean {
   return tops.includes(own) || floors.indexOf(other) < floors.indexOf(own);
 }
 
-/** Packages of Node and others that reach out of the process. */
+/** Packages, Node's and others, that do I/O. */
 function doesIo(module: string): boolean {
   if (/^(pg|typeorm|ws|pino|undici|fastify)$/.test(module)) return true;
   return /^node:/.test(module) && !/^node:(crypto|util|util\/types|assert)$/.test(module);
@@ -238,7 +238,7 @@ function paths(some: readonly SourceFile[]): string[] {
   return some.map(({ path }) => path);
 }
 
-/** The project's files that one imports; `types too` also those that are gone when the program runs. */
+/** Files of the project that a file imports; `types too` includes imports that are erased at run time. */
 function edges(from: readonly SourceFile[], kinds: 'values' | 'types too' = 'values'): { from: string; to: string }[] {
   return from.flatMap(({ path, imports }) =>
     imports
@@ -252,7 +252,7 @@ function asksTheTime(node: Node): boolean {
   return node.type === 'NewExpression' && nameOf(node.callee) === 'Date' && argumentsOf(node).length === 0;
 }
 
-/** `….rows(…)`, and `….write(…)` of a database: other things are written to as well. */
+/** `….rows(…)`, and `….write(…)` of a database; other objects have a `write`, too. */
 function sendsSql(node: Node): boolean {
   if (node.type !== 'CallExpression' || (node.callee as Node).type !== 'MemberExpression') return false;
   const { object, property } = node.callee as Node;
@@ -260,16 +260,13 @@ function sendsSql(node: Node): boolean {
   return nameOf(property) === 'rows' || (nameOf(property) === 'write' && /^(db|database|transaction)$/.test(on));
 }
 
-/**
- * A statement that does something as soon as the file is read. Names for GraphQL's enums are declarations in all but
- * form.
- */
+/** A statement with an effect when the file loads. Names for GraphQL's enums count as declarations. */
 function isAction(node: Node): boolean {
   if (node.type !== 'ExpressionStatement') return /^(If|For|While|Try|Switch|Throw)/.test(node.type);
   return calleeName(node.expression as Node) !== 'registerEnumType';
 }
 
-/** `new Promise((resolve) => setTimeout(resolve, …))`. A time limit, which rejects, is something else. */
+/** `new Promise((resolve) => setTimeout(resolve, …))`. A time limit, which rejects, is allowed. */
 function isNap(node: Node): boolean {
   if (node.type !== 'NewExpression' || nameOf(node.callee) !== 'Promise') return false;
   const [executor] = argumentsOf(node);

@@ -22,7 +22,9 @@ function listInputs() {
   const visit = (name) => {
     const stat = fs.statSync(path.join(root, name), { throwIfNoEntry: false });
     if (stat?.isDirectory()) {
-      for (const child of fs.readdirSync(path.join(root, name))) visit(`${name}/${child}`);
+      for (const child of fs.readdirSync(path.join(root, name))) {
+        if (child !== 'node_modules') visit(`${name}/${child}`);
+      }
     } else if (stat && /\.(ts|json|js|css|graphql|cjs)$/.test(name)) {
       found.push([name, stat.mtimeMs, stat.size]);
     }

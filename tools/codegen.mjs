@@ -5,8 +5,9 @@ import * as operations from '@graphql-codegen/typescript-operations';
 import { parse } from 'graphql';
 
 /**
- * Writes the typed documents of the client: a type and a document for each operation and fragment of src/client/operations. With `--check` it writes
- * nothing and fails where that would change something. (The generator's own command line needs a newer Node than Slipway does.)
+ * Writes the client's typed documents: a type and a document for each operation and fragment of src/client/operations.
+ * With `--check`, writes nothing and fails if the output would change. (The generator's own command line needs a newer
+ * Node than Slipway.)
  */
 const folder = 'src/client/operations';
 const file = 'src/client/generated.ts';
@@ -22,7 +23,7 @@ const generated = await codegen({
     .sort()
     .map((name) => ({ location: `${folder}/${name}`, document: read(`${folder}/${name}`) })),
   config: {
-    // A better description is no other type: it must not have to be generated again.
+    // A better description doesn't change a type, so it shouldn't change the output.
     disableDescriptions: true,
     documentMode: 'string',
     enumType: 'string-literal',
@@ -37,7 +38,7 @@ const generated = await codegen({
   pluginMap: { operations, typedDocuments },
 });
 
-// The class of the documents is the only thing that the generator leaves unchecked.
+// The generator leaves only the class of the documents unchecked.
 const text = HEADER + generated.replaceAll('Record<string, any>', 'Record<string, unknown>');
 
 if (!process.argv.includes('--check')) {

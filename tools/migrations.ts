@@ -59,10 +59,7 @@ async function createTables(dataSource: DataSource): Promise<string> {
   return upQueries.map(({ query }) => `${onePartALine(query.trim()).replace(/ {2,}(?=\()/g, ' ')};`).join('\n');
 }
 
-/**
- * Breaks the body of a CREATE TABLE at its outermost commas, so that two people can change a table and git can merge
- * it.
- */
+/** Splits the body of a CREATE TABLE at its outermost commas, so that git can merge concurrent changes of a table. */
 function onePartALine(statement: string): string {
   if (!statement.startsWith('CREATE TABLE')) return statement;
   let depth = 0;

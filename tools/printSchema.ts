@@ -6,8 +6,8 @@ import { buildGraphqlSchema, schemaText } from '../src/api/graphql/schema';
 import { definitionsSchema } from '../src/catalog/language/jsonSchema';
 
 /**
- * Writes the public schemas to the folder schema/; with `--check` the exit code says whether these files are up to
- * date.
+ * Writes the public schemas to the folder schema/; with `--check`, only reports through the exit code whether they are
+ * current.
  */
 const schemas = {
   'schema.graphql': schemaText(buildGraphqlSchema(resolvers)),

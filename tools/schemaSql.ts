@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** One object of the schema: `owner` is the table that it belongs to, or null. */
+/** One object of the schema; `owner` is its table, or null. */
 interface SchemaObject {
   readonly owner: string | null;
   readonly definition: string;
@@ -10,8 +10,8 @@ const ours =
   "relnamespace = 'public'::regnamespace AND relname NOT IN ('migrations', 'migrations_id_seq', 'schema_writer')";
 
 /**
- * The schema of a database as sorted SQL: the same text for the same schema, in whatever order it was made. The record
- * of the migrations that ran is left out. Throws for kinds of objects that it can't write, so that nothing is missed.
+ * Schema of a database as sorted SQL: the same text for the same schema, in whatever order it was created. Omits the
+ * record of migrations. Throws for kinds of objects that it can't write, so that nothing is missed.
  */
 export async function schemaSql(dataSource: DataSource): Promise<string> {
   const [functions, tables, columns, constraints, indexes, triggers, others] = await Promise.all([

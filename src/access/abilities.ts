@@ -85,7 +85,7 @@ export class Abilities {
   }
 }
 
-/** Error for every invalid credential, whatever the reason. */
+/** Error for every invalid credential, for any reason. */
 export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API key or token is not valid.');
 
 /** Long enough for a page of events, and indistinguishable from a request that was faster than the change. */

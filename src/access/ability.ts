@@ -86,7 +86,7 @@ interface Right {
 
 const entitySubjects = { ENV: 'Environment', SERVICE: 'Service', WORKFLOW: 'Workflow', PIPELINE: 'Pipeline' } as const;
 
-/** A caller who may execute may also abort: an abort goes no further than not having started. */
+/** A caller who may execute may also abort: an abort does no more than not starting would. */
 const deploymentRights: Readonly<Record<DeploymentAction, readonly Right[]>> = {
   READ: [{ action: 'READ', subject: 'Execution' }],
   EXECUTE_PIPELINE: [

@@ -70,7 +70,7 @@ export class Access {
   }
 
   /**
-   * True if everything is allowed. A key that is narrowed to applications never is an administrator, whatever its
+   * True if everything is allowed. A key that is narrowed to applications is never an administrator, regardless of its
    * groups.
    */
   get administrator(): boolean {
@@ -160,7 +160,7 @@ export class Access {
     return refusal === undefined ? allowed : because(refusal);
   }
 
-  /** For actions that only an administrator may take, whatever the permissions. */
+  /** For actions that only an administrator may take, regardless of permissions. */
   requireAdministrator(what: string): void {
     if (this.administrator) return;
     const missing = 'membership of Account Administrator';

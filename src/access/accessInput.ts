@@ -49,7 +49,7 @@ export const nameTaken = (kind: string, name: string): Refusal =>
 export async function requireGroups(db: Db, ids: readonly string[], field: string): Promise<void> {
   const known = await userGroups.byId({ database: db }, ids);
   const unknown = ids.filter((id) => !known.has(id));
-  refuseErrors(unknown.map((id) => broken(field, id, 'UNKNOWN', `there is no user group with the id "${id}".`)));
+  refuseErrors(unknown.map((id) => broken(field, id, 'UNKNOWN', `no user group has the id "${id}".`)));
 }
 
 /** Elements to add and to remove, to get from one list to another. */

@@ -13,7 +13,7 @@ import { changeRights } from './changeRights';
 import { findApiKeyPrincipal } from './principals.store';
 import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
-/** Row of the key from the configuration, whatever its current value is. */
+/** Row of the key from the configuration, for any value of it. */
 const CONFIGURED_KEY = derivedId('6ba7b812-9dad-11d1-80b4-00c04fd430c8', 'slipway', 'SLIPWAY_ADMIN_KEY');
 
 /** Creates the built-in groups and the key of SLIPWAY_ADMIN_KEY, before the server accepts requests. */

@@ -60,7 +60,7 @@ export const newApiKey = {
 };
 export type CreateApiKey = ShapeOf<typeof newApiKey>;
 
-/** Undefined keeps what is there. */
+/** Undefined leaves the value unchanged. */
 export const apiKeyChanges = {
   id: field.uuid('Key to change.'),
   name: optional(field.text('New purpose, 1 to 100 characters.')),

@@ -33,7 +33,7 @@ const everywhere = (
   environmentTypes,
 });
 
-/** Everything about the environments of a type, and about whatever deploys to them. */
+/** Everything about the environments of a type, and about everything that deploys to them. */
 const support = (type: EnvironmentClass): readonly AppGrant[] => [
   everywhere('SERVICE', entityActions),
   everywhere('ENV', entityActions, [type]),

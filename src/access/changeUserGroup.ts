@@ -117,7 +117,7 @@ export async function requireNameable(db: Db, all: readonly AppGrant[], added: r
     for (const id of grant.environmentIds) {
       const applicationId = environments.get(id);
       if (applicationId === undefined) {
-        errors.push(broken(field, id, 'UNKNOWN', `there is no environment with the id "${id}".`));
+        errors.push(broken(field, id, 'UNKNOWN', `no environment has the id "${id}".`));
       } else if (grant.applicationScope === 'IDS' && !grant.applicationIds.includes(applicationId)) {
         const message = `the environment "${id}" belongs to none of the given applications.`;
         errors.push(broken(field, id, 'OTHER_APPLICATION', message));

@@ -14,7 +14,7 @@ interface Known {
 
 /**
  * Callers that were authenticated within the last second, by a digest of their key or token. A change of rights drops
- * all of them: at once in the process that made it, and at its wake-up in the others. A lost wake-up costs that second.
+ * all of them: immediately in its own process, and at the wake-up in others. A lost wake-up costs that second.
  */
 export class KnownCallers {
   private readonly known = new LRUCache<string, Known>({ max: MOST_KNOWN });

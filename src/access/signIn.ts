@@ -25,7 +25,7 @@ import {
 
 /**
  * User of a verified token. The first login creates the user, or takes over the one that was created for this address.
- * Later logins are recognized by the subject alone, whatever the address is. Costs one statement if the token says
+ * Later logins are recognized by the subject alone, even with another address. Costs one statement if the token says
  * nothing new.
  */
 export async function signIn(app: App, identity: Identity): Promise<Principal> {

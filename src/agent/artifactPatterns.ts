@@ -21,8 +21,8 @@ export function isArtifactName(name: string): boolean {
 }
 
 /**
- * True if a link of this name stays within the working directory, whatever links its target passes: `..` occurs only at
- * the beginning, where the folders are real, and at most as often as the link is deep.
+ * True if a link of this name stays within the working directory, even if its target passes through other links: `..`
+ * occurs only at the beginning, where the folders are real, and at most as often as the link is deep.
  */
 export function isLinkTarget(name: string, target: string): boolean {
   const parts = target.split('/');

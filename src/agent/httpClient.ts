@@ -28,7 +28,7 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: string | Readable;
   readonly signal?: AbortSignal;
-  /** Limits the whole call; for streamed bytes, only a pause in the stream, whatever its duration. */
+  /** Limits the whole call; for streamed bytes, only a pause in the stream, not its duration. */
   readonly timeoutMs: number;
 }
 
@@ -91,7 +91,7 @@ export class HttpClient {
     this.connections.destroy();
   }
 
-  /** The server may close a kept connection just when it is used: this is no outage, and needs no pause. */
+  /** The server may close a kept connection just as it is used. This is not an outage and needs no pause. */
   private async retryClosed(call: HttpCall, prepare: (request: http.ClientRequest) => void): Promise<IncomingMessage> {
     try {
       return await this.request(call, prepare);

@@ -49,7 +49,7 @@ async function isDead(path: string, name: string, clock: Clock): Promise<boolean
 }
 
 /**
- * Ends the sessions of a dead agent's jobs. The process id alone is no proof, because another process may have it by
+ * Ends the sessions of a dead agent's jobs. The process id alone is not proof, because another process may have it by
  * now. A process of that session with the job's id in its environment is.
  */
 async function endSessions(folder: string): Promise<number> {

@@ -157,7 +157,7 @@ export class ProtocolClient {
     });
   }
 
-  /** Logs once that the server is unreachable and once that it is back, whatever the number of calls and retries. */
+  /** Logs once that the server is unreachable and once that it is back, for any number of calls and retries. */
   private async watch<T>(call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call();

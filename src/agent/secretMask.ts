@@ -14,7 +14,7 @@ export class SecretMask {
     return forms.length === 0 ? undefined : new SecretMask(new FormAutomaton(forms));
   }
 
-  /** For one stream: finds secrets across its chunks, whatever the other stream writes in between. */
+  /** Masks one stream: finds secrets across its chunks, independently of the other stream. */
   stream(): MaskedStream {
     return new MaskedStream(this.automaton);
   }

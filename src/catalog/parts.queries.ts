@@ -55,7 +55,7 @@ export function unknownName(kind: string, name: string): Refusal {
       : type === 'Application'
         ? 'any permission in it'
         : `the permission ${permissionTypeOf[type]} READ`;
-  const message = `There is no ${kind} named "${name}", or you may not see it${needs === undefined ? '' : `: that takes ${needs}`}.`;
+  const message = `No ${kind} named "${name}" exists, or you may not see it${needs === undefined ? '' : ` (requires ${needs})`}.`;
   return new Refusal('NOT_FOUND', message, { kind, name });
 }
 

@@ -27,7 +27,7 @@ const atMost = `at most ${MAX_DESCRIPTION.toLocaleString('en-US')} characters`;
 /** Input fields of a new resource. `scope` is where its name is unique. */
 export const newResource = (scope: string) => ({
   name: guarded('CHECKED', field.text(`Name, unique ${scope}: ${nameRule}.`)),
-  description: optional(field.text(`Free text, ${atMost}.`)),
+  description: guarded('CHECKED', optional(field.text(`Free text, ${atMost}.`))),
 });
 
 export const newPart = (kind: string) => ({
@@ -38,7 +38,7 @@ export const newPart = (kind: string) => ({
 /** Input fields of a change. */
 export const resourceChanges = (newName: string) => ({
   name: guarded('CHECKED', optional(field.text(newName))),
-  description: optional(field.text(`New description, ${atMost}. Null removes it.`)),
+  description: guarded('CHECKED', optional(field.text(`New description, ${atMost}. Null removes it.`))),
 });
 
 export const partChanges = resourceChanges(

@@ -109,6 +109,7 @@ export async function answer(
     variableInputs,
     expectedVersion: seenVersion(run, seen),
   };
+  await warnOfReplaced(session, found.id);
   await api.change(GiveRuntimeInputsDocument, { input });
   ui.say(`${pipelineStageName} › ${pipelineStepName} continues. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer({ stepName: pipelineStepName, executionId: found.id });

@@ -58,7 +58,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   program
     .command('deployed')
-    .description('show what is deployed where, since when, by which run, and what did not succeed since')
+    .description('show the deployed images by environment and service, with their runs, and later failures')
     .option('-a, --application <name>', 'only environments of this application')
     .option('-e, --environment <name>', 'only this environment')
     .option('--history', 'show all deployments, newest first')
@@ -160,7 +160,7 @@ export function createProgram(terminal: Terminal): Command {
       ]),
     )
     .option('--reason <text>', 'with --cancel: reason to show in the log')
-    .option('--no-follow', 'return at once instead of following the run')
+    .option('--no-follow', 'return immediately instead of following the run')
     .action(async (run: string, options, command: Command) => {
       if (options.reason !== undefined && !options.cancel) {
         const { usage } = await import('./failure.js');
@@ -175,8 +175,8 @@ export function createProgram(terminal: Terminal): Command {
     .option('--max-parallel <number>', 'maximum number of its tasks that run in parallel', positive)
     .option('--notes <text>', 'note to show with the run')
     .option('--idempotency-key <key>', 'key that makes the start idempotent: the same key returns the same run')
-    .option('--dry-run', 'only show what would run, and every problem')
-    .option('--no-follow', 'return at once instead of following the run')
+    .option('--dry-run', 'only show the plan and every problem')
+    .option('--no-follow', 'return immediately instead of following the run')
     .action(async (application: string, name: string, options, command: Command) => {
       await startRun(await session(command), application, name, options);
     });
@@ -231,7 +231,7 @@ export function createProgram(terminal: Terminal): Command {
   program
     .command('apply <file...>')
     .description('create or update the resources that documents define; - reads standard input')
-    .option('--dry-run', 'only report what would be done')
+    .option('--dry-run', 'only report the effect')
     .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
       await applyFiles(await session(command), files, options);
@@ -294,26 +294,28 @@ const acting = (command: Command): Command =>
   seeing(command)
     .option('--reason <text>', 'reason to show with the attempt')
     .option('-y, --yes', 'do not ask for confirmation')
-    .option('--no-follow', 'return at once instead of following the run');
+    .option('--no-follow', 'return immediately instead of following the run');
 
 /** Commands that never ask accept --yes, so that scripts can pass it to every command. */
 const deciding = (command: Command): Command =>
   command.option('-y, --yes', 'accepted for scripts; this command never asks');
 
 const redeploying = (command: Command): Command =>
-  command.option('--overrule', 'replace what runs that started later have deployed since');
+  command.option('--overrule', 'replace images that runs which started later have deployed since');
 
 const extending = (command: Command): Command =>
   command
     .option('--var <name=value>', 'value of a variable (repeatable)', collect, [])
     .option('--image <service=image>', 'image to deploy (repeatable)', collect, []);
 
+const oneOf = new Intl.ListFormat('en', { type: 'disjunction' });
+
 /** One of the API’s enum values; lower case and hyphens are accepted. */
 function choice(flags: string, description: string, ...words: readonly string[]): Option {
-  return new Option(flags, `${description}: ${words.join(' or ')}`).argParser((given: string) => {
+  return new Option(flags, `${description}: ${oneOf.format(words)}`).argParser((given: string) => {
     const word = given.toUpperCase().replaceAll('-', '_');
     if (words.includes(word)) return word;
-    throw new InvalidArgumentError(`Expected ${words.join(' or ')}.`);
+    throw new InvalidArgumentError(`Expected ${oneOf.format(words)}.`);
   });
 }
 

@@ -142,11 +142,13 @@ function sayPlan({ ui }: Session, run: FoundRun, plan: ResumePlanFragment): void
   sayReplaced({ ui }, plan.replaced);
   if (plan.tasksKept.length > 0) ui.say(`  ${paint.green('kept')}  ${names(plan.tasksKept)}`);
   if (plan.tasksThatRun.length > 0) ui.say(`  ${paint.cyan('runs')}  ${names(plan.tasksThatRun)}`);
+  if (plan.finallyTasks.length > 0) ui.say(`  ${paint.cyan('then')}  ${names(plan.finallyTasks)}`);
   for (const element of plan.kept) ui.say(`  ${paint.green('kept')}  ${placeOf(element)}`);
   for (const element of plan.willRun) {
     const tasks = element.tasksThatRun.length === 0 ? '' : paint.dim(names(element.tasksThatRun));
     ui.say(words(`  ${paint.cyan('runs')}  ${placeOf(element)}`, tasks));
     if (element.tasksKept.length > 0) ui.say(`        ${paint.dim(`keeps ${names(element.tasksKept)}`)}`);
+    if (element.finallyTasks.length > 0) ui.say(`        ${paint.dim(`then ${names(element.finallyTasks)}`)}`);
   }
   if (plan.askedAgain.length > 0) ui.say(`  ${paint.yellow('asks')}  ${names(plan.askedAgain)}`);
   for (const { message, incompatible } of plan.changes)

@@ -35,7 +35,7 @@ export async function listRuns({ api, ui }: Session, options: RunsOptions): Prom
   ui.answer(nodes);
   if (ui.json) return;
   if (nodes.length === 0 && filters.length > 0) return ui.say('No runs found.');
-  if (nodes.length === 0) return ui.say('There are no runs yet. To start one: slipway start APPLICATION PIPELINE');
+  if (nodes.length === 0) return ui.say('No runs yet. To start one: slipway start APPLICATION PIPELINE');
   ui.table(
     ['RUN', 'STATUS', 'WHAT', 'STARTED', 'ATTEMPT', 'TOOK', ''],
     nodes.map((run) => [
@@ -61,7 +61,7 @@ const OFFERED = 20;
 /** Lets a person pick one of the newest runs. Without a terminal it fails with their list. */
 async function pickRun({ api, ui }: Session): Promise<string> {
   const { nodes } = (await api.ask(ListRunsDocument, { filters: [], first: OFFERED })).executions;
-  if (nodes.length === 0) throw new Failure(exit.refused, 'NOT_FOUND', 'There are no runs yet.');
+  if (nodes.length === 0) throw new Failure(exit.refused, 'NOT_FOUND', 'No runs yet.');
   const options = nodes.map((run) => ({
     value: run.id,
     label: `${nameOf(run)} ${run.status}`,
@@ -88,7 +88,7 @@ export async function findRun(session: Session, given: string | undefined): Prom
   );
   const [run, another] = executions.nodes;
   if (run === undefined) {
-    const message = latest ? 'There are no runs yet.' : `No run that you may see has "${named}" in its id.`;
+    const message = latest ? 'No runs yet.' : `No run that you may see has "${named}" in its id.`;
     throw new Failure(exit.refused, 'NOT_FOUND', message, {}, ['"slipway runs" lists them.']);
   }
   if (another !== undefined) throw usage(`Several runs have "${named}" in their ids: ${run.id}, ${another.id}, …`);

@@ -728,6 +728,32 @@ export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 export type AllUpdatesSubscription = { readonly executionsUpdated: { readonly cursor: string } };
 
+export type ExecutionWithStagesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ExecutionWithStagesQuery = { readonly execution:
+    | { readonly id: string, readonly status: ExecutionStatus, readonly pipelineStageExecutions: ReadonlyArray<
+        | { readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+        | { readonly status: ExecutionStatus, readonly workflowExecutionId: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+      > }
+    | { readonly id: string, readonly status: ExecutionStatus }
+   | null };
+
+export type ExecutionsWithStagesQueryVariables = Exact<{
+  applicationId: string;
+}>;
+
+
+export type ExecutionsWithStagesQuery = { readonly executions: { readonly nodes: ReadonlyArray<
+      | { readonly id: string, readonly status: ExecutionStatus, readonly pipeline: { readonly name: string } | null, readonly application: { readonly name: string } | null, readonly pipelineStageExecutions: ReadonlyArray<
+          | { readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+          | { readonly status: ExecutionStatus, readonly workflowExecutionId: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+        > }
+      | { readonly id: string, readonly status: ExecutionStatus }
+    > } };
+
 export type ApplyDefinitionsMutationVariables = Exact<{
   input: ApplyDefinitionsInput;
 }>;
@@ -955,9 +981,9 @@ export type OperationLogSubscriptionVariables = Exact<{
 
 export type OperationLogSubscription = { readonly operationLog: { readonly nextAfter: number, readonly lines: ReadonlyArray<{ readonly at: string, readonly level: OperationLogLevel, readonly message: string }> } };
 
-export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
+export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly finallyTasks: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
 
-export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string> };
+export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly finallyTasks: ReadonlyArray<string> };
 
 export type ResumePreviewQueryVariables = Exact<{
   input: ResumeExecutionInput;
@@ -1415,6 +1441,7 @@ export const ResumePlanElementFragmentDoc = new TypedDocumentString(`
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }
     `, {"fragmentName":"ResumePlanElement"}) as unknown as TypedDocumentString<ResumePlanElementFragment, unknown>;
 export const ResumePlanFragmentDoc = new TypedDocumentString(`
@@ -1432,6 +1459,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -1459,6 +1487,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`, {"fragmentName":"ResumePlan"}) as unknown as TypedDocumentString<ResumePlanFragment, unknown>;
 export const FoundRunFragmentDoc = new TypedDocumentString(`
     fragment FoundRun on Execution {
@@ -2016,6 +2045,55 @@ export const AllUpdatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AllUpdatesSubscription, AllUpdatesSubscriptionVariables>;
+export const ExecutionWithStagesDocument = new TypedDocumentString(`
+    query ExecutionWithStages($id: ID!) {
+  execution(executionId: $id) {
+    id
+    status
+    ... on PipelineExecution {
+      pipelineStageExecutions {
+        pipelineStageElementId
+        pipelineStageName
+        pipelineStepName
+        ... on WorkflowStageExecution {
+          status
+          workflowExecutionId
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExecutionWithStagesQuery, ExecutionWithStagesQueryVariables>;
+export const ExecutionsWithStagesDocument = new TypedDocumentString(`
+    query ExecutionsWithStages($applicationId: String!) {
+  executions(
+    limit: 50
+    filters: [{application: {operator: EQUALS, values: [$applicationId]}}]
+  ) {
+    nodes {
+      id
+      status
+      ... on PipelineExecution {
+        pipeline {
+          name
+        }
+        application {
+          name
+        }
+        pipelineStageExecutions {
+          pipelineStageElementId
+          pipelineStageName
+          pipelineStepName
+          ... on WorkflowStageExecution {
+            status
+            workflowExecutionId
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExecutionsWithStagesQuery, ExecutionsWithStagesQueryVariables>;
 export const ApplyDefinitionsDocument = new TypedDocumentString(`
     mutation ApplyDefinitions($input: ApplyDefinitionsInput!) {
   applyDefinitions(input: $input) {
@@ -2631,6 +2709,7 @@ export const ResumePreviewDocument = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -2658,6 +2737,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`) as unknown as TypedDocumentString<ResumePreviewQuery, ResumePreviewQueryVariables>;
 export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
     query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
@@ -2679,6 +2759,7 @@ export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -2706,6 +2787,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`) as unknown as TypedDocumentString<ResumeWorkflowPreviewQuery, ResumeWorkflowPreviewQueryVariables>;
 export const ResumeExecutionDocument = new TypedDocumentString(`
     mutation ResumeExecution($input: ResumeExecutionInput!) {

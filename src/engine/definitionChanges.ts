@@ -1,6 +1,6 @@
 import { canonicalJson } from '../kernel/canonicalJson';
 import type { StageExecution } from './execution';
-import type { Catalogue } from './startPlan';
+import type { Catalog } from './startPlan';
 import type { PipelineDefinition, StageElement } from '../catalog/language/pipeline';
 import { baseName, dependenciesOf, nodesOf } from '../catalog/language/matrix';
 import { taskNodes } from '../catalog/language/taskGraph';
@@ -100,7 +100,7 @@ export function fitStages(
   again: readonly StageExecution[],
   targetIndex: number,
   definition: PipelineDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
 ): Fit {
   const places = placedElements(definition);
   const placeOf = new Map(places.map((place) => [place.element.name, place]));
@@ -122,7 +122,7 @@ export function fitStages(
     .filter((place) => place.stageIndex >= from && !keeps.has(place))
     .map((place) => ({ place, row: rows.get(place.element.name) }));
 
-  const changes = kept.flatMap((row) => keptChange(row, placeOf.get(row.stepName), targetIndex, catalogue));
+  const changes = kept.flatMap((row) => keptChange(row, placeOf.get(row.stepName), targetIndex, catalog));
   for (const place of places.filter((one) => one.stageIndex < from && !keeps.has(one))) {
     changes.push(
       elementChange(
@@ -148,7 +148,7 @@ function keptChange(
   row: StageExecution,
   place: PlacedElement | undefined,
   targetIndex: number,
-  catalogue: Catalogue,
+  catalog: Catalog,
 ): DefinitionChange[] {
   const change = (what: DefinitionChange['change'], message: string) => [
     elementChange(what, row.stageName, row.stepName, true, message),
@@ -163,9 +163,9 @@ function keptChange(
   if (row.stageName !== stageName) return change('RENAMED', `would be kept, but its stage is now "${stageName}"`);
   if (row.kind !== element.type) return change('REWIRED', `would be kept, but now has the type ${element.type}`);
   if (element.type === 'APPROVAL') return [];
-  const workflow = catalogue.workflows.find((one) => one.name === element.workflow);
+  const workflow = catalog.workflows.find((one) => one.name === element.workflow);
   if (workflow?.id !== row.workflowId) return change('REWIRED', `would be kept, but now runs "${element.workflow}"`);
-  const environment = catalogue.environments.find((one) => one.name === element.environment);
+  const environment = catalog.environments.find((one) => one.name === element.environment);
   if (environment !== undefined && environment.id !== row.environmentId) {
     return change('REWIRED', `would be kept, but now targets "${environment.name}"`);
   }

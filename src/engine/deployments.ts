@@ -91,7 +91,7 @@ function outcomeOfTask({ status, passed, reasonCode }: TaskExecution): Outcome {
 }
 
 function outcomeOfWorkflow(run: RunSlice, id: string, status: ExecutionStatus): Outcome {
-  // After a stop, the outcome is unknown, whatever the tasks report.
+  // After a stop, the outcome is unknown, regardless of what the tasks report.
   if (status !== 'SUCCESS' && status !== 'FAILED') return 'UNKNOWN';
   const { skipped, unsure } = doubtsOf(run, id);
   if (status === 'SUCCESS') return skipped || unsure ? 'UNKNOWN' : 'SUCCEEDED';

@@ -27,8 +27,8 @@ export const handlerKey = ({ execution, failedTaskId, failedAttempt }: DetachedT
 
 /**
  * Runs tasks that are not nodes of the graph. Each gets its row, and its job immediately or when the tasks that it
- * waits for have ended, whatever the status, mode and `maxParallel` of its execution. Then they are claimed, retried,
- * lost and settled like other tasks. One that no agent starts within its timeout, or an hour, fails.
+ * waits for have ended, regardless of the status, mode and `maxParallel` of its execution. Then they are claimed,
+ * retried, lost and settled like other tasks. One that no agent starts within its timeout, or an hour, fails.
  */
 export function runDetached(run: RunSlice, tasks: readonly DetachedTask[]): TaskExecution[] {
   const keys = tasks.flatMap((one) => (isNewFailure(run, one) ? [] : (handlerKey(one) ?? [])));

@@ -106,7 +106,7 @@ export interface ExecutionEventData {
   };
   /** A restore of the run to its restore point began. */
   RESTORE_STARTED: { operationId: string; restorePointId: string };
-  /** The restore ended: the run shows its earlier state again, or stays as it was before. */
+  /** The restore ended: the run shows its earlier state again, or is unchanged. */
   RESTORE_ENDED: {
     operationId: string;
     status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
@@ -114,8 +114,8 @@ export interface ExecutionEventData {
     reason: string | null;
   };
   /**
-   * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED, UNKNOWN; or a restore brought
-   * back an image, or marked it as REMOVED.
+   * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED or UNKNOWN; or a restore deployed
+   * an image again, or marked it as REMOVED.
    */
   DEPLOYMENT_STATUS: {
     deploymentId: string;

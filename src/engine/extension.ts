@@ -3,7 +3,7 @@ import { type Execution, type GoesOn, type StageExecution } from './execution';
 import { begunMeanwhile } from './resumeDecision';
 import { textErrors } from './textLimits';
 import { readInputs, type VariableInput } from './resolveVariables';
-import { type Catalogue, type ElementPlan, elementKey, planPipeline } from './startPlan';
+import { type Catalog, type ElementPlan, elementKey, planPipeline } from './startPlan';
 import type { PipelineDefinition } from '../catalog/language/pipeline';
 import { type InputError, invalidInput, Refusal } from '../kernel/errors';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
@@ -26,7 +26,7 @@ export interface ExtendedRun {
   readonly pipeline: PipelineDefinition;
   /** Revision id → definition. */
   readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
-  readonly catalogue: Omit<Catalogue, 'workflows'>;
+  readonly catalog: Omit<Catalog, 'workflows'>;
   /** Workflow execution → names of its tasks that passed. */
   readonly passed: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -68,7 +68,7 @@ export function decideExtension(run: ExtendedRun, additions: Additions): Extensi
   const inputs = [...asked.variables].filter(([name]) => !notHere.has(`variableInputs.${name}`));
   const plan = planPipeline(
     run.pipeline,
-    { ...run.catalogue, workflows: pinnedWorkflows(run) },
+    { ...run.catalog, workflows: pinnedWorkflows(run) },
     run.workflows,
     new Map([...Object.entries(execution.variables), ...inputs]),
     new Map([...namedImages(run), ...asked.images]),
@@ -187,9 +187,9 @@ function elementInputs(
   ];
 }
 
-/** Workflows under the names that this run knows, whatever they are called now. */
-function pinnedWorkflows({ pipeline, stages }: ExtendedRun): Catalogue['workflows'] {
-  const found = new Map<string, Catalogue['workflows'][number]>();
+/** Workflows under the names that this run knows, even if they were renamed since. */
+function pinnedWorkflows({ pipeline, stages }: ExtendedRun): Catalog['workflows'] {
+  const found = new Map<string, Catalog['workflows'][number]>();
   for (const { stageIndex, elementIndex, workflowId, workflowRevisionId } of stages) {
     const element = pipeline.stages[stageIndex]?.elements[elementIndex];
     if (element?.type !== 'WORKFLOW' || workflowId === null || workflowRevisionId === null) continue;
@@ -198,9 +198,9 @@ function pinnedWorkflows({ pipeline, stages }: ExtendedRun): Catalogue['workflow
   return [...found.values()];
 }
 
-function namedImages({ execution, catalogue }: ExtendedRun): [string, string][] {
+function namedImages({ execution, catalog }: ExtendedRun): [string, string][] {
   return Object.entries(execution.images).flatMap(([id, image]) => {
-    const service = catalogue.services.find((one) => one.id === id);
+    const service = catalog.services.find((one) => one.id === id);
     return service === undefined ? [] : [[service.name, image]];
   });
 }
@@ -252,7 +252,7 @@ function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Add
   errors.push(...textErrors({ reason }));
   const added = new Map<string, string>();
   const named = new Set<string>();
-  const known = run.catalogue.services.map((service) => service.name);
+  const known = run.catalog.services.map((service) => service.name);
   for (const { service, image: asked } of images) {
     const image = isBlank(asked) ? null : asked;
     const field = `images.${service}`;

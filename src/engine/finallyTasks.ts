@@ -77,7 +77,7 @@ function begin(run: RunSlice, execution: Execution, status: EndStatus, tasks: Wo
   if (execution.status === 'WAITING') showRunning(run, [id]);
 }
 
-/** Begins tasks of `finally` that wait for these, whatever the result of these. */
+/** Begins tasks of `finally` that wait for these, with any result. */
 export function releaseFinally(run: RunSlice, ended: readonly TaskExecution[]): void {
   if (ended.length === 0) return;
   run.release(ended.map(({ id }) => id));

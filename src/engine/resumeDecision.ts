@@ -119,7 +119,7 @@ function findStage(stages: readonly StageExecution[], choice: ResumeChoice): num
     if (element !== undefined && (name == null || name === element.stageName)) return element.stageIndex;
     return new Refusal(
       'STAGE_NOT_FOUND',
-      `There is no stage element "${elementId}"${name == null ? '' : ` in stage "${name}"`}.`,
+      `Stage element "${elementId}" does not exist${name == null ? '' : ` in stage "${name}"`}.`,
       {
         stages: names,
       },
@@ -137,7 +137,7 @@ function findStage(stages: readonly StageExecution[], choice: ResumeChoice): num
   }
   return (
     found[0] ??
-    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; expected one of ${names.join(', ')}.`, {
+    new Refusal('STAGE_NOT_FOUND', `Stage "${name}" does not exist; expected one of ${names.join(', ')}.`, {
       stages: names,
     })
   );

@@ -34,7 +34,7 @@ const MOST_LOSSES = 1;
 
 /**
  * True if a task whose agent was lost gets another job. A command that may have begun runs again only if `on_lost` is
- * RETRY, whatever its `retries`.
+ * RETRY, regardless of `retries`.
  */
 export const isRunAgain = (
   { onLost }: Pick<TaskDefinition, 'onLost'>,

@@ -21,7 +21,7 @@ export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
 
 /**
  * Consequences of tasks that ended, up to the next stage of the pipeline. Needs only those tasks, their dependents and
- * the rows of their executions, whatever the size of the graph.
+ * the rows of their executions, for any size of the graph.
  */
 export function settleTasks(run: RunSlice, ends: readonly TaskEnd[]): void {
   run.require(...ends.map(({ taskId }) => ({ kind: 'task' as const, key: taskId })));

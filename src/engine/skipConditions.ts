@@ -1,5 +1,5 @@
 import { type Scope, type Value, valuesSeen } from '../catalog/language/conditionValues';
-import { type Expression, readExpression } from '../catalog/language/expressions';
+import { type Expression, MAX_EXPRESSION, readExpression } from '../catalog/language/expressions';
 import { baseName } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVariables } from './conditionScope';
@@ -18,7 +18,7 @@ export interface ConditionOutcome {
 /** Undefined if it runs. Tasks run if their condition is true, elements if it is false. */
 export function outcomeOf(text: string, runsWhen: boolean, scopeOf: (expression: Expression) => Scope) {
   const expression = readExpression(text);
-  if (!('decide' in expression)) return failed(text, expression.message);
+  if (!('decide' in expression)) return failed(text.slice(0, MAX_EXPRESSION), expression.message);
   const scope = scopeOf(expression);
   const decision = expression.decide(scope);
   const seen = valuesSeen(expression, scope);

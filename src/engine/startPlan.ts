@@ -6,7 +6,7 @@ import { fillIn, resolveVariables } from './resolveVariables';
 import { laterVariables } from './workflowOutputs';
 
 /** Resources of an application that definitions refer to by name. */
-export interface Catalogue {
+export interface Catalog {
   readonly environments: readonly (Target & { readonly name: string })[];
   readonly services: readonly { readonly id: string; readonly name: string }[];
   readonly workflows: readonly { readonly id: string; readonly name: string; readonly currentRevisionId: string }[];
@@ -45,12 +45,12 @@ export interface PipelinePlan {
 /** Decides the values with which each element of a pipeline will run. Pure, and returns every error. */
 export function planPipeline(
   definition: PipelineDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
   revisions: ReadonlyMap<string, WorkflowDefinition>,
   given: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, string>,
 ): Plan<PipelinePlan> {
-  const { value, errors, deployed } = planElements(definition, catalogue, revisions, given, images);
+  const { value, errors, deployed } = planElements(definition, catalog, revisions, given, images);
   return { value, errors: [...errors, ...unusedImages(images, deployed)] };
 }
 
@@ -60,7 +60,7 @@ export type ChosenElements = ReadonlyMap<string, Readonly<Record<string, string>
 /** The same for `chosen` elements, without the common part; includes the names of the services that they deploy. */
 export function planElements(
   definition: PipelineDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
   revisions: ReadonlyMap<string, WorkflowDefinition>,
   given: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, string>,
@@ -76,7 +76,7 @@ export function planElements(
       const key = elementKey(stageIndex, elementIndex);
       if (element.type !== 'WORKFLOW' || chosen?.has(key) === false) continue;
       const where = `stages.${stage.name}.${element.name}`;
-      const workflow = catalogue.workflows.find((one) => one.name === element.workflow);
+      const workflow = catalog.workflows.find((one) => one.name === element.workflow);
       const workflowDefinition = workflow && revisions.get(workflow.currentRevisionId);
       if (workflow === undefined || workflowDefinition === undefined) {
         errors.push(error(where, element.workflow, 'UNKNOWN_WORKFLOW', `there is no workflow "${element.workflow}".`));
@@ -85,7 +85,7 @@ export function planElements(
       const own = ownVariables(element, workflowDefinition, values, where, errors);
       const later = laterVariables(element);
       for (const [name, value] of Object.entries(chosen?.get(key) ?? {})) own.set(name, value);
-      const plan = planWorkflow(workflowDefinition, catalogue, {
+      const plan = planWorkflow(workflowDefinition, catalog, {
         environment: element.environment,
         services: element.services,
         given: own,
@@ -153,7 +153,7 @@ interface WorkflowInputs {
 /** The same for one workflow. */
 export function planWorkflow(
   definition: WorkflowDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
   inputs: WorkflowInputs,
 ): Plan<WorkflowPlan> {
   const variables = definition.variables.map((variable) => {
@@ -165,10 +165,10 @@ export function planWorkflow(
   const environmentName = definition.environment === GIVEN_ENVIRONMENT ? inputs.environment : definition.environment;
   let environmentId: string | null = null;
   if (environmentName !== null) {
-    const environment = catalogue.environments.find((one) => one.name === environmentName);
+    const environment = catalog.environments.find((one) => one.name === environmentName);
     if (environment === undefined) {
-      const known = catalogue.environments.map((one) => one.name).join(', ') || 'none';
-      const message = `there is no environment "${environmentName}"; expected one of ${known}.`;
+      const known = catalog.environments.map((one) => one.name).join(', ') || 'none';
+      const message = `environment "${environmentName}" does not exist; expected one of ${known}.`;
       errors.push(error(`${inputs.where}.environment`, environmentName, 'UNKNOWN_ENVIRONMENT', message));
     } else environmentId = environment.id;
   } else if (definition.environment === GIVEN_ENVIRONMENT) {
@@ -176,7 +176,7 @@ export function planWorkflow(
   }
   const images: Record<string, string> = {};
   for (const name of inputs.services ?? definition.services) {
-    const service = catalogue.services.find((one) => one.name === name);
+    const service = catalog.services.find((one) => one.name === name);
     const image = inputs.images.get(name);
     if (service === undefined) {
       errors.push(error(`${inputs.where}.services`, name, 'UNKNOWN_SERVICE', `there is no service "${name}".`));

@@ -6,7 +6,11 @@
  */
 export const refusalCodes = {
   UNAUTHENTICATED: { http: 401, retryable: false, meaning: 'No API key or token was sent, or it is not valid.' },
-  FORBIDDEN: { http: 403, retryable: false, meaning: 'The caller may see the resource but not do this with it.' },
+  FORBIDDEN: {
+    http: 403,
+    retryable: false,
+    meaning: 'The caller may see the resource, but lacks the permission for this action.',
+  },
   NOT_FOUND: { http: 404, retryable: false, meaning: 'The resource does not exist, or the caller may not see it.' },
   INVALID_INPUT: {
     http: 400,
@@ -76,7 +80,7 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning:
-      'The current definition does not fit what would be kept; `changes` lists what was renamed, removed or rewired.',
+      'The current definition is incompatible with parts that would be kept; `changes` lists those that were renamed, removed or rewired.',
   },
   NOT_EXTENDABLE: {
     http: 409,
@@ -92,7 +96,7 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning:
-      'An extension can only add images and change inputs; `changes` lists everything else, each with what it would take; `errors` lists what else is wrong.',
+      'An extension can only add images and change inputs; `changes` lists the other changes and what each requires; `errors` lists all other errors.',
   },
   NOT_RESTORABLE: {
     http: 409,
@@ -146,7 +150,7 @@ export const refusalCodes = {
   ARTIFACT_MISMATCH: {
     http: 422,
     retryable: true,
-    meaning: 'Agent protocol: the size or SHA-256 of the upload differs from what was announced.',
+    meaning: 'Agent protocol: the size or SHA-256 of the upload differs from the announced one.',
   },
   TOO_LARGE: {
     http: 413,
@@ -187,8 +191,7 @@ export const refusalCodes = {
   STORAGE_FULL: {
     http: 503,
     retryable: true,
-    meaning:
-      'The disk of the database or of the server is full, so nothing was changed. An operator has to free space.',
+    meaning: 'The disk of the database or of the server is full, so nothing was changed. An operator must free space.',
   },
   INTERNAL: {
     http: 500,

@@ -118,7 +118,7 @@ export function idCondition(
 }
 
 /**
- * Compares in milliseconds, as clients see them: AFTER a time from a response excludes that row, whatever its
+ * Compares in milliseconds, as clients see them: AFTER a time from a response excludes that row, even if it has
  * microseconds.
  */
 export function timeCondition(column: string, filter: TimeFilter, parameters: unknown[]): string {

@@ -2,7 +2,7 @@ import { type InputError, invalidInput } from './errors';
 
 /** Rules for names, texts and durations of everything that people configure, in documents and API arguments. */
 
-export const MAX_DESCRIPTION = 2000;
+export const MAX_DESCRIPTION = 20_000;
 
 export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
 /** Tasks are stored in objects, in which `__proto__` is not an ordinary key. */
@@ -34,6 +34,9 @@ export const prefixedName = (variable: string): string => PREFIX + variable;
 /** Name of the environment variable through which a command gets a variable. */
 export const environmentName = (variable: string): string =>
   isSystemVariableName(variable) ? prefixedName(variable) : variable;
+
+/** Name of the environment variable with the value of an axis of a matrix. */
+export const axisVariable = (axis: string): string => `MATRIX_${axis.toUpperCase().replaceAll('-', '_')}`;
 
 /** Name of the variable behind an environment variable. */
 export const variableBehind = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);

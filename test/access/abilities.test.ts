@@ -33,7 +33,7 @@ import { AccessApp, refusalOf } from './accessApp';
 
 const accountPermission = 'VIEW_AUDITS' as const;
 let one: AccessApp;
-/** The cache of another server on the same database, which gets no notifications. */
+/** Cache of another server on the same database that gets no notifications. */
 let elsewhere: Abilities;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ afterAll(async () => {
   await one.close();
 });
 
-/** What a request does: authenticates, and asks. */
+/** Does what a request does: authenticates and checks a right. */
 async function request(keyId: string, abilities: Abilities): Promise<Access> {
   return abilities.accessOf(apiKeyPrincipal(await rowOf(keyId)));
 }
@@ -106,10 +106,10 @@ test('rights cost no statement of their own while nothing changes', async () => 
   const [a, b] = [await one.key([userGroupId]), await one.key([userGroupId])];
   expect(await statements(() => request(a.id, one.abilities))).toBe(2);
   expect(await statements(() => request(a.id, one.abilities))).toBe(1);
-  // The same groups give the same rights, whoever is in them.
+  // The same groups give the same rights to every member.
   expect(await statements(() => request(b.id, one.abilities))).toBe(1);
   await addAccountPermission(one.app, one.root, { userGroupId, accountPermission });
-  // Of many at once one reads.
+  // Of many concurrent callers, only one reads.
   expect(await statements(() => Promise.all(Array.from({ length: 20 }, () => request(a.id, one.abilities))))).toBe(21);
 });
 
@@ -117,7 +117,7 @@ describe('long-lived streams', () => {
   test('checks cheaply again, and gets the same object while nothing changes', async () => {
     const { access } = await one.holder(await one.key([await one.group()]));
     expect(await one.abilities.renew(access)).toBe(access);
-    // The first begins one read; all others share the next one.
+    // The first caller begins one read; all others share the next one.
     const many = () => Promise.all(Array.from({ length: 500 }, () => one.abilities.renew(access)));
     expect(await statements(many)).toBe(2);
   });
@@ -146,7 +146,7 @@ describe('long-lived streams', () => {
     if (short === undefined || long === undefined) throw new Error('no access');
     one.passHours(1);
     expect(await refusalOf(one.abilities.renew(short))).toMatchObject({ code: 'UNAUTHENTICATED' });
-    // The end of a token stays its end, whatever changes.
+    // A token's expiry stays, whatever else changes.
     const userGroupId = await one.group();
     await addUserToUserGroup(one.app, one.root, { userGroupId, userId: id });
     const renewed = await one.abilities.renew(long);
@@ -247,7 +247,7 @@ describe('authenticate', () => {
     await other.close();
   });
 
-  it('keeps no read from before a change', async () => {
+  it('discards a read from before a change', async () => {
     const access = await one.abilities.accessOf(apiKeyPrincipal(await rowOf((await newKey()).apiKey.id)));
     const callers = new KnownCallers(one.app.clock);
     let read: (access: Access) => void = () => undefined;

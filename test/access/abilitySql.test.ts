@@ -43,7 +43,7 @@ const actions: { readonly [T in SubjectType]: readonly SubjectActions[T][] } = {
   Execution: ['READ', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'],
 };
 
-/** Permissions whose ids are positions in a world; `grantIn` makes ids of them. */
+/** Permissions whose ids are positions in a world; `grantIn` turns them into ids. */
 interface Draft {
   readonly type: AppPermissionType;
   readonly actions: readonly AppGrant['actions'][number][];
@@ -66,8 +66,7 @@ const draftArbitrary: fc.Arbitrary<Draft> = fc.constantFrom(...appPermissionType
 });
 
 /**
- * Several of the same type, each for some environments of some applications: what has to be kept apart when rules are
- * merged.
+ * Several permissions of one type, each for some environments of some applications: merging rules must keep them apart.
  */
 const byIdsArbitrary: fc.Arbitrary<Draft> = fc.record({
   type: fc.constant('DEPLOYMENT' as const),
@@ -90,7 +89,7 @@ function grantIn(world: World, { type, actions: given, applications, environment
   };
 }
 
-/** Positions go round, so that most of them are those of something. */
+/** Positions wrap around, so that most of them refer to a row. */
 const idsAt = (rows: readonly { readonly id: string }[], at: readonly number[]) =>
   at.flatMap((position) => rows[position % rows.length]?.id ?? []);
 
@@ -148,7 +147,7 @@ test('lists in SQL and checks in memory agree, for random rights and rows', asyn
     ),
     { numRuns: 60 },
   );
-  // A test that only ever sees one answer tests nothing.
+  // A test that sees only one answer proves nothing.
   expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(500);
 }, 120_000);
 

@@ -61,14 +61,14 @@ const DEPLOY = (filter?: Filter, ...actions: Action[]) => [
 ];
 
 const cases: Case[] = [
-  // Any permission in an application shows the application, and no other one.
+  // Any permission in an application shows that application and no other.
   [DEPLOY(ids(dev), 'READ'), 'READ', 'Application', application, 'yes'],
   [DEPLOY(ids(dev), 'READ'), 'READ', 'Application', { id: B }, 'no'],
   [DEPLOY(), 'UPDATE', 'Application', application, 'no'],
   [[grant('ALL', CRUD)], 'UPDATE', 'Application', application, 'yes'],
   [[grant('ALL', CRUD)], 'DELETE', 'Application', application, 'no'],
   [[grant('ALL', ['READ'], everywhere, [])], 'READ', 'Application', { id: B }, 'yes'],
-  // A permission is about its own kind only.
+  // A permission applies only to its own kind.
   [[grant('SERVICE', CRUD)], 'DELETE', 'Service', service, 'yes'],
   [[grant('SERVICE', CRUD)], 'READ', 'Environment', environment(dev), 'no'],
   [[grant('ENV', CRUD)], 'READ', 'Service', service, 'no'],
@@ -88,7 +88,8 @@ const cases: Case[] = [
   [[grant('ENV', CRUD, types('NON_PROD'))], 'CREATE', 'Environment', environment(test1), 'yes'],
   [[grant('ENV', CRUD, ids(prod))], 'UPDATE', 'Environment', environment(prod), 'yes'],
   [[grant('ENV', CRUD, ids(prod))], 'CREATE', 'Environment', environment(test1), 'no'],
-  // READ needs one of the environments, everything else all of them; none at all needs an unrestricted permission.
+  // READ needs one of the environments, other actions need all of them; an object without environments needs an
+  // unrestricted permission.
   [DEPLOY(types('NON_PROD')), 'READ', 'Execution', run(dev, prod), 'yes'],
   [DEPLOY(types('NON_PROD')), 'EXECUTE_PIPELINE', 'Execution', run(dev, prod), 'no'],
   [DEPLOY(types('NON_PROD')), 'EXECUTE_PIPELINE', 'Execution', run(dev, test1), 'yes'],
@@ -98,29 +99,29 @@ const cases: Case[] = [
   [DEPLOY(), 'EXECUTE_PIPELINE', 'Execution', run(), 'yes'],
   [DEPLOY(), 'EXECUTE_PIPELINE', 'Execution', run(dev, prod), 'yes'],
   [DEPLOY(ids()), 'READ', 'Execution', run(dev), 'no'],
-  // All of them may be covered by different permissions.
+  // Different permissions may cover the environments together.
   [[...DEPLOY(types('NON_PROD')), ...DEPLOY(ids(prod))], 'EXECUTE_PIPELINE', 'Execution', run(dev, prod), 'yes'],
   [[...DEPLOY(ids(dev)), ...DEPLOY(ids(prod), 'READ')], 'EXECUTE_PIPELINE', 'Execution', run(dev, prod), 'no'],
-  // Who rewrites a pipeline decides what runs in all of its environments.
+  // Changing a pipeline changes what runs in all of its environments.
   [[grant('PIPELINE', CRUD, types('NON_PROD'))], 'READ', 'Pipeline', pipeline(dev, prod), 'yes'],
   [[grant('PIPELINE', CRUD, types('NON_PROD'))], 'UPDATE', 'Pipeline', pipeline(dev, prod), 'no'],
   [[grant('PIPELINE', CRUD, types('NON_PROD'))], 'UPDATE', 'Pipeline', pipeline(dev), 'yes'],
   [[grant('PIPELINE', CRUD, types('NON_PROD'))], 'UPDATE', 'Pipeline', pipeline(), 'no'],
-  // Workflows: a template may be aimed at anything, a build at nothing.
+  // Workflows: a template may target any environment, a build none.
   [[grant('WORKFLOW', CRUD, types('NON_PROD'))], 'UPDATE', 'Workflow', workflow(dev), 'yes'],
   [[grant('WORKFLOW', CRUD, types('NON_PROD'))], 'READ', 'Workflow', workflow(), 'no'],
   [[grant('WORKFLOW', CRUD, types('NON_PROD', 'PROD'))], 'READ', 'Workflow', template, 'no'],
   [[grant('WORKFLOW', CRUD, types('TEMPLATE'))], 'UPDATE', 'Workflow', template, 'yes'],
   [[grant('WORKFLOW', CRUD, types('TEMPLATE'))], 'READ', 'Workflow', workflow(dev), 'no'],
   [[grant('WORKFLOW', CRUD)], 'UPDATE', 'Workflow', workflow(), 'yes'],
-  // Pipelines and stand-alone workflows; a workflow inside a pipeline belongs to the pipeline.
+  // Pipelines and standalone workflows; a workflow inside a pipeline belongs to the pipeline.
   [DEPLOY(), 'EXECUTE_PIPELINE', 'Execution', alone(dev), 'no'],
   [DEPLOY(), 'EXECUTE_PIPELINE', 'Execution', member(dev), 'yes'],
   [DEPLOY(everywhere, 'EXECUTE_WORKFLOW'), 'EXECUTE_WORKFLOW', 'Execution', alone(dev), 'yes'],
   [DEPLOY(everywhere, 'EXECUTE_WORKFLOW'), 'EXECUTE_WORKFLOW', 'Execution', member(dev), 'no'],
   [DEPLOY(), 'EXECUTE_PIPELINE', 'Pipeline', pipeline(dev), 'yes'],
   [DEPLOY(), 'EXECUTE_WORKFLOW', 'Workflow', workflow(dev), 'no'],
-  // Who may execute may abort the same; who may abort may not execute.
+  // A caller that may execute may also abort; the reverse does not hold.
   [DEPLOY(), 'ABORT_WORKFLOW', 'Execution', run(dev), 'yes'],
   [DEPLOY(), 'ABORT_WORKFLOW', 'Execution', alone(dev), 'no'],
   [DEPLOY(types('NON_PROD')), 'ABORT_WORKFLOW', 'Execution', run(dev, prod), 'no'],
@@ -129,7 +130,7 @@ const cases: Case[] = [
   [DEPLOY(everywhere, 'ABORT_WORKFLOW'), 'EXECUTE_PIPELINE', 'Execution', run(dev), 'no'],
   [DEPLOY(), 'ROLLBACK_WORKFLOW', 'Execution', run(dev), 'no'],
   [DEPLOY(everywhere, 'ROLLBACK_WORKFLOW'), 'ROLLBACK_WORKFLOW', 'Execution', run(dev), 'yes'],
-  // An id that was given for one application does not count in another.
+  // An id granted in one application does not count in another.
   [
     [grant('DEPLOYMENT', ['READ'], ids(dev), [B]), grant('DEPLOYMENT', ['READ'], ids(prod))],
     'READ',

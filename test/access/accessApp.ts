@@ -20,12 +20,12 @@ import { createLog } from '../../src/kernel/log';
 import { Refusal } from '../../src/kernel/errors';
 import { createTestDatabase } from '../support/database';
 
-/** An app on a database of its own, with a clock that stands still until the test moves it. */
+/** App with its own database and a clock that only the test moves. */
 export class AccessApp {
   private time = new Date('2026-01-01T00:00:00Z');
   readonly abilities: Abilities;
   readonly app: App;
-  /** May do everything, and is nobody. */
+  /** Actor with every right and no identity. */
   readonly root: Actor = { ...systemActor, access: systemAccess };
 
   private constructor(
@@ -63,7 +63,7 @@ export class AccessApp {
     this.time = new Date(this.time.getTime() + hours * 3_600_000);
   }
 
-  /** A group that gives this. */
+  /** Creates a group with these permissions. */
   async group(permissions: PermissionsInput = {}): Promise<string> {
     return (await createUserGroup(this.app, this.root, { name: `group ${newId()}`, permissions })).id;
   }
@@ -72,7 +72,7 @@ export class AccessApp {
     return (await createApiKey(this.app, this.root, { name: 'key', userGroupIds, ...more })).apiKey;
   }
 
-  /** The holder of this key, with its current rights. */
+  /** Holder of this key, with its current rights. */
   async holder(key: { readonly id: string }): Promise<Actor> {
     const row = await findApiKeyPrincipal(this.database, key.id);
     if (row === undefined) throw new Error(`there is no key ${key.id}`);
@@ -80,12 +80,12 @@ export class AccessApp {
     return { kind: 'API_KEY', id: row.id, name: row.name, administrator: false, access };
   }
 
-  /** A caller with a new key in a new group that gives this. */
+  /** Creates a caller with a new key in a new group with these permissions. */
   async caller(permissions: PermissionsInput): Promise<Actor> {
     return this.holder(await this.key([await this.group(permissions)]));
   }
 
-  /** Rows of the other rooms, as few columns as they need. */
+  /** Rows of other folders, with the fewest possible columns. */
   async application(): Promise<string> {
     const id = newId();
     await this.database.write(
@@ -106,7 +106,7 @@ export class AccessApp {
   }
 }
 
-/** The refusal that work ends with. */
+/** Refusal with which the work ends. */
 export async function refusalOf(work: Promise<unknown> | (() => unknown)): Promise<Refusal> {
   try {
     await (typeof work === 'function' ? work() : work);
@@ -117,7 +117,7 @@ export async function refusalOf(work: Promise<unknown> | (() => unknown)): Promi
   throw new Error('it was not refused');
 }
 
-/** The rules that an INVALID_INPUT names, each with its field. */
+/** Rules that an INVALID_INPUT names, each with its field. */
 export function brokenRules(refusal: Refusal): string[] {
   const errors = (refusal.details.errors ?? []) as readonly { field: string; rule: string }[];
   return errors.map(({ field, rule }) => `${field} ${rule}`);

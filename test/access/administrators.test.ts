@@ -14,13 +14,13 @@ beforeAll(async () => {
   one = await AccessApp.create();
 });
 beforeEach(async () => {
-  // Nobody is an administrator.
+  // Removes all administrators.
   await one.database.write('DELETE FROM user_group_member');
   await one.database.write('UPDATE api_key SET revoked_at = now()');
 });
 afterAll(() => one.close());
 
-/** An administrator who has logged in before. */
+/** Creates an administrator that has logged in before. */
 async function person(): Promise<string> {
   const { id } = await createUser(one.app, one.root, {
     name: 'A',
@@ -33,7 +33,7 @@ async function person(): Promise<string> {
 
 const LAST = { code: 'IN_USE', details: { rule: 'LAST_ADMINISTRATOR' } };
 
-/** Every way in which the only administrator, a person, can be lost. */
+/** Every way to lose the only administrator, a person. */
 const waysToLosePerson: [string, (id: string) => Promise<unknown>][] = [
   ['deleting the user', (id) => deleteUser(one.app, one.root, { id })],
   ['removing the member', (userId) => removeUserFromUserGroup(one.app, one.root, { userGroupId, userId })],
@@ -46,7 +46,7 @@ const waysToLosePerson: [string, (id: string) => Promise<unknown>][] = [
   ['giving the group no members', () => updateUserGroup(one.app, one.root, { userGroupId, userIds: [] })],
 ];
 
-/** In place of the person somebody who has never logged in, and may never. */
+/** Replaces the person with one who has never logged in and may never do so. */
 async function otherMembers(_id: string): Promise<unknown> {
   const { id } = await createUser(one.app, one.root, { name: 'B', email: `${newId()}@example.com` });
   return updateUserGroup(one.app, one.root, { userGroupId, userIds: [id] });
@@ -56,7 +56,7 @@ test.each(waysToLosePerson)('can’t lose the last administrator by %s', async (
   const id = await person();
   expect(await refusalOf(lose(id))).toMatchObject(LAST);
   expect(await hasLastingAdministrator(one.database)).toBe(true);
-  // With another one who lasts it is no matter.
+  // With another lasting administrator, the change is allowed.
   await one.key([userGroupId]);
   await lose(id);
 });
@@ -119,7 +119,7 @@ test('keeps one of two administrators who remove each other concurrently', async
       ...users.map((id, index) => deleteUser(one.app, other(index), { id })),
     ]);
     const refused = results.filter((result) => result.status === 'rejected');
-    // In the first round there was nobody else; in later ones somebody of the round before is left.
+    // The first round has no other administrator; later rounds have one from the round before.
     expect(refused.length).toBe(round === 0 ? 1 : 0);
     for (const result of refused) expect(result.reason).toMatchObject(LAST);
     expect(await hasLastingAdministrator(one.database)).toBe(true);

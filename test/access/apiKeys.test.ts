@@ -9,7 +9,7 @@ import { AccessApp, brokenRules, refusalOf } from './accessApp';
 let one: AccessApp;
 beforeAll(async () => {
   one = await AccessApp.create();
-  // Somebody who lasts, so that the last administrator is not what these tests are refused for.
+  // A lasting administrator, so that no test is refused for removing the last one.
   await one.key([ACCOUNT_ADMINISTRATOR]);
 });
 afterAll(() => one.close());

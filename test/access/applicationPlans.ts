@@ -4,18 +4,18 @@ import type { Database } from '../../src/kernel/database/database';
 import { newId } from '../../src/kernel/ids';
 
 /**
- * Applications with everything in them, as plain numbers that fast-check can shrink. Names are positions: `e0` is the
- * first environment.
+ * Applications with their contents as plain numbers that fast-check can shrink. Names are positions: `e0` is the first
+ * environment.
  */
 export interface Plan {
   readonly applications: readonly {
     readonly environments: readonly { readonly prod: boolean; readonly deleted: boolean }[];
     readonly services: number;
-    /** What `environment` says: none, a position (which may not exist), or the one that is given. */
+    /** Environment of a workflow: none, a position (which may not exist), or the given one. */
     readonly workflows: readonly (number | 'NONE' | 'GIVEN')[];
-    /** Elements: a workflow's position, and the environment that is given to it. */
+    /** Elements: the position of a workflow, and the environment that it gets. */
     readonly pipelines: readonly (readonly { readonly workflow: number; readonly environment: number | null }[])[];
-    /** A run with its environments, and its members, each with one environment or none. */
+    /** A run with its environments, and its members, each with at most one environment. */
     readonly runs: readonly {
       readonly environments: readonly number[];
       readonly members: readonly (number | null)[];
@@ -53,10 +53,7 @@ export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
 
 export type World = { readonly [T in SubjectType]: SubjectRows[T][] };
 
-/**
- * Writes the rows of a plan, and tells what they are as JavaScript understands it: without any of the SQL that is
- * tested.
- */
+/** Writes the rows of a plan, and computes the expected results in JavaScript, without the SQL under test. */
 export async function createWorld(database: Database, plan: Plan): Promise<World> {
   const world: World = { Application: [], Environment: [], Service: [], Workflow: [], Pipeline: [], Execution: [] };
   const rows = new Map<string, Record<string, unknown>[]>();
@@ -180,10 +177,7 @@ export async function createWorld(database: Database, plan: Plan): Promise<World
   return world;
 }
 
-/**
- * Takes from executions the rules that other rooms have about their other columns: these tests have nothing to say
- * about those, and must not fail when there are new ones.
- */
+/** Drops constraints on columns of executions that these tests don't cover, so that new ones can't break them. */
 export async function forgetOtherRules(database: Database): Promise<void> {
   const rules = await database.rows<{ name: string }>(
     `SELECT conname AS name FROM pg_constraint WHERE conrelid = 'execution'::regclass AND contype = 'c'`,
@@ -191,9 +185,7 @@ export async function forgetOtherRules(database: Database): Promise<void> {
   for (const { name } of rules) await database.write(`ALTER TABLE execution DROP CONSTRAINT "${name}"`);
 }
 
-/**
- * What other columns get that must have a value: other rooms may add some, about which this test has nothing to say.
- */
+/** Values for other required columns, because other folders may add some. */
 async function requiredColumns(database: Database, table: string): Promise<Record<string, unknown>> {
   const columns = await database.rows<{ name: string; type: string }>(
     `SELECT column_name AS name, data_type AS type FROM information_schema.columns

@@ -1,4 +1,4 @@
-// Long because one world of applications and callers serves all of it.
+// Long because all of its tests share one world of applications and callers.
 import { randomUUID } from 'node:crypto';
 import { systemActor } from '../../src/access/actor';
 import { createApiKey } from '../../src/access/changeApiKeys';
@@ -42,7 +42,7 @@ const shopSource = [
   pipeline('builds', stage('name: build, workflow: build')),
 ].join('');
 
-/** A second copy, of which the callers may see nothing. */
+/** A second copy that the callers may not see. */
 const vaultSource = shopSource
   .replaceAll('application: shop', 'application: vault')
   .replace('name: shop', 'name: vault');
@@ -51,7 +51,7 @@ describe('permissions on resources', () => {
   const api = testApi();
   let shop: string;
   let vault: string;
-  /** May see and change what is aimed at staging in the shop; nothing of its services. */
+  /** May see and change everything in the shop that targets staging, but none of its services. */
   let staging: Caller;
 
   class Caller {
@@ -266,7 +266,7 @@ describe('permissions on resources', () => {
           { applicationId: shop, name: 'one', definition: stages },
           { permissionType: 'PIPELINE', action: 'CREATE' },
         ],
-        // Who may not create it is not told that it is there, nor that it would change nothing.
+        // A caller that may not create it doesn't learn that it exists, or that nothing would change.
         [
           'createWorkflow',
           { applicationId: shop, name: 'build', definition },
@@ -302,7 +302,7 @@ describe('permissions on resources', () => {
         definition: { source: 'environment: production\ntasks: { one: { run: x } }' },
       });
       expect(moved).toMatchObject({ code: 'FORBIDDEN', action: 'UPDATE', environmentIds: [production] });
-      // It is also aimed at production: to be seen, but not to be changed.
+      // It also targets production, so it is visible but can't be changed.
       const mixed = await partId('pipelines', 'mixed');
       for (const [field, more] of [
         ['updatePipeline', { definition: { source: `stages:\n${stage('name: a, workflow: to-staging')}` } }],
@@ -321,10 +321,10 @@ describe('permissions on resources', () => {
         name: 'x',
         type: 'PROD',
       });
-      // It has no id yet that anybody could look for.
+      // It has no id yet.
       const missing = `ENV CREATE in application ${shop}`;
       expect(created).toMatchObject({ code: 'FORBIDDEN', permissionType: 'ENV', environmentIds: [], missing });
-      // Without an environment it is aimed at none, which only an unrestricted permission covers.
+      // Without an environment, only an unrestricted permission covers it.
       const definition = { source: 'tasks: { one: { run: x } }' };
       const nowhere = await staging.refusedMutation('createWorkflow', { applicationId: shop, name: 'x', definition });
       expect(nowhere).toMatchObject({ code: 'FORBIDDEN', permissionType: 'WORKFLOW', environmentIds: [] });

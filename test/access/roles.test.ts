@@ -8,23 +8,23 @@ import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
 /**
- * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: a
- * new field must declare who may query it.
+ * Sends every query, mutation and subscription of the schema as callers in five roles. A field without a row fails:
+ * each new field must declare its permissions.
  *
- * OK: answered. EMPTY: answered with nothing in it. Anything else: the code of the refusal.
+ * OK: succeeds. EMPTY: succeeds with an empty result. Anything else is the code of the error.
  */
 const roles = ['administrator', 'reader', 'developer', 'stranger', 'nobody'] as const;
 type Role = (typeof roles)[number];
 type Row = readonly [operation: string, ...outcomes: readonly [string, string, string, string, string]];
 
 const all = (outcome: string) => [outcome, outcome, outcome, outcome, outcome] as const;
-/** Of the application: seen by those who have rights in it. */
+/** Objects of an application: visible to callers with rights in it. */
 const seen = ['OK', 'OK', 'OK', 'NOT_FOUND', 'NOT_FOUND'] as const;
 const listed = ['OK', 'OK', 'OK', 'EMPTY', 'EMPTY'] as const;
-/** Changed by the administrator only; those who see it are told what they lack. */
+/** Only administrators may change these; callers that see them get FORBIDDEN. */
 const administered = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'NOT_FOUND', 'NOT_FOUND'] as const;
 const account = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'] as const;
-/** What only those see who manage it, and nobody else knows that it exists. */
+/** Only callers that manage these see them; for all others they don't exist. */
 const hidden = ['OK', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'] as const;
 
 const HELLO = "kind: Workflow\\napplication: app\\nname: hello\\ntasks:\\n  a: { run: 'true' }";
@@ -118,7 +118,7 @@ const queries: Readonly<Record<string, Row>> = {
 
 const mutations: Readonly<Record<string, Row>> = {
   applyDefinitions: [
-    // An application that the caller may not see is as unknown to it as one that does not exist.
+    // An application that the caller may not see looks like one that doesn't exist.
     `mutation { applyDefinitions(input: {source: "${HELLO}", format: YAML}) { results { action } } }`,
     'OK',
     'FORBIDDEN',
@@ -536,7 +536,7 @@ name: other
     expect(named(subscriptions)).toEqual(named(schema.getSubscriptionType()?.getFields() ?? {}));
   });
 
-  /** Fields that anyone with a key may read, and say so here. */
+  /** Fields that any caller with a key may read. */
   const open = new Set(['version', 'validateDefinition']);
 
   it.each(Object.keys(queries).filter((name) => !open.has(name)))(
@@ -546,7 +546,7 @@ name: other
       knownCallers.forget();
       const made: Access[] = [];
       const original = abilities.accessOf.bind(abilities);
-      // Looks at what the request was given, and changes nothing about it.
+      // Observes the access of each request and changes nothing.
       abilities.accessOf = async (principal) => {
         const access = await original(principal);
         made.push(access);
@@ -557,7 +557,7 @@ name: other
       } finally {
         abilities.accessOf = original;
       }
-      // Authentication itself asks once, whether the caller is an administrator.
+      // Authentication itself makes one decision: whether the caller is an administrator.
       expect(made.map((access) => access.decisions > 1)).toEqual([true]);
     },
   );
@@ -591,7 +591,7 @@ name: other
   });
 });
 
-/** What the database holds, but for the marks of having been used. */
+/** Contents of the database, except for last-used times. */
 async function fingerprint({ app }: TestServer): Promise<unknown> {
   const tables = [
     'application',

@@ -29,7 +29,7 @@ async function newKey(kid: string, alg = 'RS256'): Promise<Key> {
   };
 }
 
-/** An OpenID Connect provider, as far as a server that verifies tokens can see one. */
+/** An OpenID Connect provider, reduced to what a server needs to verify tokens. */
 class Provider {
   keys: Key[] = [];
   broken = false;
@@ -295,7 +295,7 @@ describe('login', () => {
     expect(await login(sub, verified(email))).toMatchObject({ id: again.id });
   });
 
-  describe('with a claim for groups', () => {
+  describe('with a group claim', () => {
     const claim = { groupsClaim: 'groups' };
     const named = async () => {
       const name = `g ${newId()}`;
@@ -313,7 +313,7 @@ describe('login', () => {
       };
       expect(await groupsAt(0, [a.name, 'nobody knows it'])).toEqual([a.id, manual].sort());
       expect(await groupsAt(10, [b.name])).toEqual([b.id, manual].sort());
-      // An older token that is still valid brings nothing back.
+      // An older token that is still valid restores nothing.
       expect(await groupsAt(0, [a.name])).toEqual([b.id, manual].sort());
       expect(await groupsAt(20, undefined)).toEqual([manual]);
       expect(await groupsAt(30, [a.name, b.name])).toEqual([a.id, b.id, manual].sort());

@@ -83,7 +83,7 @@ describe('users', () => {
     for (const again of [deleteUser(one.app, one.root, { id }), updateUser(one.app, one.root, { id, name: 'X' })]) {
       expect(await refusalOf(again)).toMatchObject({ code: 'NOT_FOUND', details: { kind: 'user', id } });
     }
-    // The address is free for somebody else.
+    // Another user can take the address.
     expect(await createUser(one.app, one.root, { name: 'New', email })).not.toMatchObject({ id });
   });
 });
@@ -180,12 +180,12 @@ describe('user groups', () => {
     const permissions = { appPermissions: [permission(app), permission(app, { permissionType: 'PIPELINE' })] };
     const after = await updateUserGroupPermissions(one.app, one.root, { userGroupId, permissions, version: 1 });
     expect(after).toMatchObject({ version: 2, accountPermissions: [] });
-    // What stays is the same permission.
+    // Unchanged permissions keep their identity.
     expect(after.appPermissions[0]).toEqual(before?.appPermissions[0]);
     const stale = updateUserGroupPermissions(one.app, one.root, { userGroupId, permissions: {}, version: 1 });
     expect(await refusalOf(stale)).toMatchObject({ code: 'CONFLICT', details: { version: 2 } });
     expect(await findUserGroup(one.database, userGroupId)).toEqual(after);
-    // Writing what is there already changes nothing, not even the version.
+    // Writing the existing values changes nothing, not even the version.
     expect(await updateUserGroupPermissions(one.app, one.root, { userGroupId, permissions, version: 2 })).toEqual(
       after,
     );

@@ -8,7 +8,7 @@ describe('backoff', () => {
     expect(backoffMs(1, () => 0)).toBe(100);
   });
 
-  it('repeats only calls without an answer', async () => {
+  it('repeats only calls without a response', async () => {
     const { signal } = new AbortController();
     let calls = 0;
     const answer = await persist(signal, async () => {

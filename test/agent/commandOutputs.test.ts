@@ -52,7 +52,7 @@ describe('the file of outputs', () => {
     expect(await readOutputs(join(folder, 'none'), join(folder, 'neither'))).toEqual([]);
   });
 
-  it('has values of several lines between two equal words', async () => {
+  it('has multi-line values between two equal words', async () => {
     const text = 'A=1<<2\nNOTES<<END\none\n\n B=2 \nEND\nEMPTY<<X\nX\nJSON<<a b\r\n{\r\n}\r\na b\r\nC=3';
     expect(await written(text)).toEqual([
       { name: 'A', value: '1<<2' },
@@ -66,7 +66,7 @@ describe('the file of outputs', () => {
     );
   });
 
-  it('has a folder alongside it, with a file for each value', async () => {
+  it('has a folder alongside it with a file for each value', async () => {
     await writeFile(join(values, 'TAG'), 'v1\n');
     await writeFile(join(values, 'NOTES'), 'one\ntwo\n\n');
     expect(await written('A=1')).toEqual([
@@ -91,13 +91,13 @@ describe('the file of outputs', () => {
   });
 
   it.each([['A=1\nno variable\n'], ['=x'], ['A<<\nx\n'], [`A=${'x'.repeat(300_000)}`]])(
-    'is refused when it is something else',
+    'is rejected if it has another format',
     async (text) => {
       await expect(written(text)).rejects.toThrow(BadOutput);
     },
   );
 
-  it('is rejected when it is a directory', async () => {
+  it('is rejected if it is a directory', async () => {
     await expect(readOutputs(folder, values)).rejects.toThrow(BadOutput);
   });
 });

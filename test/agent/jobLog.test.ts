@@ -14,7 +14,7 @@ interface Append {
 }
 type Answer = { readonly status: number; readonly body: unknown } | undefined;
 
-/** The server's side of a log, which a test may make answer otherwise. */
+/** Server side of a log; tests can replace its responses. */
 let log: Buffer;
 let appends: Append[];
 let bodies: number[];
@@ -107,7 +107,7 @@ describe('the log of a job', () => {
     await jobLog.close();
   });
 
-  it('goes back to the end of the server’s log, even to its beginning', async () => {
+  it('resumes from the end of the server’s log, even from its beginning', async () => {
     let crashes = 0;
     answer = (one) => {
       if (one.offset < 200_000 || crashes++ > 0) return undefined;
@@ -121,7 +121,7 @@ describe('the log of a job', () => {
     await jobLog.close();
   });
 
-  it('sends again what the finish found missing', async () => {
+  it('resends the part that the finish found missing', async () => {
     const { jobLog } = await deliver(text);
     log = log.subarray(0, 12_345);
     expect(await jobLog.resend(12_345)).toBe(Buffer.byteLength(text));
@@ -131,7 +131,7 @@ describe('the log of a job', () => {
 
   it('repeats after a failure, without gaps or duplicates', async () => {
     let calls = 0;
-    // Every second append is stored, but its answer is lost.
+    // Every second append is stored, but its response is lost.
     answer = (one) => {
       if (calls++ % 2 === 1) return undefined;
       append(one);
@@ -201,7 +201,7 @@ describe('the log of a job', () => {
     const writing = (async () => {
       for (; written < limit && !stdout.destroyed; written++) {
         if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
-        // The spool writes to disk, and must get its turn.
+        // The spool writes to disk and needs a turn of the event loop.
         await new Promise((resolve) => setImmediate(resolve));
       }
       stdout.end();

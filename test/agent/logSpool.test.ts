@@ -46,7 +46,7 @@ describe('the spool of a log', () => {
       expect(offset - from).toBeGreaterThanOrEqual(0);
       expect(bytes.length).toBeGreaterThan(0);
       expect(bytes.equals(whole.subarray(from, from + bytes.length))).toBe(true);
-      // No character is cut at the beginning.
+      // The beginning doesn't cut a character.
       expect((bytes[0] ?? 0) & 0xc0).not.toBe(0x80);
     };
     const offsets = Array.from({ length: 60 }, (_, n) => Math.floor((whole.length * n) / 60) + n);

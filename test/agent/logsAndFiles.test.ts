@@ -80,7 +80,7 @@ describe('a job on an agent', () => {
     return jobLog.frames;
   };
 
-  it('log-order-two-streams: keeps the order of writing, across both outputs', async () => {
+  it('log-order-two-streams: keeps the order of writes across both outputs', async () => {
     const id = await runs.start('workflow', 'streams');
     const { tasks = [] } = await runs.until(id, 'SUCCESS', 'FAILED');
     const logOf = (name: string) => log(tasks.find((task) => task.name === name)?.jobs[0]?.id);
@@ -116,7 +116,7 @@ describe('a job on an agent', () => {
     ]);
   });
 
-  it('no-shell-choice, env-reference-literal, register-in-branches: runs commands as a workflow says', async () => {
+  it('no-shell-choice, env-reference-literal, register-in-branches: runs commands as a workflow defines', async () => {
     const { applicationId } = await runs.ids('workflow', 'shells');
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
       input: { applicationId, name: 'TOKEN', secretValue: 'geheim!!' },

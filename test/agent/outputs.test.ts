@@ -45,7 +45,7 @@ describe('findOutputs', () => {
   });
 
   // small-messages
-  it('says that braces, brackets and question marks are ordinary characters', async () => {
+  it('treats braces, brackets and question marks as ordinary characters', async () => {
     await files('a.txt', '{a,b}.txt');
     expect(await namesOf('{a,b}.txt')).toEqual(['{a,b}.txt']);
     expect((await findOutputs(work, ['{c,d}.txt'])).missing).toEqual([
@@ -75,7 +75,7 @@ describe('findOutputs', () => {
     expect((await findOutputs(work, ['loop'])).missing).toEqual(['nothing matches "loop"; loop is a dangling link']);
   });
 
-  it('keeps links to what is uploaded, with a target in the directory, and does not follow them with **', async () => {
+  it('keeps links to uploaded files as links, and does not follow links with **', async () => {
     await files('real/file', 'lib/so.1.2');
     await symlink('real', join(work, 'link'));
     await symlink(join(work, 'real', 'file'), join(work, 'absolute'));
@@ -100,7 +100,7 @@ describe('findOutputs', () => {
       ['real/up', '..'],
       ['winding', 'lib/so.1.2'],
     ]);
-    // What a link leads to is not uploaded: a file is copied, and a folder does not count.
+    // The target of a link is not uploaded: a file is copied, and a folder doesn't count.
     expect(await targets('lib/so', 'lib/so.1.2')).toEqual([
       ['lib/so', 'so.1.2'],
       ['lib/so.1.2', 'FILE'],

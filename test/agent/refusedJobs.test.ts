@@ -17,7 +17,7 @@ tasks:
   use: { run: 'echo it ran', secrets: [TOKEN], retries: 2 }
 `;
 
-/** What the server tells an agent not to run after all. */
+/** Jobs that the server tells an agent not to run. */
 describe('a job that must not run', () => {
   const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
@@ -27,7 +27,7 @@ describe('a job that must not run', () => {
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
       input: { ...input, secretValue: 'hunter2!' },
     });
-    // Queued with its secret, claimed without.
+    // The job is queued with its secret and claimed without it.
     const secret = await runs.start('workflow', 'without-secret');
     await server.client.ask(
       'mutation ($input: DeleteSecretInput!) { deleteSecret(input: $input) { clientMutationId } }',

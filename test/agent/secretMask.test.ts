@@ -13,7 +13,7 @@ function maskOf(...values: string[]): SecretMask {
   return mask;
 }
 
-/** What one stream shows when it is read in these pieces. */
+/** Output of one stream that is read in these pieces. */
 function shown(mask: SecretMask, chunks: readonly (Buffer | string)[]): string {
   const stream = mask.stream();
   return Buffer.concat([...chunks.map((chunk) => stream.write(Buffer.from(chunk))), stream.end()]).toString();
@@ -24,7 +24,7 @@ const ascii = (text: string) =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const wrapped = (text: string) => text.replace(/.{76}/g, '$&\n');
 
-/** What programs make of a secret that they put after `before` and before `after`. */
+/** Forms in which programs write a secret between `before` and `after`. */
 const encodings: Readonly<Record<string, (before: string, secret: string, after: string) => string>> = {
   plain: (before, secret, after) => before + secret + after,
   base64: (...parts) => Buffer.from(parts.join('')).toString('base64'),
@@ -49,7 +49,7 @@ describe.each(Object.entries(encodings))('a secret as %s', (name, encode) => {
       const output = Buffer.from(encode(before, secret, ' and more'));
       const whole = shown(mask, [output]);
       expect(whole).toContain('***');
-      // Of base64 the first and the last character may hold bits of what is around.
+      // The first and last base64 characters may contain bits of adjacent text.
       const rest = name.startsWith('base64') ? whole.replace(/\s/g, '').length : whole.replaceAll('***', '').length;
       const around = encode(before, '', ' and more').length;
       expect(rest).toBeLessThanOrEqual(around + (name.startsWith('base64') ? 12 : 0) + (secret === KEY ? 30 : 0));
@@ -68,7 +68,7 @@ describe.each(Object.entries(encodings))('a secret as %s', (name, encode) => {
 
 describe.each(['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell)))('a secret in %s', (shell) => {
   it.each(["it's''here", 'a\\tb\\\\c\\nd\\q', "quo'te\\back\\new\\cut", 'p&ss;w*rd'])(
-    'is hidden in a trace, and however echo reads it: %j',
+    'is masked in a trace, and however echo interprets it: %j',
     (secret) => {
       const { output } = spawnSync(shell, ['-c', 'echo "$X"; set -x; true "$X"'], {
         env: { X: secret },
@@ -161,12 +161,12 @@ describe('the mask', () => {
     for (let round = 0; round < 64; round++) stream.write(chunk);
     const { user } = process.cpuUsage(from);
     const perByte = (user * 1000) / (64 * chunk.length);
-    // 1000 ns a byte would be 1 MB/s; it takes some 10.
+    // 1000 ns per byte would be 1 MB/s; it takes about 10.
     expect(perByte).toBeLessThan(250);
   });
 });
 
-/** The same by looking for each form at each place of the whole text. */
+/** Reference implementation: looks for each form at each position of the text. */
 function searched(values: readonly string[], text: string): string {
   const bytes = Buffer.from(text);
   const hidden = new Array<boolean>(bytes.length + 1).fill(false);

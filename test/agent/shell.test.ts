@@ -6,13 +6,13 @@ import { argumentsOf } from '../../src/agent/shell';
 import { bashWords, commandText, quotesAsSh } from '../../src/catalog/language/shell';
 import type { Shell } from '../../src/contract/shell';
 
-/** Commands as an agent runs them: the server's text, the agent's arguments, a real process. */
+/** Runs commands as an agent does: the server's text, the agent's arguments, a real process. */
 describe('argumentsOf', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'slipway-shell-'));
     await mkdir(join(folder, 'work'));
-    // Stands for the one program that not every machine has.
+    // Stands in for the one program that not every machine has.
     await writeFile(join(folder, 'pwsh'), '#!/bin/sh\nprintf "%s\\n" "$@"\n');
     await chmod(join(folder, 'pwsh'), 0o755);
   });
@@ -70,7 +70,7 @@ describe('argumentsOf', () => {
     ['env', 'sh', '#!/usr/bin/env nonesuch\n', '"#!/usr/bin/env nonesuch" needs the program "nonesuch"'],
     ['env with more', 'sh', '#!/usr/bin/env bash -e\n', '"#!/usr/bin/env bash -e" needs the program "bash -e"'],
   ] satisfies readonly [string, Shell, string, string][])(
-    'says which program is missing: %s',
+    'names the missing program: %s',
     async (_, shell, command, message) => {
       await expect(argumentsOf(options(shell, command))).rejects.toMatchObject({
         reason: 'SHELL_NOT_FOUND',

@@ -7,7 +7,7 @@ import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
 const BEGINS = 'touch "$DIR/$SLIPWAY_RUN_ID"';
-/** A task for the agent that is stopped, and one that waits for it. */
+/** A task for the agent that stops, and one that waits for it. */
 const workflow = (name: string, keys: string) => `---
 kind: Workflow
 application: app
@@ -54,7 +54,7 @@ describe('signals to an agent', () => {
     runs.start('workflow', name, { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
 
   // Case agent-stop-counts-as-success.
-  it('ends jobs as lost, never as a success, when the agent is told to stop', async () => {
+  it('ends jobs as lost, never as a success, when the agent is asked to stop', async () => {
     const labels = { SLIPWAY_AGENT_LABELS: 'who=x', SLIPWAY_AGENT_SLOTS: '10' };
     const agent = startAgentProcess(server.url, server.dataDir, 'stopped', labels);
     const names = ['cut', 'well', 'deaf', 'twice', 'aborted', 'killed', 'child-killed', 'asked-itself'] as const;
@@ -76,7 +76,7 @@ describe('signals to an agent', () => {
     await runs.abort(id('aborted'));
     await signal(agent, 'not taking more jobs');
     await signal(agent, 'canceling the running jobs');
-    // All of it long before the leases of a minute are over.
+    // All of this happens long before the leases of a minute expire.
     expect(await summary('aborted')).toEqual(['ABORTED', 'ABORTED', 'CANCELLED', 0, 1, 'SKIPPED']);
     expect(await summary('cut')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', 143, 1, 'SKIPPED']);
     expect(await summary('well')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', 0, 1, 'SKIPPED']);
@@ -98,7 +98,7 @@ describe('signals to an agent', () => {
   });
 
   // Case one-ctrl-c-is-two-signals.
-  it('drains the agent, although one Ctrl-C under npm is two SIGINT', async () => {
+  it('drains the agent on one Ctrl-C under npm, which sends two SIGINTs', async () => {
     const agent = startAgentProcess(server.url, server.dataDir, 'agent');
     const id = await start('waits');
     await eventually(
@@ -118,7 +118,7 @@ describe('signals to an agent', () => {
   });
 });
 
-/** Sends one signal, and waits for its effect and until a further one counts: half a second later. */
+/** Sends one signal, waits for its effect, and then half a second, until another signal counts. */
 async function signal(agent: TestProcess, effect: string): Promise<void> {
   agent.child.kill('SIGTERM');
   await eventually(

@@ -61,7 +61,7 @@ it('accepts GraphiQL’s examples', () => {
 
 /** Root types have no description; their fields do. */
 const roots = new Set(['Query', 'Mutation', 'Subscription']);
-/** Apollo's reply to a persisted query: clients handle it by sending the whole query. */
+/** Apollo's response to a persisted query: clients then send the whole query. */
 const notSupported = 'PERSISTED_QUERY_NOT_SUPPORTED';
 
 interface Described {
@@ -69,7 +69,7 @@ interface Described {
   readonly of: { readonly description?: string | null | undefined };
 }
 
-/** Fields, their arguments, and values of enums. */
+/** Fields with their arguments, and enum values. */
 function inside(part: GraphQLNamedType | { readonly name: string; readonly args: readonly Argument[] }): Described[] {
   const args = (path: string, list: readonly Argument[] = []) =>
     list.map((of) => ({ path: `${path}(${of.name})`, of }));

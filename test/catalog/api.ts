@@ -10,12 +10,15 @@ export interface Refused extends Readonly<Record<string, unknown>> {
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
- * On a busy machine a loader may send one batch as two. What grows with the length of a list adds more than that to
- * lists as long as those in the tests.
+ * On a busy machine a loader may send one batch as two. A cost that grows with the length of a list adds more than this
+ * in these tests.
  */
 export const SLACK = 5;
 
-/** A server, and the questions that tests of configuration ask it. Their deep questions are about small data; what they may cost at most is tested elsewhere. */
+/**
+ * A server, with helpers for tests of configuration. Their deep queries are about small data; another test covers the
+ * cost limit.
+ */
 export const testApi = (): Api => new Api(testServer({ SLIPWAY_MAX_QUERY_COST: '100000000' }));
 
 export class Api {
@@ -55,9 +58,9 @@ export class Api {
   }
 
   /**
-   * How many statements a piece of work sends, with those of the gate, which are the same for every request. The
-   * sweeper is held; other loops of the server send some in between, now and then, so it is the fewest, once that has
-   * come three times.
+   * Number of statements that some work sends, including those of authentication, which are the same for every request.
+   * The sweeper is paused, but other loops send statements occasionally, so this is the minimum once it has occurred
+   * three times.
    */
   async statements(work: () => Promise<unknown>): Promise<number> {
     const { database } = this.server.app;

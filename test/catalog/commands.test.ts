@@ -6,7 +6,7 @@ const kinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] 
 const one = 'tasks: { one: { run: x } }';
 const gate = 'stages: [{ elements: [{ name: a, approval: { approvers: [A] } }] }]';
 
-/** Creating, changing and deleting each kind of thing by its own mutations. */
+/** Creates, changes and deletes each kind of resource with its own mutations. */
 describe('the mutations of configuration', () => {
   const api = testApi();
   let applicationId: string;
@@ -108,7 +108,7 @@ describe('the mutations of configuration', () => {
     });
 
     test.each(['', ' a', 'a ', '-a', 'a/b', 'ä', 'a\n', 'a\0', 'x'.repeat(101)])(
-      'refuses the name %j',
+      'rejects the name %j',
       async (name) => {
         expect(await api.refusedMutation(`create${kind}`, create[kind](name))).toMatchObject({
           code: 'INVALID_INPUT',
@@ -117,7 +117,7 @@ describe('the mutations of configuration', () => {
       },
     );
 
-    test.each([nobody, 'x', ''])('does not know the id %j', async (id) => {
+    test.each([nobody, 'x', ''])('reports the unknown id %j', async (id) => {
       expect(await api.refused(read(id).query, { id })).toMatchObject({ code: 'NOT_FOUND' });
       expect(await api.refusedMutation(`update${kind}`, { [idField(kind)]: id, name: 'a' })).toMatchObject({
         code: 'NOT_FOUND',
@@ -132,7 +132,7 @@ describe('the mutations of configuration', () => {
   });
 
   test.each(['Application', 'Environment', 'Service'] as const)(
-    'a description of %s is kept, changed, taken away, and refused',
+    'a description of %s is kept, changed, removed, and rejected',
     async (kind) => {
       const description = `${field(kind)} { description }`;
       const created = await api.mutate<Record<string, { id: string }>>(
@@ -146,7 +146,7 @@ describe('the mutations of configuration', () => {
       expect(await change({})).toEqual({ [field(kind)]: { description: 'first' } });
       expect(await change({ description: 'second' })).toEqual({ [field(kind)]: { description: 'second' } });
       expect(await change({ description: null })).toEqual({ [field(kind)]: { description: null } });
-      const wrong = { [idField(kind)]: id, name: '!', description: 'x'.repeat(2001) };
+      const wrong = { [idField(kind)]: id, name: '!', description: 'x'.repeat(20_001) };
       expect(await api.refusedMutation(`update${kind}`, wrong)).toMatchObject({
         code: 'INVALID_INPUT',
         errors: [{ rule: 'BAD_NAME' }, { field: 'description', rule: 'TOO_LONG' }],

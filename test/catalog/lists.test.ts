@@ -34,7 +34,7 @@ describe('lists of resources', () => {
   };
   const names = (connection: Connection) => connection.nodes.map((node) => node.name);
 
-  /** All pages, one after the other. */
+  /** All pages, in order. */
   async function walk(field: string, size: number, filters = ''): Promise<string[][]> {
     const pages: string[][] = [];
     for (let after = ''; ; ) {
@@ -63,7 +63,7 @@ describe('lists of resources', () => {
     },
   );
 
-  test('rows that appear or disappear between two pages neither hide nor repeat others', async () => {
+  test('rows that change between two pages neither hide nor repeat others', async () => {
     const first = await list('applications', 'first: 3');
     await api.apply('kind: Application\nname: aaa\n---\nkind: Application\nname: app-02x');
     const next = await list('applications', `first: 2, after: "${first.pageInfo.endCursor}"`);
@@ -147,7 +147,7 @@ describe('lists of resources', () => {
     } } }`;
 
   test('the number of statements does not depend on page size, even for deep queries', async () => {
-    await api.ask(everything(12)); // Fills the cache of revisions, which would otherwise make the first question the dearest.
+    await api.ask(everything(12)); // Fills the cache of revisions; otherwise the first query would be the most expensive.
     const small = await api.statements(() => api.ask(everything(1)));
     const large = await api.statements(() => api.ask(everything(12)));
     expect(large).toBeLessThan(small + SLACK);

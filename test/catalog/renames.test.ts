@@ -28,7 +28,7 @@ describe('renaming resources that definitions refer to', () => {
   beforeEach(() => api.apply(source));
   afterEach(() => api.empty());
 
-  /** What is defined, as documents, and the numbers of the current revisions. */
+  /** All definitions as documents, and the numbers of the current revisions. */
   async function defined(): Promise<{ readonly documents: string; readonly numbers: Numbers }> {
     const parts = 'nodes { name definition revision { number } }';
     const { applicationByName } = await api.ask<{
@@ -44,7 +44,7 @@ describe('renaming resources that definitions refer to', () => {
     };
   }
 
-  /** Applying what is written now must change nothing: the references are right, and so are the hashes. */
+  /** Applying the written documents must change nothing: references and hashes are correct. */
   async function expectSound(): Promise<void> {
     const applied = await api.apply((await defined()).documents);
     expect(applied.map((one) => one.action)).toEqual(applied.map(() => 'UNCHANGED'));
@@ -100,19 +100,16 @@ describe('renaming resources that definitions refer to', () => {
     });
   });
 
-  test.each(['make.all', 'one'])(
-    'a workflow to a name that would mean something else in artifacts.from: %s',
-    async (name) => {
-      const workflowId = await api.partId('workflows', 'build');
-      const before = await defined();
-      const refused = await api.refusedMutation('updateWorkflow', { workflowId, name });
-      expect(refused).toMatchObject({
-        code: 'INVALID_INPUT',
-        errors: [{ field: 'name', rule: 'AMBIGUOUS_REFERENCE' }],
-      });
-      expect(await defined()).toEqual(before);
-    },
-  );
+  test.each(['make.all', 'one'])('rejects a workflow name with another meaning in artifacts.from: %s', async (name) => {
+    const workflowId = await api.partId('workflows', 'build');
+    const before = await defined();
+    const refused = await api.refusedMutation('updateWorkflow', { workflowId, name });
+    expect(refused).toMatchObject({
+      code: 'INVALID_INPUT',
+      errors: [{ field: 'name', rule: 'AMBIGUOUS_REFERENCE' }],
+    });
+    expect(await defined()).toEqual(before);
+  });
 
   test('a change without a new name creates no revision', async () => {
     const environmentId = await api.partId('environments', 'staging');
@@ -123,13 +120,13 @@ describe('renaming resources that definitions refer to', () => {
   test('concurrent renames and applies leave no dangling reference', async () => {
     const environmentId = await api.partId('environments', 'staging');
     const rename = (name: string) => api.mutate('updateEnvironment', { environmentId, name }, 'clientMutationId');
-    // An apply that comes after a rename creates "staging" anew; whatever the order, every reference leads somewhere.
+    // An apply after a rename creates "staging" again; in any order, every reference resolves.
     await Promise.allSettled([rename('a'), api.apply(source), rename('b'), api.apply(source), rename('c')]);
     await expectSound();
   });
 });
 
-describe('deleting resources that others need', () => {
+describe('deleting resources that others refer to', () => {
   const api = testApi();
   beforeAll(async () => {
     await api.apply(source);
@@ -170,7 +167,7 @@ describe('deleting resources that others need', () => {
     for (const list of ['applications', 'environments', 'services', 'workflows', 'pipelines']) {
       expect(await api.ask(`{ ${list} { nodes { id } } }`)).toEqual({ [list]: { nodes: [] } });
     }
-    // What it did stays readable, with the names of what is gone.
+    // Its results stay readable, with the names of deleted objects.
     const answer = await api.ask(
       'query ($id: ID!) { execution(executionId: $id) { application { name } ... on WorkflowExecution { workflow { name } } } }',
       { id: execution.id },

@@ -20,7 +20,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** `script`, of every Debian, gives a program a terminal; elsewhere it takes other arguments, or is not there. */
+/** `script` (on every Debian) gives a program a terminal; elsewhere it has other arguments or is missing. */
 const canHaveTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
 const testOnTerminal = canHaveTerminal ? it : it.skip;
 
@@ -69,7 +69,7 @@ describe('slipway resume', () => {
     expect(err).toContain('✗ FAILED after');
   });
 
-  it('does nothing on a second click, even when the first resume has failed again', async () => {
+  it('does nothing the second time, even if the first resume has failed again', async () => {
     const id = await failedRelease(world);
     const { version } = JSON.parse((await slipway(url, ['run', 'show', id, '--json'])).out);
     const seen = ['--yes', '--expected-version', String(version)];
@@ -99,7 +99,7 @@ describe('slipway resume', () => {
     expect(shown).toMatchObject({ status: 'FAILED', attempt: 2 });
   });
 
-  it('does not ask without a terminal, and changes nothing', async () => {
+  it('doesn’t ask without a terminal, and changes nothing', async () => {
     const id = await failedRelease(world);
     const { code, err } = await slipway(url, ['resume', id], {}, 'y\n');
     expect([code, err]).toEqual([2, expect.stringContaining('Add --yes')]);
@@ -237,10 +237,10 @@ describe('slipway start, abort, approve and reject', () => {
     const preview = await slipway(url, ['start', 'app', 'chained', '--dry-run']);
     expect([preview.code, preview.out]).toEqual([
       0,
-      'Start of app/chained:\n  One › make\n    runs  mark\n  Two › paint\n    runs  paint\n    filled by outputs of earlier stages  COLOUR\n',
+      'Start of app/chained:\n  One › make\n    runs  mark\n  Two › paint\n    runs  paint\n    filled by outputs of earlier stages  COLOR\n',
     ]);
     const refused = await slipway(url, ['start', 'app', 'choose', '--workflow', '--dry-run']);
-    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('COLOUR')]);
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('COLOR')]);
     const id = await world.runs.start('pipeline', 'chained');
     await world.agent.runOne({ outputs: [{ name: 'SHADE', value: 'deep\nblue' }] });
     await world.agent.runOne();
@@ -255,10 +255,10 @@ describe('slipway answer, intervene, pause and continue', () => {
     const id = await world.runs.start('pipeline', 'asking');
     await world.runs.until(id, 'PAUSED');
     const watching = startSlipway(url, ['watch', id]);
-    await watching.prints('waits for COLOUR');
-    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway answer ${id} --var COLOUR=…`);
-    expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('COLOUR') });
-    const blue = ['answer', id, '--var', 'COLOUR=blue'];
+    await watching.prints('waits for COLOR');
+    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway answer ${id} --var COLOR=…`);
+    expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('COLOR') });
+    const blue = ['answer', id, '--var', 'COLOR=blue'];
     expect((await slipway(url, [...blue, '--expected-version', '1'])).err).toMatch(/^CONFLICT: /);
     expect(await slipway(url, blue)).toMatchObject({ code: 0 });
     await world.agent.work(() => world.runs.is(id, 'SUCCESS'));

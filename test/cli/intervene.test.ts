@@ -7,7 +7,7 @@ const DEFINITIONS = `${APP}
 kind: Workflow
 application: app
 name: careful
-variables: [{ name: COLOUR, default: red }]
+variables: [{ name: COLOR, default: red }]
 tasks:
   migrate: { run: "true", failure_strategy: { wait: 1h } }
   switch: { run: "true", depends_on: [migrate] }
@@ -22,10 +22,10 @@ tasks:
 kind: Workflow
 application: app
 name: lenient
-variables: [{ name: COLOUR, default: red }]
+variables: [{ name: COLOR, default: red }]
 tasks:
   scan: { run: "true", failure_strategy: ignore }
-  maybe: { run: "true", if: 'COLOUR == "blue"' }
+  maybe: { run: "true", if: 'COLOR == "blue"' }
   put: { run: "true", depends_on: [scan] }
 ---
 kind: Pipeline
@@ -98,7 +98,7 @@ describe('slipway retry', () => {
 });
 
 describe('slipway resume and rerun', () => {
-  it('of a workflow accept values, the mode and the options of what runs again', async () => {
+  it('of a workflow accept values, the mode and options for repeated tasks', async () => {
     const id = await runs.start('workflow', 'lenient');
     await agent.work(() => runs.is(id, 'FAILED'), failing('scan', 'put'));
     const preview = async (...args: string[]) =>
@@ -111,7 +111,7 @@ describe('slipway resume and rerun', () => {
     const all = [
       '--reevaluate-skipped',
       '--var',
-      'COLOUR=blue',
+      'COLOR=blue',
       '--execution-mode',
       'sequential',
       '--max-parallel',
@@ -139,7 +139,7 @@ describe('slipway resume and rerun', () => {
     await runs.abort(id);
     await agent.work(() => runs.is(id, 'ABORTED'));
     const pipeline = await runs.start('pipeline', 'release');
-    const mine = await slipway(url, ['resume', pipeline, '--var', 'COLOUR=blue']);
+    const mine = await slipway(url, ['resume', pipeline, '--var', 'COLOR=blue']);
     expect([mine.code, mine.err]).toEqual([2, expect.stringContaining('--var: only for runs of workflows')]);
   });
 });

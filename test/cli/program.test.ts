@@ -93,7 +93,7 @@ describe('slipway', () => {
     const { code, out, err } = await slipway(url, ['runs', '--key', 'wrong', '--json']);
     expect([code, JSON.parse(out)]).toEqual([3, { error: expect.objectContaining({ code: 'UNAUTHENTICATED' }) }]);
     expect(err).toContain('SLIPWAY_API_KEY');
-    // Streams are refused in the same way.
+    // Streams are rejected in the same way.
     expect((await slipway(url, ['watch', await startRelease(world.runs), '--key', 'wrong'])).code).toBe(3);
   });
 

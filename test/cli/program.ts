@@ -10,7 +10,7 @@ export const main = join(__dirname, '../../dist/src/cli/main.js');
 
 export interface Ended {
   readonly code: number | null;
-  /** Standard output: the answer. */
+  /** Standard output: results. */
   readonly out: string;
   /** Standard error: messages for people. */
   readonly err: string;
@@ -18,9 +18,9 @@ export interface Ended {
 
 export interface Started {
   readonly ended: Promise<Ended>;
-  /** Waits until it has printed this to standard output. */
+  /** Waits until the program has printed this to standard output. */
   prints(text: string): Promise<void>;
-  /** Waits until it has printed this to standard error. */
+  /** Waits until the program has printed this to standard error. */
   tells(text: string): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ const variables = (url: string, more: Variables): Variables => ({
   ...more,
 });
 
-/** The command line in this process, with pipes and without a terminal. */
+/** Runs the command line in this process, with pipes and without a terminal. */
 export function startSlipway(url: string, args: readonly string[], environment: Variables = {}, input = ''): Started {
   const printed: Printed = { out: '', err: '' };
   const into = (stream: keyof Printed) =>
@@ -64,7 +64,7 @@ export const slipway = (
   input = '',
 ): Promise<Ended> => startSlipway(url, args, environment, input).ended;
 
-/** The program of the build as its own process, for what only a process has: signals, pipes that break, and an end. */
+/** Runs the built program as a separate process, for tests of signals, broken pipes and the program's end. */
 export function startSlipwayProcess(
   url: string,
   args: readonly string[],

@@ -7,7 +7,7 @@ beforeAll(() => {
   url = world.server.url;
 });
 
-/** A release that was extended with an image that does not become healthy. */
+/** A release that was extended with an image whose health check fails. */
 async function broken(): Promise<string> {
   const id = await world.release();
   await world.extend(id, { web: 'web:2' });
@@ -15,7 +15,7 @@ async function broken(): Promise<string> {
   return id;
 }
 
-/** Works until the program has ended; tasks that are named fail. */
+/** Works until the program has ended; the named tasks fail. */
 async function workUntilEnd({ ended }: Started, ...fails: readonly string[]): Promise<Ended> {
   let over = false;
   void ended.then(() => {

@@ -237,7 +237,7 @@ describe('slipway watch', () => {
     const id = await startRelease(world.runs);
     const relay = await createRelay(url);
     const watching = startSlipwayProcess(relay.url, ['watch', id, '--json']);
-    // Its name is told to people: the snapshot has come, and the events follow.
+    // The name appears once the snapshot has arrived; events follow.
     await watching.tells('app/release');
     await world.agent.runOne();
     await watching.prints('"name":"lint"');
@@ -279,9 +279,9 @@ describe('slipway watch', () => {
 
 interface Relay {
   readonly url: string;
-  /** How many streams of events were opened through it. */
+  /** Number of event streams opened through it. */
   streams(): number;
-  /** Breaks all connections; the next two are refused, and it waits for them. */
+  /** Breaks all connections, rejects the next two, and waits for them. */
   cut(): Promise<void>;
   close(): Promise<void>;
 }
@@ -365,6 +365,6 @@ describe('docs/permissions.md', () => {
       code: 'FORBIDDEN',
       message: expect.stringMatching(/The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
     });
-    await expect(idOf('pipeline', 'nowhere')).rejects.toThrow('that takes the permission PIPELINE READ');
+    await expect(idOf('pipeline', 'nowhere')).rejects.toThrow('requires the permission PIPELINE READ');
   });
 });

@@ -2,7 +2,7 @@ import { DEPLOY, FLOW } from '../support/definitions';
 import { APP, type Runs } from '../support/runs';
 import { testWorld, type World } from '../support/world';
 
-/** A workflow whose second task fails as long as a test lets it, a pipeline of it, and one with an approval. */
+/** A workflow whose second task fails for as long as a test wants, a pipeline with it, and one with an approval. */
 export const DEFINITIONS = `${APP}${FLOW}---
 kind: Workflow
 application: app
@@ -37,7 +37,7 @@ stages:
 kind: Workflow
 application: app
 name: choose
-variables: [{ name: COLOUR, required: true }]
+variables: [{ name: COLOR, required: true }]
 tasks:
   paint: { run: "true" }
 ---
@@ -45,7 +45,7 @@ kind: Pipeline
 application: app
 name: asking
 stages:
-  - elements: [{ name: color, workflow: choose, runtime_inputs: [COLOUR] }]
+  - elements: [{ name: color, workflow: choose, runtime_inputs: [COLOR] }]
 ---
 kind: Workflow
 application: app
@@ -59,7 +59,7 @@ application: app
 name: chained
 stages:
   - { name: One, elements: [{ name: make, workflow: shade }] }
-  - { name: Two, elements: [{ name: paint, workflow: choose, variables: { COLOUR: "\${steps.make.outputs.SHADE}" } }] }
+  - { name: Two, elements: [{ name: paint, workflow: choose, variables: { COLOR: "\${steps.make.outputs.SHADE}" } }] }
 ---
 kind: Workflow
 application: app

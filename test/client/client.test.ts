@@ -68,7 +68,7 @@ describe('ask', () => {
 });
 
 describe('change', () => {
-  /** Passes requests on to the server, and loses the first `lost` answers. */
+  /** Passes requests to the server and drops the first `lost` responses. */
   async function lossy(lost: number) {
     const keys: string[] = [];
     const listener = createServer(async (request, response) => {
@@ -84,7 +84,7 @@ describe('change', () => {
     return { ...(await listen(listener)), keys };
   }
 
-  it('is carried out once if its response is lost', async () => {
+  it('takes effect once if its response is lost', async () => {
     const { url, close, keys } = await lossy(2);
     const outages: (string | null)[] = [];
     const losing = new Client(url, ADMIN_KEY, { onOutage: (problem) => outages.push(problem?.code ?? null) });
@@ -127,7 +127,7 @@ describe('follow', () => {
       whole.push(executionEvents.event?.sequence ?? 0);
     expect(whole.length).toBeGreaterThan(2);
 
-    // Passes on the first two results of each connection, and then breaks it.
+    // Passes the first two results of each connection, then breaks it.
     const { url, close } = await listen(
       createServer(async (request, response) => {
         const chunks: Buffer[] = [];

@@ -21,7 +21,7 @@ afterEach(async () => {
   });
 });
 
-/** An empty database; those of other tests are migrated already. */
+/** Creates an empty database; those of other tests are already migrated. */
 async function createEmptyDatabase(): Promise<string> {
   const name = `${process.env[runVariable]}_empty_${randomUUID().slice(0, 8)}`;
   await onServer((client) => client.query(`CREATE DATABASE "${name}" TEMPLATE template0`));

@@ -108,14 +108,14 @@ describe('a fault in the environment', () => {
 });
 
 describe('the administrator’s key', () => {
-  it('is created when the server listens, not by a start that failed (locked-out-after-failed-start)', async () => {
+  it('locked-out-after-failed-start: is created when the server listens, not before', async () => {
     expect(await fault({ PORT: String(taken) })).toContain('is in use');
     const server = await start();
     expect(server.newAdminKey).toMatch(/^swk_/);
     await server.stop();
     const again = await start();
     expect(again.newAdminKey).toBeNull();
-    // With the key lost, the server's machine makes another one, while the server runs.
+    // The key is lost: the server's machine creates another one while the server runs.
     const made = await slipway(again.url, ['admin', 'create-key', '--name', 'rescue', '--json'], environment({}));
     expect(made.code).toBe(0);
     const { name, value } = JSON.parse(made.out) as { name: string; value: string };
@@ -149,7 +149,7 @@ describe('the administrator’s key', () => {
 });
 
 describe('a full disk', () => {
-  it('has a code of its own, and the server is not ready until there is space', async () => {
+  it('has its own code, and the server is not ready until there is space', async () => {
     const server = await start({ SLIPWAY_ADMIN_KEY: ADMIN_KEY });
     const write = (sql: string) => server.app.database.write(sql);
     const client = new TestClient(server.url, ADMIN_KEY);

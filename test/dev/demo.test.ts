@@ -33,7 +33,7 @@ it('releases, restores a broken version, resumes a failure, and exits with 0', a
   ]);
   expect(said).toMatch(/lint\s+kept\n/);
   expect(said).toContain('SUCCESS in its second attempt');
-  // The folder's name has a space.
+  // The folder's name contains a space.
   expect(said).toContain(`stop.mjs '${join(dir, 'demo/target')}'`);
   expect(said).not.toContain('Look around');
 }, 240_000);

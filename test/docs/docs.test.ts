@@ -62,7 +62,7 @@ describe('links', () => {
   });
 });
 
-/** The application and services of a document, where the page shows them elsewhere. */
+/** Application and services of a document, which the page shows elsewhere. */
 function around(text: string): string {
   const [, application] = /^application: (\S+)$/m.exec(text) ?? [];
   if (application === undefined || text.includes(`kind: Application\nname: ${application}\n`)) return '';
@@ -74,7 +74,7 @@ function around(text: string): string {
   ].join('');
 }
 
-/** Fenced documents, and those that shell commands and programs send. */
+/** Fenced documents, and documents in shell commands and programs. */
 function graphqlIn(text: string): string[] {
   const fences = [...text.matchAll(/^ *```(\w+)\n([\s\S]*?)^ *```$/gm)].map(([, language, body = '']) => ({
     language,
@@ -97,7 +97,7 @@ function exists(page: string, link: string): boolean {
   return heading === undefined || headings(readFileSync(file, 'utf8')).includes(heading);
 }
 
-/** As GitHub makes them. */
+/** Anchors as GitHub generates them. */
 const headings = (text: string): string[] =>
   [...withoutFences(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title

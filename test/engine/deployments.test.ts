@@ -10,7 +10,7 @@ import { now, sliceWith } from './slices';
 const execution = 'execution';
 const place = { environmentId: 'staging', serviceId: 'web', image: 'web:1', executionId: execution, runId: execution };
 
-/** Task `one` runs. What it deploys, or its workflow as a whole, is in progress. */
+/** Task `one` is running; its deployments, or those of the whole workflow, are in progress. */
 function deploying(keys: object, marked: boolean): RunSlice {
   const open: Deployment = {
     ...{ ...place, id: 'open', status: 'IN_PROGRESS', attempt: 1, operationId: null, startedAt: now, endedAt: null },
@@ -58,7 +58,7 @@ describe.each([
     expect(statuses(run)).toEqual(marked ? ['UNKNOWN'] : []);
   });
 
-  it('never is UNKNOWN when the command of a lost agent had not begun', () => {
+  it('is never UNKNOWN if the command of a lost agent had not begun', () => {
     const run = deploying({}, marked);
     lost(run, false);
     expect(statuses(run)).toEqual(marked ? ['FAILED'] : []);
@@ -82,7 +82,7 @@ describe.each([
     expect(statuses(run)).toEqual(['UNKNOWN']);
   });
 
-  it('is UNKNOWN when the server gives the run up', () => {
+  it('is UNKNOWN when the server gives up the run', () => {
     const run = deploying({}, marked);
     decide(run, () => giveUpRun(run, execution, 'broken'));
     expect(run.execution(execution).status).toBe('ERROR');
@@ -109,11 +109,11 @@ describe('a list of services that a task deploys', () => {
     return [...run.changes.deployments.values()].map(({ after }) => after.image);
   };
 
-  it('means them by their names', () => expect(begun({ s1: 'web', s2: 'api' })).toEqual(['web:1']));
+  it('refers to them by name', () => expect(begun({ s1: 'web', s2: 'api' })).toEqual(['web:1']));
 
-  it('still means one that was renamed since the revision', () => {
+  it('still refers to a service renamed since the revision', () => {
     expect(begun({ s1: 'site', s2: 'api' })).toEqual(['web:1']);
-    // When both were renamed, either may be meant.
+    // If both were renamed, either may match.
     expect(begun({ s1: 'site', s2: 'backend' })).toEqual(['web:1', 'api:1']);
     expect(begun({ s1: 'web', s2: 'backend' })).toEqual(['web:1']);
   });

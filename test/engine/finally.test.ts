@@ -21,7 +21,7 @@ import { stopExecution } from '../../src/engine/stopExecution';
 const actor: ActorRef = { kind: 'SYSTEM', id: null, name: 'system' } as unknown as ActorRef;
 const [id, revisionId] = ['execution', 'revision'];
 
-/** `up`, then `test`; at the end `down`, then `report`. */
+/** `up`, then `test`; finally `down`, then `report`. */
 function definitionWith(keys: object): WorkflowDefinition {
   const tasks = { up: { run: 'x' }, test: { run: 'x', dependsOn: ['up'] } };
   const down = { run: 'x' };
@@ -32,7 +32,7 @@ function definitionWith(keys: object): WorkflowDefinition {
   return parsed.document.definition;
 }
 
-/** One execution of a workflow, whose rows are kept in memory between decisions. */
+/** One workflow execution, whose rows stay in memory between decisions. */
 class Memory {
   private now = new Date('2026-01-01T00:00:00Z');
   private ids = 0;
@@ -58,7 +58,7 @@ class Memory {
     return this.row;
   }
 
-  /** Statuses by name, those of the newest attempt. */
+  /** Statuses by name, from the newest attempt. */
   get statuses(): Record<string, string> {
     const { attempt } = this.execution;
     const own = [...this.tasks.values()].filter((one) => one.attempt === attempt);
@@ -180,13 +180,13 @@ describe('finally', () => {
     expect(memory.events.filter((type) => type === 'FINALLY_STARTED')).toHaveLength(1);
   });
 
-  it('leaves a success as it is, also after a failure that is ignored', () => {
+  it('doesn’t change a success, even after an ignored failure', () => {
     expect(new Memory().run(...passed, ...cleaned).execution).toMatchObject({ status: 'SUCCESS', failureCode: null });
     const ignoring = new Memory({ finally: { down: { run: 'x', ignoreFailure: true } } });
     expect(ignoring.run(...passed, ['down', 'FAILED']).execution.status).toBe('SUCCESS');
   });
 
-  it('runs after a failure, and sees what failed', () => {
+  it('runs after a failure, with its details', () => {
     const memory = new Memory().run(...failed);
     expect(memory.execution.status).toBe('RUNNING');
     expect(memory.env('report')).toEqual({
@@ -228,7 +228,7 @@ describe('finally', () => {
     }
   });
 
-  it('runs after expiry, within a time limit of its own', () => {
+  it('runs after expiry, within a separate time limit', () => {
     const memory = new Memory({ finallyTimeout: '1h' }).run(['up', 'SUCCESS']).start('test');
     memory.stop('EXPIRED');
     memory.end('test', 'CANCELLED', 'CANCEL');
@@ -280,7 +280,7 @@ describe('finally', () => {
     expect(memory.run(['down', 'SUCCESS']).execution.status).toBe('ABORTED');
   });
 
-  it('begins after the failure handlers, which look at what it removes', () => {
+  it('begins after the failure handlers, which inspect what it removes', () => {
     const tasks = { up: { run: 'x' }, test: { run: 'x', onFailure: 'look' }, look: { run: 'x', type: 'forensic' } };
     const memory = new Memory({ tasks, onFailure: 'look' }).run(['up', 'SUCCESS'], ['test', 'FAILED']);
     expect(memory.execution).toMatchObject({ status: 'RUNNING', detachedTasks: 2, finallyTasks: null });

@@ -3,10 +3,7 @@ import { decide, settleTasks } from '../../src/engine/settleTasks';
 import { taskOutcome } from '../../src/engine/taskEnd';
 import { sliceWith } from './slices';
 
-/**
- * Every cell as a line: what was asked, what was heard, and how job and task end when the command began, and when it
- * did not.
- */
+/** One line per cell: the request, the report, and the ends of job and task if the command began, and if it did not. */
 const TABLE = `
 NOTHING SUCCESS       SUCCESS/SUCCESS FAILED/FAILED
 NOTHING FAILED        FAILED/FAILED   FAILED/FAILED
@@ -31,7 +28,7 @@ const cells = Object.entries(jobOutcomes).flatMap(([asked, row]) =>
     outcomes.map((outcome, index) => ({ asked: asked as Asked, heard: heard as Heard, began: index === 0, outcome })),
   ),
 );
-/** An offer that nobody has started goes back as it is. */
+/** An offer that was not started returns unchanged. */
 const started = cells.filter(({ outcome }) => outcome.job !== 'QUEUED');
 
 test('the table of job ends', () => {
@@ -66,7 +63,7 @@ describe.each(started)('requested: $asked, reported: $heard, began: $began', ({ 
         expect(task.status === 'SUCCESS').toBe(says === 'SUCCESS');
         expect(task.passed).toBe(passed);
         if (retried) expect([task.status, status, jobs]).toEqual(['QUEUED', 'RUNNING', 1]);
-        // What depends on it runs, unless the workflow is being aborted.
+        // Dependents run unless the workflow is being aborted.
         else if (passed) expect([status, jobs]).toEqual(asked === 'NOTHING' ? ['RUNNING', 1] : ['ABORTED', 0]);
         else expect([status, openTasks, jobs]).toEqual([asked === 'NOTHING' ? 'FAILED' : 'ABORTED', 0, 0]);
       }

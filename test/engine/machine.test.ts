@@ -20,7 +20,7 @@ describe('the status machine', () => {
     expect([...found].sort()).toEqual([...executionStatuses].sort());
   });
 
-  it.each(things)('leaves every status of a %s that is not final', (thing) => {
+  it.each(things)('leaves every non-final status of a %s', (thing) => {
     const { begins, moves } = machine[thing] as {
       begins: readonly string[];
       moves: readonly { from: readonly string[]; to: readonly string[] }[];
@@ -34,7 +34,7 @@ describe('the status machine', () => {
     );
   });
 
-  it('refuses moves that it does not have', () => {
+  it('rejects undefined moves', () => {
     expect(() => checkMove('task', 'SUCCESS', 'RUNNING')).toThrow('task: no move leads from SUCCESS to RUNNING');
     expect(() => checkMove('run', null, 'RESTORING')).toThrow('run: no move leads from nothing to RESTORING');
     expect(() => checkMove('element', 'QUEUED', 'QUEUED')).not.toThrow();

@@ -18,16 +18,16 @@ function definitionWith(keys: object, services: readonly string[]): WorkflowDefi
 
 export interface SliceOptions {
   readonly failureCode?: string | null;
-  /** Of the task that runs. */
+  /** Losses of the running task. */
   readonly losses?: number;
-  /** That the workflow deploys. */
+  /** Services that the workflow deploys. */
   readonly services?: readonly string[];
   readonly execution?: Partial<Execution>;
   /** Adds facts. */
   readonly knows?: (facts: Facts) => void;
 }
 
-/** A workflow execution whose task `one` runs, and `two` waits for it. */
+/** A workflow execution in which task `one` runs and `two` waits for it. */
 export function sliceWith(
   keys: object,
   { failureCode = null, losses = 0, services = [], execution: more = {}, knows = () => undefined }: SliceOptions = {},

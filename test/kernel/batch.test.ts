@@ -6,7 +6,7 @@ interface Sent {
   fail(error: Error): void;
 }
 
-/** A batch whose requests the test answers. */
+/** A batch whose requests the test resolves. */
 function recorded(largest?: number) {
   const sent: Sent[] = [];
   const arrivals: (() => void)[] = [];
@@ -72,7 +72,7 @@ describe('Batch', () => {
     expect(await second).toBe('b');
   });
 
-  it('rejects an item that the response leaves out', async () => {
+  it('rejects an item that the response omits', async () => {
     const { batch, next } = recorded();
     const first = batch.add(1);
     (await next(1)).answer([]);

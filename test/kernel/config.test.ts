@@ -43,7 +43,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(readAgentConfig({ SLIPWAY_AGENT_TOKEN: token }))).toBe(true);
   });
 
-  it('is rejected with all invalid values named at once', () => {
+  it('is rejected with all invalid values named together', () => {
     const bad = {
       PORT: '70000',
       DATABASE_URL: 'mysql://root:hunter2@localhost',
@@ -69,7 +69,7 @@ describe('the configuration', () => {
         .map((line) => line.trim().split(' ')[0]),
     ).toEqual(Object.keys(bad));
     expect(message).toContain('PORT is "70000"');
-    // It goes to logs and screens.
+    // Errors go to logs and screens.
     expect(message).not.toContain('hunter2');
   });
 
@@ -166,7 +166,7 @@ describe('docker/', () => {
     ['server', serverVariables],
     ['agent', agentVariables],
   ] as const)('passes on everything that the %s can be told', (service, variables) => {
-    // In the image, or the address of another service.
+    // Set in the image, or the address of another service.
     const own = ['HOST', 'PORT', 'SLIPWAY_DATA_DIR', 'DATABASE_URL', 'SLIPWAY_AGENT_DIR', 'SLIPWAY_URL'];
     const { environment = {} } = services[service] ?? {};
     const told = Object.keys(variables.shape).filter((name) => !own.includes(name));
@@ -178,7 +178,7 @@ describe('docker/', () => {
     expect(dependencies).toHaveProperty('@nats-io/transport-node');
   });
 
-  it('has no secret of its own', () => {
+  it('contains no secret', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|KEY|TOKEN|DATABASE_URL/.test(name)),
     );
@@ -192,11 +192,11 @@ describe('docker/', () => {
   });
 });
 
-/** As the page writes them. It describes the default that depends on the terminal. */
+/** As the page writes them. The default that depends on the terminal is described instead. */
 function defaultsOf(variables: z.ZodObject): [string, string][] {
   const { properties = {}, required = [] } = z.toJSONSchema(variables, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties).map(([name, property]) => {
-    // As it would be written in the environment; where the schema can't say that, as the program sees it.
+    // As written in the environment; where the schema can't express that, as the program sees it.
     const input = typeof property === 'object' ? property.default : undefined;
     const given = input ?? variables.shape[name]?.safeParse(undefined).data;
     if (name === 'LOG_FORMAT') return [name, '`pretty` on a terminal, else `json`'];

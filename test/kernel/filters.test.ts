@@ -32,7 +32,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Which rows a condition selects. A parameter stands before those of the filter, as in every real statement. */
+/** Rows that a condition selects. One parameter precedes those of the filter, as in every real statement. */
 async function matches(condition: (parameters: unknown[]) => string): Promise<number[]> {
   const parameters: unknown[] = [0];
   const sql = `SELECT n FROM filtered WHERE n > $1 AND ${allOf([condition(parameters)])} ORDER BY n`;
@@ -92,7 +92,7 @@ describe('an IdFilter', () => {
     expect(await matches((parameters) => idCondition('name', { operator, values }, parameters))).toEqual(expected);
   });
 
-  it('is rejected if it makes no sense, with field, value and rule', () => {
+  it('is rejected if invalid, with field, value and rule', () => {
     const refused = (operator: IdOperator, values: (string | null)[]) =>
       refusal(() => idCondition('c', { operator, values }, [], { field: 'filters[0].id' }));
     const error = (field: string, value: unknown, rule: string) => [
@@ -184,7 +184,7 @@ describe('a filter on an enum', () => {
     expect(sql({ operator: null, values: [] })).toEqual(['FALSE', []]);
   });
 
-  it('is rejected if it makes no sense', () => {
+  it('is rejected if invalid', () => {
     const rule = (name: string) => ['INVALID_INPUT', { errors: [{ rule: name }] }];
     expect(refusal(() => sql({ operator: 'EQUALS', values: [PROD, NON_PROD] }))).toMatchObject(rule('ONE_VALUE'));
     expect(refusal(() => sql({ operator: 'IN', values: [null] }))).toMatchObject(rule('NOT_NULL'));

@@ -12,7 +12,10 @@ function slowLoad() {
   return { rows, statements, end: () => ends.shift()?.() };
 }
 
-const turn = () => new Promise((next) => setImmediate(next));
+/** Resolves when this number of statements is in progress or has ended. */
+async function sent(statements: readonly unknown[], count: number): Promise<void> {
+  while (statements.length < count) await new Promise((next) => setImmediate(next));
+}
 
 describe('loaders', () => {
   const app = () => ({ database: {} }) as never;
@@ -22,7 +25,7 @@ describe('loaders', () => {
     const shared = app();
     const [first, second] = [new Loaders(shared), new Loaders(shared)];
     const loaded = Promise.all([first.load(rows, 'a'), second.load(rows, 'b'), second.load(rows, 'a')]);
-    await turn();
+    await sent(statements, 1);
     end();
     expect(await loaded).toEqual(['a 1', 'b 1', 'a 1']);
     expect(statements).toEqual([['a', 'b']]);
@@ -33,12 +36,12 @@ describe('loaders', () => {
     const shared = app();
     const request = new Loaders(shared);
     const loaded = Promise.all([request.load(rows, 'a'), request.load(rows, 'none')]);
-    await turn();
+    await sent(statements, 1);
     const again = request.load(rows, 'a');
     const later = new Loaders(shared).load(rows, 'a');
     end();
     expect([...(await loaded), await again]).toEqual(['a 1', undefined, 'a 1']);
-    await turn();
+    await sent(statements, 2);
     end();
     // The statement in progress could have missed a commit that the later request must see.
     expect(await later).toBe('a 2');
@@ -48,7 +51,7 @@ describe('loaders', () => {
   it('do not share statements between database handles', async () => {
     const { rows, statements, end } = slowLoad();
     const loaded = [new Loaders(app()).load(rows, 'a'), new Loaders(app()).load(rows, 'a')];
-    await turn();
+    await sent(statements, 2);
     end();
     end();
     await Promise.all(loaded);

@@ -12,7 +12,7 @@ class Bell implements Changing {
   }
 }
 
-it('hands over what is in memory at once, waits for promises and changes, and cleans up when it ends', async () => {
+it('returns items in memory at once, waits for others, and cleans up at its end', async () => {
   const bell = new Bell();
   const ended: string[] = [];
   function* steps(name: string): Steps<number> {
@@ -40,7 +40,7 @@ it('hands over what is in memory at once, waits for promises and changes, and cl
   expect(() => source.take(fail)).toThrow('no database');
   expect(ended).toEqual(['all']);
 
-  // A signal ends it while it waits, and wakes its reader.
+  // A signal ends the source while it waits, and wakes its reader.
   const waiting = new Source(steps('aborted'), until.signal);
   const over = new Promise<void>((ready) => waiting.take(ready));
   until.abort();

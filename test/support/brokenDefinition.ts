@@ -3,7 +3,7 @@ import { RevisionCache } from '../../src/catalog/definitions/revisionCache';
 import { workflows } from '../../src/catalog/workflows/workflows';
 import type { TestServer } from './server';
 
-/** While `work` is in progress, the server cannot read the definition of a workflow, as if it had just started. */
+/** During `work`, the server can't read the definition of a workflow, as if it had just started. */
 export async function withoutDefinition(server: TestServer, name: string, work: () => Promise<void>): Promise<void> {
   const { database } = server.app;
   const rename = (to: string, from: string) =>

@@ -6,10 +6,7 @@ import { TypedDocumentString } from '../../src/client/generated';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/**
- * The programs' client, for operations that a test writes where it uses them. Messages of its errors begin with the
- * code.
- */
+/** The programs' client, for operations written in tests. Messages of its errors begin with the code. */
 export class TestClient {
   private readonly client: Client;
 
@@ -20,7 +17,7 @@ export class TestClient {
     this.client = new Client(url, apiKey);
   }
 
-  /** The data of an operation; an error is thrown. */
+  /** Returns the data of an operation, or throws its error. */
   ask<Data, Of>(operation: TypedDocumentString<Data, Of>, variables: Of): Promise<Given<Data>>;
   ask<Data>(operation: string, variables?: Variables): Promise<Data>;
   async ask(operation: string | TypedDocumentString<object, unknown>, variables: unknown = {}): Promise<object> {
@@ -30,7 +27,7 @@ export class TestClient {
     });
   }
 
-  /** The error of an operation that must fail. */
+  /** Error of an operation that must fail. */
   async errorOf(operation: string, variables: Variables = {}): Promise<ApiError> {
     try {
       await this.client.ask(new TypedDocumentString<object, Variables>(operation), variables);
@@ -41,7 +38,7 @@ export class TestClient {
     throw new Error(`the server accepted ${operation}`);
   }
 
-  /** The results of a subscription, as server-sent events. */
+  /** Results of a subscription, over server-sent events. */
   async *watch<Data extends object>(operation: string, variables: Variables = {}): AsyncGenerator<Data> {
     const document = new TypedDocumentString<Data, Variables>(operation);
     try {
@@ -52,7 +49,7 @@ export class TestClient {
   }
 }
 
-/** A failed assertion then names the code, and each broken rule. */
+/** Adds the code and each broken rule, so that a failed assertion shows them. */
 function withCode(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;
   const { code, message, retryable, requestId, details } = error;
@@ -62,14 +59,14 @@ function withCode(error: unknown): unknown {
   return new ApiError(code, `${code}: ${message}${rules.join('')}`, retryable, requestId, details);
 }
 
-/** The code that work fails with; OK if it succeeds. */
+/** Code of the error that the work fails with; OK if it succeeds. */
 export const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'OK',
     (error: unknown) => (error instanceof ApiError ? error.code : String(error)),
   );
 
-/** A client over WebSockets that never connects again. */
+/** A WebSocket client that never reconnects. */
 export const webSocketClient = (url: string, apiKey: string): WebSocketClient =>
   createClient({
     url: `${url.replace('http', 'ws')}/graphql`,

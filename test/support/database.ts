@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
 
-/** How globalSetup tells the workers which server to use, and what the databases of this run are called. */
+/** Variables through which globalSetup passes the server and this run's database prefix to the workers. */
 export const adminVariable = 'SLIPWAY_TEST_ADMIN_URL';
 export const runVariable = 'SLIPWAY_TEST_RUN';
 
@@ -13,7 +13,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A migrated, empty database of one's own. */
+/** Creates a migrated, empty database. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const run = given(runVariable);
   const name = `${run}_${randomUUID().slice(0, 8)}`;
@@ -23,7 +23,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       try {
         return await client.query(`CREATE DATABASE "${name}" TEMPLATE "${templateOf(run)}" STRATEGY FILE_COPY`);
       } catch (error) {
-        // The connection that migrated it, or autovacuum, may not be quite gone.
+        // The connection that migrated it, or autovacuum, may still be open.
         const busy = error instanceof DatabaseError && error.code === '55006';
         if (!busy || Date.now() > deadline) throw error;
         await delay(50);
@@ -33,7 +33,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: urlOf(name), drop: () => onServer((client) => dropDatabase(client, name)) };
 }
 
-/** Everything that this run left on the server, also databases that a test forgot or had no time to drop. */
+/** Drops everything that this run left on the server, including databases that a test did not drop. */
 export async function dropRun(): Promise<void> {
   await onServer(async (client) => {
     const { rows } = await client.query<{ datname: string }>(

@@ -1,6 +1,6 @@
-/** Documents of the application `app` (`APP`) that more than one file of tests uses. */
+/** Documents of the application `app` (`APP`) that several test files use. */
 
-/** Three tasks, one after the other. */
+/** Three tasks in sequence. */
 export const FLOW = `---
 kind: Workflow
 application: app

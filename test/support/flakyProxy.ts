@@ -7,25 +7,22 @@ export type Break = (typeof breaks)[number];
 
 interface Planned {
   readonly how: Break;
-  /** How much of what the server sends next still arrives: 0 to 1. */
+  /** Share of the server's next bytes that still arrives, from 0 to 1. */
   readonly share: number;
   readonly happened: () => void;
 }
 
-/**
- * Proxy between one client and its servers that breaks connections the way networks do. Passes on what it gets, and
- * never waits.
- */
+/** Proxy between one client and its servers that breaks connections as networks do. Forwards bytes without waiting. */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private readonly stalled: Socket[] = [];
   private readonly stalls = new Set<() => void>();
   private planned: Planned | undefined;
-  /** Connections that come now: served, refused, or accepted and never answered. */
+  /** Treatment of new connections: forwarded, refused, or accepted without ever responding. */
   accepts: 'all' | 'none' | 'silently' = 'all';
-  /** How long each chunk is on its way, in both directions. */
+  /** Delay of each chunk, in both directions. */
   delayMs = 0;
-  /** The server of the newest connection. */
+  /** Server of the newest connection. */
   server = '';
 
   private constructor(
@@ -33,7 +30,7 @@ export class FlakyProxy {
     readonly url: string,
   ) {}
 
-  /** Each connection goes to the address that `target` answers at that moment. */
+  /** Each connection goes to the address that `target` returns at that moment. */
   static async start(target: () => string): Promise<FlakyProxy> {
     const listener = createServer({ noDelay: true });
     listener.listen(0, '127.0.0.1');
@@ -45,9 +42,8 @@ export class FlakyProxy {
   }
 
   /**
-   * Breaks the connection in the middle of the next bytes that the server sends; resolves when it is done. It is closed
-   * politely, reset, or stalled: a stalled one stays open on both sides, and nothing passes any more, which neither
-   * side is told.
+   * Breaks the connection in the middle of the server's next bytes; resolves when it is broken. It is closed, reset, or
+   * stalled: a stalled connection stays open on both sides, but passes nothing, and neither side is notified.
    */
   breakNext(how: Break, share: number): Promise<void> {
     return new Promise((happened) => {
@@ -55,20 +51,17 @@ export class FlakyProxy {
     });
   }
 
-  /** Stalls every connection that is open now. Those that come later work. */
+  /** Stalls every open connection. Later ones work. */
   stallAll(): void {
     for (const stall of this.stalls) stall();
   }
 
-  /**
-   * What a client's own time limit does: it gives up connections on which nothing comes any more. Their servers still
-   * know nothing.
-   */
+  /** Acts like a client's time limit: gives up stalled connections. Their servers don't notice. */
   giveUpStalled(): void {
     for (const client of this.stalled.splice(0)) client.resetAndDestroy();
   }
 
-  /** Ends all connections. New ones go where the target is then. */
+  /** Ends all connections. New ones go to the current target. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -91,7 +84,7 @@ export class FlakyProxy {
     const stall = () => {
       stalled = true;
       this.stalled.push(client);
-      // Unread, so that the server's messages pile up as they do behind a dead network.
+      // Stops reading, so that the server's messages pile up as behind a dead network.
       server.pause();
     };
     this.stalls.add(stall);
@@ -100,7 +93,7 @@ export class FlakyProxy {
       [server, client],
     ] as const) {
       this.sockets.add(socket);
-      // The other side is told by the close that follows.
+      // The close that follows informs the other side.
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.sockets.delete(socket);
@@ -136,7 +129,7 @@ export class FlakyProxy {
     });
   }
 
-  /** One direction of a connection: chunks arrive in order, each `delayMs` later than it was sent. */
+  /** One direction of a connection: chunks arrive in order, each delayed by `delayMs`. */
   private passTo(socket: Socket, open: () => boolean): (chunk: Buffer) => void {
     let last: Promise<void> | undefined;
     return (chunk) => {

@@ -12,14 +12,14 @@ import { createHttpServer, type Health } from '../../src/api/http/httpServer';
 import { GraphQLDateTime } from '../../src/api/graphql/scalars';
 import { Refusal } from '../../src/kernel/errors';
 
-/** A log that can be read. */
+/** A log that tests can read. */
 export function memoryLog() {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) });
   return { log, lines, text: () => JSON.stringify(lines) };
 }
 
-/** A source of events that a test pushes by hand, and that knows whether its readers were released. */
+/** Source of events that a test pushes, which knows whether its readers were released. */
 export class Channel {
   #waiting: ((result: IteratorResult<unknown, undefined>) => void)[] = [];
   readonly #queue: unknown[] = [];
@@ -32,7 +32,7 @@ export class Channel {
     else this.#queue.push(event);
   }
 
-  /** Events that nobody has asked for yet. */
+  /** Number of events that no reader has taken yet. */
   get queued(): number {
     return this.#queue.length;
   }
@@ -59,7 +59,7 @@ export class Channel {
 export interface TestContext {
   readonly actor: Actor;
   readonly signal: AbortSignal;
-  /** A number that no other context has: stands for the loaders. */
+  /** Unique number per context, in place of the loaders. */
   readonly loaders: number;
 }
 
@@ -146,7 +146,7 @@ export interface StartOptions {
   readonly held?: Promise<void>;
   readonly routes?: readonly FastifyPluginCallback[];
   readonly health?: Health;
-  /** As SLIPWAY_TRUSTED_PROXIES. */
+  /** Same as SLIPWAY_TRUSTED_PROXIES. */
   readonly trustedProxies?: string;
   readonly graphql?: Partial<
     Pick<
@@ -206,7 +206,7 @@ export async function startServer({
     channel,
     revoked,
     contexts,
-    /** Addresses that authenticated, or tried to. */
+    /** Addresses that authenticated or tried to. */
     callers,
     /** Resolves when the next held query or stream has begun. */
     begun: () => new Promise<TestContext>((resolve) => onStart.push(resolve)),
@@ -214,7 +214,7 @@ export async function startServer({
       query: string,
       { variables, headers = alice }: { variables?: object; headers?: Record<string, string> } = {},
     ) => postJson(`${url}/graphql`, { query, variables }, headers),
-    /** A client as GraphiQL uses it. `closed` resolves with the code with which its socket was closed. */
+    /** A client as GraphiQL uses it. `closed` resolves with the close code of its socket. */
     connect(
       connectionParams: Record<string, unknown> | undefined = { apiKey: 'key-of-alice' },
       headers: Record<string, string> = {},

@@ -1,12 +1,12 @@
 import { CreateApiKeyDocument, CreateUserGroupDocument, type Permissions } from '../../src/client/generated';
 import type { TestClient } from './client';
 
-/** May see runs of all applications. */
+/** May see the runs of all applications. */
 export const READS_RUNS: Permissions = {
   appPermissions: [{ permissionType: 'DEPLOYMENT', actions: ['READ'], applications: { filterType: 'ALL' } }],
 };
 
-/** The value of a key of a new group with these permissions; without any, its holder sees nothing. */
+/** Returns the value of a key in a new group with these permissions; without any, its holder sees nothing. */
 export async function createKey(
   client: TestClient,
   group: string,

@@ -7,7 +7,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Has a server listen at a free port of this machine. */
+/** Makes a server listen on a free local port. */
 export async function listen(server: Server): Promise<Listening> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -19,7 +19,7 @@ export async function listen(server: Server): Promise<Listening> {
   };
 }
 
-/** A port at which nothing listens. */
+/** Port without a listener. */
 export async function freePort(): Promise<number> {
   const { port, close } = await listen(createServer());
   await close();

@@ -6,13 +6,13 @@ const dist = join(__dirname, '../../dist/src');
 
 export interface TestProcess {
   readonly child: ChildProcess;
-  /** Everything that it has printed. */
+  /** Everything that the process has printed. */
   output(): string;
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** A program of the build, as its own process: what `npm start` and `npm run agent` run. */
+/** Starts a built program as a process, like `npm start` and `npm run agent`. */
 export function startProcess(
   program: 'main.js' | 'agent/main.js' | 'dev/main.js',
   environment: Readonly<Record<string, string>>,
@@ -35,7 +35,7 @@ export function startProcess(
   };
 }
 
-/** A server process; resolves when it is listening. */
+/** Starts a server process; resolves when it listens. */
 export async function startServerProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<TestProcess & { url: string }> {

@@ -1,9 +1,8 @@
 const { PROPERTY_RUNS: runs, PROPERTY_SEED: seed } = process.env;
 
 /**
- * Parameters of a property test. Its seed is random and printed with a failure: PROPERTY_SEED repeats it, PROPERTY_RUNS
- * tries more than fits into a run of all tests. A failure that was found is kept as one of `examples`, which are tried
- * first.
+ * Parameters of a property test. Its seed is random and printed with a failure: PROPERTY_SEED repeats it, and
+ * PROPERTY_RUNS tries more than a normal run has time for. Known failures are kept in `examples`, which run first.
  */
 export function property<Values extends unknown[]>(numRuns: number, examples: Values[] = []) {
   return {
@@ -14,7 +13,7 @@ export function property<Values extends unknown[]>(numRuns: number, examples: Va
   };
 }
 
-/** Numbers below a limit that follow from a seed. */
+/** Numbers below a limit, determined by a seed. */
 export function randomness(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

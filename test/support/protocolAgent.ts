@@ -22,6 +22,10 @@ export interface ClaimedJob {
   readonly register: string | null;
 }
 
+export type Result = Partial<
+  Record<'exitCode' | 'signal' | 'reason' | 'message' | 'commandStarted' | 'logBytes' | 'outputs', unknown>
+>;
+
 export interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>> & {
@@ -30,8 +34,8 @@ export interface Reply {
 }
 
 /**
- * Speaks the agent protocol over HTTP, one verb at a time, so that a test decides what an agent does and when. It runs
- * no commands.
+ * Speaks the agent protocol over HTTP, one call at a time, so that a test decides what an agent does and when. Runs no
+ * commands.
  */
 export class ProtocolAgent {
   private constructor(
@@ -57,7 +61,7 @@ export class ProtocolAgent {
     return send(this.url, 'POST', verb, this.token, body);
   }
 
-  /** Jobs, as soon as there are any; fails when none come. */
+  /** Claims jobs as soon as there are any; fails if none arrive. */
   async claim(slots = 10, waitMs = 10_000): Promise<readonly ClaimedJob[]> {
     const reply = await this.post('claim', { slots, waitMs });
     if (reply.status === 204) return [];
@@ -85,19 +89,18 @@ export class ProtocolAgent {
     });
   }
 
-  finish(
-    job: ClaimedJob,
-    result: Partial<
-      Record<'exitCode' | 'signal' | 'reason' | 'message' | 'commandStarted' | 'logBytes' | 'outputs', unknown>
-    > = {},
-  ): Promise<Reply> {
-    const { jobId, token } = job;
+  finish(job: ClaimedJob, result: Result = {}): Promise<Reply> {
+    return this.finishAll([job], () => result);
+  }
+
+  finishAll(jobs: readonly ClaimedJob[], resultOf: (job: ClaimedJob) => Result = () => ({})): Promise<Reply> {
     const defaults = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null };
-    return this.post('finish', { results: [{ jobId, token, ...defaults, ...result }] });
+    const results = jobs.map((job) => ({ jobId: job.jobId, token: job.token, ...defaults, ...resultOf(job) }));
+    return this.post('finish', { results });
   }
 
   /** Claims one job, starts it and finishes it. */
-  async runOne(result: Parameters<ProtocolAgent['finish']>[1] = {}): Promise<ClaimedJob> {
+  async runOne(result: Result = {}): Promise<ClaimedJob> {
     const job = await this.claimOne();
     await this.start(job);
     await this.finish(job, result);
@@ -105,8 +108,8 @@ export class ProtocolAgent {
   }
 
   /**
-   * Runs what comes until a condition holds; a task fails when `fails` says so. Answers the tasks in the order in which
-   * they ran.
+   * Runs all jobs until a condition holds; tasks selected by `fails` fail. Returns the tasks in the order in which they
+   * ran.
    */
   async work(until: () => Promise<boolean>, fails: (job: ClaimedJob) => boolean = () => false): Promise<ClaimedJob[]> {
     const done: ClaimedJob[] = [];
@@ -114,10 +117,8 @@ export class ProtocolAgent {
       const jobs = await this.claim(10, 50);
       if (jobs.length === 0) continue;
       await this.start(...jobs);
-      for (const job of jobs) {
-        done.push(job);
-        await this.finish(job, fails(job) ? { exitCode: 1 } : {});
-      }
+      await this.finishAll(jobs, (job) => (fails(job) ? { exitCode: 1 } : {}));
+      done.push(...jobs);
     }
     return done;
   }

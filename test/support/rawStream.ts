@@ -4,7 +4,7 @@ import type { EventsItem } from './reading';
 
 export type ServerEvent = Partial<EventSourceMessage>;
 
-/** A request as `curl -N` sends it, read event by event. */
+/** A request like that of `curl -N`, read event by event. */
 export class RawStream {
   private readonly events: ReadableStreamDefaultReader<EventSourceMessage>;
 
@@ -33,12 +33,12 @@ export class RawStream {
     return new RawStream(response, response.body, stop);
   }
 
-  /** The next event; undefined at the end. */
+  /** Next event; undefined at the end. */
   async next(): Promise<ServerEvent | undefined> {
     return (await this.events.read()).value;
   }
 
-  /** The next answer of a subscription; undefined when it is complete. What ends it otherwise is thrown. */
+  /** Next answer of a subscription; undefined if it is complete. Throws any other end. */
   async nextItem(): Promise<EventsItem | undefined> {
     const event = await this.next();
     if (event === undefined) throw new Error('the stream broke off');
@@ -56,7 +56,7 @@ export class RawStream {
   }
 }
 
-/** The answer of a subscription in an event. What ends the stream is thrown. */
+/** Answer of a subscription in an event. Throws if the event ends the stream. */
 export function itemOf({ data: text }: ServerEvent): EventsItem {
   const { data, errors } = JSON.parse(text ?? '') as { data?: Record<string, EventsItem>; errors?: unknown };
   const [item] = Object.values(data ?? {});

@@ -8,7 +8,7 @@ export interface EventView {
   readonly executionId: string;
 }
 
-/** An answer of `executionEvents`, as the documents here ask for it. */
+/** An answer of `executionEvents`, with the fields that these documents select. */
 export interface EventsItem {
   readonly cursor: string;
   readonly event: EventView | null;
@@ -33,7 +33,7 @@ export class Reading<Item> {
     this.stream = this.client.iterate({ query, variables: { ...variables } });
   }
 
-  /** The next answer; undefined when the stream is complete. What ends it otherwise is thrown. */
+  /** Next answer; undefined if the stream is complete. Throws any other end. */
   async next(): Promise<Item | undefined> {
     const { value, done } = await this.stream.next();
     if (done) {
@@ -46,7 +46,7 @@ export class Reading<Item> {
     return item as Item;
   }
 
-  /** Reads until one of the answers is what a test waits for. */
+  /** Reads until an answer matches. */
   async until(holds: (item: Item) => boolean): Promise<Item> {
     for (;;) {
       const item = await this.next();
@@ -61,7 +61,7 @@ export class Reading<Item> {
     return items;
   }
 
-  /** Breaks the connection without a word. */
+  /** Breaks the connection without a closing handshake. */
   drop(): void {
     this.client.terminate();
   }
@@ -71,11 +71,11 @@ export class Reading<Item> {
   }
 }
 
-/** Reads the log of an execution from a cursor on. */
+/** Reads the log of an execution from a cursor. */
 export const readEvents = (url: string, id: string, after: string | number | null = null): Reading<EventsItem> =>
   new Reading<EventsItem>(url, EVENTS, { id, after });
 
-/** What ends a stream, as text; fails when nothing does. */
+/** Returns the error that ends a stream, as text; fails if there is none. */
 export const endOf = (reading: Reading<unknown>): Promise<string> =>
   reading.rest().then(
     () => 'complete',

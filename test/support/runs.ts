@@ -15,8 +15,8 @@ import { createKey, READS_RUNS } from './keys';
 import type { TestServer } from './server';
 
 /**
- * The documents of one small application, `app`, with an environment `staging`, a production `prod` and a service
- * `web`; more may follow.
+ * Documents of one small application, `app`, with the environments `staging` and `prod` and a service `web`; tests add
+ * more.
  */
 export const APP = `
 kind: Application
@@ -80,7 +80,7 @@ export interface RunView {
 const TASKS = `tasks { id name status reasonCode reason exitCode tries nextTryAt ignoredFailure
   jobs { id status attempt reasonCode agent { id name } } artifacts { id name size sha256 downloadUrl } }`;
 
-/** What tests do with runs, through the public API. */
+/** Helpers for tests of runs, through the public API. */
 export class Runs {
   private approving: TestClient | undefined;
 
@@ -93,7 +93,7 @@ export class Runs {
     await this.server.client.ask(ApplyDefinitionsDocument, { input: { source } });
   }
 
-  /** Id of the application and of its pipeline or workflow of this name. */
+  /** Ids of the application and of its pipeline or workflow with this name. */
   async ids(kind: 'pipeline' | 'workflow', name: string): Promise<{ applicationId: string; entityId: string }> {
     const { client } = this.server;
     const { id: applicationId } = (await client.ask(ApplicationIdDocument, { name: this.application }))
@@ -175,7 +175,7 @@ export class Runs {
     return approvalDetails.approvalDetails;
   }
 
-  /** A member of the group that the approvals of the tests name; nobody else may decide, not even an administrator. */
+  /** A member of the group that the tests' approvals name; nobody else may decide, not even an administrator. */
   private async approver(): Promise<TestClient> {
     const { url, client } = this.server;
     this.approving ??= new TestClient(url, await createKey(client, 'Managers', READS_RUNS, 'a manager'));
@@ -196,7 +196,7 @@ export class Runs {
     return { applicationId: execution.application?.id ?? '' };
   }
 
-  /** The run's log of events, straight from the table: gaps in it would be the defect that no API shows. */
+  /** The run's event log, read from the table: the API might hide a gap. */
   events(
     runId: string,
   ): Promise<readonly { sequence: number; type: string; data: Record<string, unknown>; executionId: string }[]> {

@@ -19,7 +19,7 @@ export interface TestServer extends RunningServer {
   readonly dataDir: string;
 }
 
-/** A whole server in this process, on a database of its own, at a free port. */
+/** Starts a whole server in this process, with its own database and a free port. */
 export async function startTestServer(
   environment: Readonly<Record<string, string>> = {},
   databaseUrl?: string,
@@ -37,7 +37,7 @@ export async function startTestServer(
     dataDir,
     async stop() {
       await server.stop();
-      // A stream that nobody reads any more and that follows on would be there for ever.
+      // A stream that is no longer read but still follows would never end.
       const { events, states, committed } = server.app.feeds;
       await eventually(
         () => [events, states, committed].map((feeds) => feeds.size),
@@ -59,7 +59,7 @@ export const testEnvironment = (databaseUrl: string, dataDir: string): Record<st
   SLIPWAY_AGENT_TOKEN: AGENT_TOKEN,
   SLIPWAY_SECRET_KEY: SECRET_KEY,
   SLIPWAY_DRAIN_SECONDS: '2',
-  // Tests ask in loops until something is true. What limits them has tests of its own.
+  // Tests poll until a condition holds. Other tests cover the limits.
   SLIPWAY_RATE_PER_SECOND: '0',
   SLIPWAY_AGENT_RATE_PER_SECOND: '0',
   LOG_LEVEL: 'silent',

@@ -3,23 +3,23 @@ import { dirname, join } from 'node:path';
 import { parseSync } from '@swc/core';
 
 /**
- * The project's sources as syntax trees, for the tests that hold rules about them. By swc, as TypeScript 7 has no API
- * to parse with.
+ * The project's sources as syntax trees, for tests of rules about them. Uses swc, because TypeScript 7 has no parser
+ * API.
  */
 
 export interface Import {
-  /** A path from the root, or the name of a package. */
+  /** Path from the root, or name of a package. */
   readonly to: string;
-  /** Still there when the program runs. */
+  /** True if the import remains at run time. */
   readonly value: boolean;
 }
 
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
-  /** The statements of the file. */
+  /** Statements of the file. */
   readonly body: readonly Node[];
-  /** Every node of its syntax tree. */
+  /** All nodes of its syntax tree. */
   readonly nodes: readonly Node[];
   readonly imports: readonly Import[];
 }
@@ -31,7 +31,7 @@ export interface Node {
 
 const root = join(__dirname, '../..');
 
-/** The TypeScript files below a folder, parsed. */
+/** Parses the TypeScript files below a folder. */
 export function sourceFiles(folder: string): SourceFile[] {
   return names(folder).map(read);
 }
@@ -39,7 +39,7 @@ export function sourceFiles(folder: string): SourceFile[] {
 function names(folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
     .sort();
 }
@@ -60,7 +60,7 @@ function read(path: string): SourceFile {
 function resolve(from: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
   const path = join(dirname(from), specifier).replaceAll('\\', '/');
-  // A dynamic import names what is there when the program runs.
+  // A dynamic import names a compiled file.
   const found = ['', '.ts', '/index.ts']
     .map((end) => path.replace(/\.js$/, '.ts') + end)
     .find((one) => isFile(join(root, one)));
@@ -85,8 +85,8 @@ function importedFrom(node: Node): string | undefined {
 }
 
 /**
- * With `isolatedModules` an import without the word `type` is kept unless every use of it is one; taken for a value in
- * any case.
+ * With `isolatedModules`, an import without the word `type` is kept unless all of its uses are types; this counts it as
+ * a value in either case.
  */
 function isValue(node: Node): boolean {
   if (node.type === 'CallExpression') return true;
@@ -95,7 +95,7 @@ function isValue(node: Node): boolean {
   return specifiers.length === 0 || specifiers.some((specifier) => specifier.isTypeOnly !== true);
 }
 
-/** All nodes below one that are as described. */
+/** All nodes below a node that match. */
 export function find(node: unknown, matches: (node: Node) => boolean): Node[] {
   if (Array.isArray(node)) return node.flatMap((one) => find(one, matches));
   if (typeof node !== 'object' || node === null) return [];

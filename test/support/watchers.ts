@@ -7,13 +7,13 @@ import { RawStream } from './rawStream';
 import { EVENTS, type EventsItem, Reading, readEvents } from './reading';
 import { ADMIN_KEY } from './server';
 
-/** The events of all executions. */
+/** Events of all executions. */
 export const ALL = `subscription ($after: ID) { executionsUpdated(after: $after) {
   cursor event { sequence type executionId } snapshot { __typename } gap { reason after } } }`;
 
 /** One subscription over one connection. */
 interface Stream {
-  /** The next answer; undefined when the stream is complete. What ends it otherwise is thrown. */
+  /** Next answer; undefined if the stream is complete. Throws any other end. */
   next(): Promise<EventsItem | undefined>;
   drop(): void;
 }
@@ -38,7 +38,7 @@ function overOurClient(url: string, id: string, after: string): Stream {
   return { next: async () => (await stream.next()).value?.executionEvents, drop: () => stop.abort() };
 }
 
-/** Subscription after subscription over one socket, for as long as it lives. */
+/** Consecutive subscriptions over one socket, for as long as it lives. */
 function overOneSocket(): Open {
   let client: SocketClient | undefined;
   return (url, id, after) => {
@@ -63,7 +63,7 @@ function overOneSocket(): Open {
   };
 }
 
-/** Each way to watch one execution, and all of them. */
+/** Each way to watch one execution, and all executions. */
 export const waysToWatch = (): {
   readonly one: Readonly<Record<string, Open>>;
   readonly all: Record<string, Open>;
@@ -81,12 +81,12 @@ export const waysToWatch = (): {
 });
 
 /**
- * A client as docs/subscriptions.md describes it, for as long as a test lasts: it subscribes again with its last cursor,
- * both when the run has ended and when the stream broke off.
+ * A client as docs/subscriptions.md describes it, for the duration of a test: subscribes again with its last cursor
+ * whenever a run ends or the stream breaks.
  */
 export class Watcher {
   readonly received: number[] = [];
-  /** What must never come: an event out of order, a gap or a snapshot. */
+  /** First violation: an event out of order, a gap or a snapshot. */
   wrong: string | undefined;
   private state = 'new';
   private since = performance.now();

@@ -2,7 +2,7 @@ import { ProtocolAgent } from './protocolAgent';
 import { Runs } from './runs';
 import { startTestServer, type TestServer } from './server';
 
-/** A server with a database of its own, an agent that does what a test says, and what tests do with runs. */
+/** A server with its own database, an agent that the test controls, and helpers for runs. */
 export interface World {
   readonly server: TestServer;
   readonly runs: Runs;
@@ -12,22 +12,22 @@ export interface World {
 export interface WorldOptions {
   /** Settings of the server. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Null registers none. */
+  /** Null registers no agent. */
   readonly agent?: Parameters<typeof ProtocolAgent.register>[1] | null;
-  /** Name of the application whose workflows and pipelines `runs` starts. */
+  /** Application whose workflows and pipelines `runs` starts. */
   readonly application?: string;
 }
 
 /**
- * A server for a file or a `describe`: it starts before the first test and stops after the last. The object is there at
- * once and filled at the start, so that helpers can name it where they are defined.
+ * A server for a file or a `describe`: starts before the first test and stops after the last. The object exists
+ * immediately and is filled at the start, so that helpers can refer to it.
  */
 export function testServer(environment: Readonly<Record<string, string>> = {}): TestServer {
   const server = {} as TestServer;
   beforeAll(async () => {
     Object.assign(server, await startTestServer(environment));
   });
-  // A start that failed has left nothing to stop.
+  // A failed start leaves nothing to stop.
   afterAll(() => server.stop?.());
   return server;
 }

@@ -41,7 +41,7 @@ export interface AuditAttempt {
   readonly input: unknown;
 }
 
-/** One row of the trail. The API shows actor and object as objects of their own. */
+/** One row of the trail. The API shows actor and object as separate objects. */
 export const auditRecordFields = {
   id: field.id('ID.'),
   at: field.time('Time of the attempt.'),

@@ -55,8 +55,8 @@ export function auditTransactions(database: Database, clock: Clock): void {
 }
 
 /**
- * Carries out an attempt that must be on record, whatever its result. Its transactions write the record with their
- * changes; an attempt without one is recorded at its end. A refused attempt is recorded after its rollback.
+ * Runs an attempt that must be on record, with any result. Its transactions write the record with their changes; an
+ * attempt without one is recorded at its end. A refused attempt is recorded after its rollback.
  */
 export async function audited<T>(app: App, attempt: AuditAttempt, work: () => T | Promise<T>): Promise<T> {
   const scope: Scope = { attempt, recorded: false, open: true };

@@ -12,7 +12,7 @@ import { withWarning } from '../../runs/approvals/undecidable';
 const CreateApiKeyInput = mutationInput('CreateApiKeyInput', 'New API key.', newApiKey);
 const UpdateApiKeyInput = mutationInput(
   'UpdateApiKeyInput',
-  'Changes of an API key. Fields that are left out keep their values.',
+  'Changes of an API key. Omitted fields keep their values.',
   apiKeyChanges,
 );
 const RevokeApiKeyInput = mutationInput('RevokeApiKeyInput', 'API key to revoke.', {

@@ -35,7 +35,7 @@ const CreateUserGroupInput = mutationInput('CreateUserGroupInput', 'New user gro
 });
 const UpdateUserGroupInput = mutationInput(
   'UpdateUserGroupInput',
-  'Changes of a user group. Fields that are left out keep their values. Memberships from the identity provider stay.',
+  'Changes of a user group. Omitted fields keep their values. Memberships from the identity provider stay.',
   {
     ...groupToChange,
     ...newUserGroup,

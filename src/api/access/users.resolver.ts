@@ -15,7 +15,7 @@ import { withWarning } from '../../runs/approvals/undecidable';
 const CreateUserInput = mutationInput('CreateUserInput', 'New user.', newUser);
 const UpdateUserInput = mutationInput(
   'UpdateUserInput',
-  'Changes of a user. Fields that are left out keep their values.',
+  'Changes of a user. Omitted fields keep their values.',
   userChanges,
 );
 const DeleteUserInput = mutationInput('DeleteUserInput', 'User to delete.', { id: field.uuid('User to delete.') });
@@ -55,7 +55,7 @@ export class UsersResolver {
     return listUsers(app, actor, page);
   }
 
-  @FieldResolver(() => [UserGroup], { description: 'User groups that it is a member of.' })
+  @FieldResolver(() => [UserGroup], { description: 'User groups that the user is a member of.' })
   async userGroups(@Root() user: UserRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(groupsOfUser, user.id)) ?? [];
   }

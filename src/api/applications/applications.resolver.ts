@@ -43,7 +43,7 @@ const ApplicationFilter = inputType(
 const CreateApplicationInput = mutationInput('CreateApplicationInput', 'New application.', newApplication);
 const UpdateApplicationInput = mutationInput(
   'UpdateApplicationInput',
-  'Changes of an application. Fields that are left out keep their values.',
+  'Changes of an application. Omitted fields keep their values.',
   { applicationId: field.uuid('Application to change.'), ...applicationChanges },
 );
 const DeleteApplicationInput = mutationInput('DeleteApplicationInput', 'Application to delete.', {

@@ -52,11 +52,10 @@ export function partResolver<Row extends PartRow, New extends Fields, Changes ex
     ...api.filters,
   });
   const CreateInput = mutationInput(`Create${type}Input`, `New ${kind}.`, api.newFields);
-  const UpdateInput = mutationInput(
-    `Update${type}Input`,
-    `Changes of ${aKind}. Fields that are left out keep their values.`,
-    { [idName]: field.uuid(`${type} to change.`), ...api.changes },
-  );
+  const UpdateInput = mutationInput(`Update${type}Input`, `Changes of ${aKind}. Omitted fields keep their values.`, {
+    [idName]: field.uuid(`${type} to change.`),
+    ...api.changes,
+  });
   const DeleteInput = mutationInput(`Delete${type}Input`, `${type} to delete.`, {
     [idName]: field.uuid(`${type} to delete.`),
   });

@@ -10,7 +10,7 @@ export class AuditResolver {
   @Query(() => AuditRecordConnection, {
     nullable: true,
     description:
-      'Audit records, newest first: who did what, and who tried to. Requires the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Audit records, newest first: actions and refused attempts, with their actors. Requires the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async audits(
     @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'Filters that must all match.' })

@@ -27,7 +27,7 @@ import { Service } from '../services/services.types';
 import { Deployment, DeploymentConnection } from './deployments.types';
 
 const UNSETTLED =
-  'that is newer than the image which is deployed, and IN_PROGRESS, FAILED or UNKNOWN. Then the machines may differ ' +
+  'that is newer than the deployed image and is IN_PROGRESS, FAILED or UNKNOWN. The machines may then differ ' +
   'from the record.';
 
 @Resolver(() => Environment)
@@ -42,7 +42,7 @@ export class EnvironmentDeploymentsResolver {
   }
 
   @FieldResolver(() => [Deployment], {
-    description: `For each service, the newest deployment ${UNSETTLED} Services without one are left out.`,
+    description: `For each service, the newest deployment ${UNSETTLED} Services without one are omitted.`,
   })
   async unsettledDeployments(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(standingOfEnvironment, id))?.unsettled ?? [];
@@ -74,14 +74,14 @@ export class EnvironmentDeploymentsResolver {
 export class ServiceDeploymentsResolver {
   @FieldResolver(() => [Deployment], {
     description:
-      'Deployments that succeeded last: one for each environment that has the service and that you may see, sorted by environment name. See `unsettledDeployments` too.',
+      'Deployments that succeeded last: one for each environment that has the service and that the caller may see, sorted by environment name. See `unsettledDeployments` too.',
   })
   async deployments(@Root() { id }: ServiceRow, @Ctx() context: Context) {
     return inVisibleEnvironments((await context.loaders.load(standingOfService, id))?.current, context);
   }
 
   @FieldResolver(() => [Deployment], {
-    description: `For each environment that you may see, the newest deployment ${UNSETTLED}`,
+    description: `For each environment that the caller may see, the newest deployment ${UNSETTLED}`,
   })
   async unsettledDeployments(@Root() { id }: ServiceRow, @Ctx() context: Context) {
     return inVisibleEnvironments((await context.loaders.load(standingOfService, id))?.unsettled, context);
@@ -92,7 +92,7 @@ export class ServiceDeploymentsResolver {
 export class ExecutionDeploymentsResolver {
   @FieldResolver(() => [Deployment], {
     description:
-      'All deployments of the execution to environments that you may see, in all attempts, restores included, in the order in which they began. For a pipeline, those of its workflow executions.',
+      'All deployments of the execution to environments that the caller may see, in all attempts, restores included, in the order in which they began. For a pipeline, those of its workflow executions.',
   })
   async deployments(@Root() { id, runId }: Execution, @Ctx() context: Context) {
     const load = id === runId ? deploymentsOfRun : deploymentsOfWorkflow;
@@ -101,7 +101,7 @@ export class ExecutionDeploymentsResolver {
 
   @FieldResolver(() => [ReplacedDeployment], {
     description:
-      'Images of runs that started later, in environments that you may see, which the rest of the run would replace: ' +
+      'Images of runs that started later, in environments that the caller may see, which the rest of the run would replace: ' +
       'its stages and tasks that have not run. Check it before you approve or continue a run that has waited. Empty ' +
       'for a run that is final.',
   })
@@ -149,7 +149,7 @@ export class DeploymentsResolver {
 
   @FieldResolver(() => Environment, {
     nullable: true,
-    description: 'Environment that it was deployed to. Null if you may not see it.',
+    description: 'Environment that it was deployed to. Null if the caller may not see it.',
   })
   environment(@Root() row: RecordedDeployment, @Ctx() context: Context) {
     return environmentOf(row, context);
@@ -157,7 +157,7 @@ export class DeploymentsResolver {
 
   @FieldResolver(() => WorkflowExecution, {
     nullable: true,
-    description: 'Workflow execution that deployed the image. Null if you may not see it.',
+    description: 'Workflow execution that deployed the image. Null if the caller may not see it.',
   })
   async execution(@Root() { executionId }: RecordedDeployment, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, executionId));
@@ -165,7 +165,7 @@ export class DeploymentsResolver {
 
   @FieldResolver(() => ExecutionInterface, {
     nullable: true,
-    description: 'Run that brought it there. Null if you may not see it.',
+    description: 'Run that deployed it. Null if the caller may not see it.',
   })
   async run(@Root() { runId }: RecordedDeployment, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, runId));

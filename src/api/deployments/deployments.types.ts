@@ -20,12 +20,13 @@ registerEnumType(DeploymentStatusEnum, {
         'The state of the environment is unknown: the agent was lost, the command was stopped or killed, its failure ' +
         'is ignored, or a task was skipped in a workflow that deploys as a whole.',
     },
-    REMOVED: { description: 'A restore went back to a state in which the service was not deployed.' },
+    REMOVED: { description: 'A restore returned to a state in which the service was not deployed.' },
   },
 });
 
 @ObjectType({
-  description: 'One service’s image brought to one environment by one workflow execution. Immutable once it ended.',
+  description:
+    'Delivery of one service’s image to one environment by one workflow execution. Immutable once it has ended.',
 })
 export class Deployment {
   @Field(() => ID, { description: 'ID of the deployment.' })
@@ -44,7 +45,7 @@ export class Deployment {
   attempt!: number;
 
   @Field(() => ID, {
-    description: 'ID of the run that brought it there with a start or another attempt, or back with a restore.',
+    description: 'ID of the run that deployed it, in one of its attempts or with a restore.',
   })
   runId!: string;
 
@@ -57,7 +58,7 @@ export class Deployment {
   @Field(() => String, { nullable: true, description: 'Name of that task.' })
   task!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'ID of the restore that brought the image back. Null otherwise.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the restore that deployed the image again. Null otherwise.' })
   operationId!: string | null;
 
   @Field(() => Date, { description: 'Time at which the command started.' })

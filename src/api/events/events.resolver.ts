@@ -100,7 +100,7 @@ export class EventsResolver {
       'across lost connections and server restarts. Completes when the execution and its failure handlers are final ' +
       'and everything was sent; after a resume, subscribe again with the last cursor. Example: `subscription { ' +
       'executionEvents(executionId: "…") { cursor event { type ... on StageStatusEvent { stepName to } } snapshot { ' +
-      'sequence execution { status } } gap { reason } } }`. Errors: NOT_FOUND (also if you lose the permission to see ' +
+      'sequence execution { status } } gap { reason } } }`. Errors: NOT_FOUND (also if the caller loses the permission to see ' +
       'it), INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
@@ -127,7 +127,7 @@ export class EventsResolver {
       'execution keep their order. A transaction that commits late delays the events after it, and none is lost. Never ' +
       'completes. Example: `subscription { executionsUpdated(filters: [{status: {operator: IN, values: ["RUNNING", ' +
       '"WAITING"]}}]) { cursor event { type } execution { id status } snapshot { executions(first: 50) { nodes { id ' +
-      'status } } } } }`. Errors: INVALID_INPUT; NOT_FOUND if you lose the permission to see something: subscribe ' +
+      'status } } } } }`. Errors: INVALID_INPUT; NOT_FOUND if the caller loses the permission to see something: subscribe ' +
       'again; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
@@ -166,7 +166,7 @@ export class EventsResolver {
 
   @Subscription(() => ApprovalsRequestedItem, {
     description:
-      'Approvals that you can decide, when they begin and when they stop waiting. Without `after`, sends a snapshot of ' +
+      'Approvals that the caller can decide, when they begin and when they stop waiting. Without `after`, sends a snapshot of ' +
       'the waiting approvals first; with `after`, exactly what follows it. Never completes. Example: `subscription { ' +
       'approvalsRequested { cursor approval { approvalId status stepName } snapshot { approvals { approvalId stepName ' +
       'willExpireAt } } } }`. Errors: INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
@@ -189,7 +189,7 @@ export class EventsResolver {
     _applicationId: string | null,
     @Arg('all', () => Boolean, {
       nullable: true,
-      description: 'True to include approvals that you may see but not decide. Defaults to false.',
+      description: 'True to include approvals that the caller may see but not decide. Defaults to false.',
     })
     _all: boolean | null,
     @Arg('after', () => ID, { nullable: true, description: AFTER }) _after: string | null,

@@ -295,7 +295,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     {
       operationId: field.key('ID of the operation.'),
       status: field.text(
-        'Result of the restore: `SUCCESS`; or `FAILED` or `CANCELLED`, in which case everything is as it was before.',
+        'Result of the restore: `SUCCESS`; or `FAILED` or `CANCELLED`, in which case nothing has changed.',
       ),
       reasonCode: reason('Code of the failure, as `Operation.error.code`.'),
       reason: reason('Explanation of `reasonCode`.'),

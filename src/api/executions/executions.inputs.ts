@@ -141,7 +141,7 @@ export class StartExecutionInput {
 
   @Field(() => [VariableInputType], {
     nullable: true,
-    description: 'Values for declared variables. Variables that are left out get their defaults.',
+    description: 'Values for declared variables. Omitted variables get their defaults.',
   })
   variableInputs?: VariableInputType[] | null;
 

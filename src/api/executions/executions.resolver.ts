@@ -150,7 +150,7 @@ export class ExecutionResolver {
 
   @FieldResolver(() => Application, {
     nullable: true,
-    description: 'Application of the execution. Null if you may not see it.',
+    description: 'Application of the execution. Null if the caller may not see it.',
   })
   async application(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     return visible(
@@ -198,7 +198,7 @@ export class ExecutionResolver {
 export class ExecutedAlongPipelineResolver {
   @FieldResolver(() => PipelineExecution, {
     nullable: true,
-    description: 'Pipeline execution. Null if you may not see it.',
+    description: 'Pipeline execution. Null if the caller may not see it.',
   })
   async execution(
     @Root() cause: ExecutedAlongPipeline,
@@ -212,7 +212,7 @@ export class ExecutedAlongPipelineResolver {
 
 @Resolver(() => ExecutedByUser)
 export class ExecutedByUserResolver {
-  @FieldResolver(() => User, { nullable: true, description: 'User. Null if you may not see users.' })
+  @FieldResolver(() => User, { nullable: true, description: 'User. Null if the caller may not see users.' })
   async user(@Root() { userId }: ExecutedByUser, @Ctx() { loaders, actor }: Context) {
     const seen = actor.access.personId === userId || actor.access.canInAccount('READ_USERS_AND_GROUPS');
     return seen ? ((await loaders.load(users.byId, userId)) ?? null) : null;
@@ -223,7 +223,7 @@ export class ExecutedByUserResolver {
 export class PipelineExecutionResolver {
   @FieldResolver(() => Pipeline, {
     nullable: true,
-    description: 'Pipeline of the execution. Null if you may not see it.',
+    description: 'Pipeline of the execution. Null if the caller may not see it.',
   })
   async pipeline(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Pipeline', await loaders.load(pipelines.byId, execution.entityId));
@@ -278,7 +278,7 @@ export class PipelineExecutionResolver {
 export class WorkflowExecutionResolver {
   @FieldResolver(() => Workflow, {
     nullable: true,
-    description: 'Workflow of the execution. Null if you may not see it.',
+    description: 'Workflow of the execution. Null if the caller may not see it.',
   })
   async workflow(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Workflow', await loaders.load(workflows.byId, execution.entityId));
@@ -308,7 +308,7 @@ export class WorkflowExecutionResolver {
   @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description:
-      'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, whatever the outcome, and ' +
+      'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, with any outcome, and ' +
       'the execution ends after them. Empty until they begin. Example: `finallyTasks { name status exitCode jobs { id } }`.',
   })
   async finallyTasks(@Root() { id: executionId, attempt }: Execution, @Ctx() { loaders }: Context) {

@@ -38,7 +38,7 @@ registerEnumType(ExecutionStatusEnum, {
     ABORTED: { description: 'A person aborted it.' },
     EXPIRED: { description: 'The time limit passed.' },
     REJECTED: { description: 'An approval was rejected.' },
-    SKIPPED: { description: 'Stages and tasks only: not run. The reason says why.' },
+    SKIPPED: { description: 'Stages and tasks only: not run. `reason` explains why.' },
     RESUMED: { description: 'Never produced. Kept for older clients.' },
   },
 });
@@ -308,7 +308,7 @@ registerEnumType(TaskTypeEnum, {
     FORENSIC: { description: 'Failure handler: a detached task that runs after a task or the workflow failed.' },
     RESTORE: { description: 'Restore task: a detached task that runs when a run is restored.' },
     FINALLY: {
-      description: 'Task of `finally`: a detached task that runs after the graph has ended, whatever the outcome.',
+      description: 'Task of `finally`: a detached task that runs after the graph has ended, with any outcome.',
     },
   },
 });

@@ -9,7 +9,7 @@ import { HistoryEntry } from './history.types';
 export class HistoryResolver {
   @FieldResolver(() => [HistoryEntry], {
     description:
-      'Actions taken on the execution, oldest first: who started, approved (with the comment), resumed, restored, paused or aborted it. Starts, decisions and restores are kept for good, other actions as long as events. For a workflow inside a pipeline, only its own attempts: the pipeline’s execution has the rest.',
+      'Actions taken on the execution, oldest first: starts, approvals (with the comment), resumes, restores, pauses and aborts, each with its actor. Starts, decisions and restores are kept permanently, other actions as long as events. For a workflow inside a pipeline, only its own attempts: the pipeline’s execution has the rest.',
   })
   async history(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(historyOfExecution, id)) ?? [];

@@ -32,7 +32,7 @@ export class PipelineResumeRuntimeInput extends RunCommandInput {
 
   @Field(() => [VariableInputType], {
     nullable: true,
-    description: 'Values for `runtimeInputVariables`. Variables that are left out get their defaults.',
+    description: 'Values for `runtimeInputVariables`. Omitted variables get their defaults.',
   })
   variableInputs?: VariableInputType[] | null;
 }

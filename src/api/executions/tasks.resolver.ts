@@ -11,10 +11,10 @@ import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { isId } from '../../kernel/ids';
 import type { Job as JobRow } from '../../runs/queue/job';
-import type { LogPage } from '../../runs/logs/jobLogs.store';
+import { type LogPage, readLog } from '../../runs/logs/jobLogs.store';
 import { findJobs } from '../../runs/queue/jobs.store';
 import { Job, JobLogPage, JobLogState } from '../jobs/jobs.types';
-import { readLogPage, watchLog } from '../../runs/logs/watchLog';
+import { watchLog } from '../../runs/logs/watchLog';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { StageExecution, TaskExecution as TaskRow } from '../../engine/execution';
 import {
@@ -82,7 +82,7 @@ export class TaskExecutionResolver {
     nullable: true,
     description:
       'Stage element whose workflow the task belongs to, also in an earlier attempt. Null in a standalone workflow, or ' +
-      'if you may not see the pipeline execution.',
+      'if the caller may not see the pipeline execution.',
   })
   async stageExecution(
     @Root() task: TaskRow,
@@ -137,7 +137,7 @@ export class JobResolver {
     @Ctx() { app, actor }: Context,
   ): Promise<LogPage> {
     await readJob(app, actor, jobId);
-    return readLogPage(app, jobId, checkOffset(afterOffset), checkPage(maxBytes));
+    return readLog(app.database, jobId, checkOffset(afterOffset), checkPage(maxBytes));
   }
 
   @Subscription(() => JobLogPage, {

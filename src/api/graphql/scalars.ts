@@ -24,7 +24,7 @@ function parseDateTime(value: unknown): Date {
   const date = new Date(value);
   // PostgreSQL has no year 0, and a time zone may lead to a year with five digits, which is not ISO 8601.
   if (!isDay || !isTime || !(date.getTime() >= firstTime && date.getTime() <= lastTime)) {
-    throw new GraphQLError(`There is no such point in time as "${value}".`);
+    throw new GraphQLError(`"${value}" is not a valid point in time.`);
   }
   return date;
 }

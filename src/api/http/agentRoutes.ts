@@ -20,7 +20,7 @@ import { KnownAgents } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { findArtifact } from '../../runs/artifacts/artifacts.store';
 import { addArtifact, requireLease } from '../../runs/artifacts/artifactUpload';
-import { appendLog } from '../../runs/logs/jobLogs.store';
+import { appendLogs, type LogAppend } from '../../runs/logs/jobLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
 import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/finishJobs';
@@ -35,6 +35,8 @@ import { sendArtifact } from './sendArtifact';
 const MIB = 1024 ** 2;
 const CLAIM_WAIT_MS = 20_000;
 const MAX_BATCH = 200;
+/** A piece of a log is up to 1 MiB. */
+const MAX_LOG_BATCH = 32;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -189,13 +191,17 @@ interface JobParams {
 }
 
 function jobVerbs(server: FastifyInstance, app: App): void {
+  const appends = new Batch<LogAppend, number | Refusal>(
+    (batch) => appendLogs(app.database, batch, app.config.SLIPWAY_MAX_LOG_BYTES),
+    MAX_LOG_BATCH,
+  );
   parseJson(server, '*');
   server
     .withTypeProvider<ZodTypes>()
     .post('/jobs/:jobId/log', { schema: { body: logRequest }, bodyLimit: 8 * MIB }, async (request) => {
       const { jobId, tokenHash } = claimOf(request);
-      const limit = app.config.SLIPWAY_MAX_LOG_BYTES;
-      const offset = await appendLog(app.database, jobId, tokenHash, request.body, limit);
+      const offset = await appends.add({ jobId, tokenHash, piece: request.body });
+      if (offset instanceof Refusal) throw offset;
       app.database.wakeups.signal([topic.log(jobId)]);
       return { offset };
     });

@@ -26,7 +26,7 @@ registerEnumType(JobStatusEnum, {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'One attempt of one task, which an agent claims. Immutable once it ended.',
+  description: 'One attempt of one task, which an agent claims. Immutable once it has ended.',
 })
 export class Job {
   @Field(() => ID, { description: 'Unique ID, assigned by the server.' })

@@ -81,7 +81,7 @@ export class RestoresResolver {
       'success. Only the user who started the run and still has EXECUTE_PIPELINE for the restored environments, or an ' +
       'administrator, may do this. The run becomes RESTORING while its restore tasks run on agents with the earlier ' +
       'configuration, the last stage first. Then the next attempt, which shows the restored one, is added in one ' +
-      'transaction, and the run becomes SUCCESS. If anything fails, the run stays as it was, the restore point can be ' +
+      'transaction, and the run becomes SUCCESS. If anything fails, the run is unchanged, the restore point can be ' +
       'used again, and the operation reports the error. Returns once the restore has begun; follow `operationLog`. Errors: ' +
       'NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ENVIRONMENT_CONFLICT, ' +
       'PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',

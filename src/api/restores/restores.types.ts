@@ -31,8 +31,8 @@ registerEnumType(OperationStatus, {
   valuesConfig: {
     RUNNING: { description: 'In progress; a restore for at most `SLIPWAY_RESTORE_SECONDS`.' },
     SUCCESS: { description: 'Completed.' },
-    FAILED: { description: 'Failed, and the run is as it was; see `error`. It can be tried again.' },
-    CANCELLED: { description: 'Ended by `cancelRestore`, and the run is as it was. It can be tried again.' },
+    FAILED: { description: 'Failed; the run is unchanged. See `error`. The operation can be retried.' },
+    CANCELLED: { description: 'Canceled by `cancelRestore`; the run is unchanged. The restore can be retried.' },
   },
 });
 
@@ -75,7 +75,7 @@ export class AddImagesToRunInput extends RedeployingCommandInput {
 
   @Field(() => [VariableInputType], {
     nullable: true,
-    description: 'New values for variables that the pipeline declares. Variables that are left out keep theirs.',
+    description: 'New values for variables that the pipeline declares. Omitted variables keep their values.',
   })
   variableInputs?: VariableInputType[] | null;
 
@@ -153,7 +153,7 @@ export class OperationType {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Restore point that an extension created (null if it kept the previous one), or that a restore goes back to.',
+      'Restore point that an extension created (null if it kept the previous one), or to which a restore returns.',
   })
   restorePointId!: string | null;
 

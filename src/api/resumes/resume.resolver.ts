@@ -105,7 +105,7 @@ export class ResumeResolver {
     description:
       'Resumes an execution of a standalone workflow, as its next attempt. Keeps tasks that succeeded, with the ' +
       'variables that they set; the other tasks run again with fresh retries. Applies the values of the start again; ' +
-      '`variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, ' +
+      '`variableInputs` overrides them for tasks that run again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, ' +
       'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
       'TASK_OWNED where a kept task has set the variable).',
   })
@@ -150,7 +150,7 @@ export class ResumeResolver {
 @Resolver(() => ResumePreview)
 export class ResumePreviewResolver {
   @FieldResolver(() => [Environment], {
-    description: 'Environments that the resume would touch, as far as you may see them.',
+    description: 'Environments that the resume would touch, as far as the caller may see them.',
   })
   async environments(@Root() { environmentAccess }: Preview, @Ctx() context: Context) {
     const rows = await Promise.all(environmentAccess.map((one) => readableEnvironment(one, context)));
@@ -168,7 +168,7 @@ export class ReplacedDeploymentResolver {
 
 @Resolver(() => PreviewedEnvironment)
 export class PreviewedEnvironmentResolver {
-  @FieldResolver(() => Environment, { nullable: true, description: 'Environment. Null if you may not see it.' })
+  @FieldResolver(() => Environment, { nullable: true, description: 'Environment. Null if the caller may not see it.' })
   environment(@Root() access: PreviewedAccess, @Ctx() context: Context) {
     return readableEnvironment(access, context);
   }

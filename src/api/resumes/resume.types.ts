@@ -54,9 +54,9 @@ const LATEST_OR_NOT =
   'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +
   'changed commands and new tasks do not run.';
 const FORCE =
-  'True to use LATEST even if it does not fit what is kept. What was removed is no longer kept, tasks with other ' +
-  'dependencies keep their results, and what was added before the kept parts does not run. A kept element stays as ' +
-  'it ran, whatever its workflow’s tasks are called now; its files keep their old names. With PINNED it fails with ' +
+  'True to use LATEST even if it is incompatible with kept parts. Removed parts are no longer kept, tasks with other ' +
+  'dependencies keep their results, and parts added before the kept ones do not run. A kept element keeps its ' +
+  'results even if tasks of its workflow were renamed; its files keep their old names. With PINNED it fails with ' +
   'INVALID_INPUT, rule LATEST_ONLY.';
 
 export enum AttemptKindEnum {
@@ -169,7 +169,7 @@ export class ResumeWorkflowExecutionInput extends RedeployingCommandInput {
   @Field(() => [VariableInputType], {
     nullable: true,
     description:
-      'Values that override those of the start, for what runs again. Variables that are left out keep theirs. Rejected ' +
+      'Values that override those of the start, for tasks that run again. Omitted variables keep their values. Rejected ' +
       'for variables that a kept task set (TASK_OWNED), for fixed and unknown variables, and for another `environment`.',
   })
   variableInputs?: VariableInput[] | null;
@@ -258,7 +258,7 @@ export class ResumabilityType {
   stages!: StageResumability[];
 }
 
-@ObjectType('ExecutionAttempt', { description: 'One attempt of an execution. Immutable once it ended.' })
+@ObjectType('ExecutionAttempt', { description: 'One attempt of an execution. Immutable once it has ended.' })
 export class ExecutionAttemptType {
   @Field(() => Int, { description: 'Number of the attempt, from 1.' })
   attempt!: number;

@@ -31,6 +31,9 @@ export class PreviewedStageElement {
 
   @Field(() => [String], { description: 'Tasks that would keep their results.' })
   tasksKept!: string[];
+
+  @Field(() => [String], { description: 'Tasks of `finally` that would run again, after the others.' })
+  finallyTasks!: string[];
 }
 
 export enum DefinitionChangeKind {
@@ -82,7 +85,7 @@ export class DefinitionChangeType {
 
 @ObjectType({ description: 'Environment that a resume would touch.' })
 export class PreviewedEnvironment {
-  @Field(() => Boolean, { description: 'True if you may run this in the environment.' })
+  @Field(() => Boolean, { description: 'True if the caller may run this in the environment.' })
   allowed!: boolean;
 
   @Field(() => String, { nullable: true, description: 'Missing permission. Null if none is missing.' })
@@ -133,6 +136,11 @@ export class ResumePreview {
   tasksKept!: string[];
 
   @Field(() => [String], {
+    description: 'Tasks of `finally` of a standalone workflow that would run again, after the others. Otherwise empty.',
+  })
+  finallyTasks!: string[];
+
+  @Field(() => [String], {
     description: 'Approvals that would be requested again, and elements that would ask for runtime inputs.',
   })
   askedAgain!: string[];
@@ -143,7 +151,7 @@ export class ResumePreview {
   changes!: DefinitionChangeType[];
 
   @Field(() => [PreviewedEnvironment], {
-    description: 'Environments that would be touched, and whether you may run in them.',
+    description: 'Environments that would be touched, and whether the caller may run in them.',
   })
   environmentAccess!: PreviewedEnvironment[];
 

@@ -27,7 +27,7 @@ const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete.'
 const ResealSecretsInput = mutationInput('ResealSecretsInput', 'Input of `resealSecrets`.', {});
 const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecret`.', {
   secret: field.object(() => Secret, 'Secret after the change, without its value.'),
-  warnings: listOf(field.text('Warnings about the value, such as one that it is too short to be masked in logs.')),
+  warnings: listOf(field.text('Warnings about the value, for example that it is too short to be masked in logs.')),
 });
 const DeleteSecretPayload = mutationPayload('DeleteSecretPayload', 'Result of `deleteSecret`.', {});
 const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of `resealSecrets`.', resealedFields);

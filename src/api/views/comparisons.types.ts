@@ -89,7 +89,7 @@ export class ExecutionComparison {
     nullable: true,
     description:
       'Differences between the revisions that they ran, by path; for pipelines also between those of their workflows. ' +
-      'Null if you may not see the definitions.',
+      'Null if the caller may not see the definitions.',
   })
   definition!: ComparedValue[] | null;
 

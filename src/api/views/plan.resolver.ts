@@ -31,7 +31,8 @@ export class PlanResolver {
 export class PlannedDeploymentResolver {
   @FieldResolver(() => Deployment, {
     nullable: true,
-    description: 'Deployment that it would replace. Null if there is none, or if you may not see the environment.',
+    description:
+      'Deployment that it would replace. Null if there is none, or if the caller may not see the environment.',
   })
   deployed(@Root() planned: Planned, @Ctx() context: Context) {
     return standingAt(planned, 'current', context);

@@ -186,7 +186,7 @@ export class ExecutionPlan {
   problems!: PlanProblem[];
 
   @Field(() => [PreviewedEnvironment], {
-    description: 'Environments that it would touch, and whether you may run in them.',
+    description: 'Environments that it would touch, and whether the caller may run in them.',
   })
   environmentAccess!: PreviewedEnvironment[];
 

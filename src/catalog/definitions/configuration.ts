@@ -17,7 +17,7 @@ export interface Configuration {
   readonly pipelines: ReadonlyMap<string, Defined<PipelineDefinition>>;
 }
 
-/** Configurations by the application's name; six statements, whatever the number of applications and parts. */
+/** Configurations by the application's name; six statements for any number of applications and parts. */
 export async function loadConfigurations(
   db: Db,
   applications: readonly Application[],

@@ -15,7 +15,7 @@ export class RevisionCache<Definition> {
     return revision;
   }
 
-  /** In the order of the IDs. Unknown IDs are left out. */
+  /** Ordered like the IDs. Omits unknown IDs. */
   async getAll(db: Db, ids: readonly string[]): Promise<Revision<Definition>[]> {
     const missing = [...new Set(ids)].filter((id) => !this.known.has(id));
     const read = missing.length === 0 ? [] : await this.rows.findRevisions(db, missing);

@@ -1,5 +1,11 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { environmentName, isForbiddenVariableName, parseDuration } from '../../kernel/naming';
+import {
+  axisVariable,
+  environmentName,
+  isForbiddenVariableName,
+  isVariableName,
+  parseDuration,
+} from '../../kernel/naming';
 
 import { envReferences, escapeReferences } from './environmentValues';
 import { namesInRegister } from './matrix';
@@ -9,7 +15,7 @@ import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, 
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
 import { conditionOf, namesInCondition } from './taskGraphCondition';
 import { handedTo } from './terms';
-import type { ValidationWarning } from './validationRules';
+import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
 import { DAY } from './values';
 
 /**
@@ -19,23 +25,9 @@ import { DAY } from './values';
  */
 export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
   const adapter = new Adapter(warn);
-  return adapter.withVariables(adapter.withTasks(adapter.withoutTriggers(withoutEmpty(root))));
+  return adapter.withVariables(adapter.withTasks(named(adapter.withoutTriggers(withoutEmpty(root)), warn)));
 }
 
-export type Warn = (rule: ValidationWarning, path: Path, at: Position, message: string) => void;
-
-/** The tool treats empty text as missing. */
-const mayBeEmpty = [
-  'name',
-  'description',
-  'type',
-  'working_dir',
-  'if',
-  'register',
-  'on_failure',
-  'retry_delay',
-  'timeout',
-];
 /** A handler runs once, independently of the graph, with none of these keys. */
 const notOfHandlers = ['if', 'matrix', 'register', 'on_failure'];
 /** The tool allows longer times and more retries than agents do. */
@@ -52,15 +44,7 @@ const textOf = (map: SourceMap, key: string): string | undefined => {
   const value = scalarOf(map, key)?.value;
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
-const scalarAt = (at: Position, value: string): SourceNode => ({ type: 'scalar', at, value, text: value });
 const entryAt = (at: Position, key: string, value: SourceNode): SourceEntry => ({ key, keyAt: at, value });
-
-const withoutEmpty = (map: SourceMap): SourceMap => ({
-  ...map,
-  entries: map.entries.filter(
-    ({ key, value }) => !(mayBeEmpty.includes(key) && value.type === 'scalar' && value.value === ''),
-  ),
-});
 
 /** Names that a task can use without a variable of the start. */
 interface Known {
@@ -91,7 +75,9 @@ class Adapter {
     const written = findEntry(root, 'tasks');
     if (written?.value.type !== 'map') return root;
     const all = written.value.entries.map((entry) =>
-      entry.value.type === 'map' ? { ...entry, value: withoutEmpty(entry.value) } : entry,
+      entry.value.type === 'map'
+        ? { ...entry, value: fittedTask(entry.key, withoutEmpty(entry.value), this.warn) }
+        : entry,
     );
     const never = new Set(all.filter((entry) => this.isNever(entry)).map(({ key }) => key));
     const forensic = new Set(
@@ -117,7 +103,7 @@ class Adapter {
     if (matrix?.type !== 'map') return false;
     const empty = matrix.entries.find(({ value: list }) => list.type === 'list' && list.items.length === 0);
     if (empty === undefined) return false;
-    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs; it is left out.`;
+    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs and is omitted.`;
     this.warn('ADAPTED', ['tasks', key, 'matrix', empty.key], empty.keyAt, message);
     return true;
   }
@@ -134,7 +120,7 @@ class Adapter {
     );
   }
 
-  /** A missing handler, or a task that is no handler, never runs; keys that a handler can't have are without effect. */
+  /** A missing handler, or a task that is not a handler, never runs; keys that a handler can't have are ignored. */
   private handled(name: string, task: SourceMap, forensic: ReadonlySet<string>): SourceMap {
     const isHandler = textOf(task, 'type') === 'forensic';
     const left = task.entries.filter((entry) => {
@@ -168,11 +154,23 @@ class Adapter {
   }
 
   private read(name: string, task: SourceMap, known: Known): SourceMap {
-    const bounded = this.bounded(name, this.withMatrix(name, task));
+    const withAxes = this.bounded(name, this.withMatrix(name, task));
+    const axes = keysOf(findEntry(withAxes, 'matrix')?.value);
+    const variable = (one: string) => {
+      const text = one.replaceAll('-', '_');
+      return one.includes('-') && isKnown(text, known) ? text : undefined;
+    };
+    const axis = (one: string) => (axes.includes(one) ? axisVariable(one) : variable(one));
+    const registering = withPlainNames(withAxes, ['register'], (one) =>
+      axes.includes(one) ? undefined : variable(one),
+    );
+    const bounded = withPlainNames(registering, ['cmd', 'run'], axis);
     const own = new Set(namesOfTask(bounded));
+    const plain = (one: string) =>
+      one.includes('-') && axes.includes(one) ? `matrix["${one}"]` : (variable(one) ?? one);
     const conditioned = changed(bounded, 'if', (node) => {
       if (node.type !== 'scalar' || typeof node.value !== 'string') return node;
-      const text = conditionOf(node.value, (one) => own.has(one) || isKnown(one, known));
+      const text = conditionOf(node.value, (one) => own.has(one) || isKnown(one, known), plain);
       if (text === node.value) return node;
       this.warn('ADAPTED', ['tasks', name, 'if'], node.at, `The condition is read as: ${text}.`);
       return { ...node, value: text, text };
@@ -265,6 +263,7 @@ class Adapter {
       const own = new Set([...namesOfTask(value), ...handed]);
       for (const { name, path, at } of namesUsed([place, key], value)) {
         if (own.has(name) || isKnown(name, known) || isForbiddenVariableName(name) || added.has(name)) continue;
+        if (!isVariableName(name)) continue;
         added.set(name, entryAt(at, 'name', scalarAt(at, name)));
         const hint = added.size > MAX_HINTS ? '' : didYouMean(name, [...own, ...known.names]);
         const message = `Nothing sets "${name}"${hint}, so it is a variable that a start can give. A task that needs it fails without a value.`;
@@ -287,10 +286,6 @@ class Adapter {
 }
 
 const baseOf = (dependency: string): string => dependency.split('[', 1)[0] ?? '';
-
-function changed(map: SourceMap, key: string, change: (value: SourceNode) => SourceNode): SourceMap {
-  return { ...map, entries: map.entries.map((one) => (one.key === key ? { ...one, value: change(one.value) } : one)) };
-}
 
 export const keysOf = (node: SourceNode | undefined): string[] =>
   node?.type === 'map' ? node.entries.map(({ key }) => key) : [];
@@ -324,7 +319,7 @@ function variablesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
   for (const { value } of tasks) {
     const register = value.type === 'map' ? textOf(value, 'register') : undefined;
     if (register === undefined) continue;
-    const parts = register.split(/\{\{\s*\.\w+\s*\}\}/);
+    const parts = register.split(/\{\{\s*\.[\w-]+\s*\}\}/);
     if (parts.length === 1) names.add(register);
     // A template without other text would make every name known.
     else if (parts.some((part) => part !== '') && patterns.length < MAX_PATTERNS) patterns.push(parts);
@@ -337,7 +332,7 @@ function namesOfTask(task: SourceMap): string[] {
   const axes = keysOf(findEntry(task, 'matrix')?.value);
   return [
     ...axes,
-    ...axes.map((axis) => `MATRIX_${axis.toUpperCase()}`),
+    ...axes.map(axisVariable),
     ...keysOf(findEntry(task, 'env')?.value),
     ...itemsOf(findEntry(task, 'secrets')?.value),
     ...(textOf(task, 'type') === 'forensic' ? [...handedTo('forensic'), 'failed_dag'] : []),
@@ -387,6 +382,6 @@ function namesUsed(task: Path, map: SourceMap): Use[] {
 
 /** Environment variable that replaces `{{.name}}`. */
 export function variableOfTemplate(name: string, axes: readonly string[], isHandler: boolean): string {
-  if (axes.includes(name)) return `MATRIX_${name.toUpperCase()}`;
+  if (axes.includes(name)) return axisVariable(name);
   return isHandler && name === 'failed_dag' ? 'SLIPWAY_WORKFLOW' : environmentName(name);
 }

@@ -12,7 +12,7 @@ export function checkDependencies(tasks: Tasks, complain: Complain): void {
       const path = ['tasks', name, 'dependsOn', index];
       if (baseName(other) === name) complain('SELF_DEPENDENCY', path, `The task "${name}" depends on itself.`);
       else if (other !== '' && !Object.hasOwn(tasks, baseName(other))) {
-        complain('UNKNOWN_TASK', path, `There is no task "${other}" in this workflow${didYouMean(other, names)}.`);
+        complain('UNKNOWN_TASK', path, `Task "${other}" does not exist in this workflow${didYouMean(other, names)}.`);
       } else if (other !== '' && dependencyOf(other, tasks) === undefined) {
         const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
         complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);

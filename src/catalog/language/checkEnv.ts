@@ -1,4 +1,4 @@
-import { isReservedVariableName, isSystemVariableName } from '../../kernel/naming';
+import { axisVariable, isReservedVariableName, isSystemVariableName } from '../../kernel/naming';
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
 import { TaskNames, TaskOrder } from './checkTaskConditions';
@@ -51,11 +51,7 @@ export function checkEnv(definition: WorkflowDefinition, complain: Complain): vo
     const own = circle === undefined ? envCircle(all) : undefined;
     const at = own?.find((one) => Object.hasOwn(task.env, one));
     if (own !== undefined && at !== undefined) complainOfCircle(own, ['tasks', name, 'env', at], complain);
-    const more = [
-      ...given,
-      ...Object.keys(task.env),
-      ...task.matrix.map((axis) => `MATRIX_${axis.name.toUpperCase()}`),
-    ];
+    const more = [...given, ...Object.keys(task.env), ...task.matrix.map((axis) => axisVariable(axis.name))];
     checkLiterals(task.env, new Set([...known, ...more]), ['tasks', name, 'env'], complain);
   }
 }
@@ -88,7 +84,7 @@ const ownNames = ({ register, env, secrets, matrix }: TaskDefinition): string[] 
   ...(register === null ? [] : [register]),
   ...Object.keys(env),
   ...secrets,
-  ...matrix.map((axis) => `MATRIX_${axis.name.toUpperCase()}`),
+  ...matrix.map((axis) => axisVariable(axis.name)),
 ];
 
 /** Names that tasks of a workflow can have, as far as the definition declares them. */

@@ -121,7 +121,7 @@ class ElementCheck {
     }
     if (environment !== null && environment !== '' && !environments.has(environment)) {
       const hint = didYouMean(environment, [...environments]);
-      const message = `There is no environment "${environment}"${hint}.`;
+      const message = `Environment "${environment}" does not exist${hint}.`;
       this.complain('UNKNOWN_ENVIRONMENT', [...this.path, 'environment'], message);
     }
     this.environment();

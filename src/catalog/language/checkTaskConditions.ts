@@ -1,4 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
+import { axisVariable } from '../../kernel/naming';
 import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
 import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
@@ -6,6 +7,7 @@ import type { Reference } from './conditionValues';
 import { namesReached } from './environmentValues';
 import { baseName, dependencyOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
+import { isWarning } from './validationRules';
 import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 
 /** Properties that the `if` of a task can read from another task. */
@@ -21,10 +23,14 @@ export function checkTaskConditions(definition: WorkflowDefinition, complain: Co
     if (task.type !== 'normal')
       complain('BAD_CONDITION', path, `"${name}" is a ${task.type} task; only normal tasks have a condition.`);
     const check = new TaskNames(name, task, definition, order, lenient);
+    const unsure: Complain = (rule, at, message) => {
+      if (isWarning(rule)) complain(rule, at, message);
+      else complain('UNSURE_CONDITION', at, `${message} The task "${name}" fails when it is reached.`);
+    };
     checkCondition(
       task.condition,
       path,
-      complain,
+      lenient ? unsure : complain,
       (reference) => check.problem(reference),
       (reference) => kindIn(task, kinds, reference),
     );
@@ -62,7 +68,7 @@ export class TaskNames {
   private taskProblem(other: string): string | undefined {
     const { tasks } = this.definition;
     const named = dependencyOf(other, tasks);
-    if (named === undefined) return `there is no task "${other}"${didYouMean(other, Object.keys(tasks))}`;
+    if (named === undefined) return `task "${other}" does not exist${didYouMean(other, Object.keys(tasks))}`;
     if (this.order.isBefore(baseName(other), this.name)) return undefined;
     return `the task "${other}" does not come before "${this.name}"; add it to "depends_on"`;
   }
@@ -94,7 +100,7 @@ export class TaskNames {
     const declared = [
       ...variables.map((one) => one.name),
       ...own,
-      ...this.task.matrix.flatMap(({ name }) => [name, `MATRIX_${name.toUpperCase()}`]),
+      ...this.task.matrix.flatMap(({ name }) => [name, axisVariable(name)]),
       ...(environment === null ? [] : ['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE']),
     ];
     if (declared.includes(variable)) return undefined;

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { environmentName, isSystemVariableName } from '../../kernel/naming';
+import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
 import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
@@ -40,7 +40,7 @@ export function checkWorkflow(
   if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
     if (!catalog.environments.has(environment)) {
       const hint = didYouMean(environment, [...catalog.environments, GIVEN_ENVIRONMENT]);
-      complain('UNKNOWN_ENVIRONMENT', ['environment'], `There is no environment "${environment}"${hint}.`);
+      complain('UNKNOWN_ENVIRONMENT', ['environment'], `Environment "${environment}" does not exist${hint}.`);
     }
   }
   services.forEach((service, index) => {
@@ -104,7 +104,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
       complain(
         'UNKNOWN_HANDLER',
         path,
-        `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
+        `Task "${handler}" does not exist in this workflow${didYouMean(handler, handlers)}.`,
       );
     } else if (type !== 'forensic') {
       complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler must have "type: forensic".`);
@@ -218,7 +218,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
       ...Object.keys(task.requires),
       ...handedTo(task.type),
     ]);
-    const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
+    const axes = new Map(task.matrix.map((axis) => [axis.name, axisVariable(axis.name)]));
     const sh = quotesAsSh(shellOf(definition, task), task.run);
     for (const one of new Set(commandsIn(task.run).flatMap(templateNames))) {
       const variable = axes.get(one) ?? (known.has(one) ? one : undefined);

@@ -1,6 +1,8 @@
 import type { CelFunc, CelValue } from '@bufbuild/cel';
 import { numberIn, shown, type Value } from './conditionValues';
 
+type Regex = typeof import('re2js');
+
 type Cel = typeof import('@bufbuild/cel');
 
 /** Loaded with the first condition: loading takes a tenth of a second, and most servers start without a condition. */
@@ -14,7 +16,7 @@ let environmentOnce: ReturnType<Cel['celEnv']> | undefined;
  * number variable determines which of the two it is.
  */
 export function environment(): ReturnType<Cel['celEnv']> {
-  const { celEnv, celFunc, CelScalar, listType } = cel();
+  const { celEnv, celFunc, celMethod, CelScalar, listType } = cel();
   const { DYN, BOOL, STRING, INT, DOUBLE } = CelScalar;
   const comparison = (name: string, holds: (order: number) => boolean): CelFunc =>
     celFunc(name, [DYN, DYN], BOOL, (a: CelValue, b: CelValue) => holds(compare(a, b)));
@@ -39,9 +41,40 @@ export function environment(): ReturnType<Cel['celEnv']> {
       // comparison is false.
       celFunc('double', [STRING], DOUBLE, (text) => Number(numberOf(text))),
       celFunc('int', [STRING], INT, intOf),
+      celMethod('matches', STRING, [STRING], BOOL, function (this: string, pattern) {
+        return matches(this, pattern);
+      }),
     ],
   });
   return environmentOnce;
+}
+
+const regex = (): Regex => require('re2js');
+const MAX_PATTERN = 1000;
+/** Steps that a match takes at most; they take a tenth of a second. */
+const MAX_STEPS = 2_000_000;
+
+/** Problem of a regular expression, or undefined. */
+export function patternProblem(pattern: string): string | undefined {
+  if (pattern.length > MAX_PATTERN) return `the regular expression has more than ${MAX_PATTERN} characters`;
+  try {
+    regex().RE2JS.compile(pattern);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof regex().RE2JSException)) throw error;
+    return `${shown(pattern)} is not a valid regular expression (${error.message})`;
+  }
+}
+
+/** RE2's time is proportional to the size of the text and of the expression. */
+function matches(text: string, pattern: string): boolean {
+  const problem = patternProblem(pattern);
+  if (problem !== undefined) throw new Error(problem);
+  const compiled = regex().RE2JS.compile(pattern);
+  if (compiled.programSize() * text.length > MAX_STEPS) {
+    throw new Error(`matching ${text.length} characters with ${shown(pattern)} would take too long`);
+  }
+  return compiled.test(text);
 }
 
 function numberOf(text: string): bigint | number {

@@ -1,4 +1,5 @@
 import type { parse } from '@bufbuild/cel';
+import { patternProblem } from './conditionOperators';
 import { nameOf, type Reference } from './conditionValues';
 
 /**
@@ -143,13 +144,18 @@ class TypeCheck {
     return reads === 'value' || family !== 'text' ? kind : 'any';
   }
 
-  /** `contains`, `startsWith`, `endsWith`, and `size`. */
+  /** `contains`, `startsWith`, `endsWith`, `matches`, and `size`. */
   private method(expr: Expr, name: string, target: Expr, argument: Expr | undefined): Kind {
     for (const one of argument === undefined ? [target] : [target, argument]) {
       const family = familyOf(this.kind(one));
       if (family === 'text' || family === 'any' || (name === 'size' && family === 'list')) continue;
       const hint = family === 'number' || family === 'boolean' ? `; write string(${this.name(one)})` : '';
       this.report(expr, `"${name}" needs text, and ${this.name(one)} is ${words[family]}${hint}`);
+    }
+    const constant = argument?.exprKind.case === 'constExpr' ? argument.exprKind.value.constantKind : undefined;
+    if (name === 'matches' && constant?.case === 'stringValue') {
+      const problem = patternProblem(constant.value);
+      if (problem !== undefined) this.report(expr, problem);
     }
     return name === 'size' ? 'number' : 'boolean';
   }

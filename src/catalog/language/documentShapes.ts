@@ -419,7 +419,7 @@ const writtenWorkflow = object(
     finally: optional(
       finallyTasks,
       {},
-      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 20.',
+      'Tasks that run after the graph has ended, with any outcome: success, failure, abort or expiry. The workflow ends after them. At most 20.',
     ),
   },
   foreignKeys.workflow,

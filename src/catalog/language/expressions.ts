@@ -5,8 +5,8 @@ import { dataOf, holderOf, type Reference, type Scope, textOf } from './conditio
 
 /**
  * The language of conditions (README.md, "Conditions"): a subset of CEL, which `@bufbuild/cel` parses and evaluates.
- * This file removes features. Without loops (`exists`, `map`, `matches`), the cost of a decision is bounded by the
- * length of the text and the values. Names are looked up in the given scope only, never on a prototype.
+ * This file removes features. Without loops (`exists`, `map`), the cost of a decision is bounded by the length of the
+ * text and the values. Names are looked up in the given scope only, never on a prototype.
  */
 export interface Expression {
   readonly text: string;
@@ -34,7 +34,7 @@ const operators = [
   ...['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_'],
 ];
 const functions = ['size', 'int', 'double', 'string', 'bool'];
-const methods = ['contains', 'startsWith', 'endsWith', 'size'];
+const methods = ['contains', 'startsWith', 'endsWith', 'matches', 'size'];
 
 const CAPACITY = 1000;
 const compiled = new Map<string, Expression | ExpressionProblem>();

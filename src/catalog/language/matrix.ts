@@ -1,4 +1,4 @@
-import { environmentName } from '../../kernel/naming';
+import { axisVariable, environmentName } from '../../kernel/naming';
 import type { MatrixAxis, TaskDefinition } from './taskShape';
 
 /**
@@ -36,10 +36,10 @@ export function matrixValues(node: string): ReadonlyMap<string, string> {
 
 /** Environment variables of a combination. */
 export function matrixVariables(node: string): Record<string, string> {
-  return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [`MATRIX_${axis.toUpperCase()}`, value]));
+  return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [axisVariable(axis), value]));
 }
 
-const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
 
 /** Axes and variables in the `register` of a task. */
 export const namesInRegister = (register: string): string[] =>

@@ -62,12 +62,16 @@ function parseDocument(
     path: [],
     report: (rule, path, message, at) => {
       withoutVariables ||= path.length === 1 && path[0] === 'variables';
-      report(rule, path, message, at);
+      // The tool of task graphs ignores keys that it does not know.
+      if (lenient && rule === 'UNKNOWN_FIELD') report('IGNORED_KEY', path, ignored(message), at);
+      else report(rule, path, message, at);
     },
   });
   if (document === undefined) return undefined;
   return { document, intact: problems.count === before, withoutVariables, lenient, complain: report };
 }
+
+const ignored = (message: string): string => `${message.replace(/\?\.$/, '?')} The key is ignored.`;
 
 function isApplication(root: SourceNode): boolean {
   const kind = root.type === 'map' ? findEntry(root, 'kind')?.value : undefined;
@@ -114,7 +118,7 @@ function withHead(root: SourceNode, expected: ExpectedHead, report: Report): Sou
   const head = keys.map((key): SourceEntry => {
     const written = findEntry(root, key);
     if (written !== undefined && !(written.value.type === 'scalar' && written.value.value === expected[key])) {
-      const message = `"${key}" must be "${expected[key]}", or left out.`;
+      const message = `"${key}" must be "${expected[key]}", or omitted.`;
       report('WRONG_DOCUMENT', [key], message);
     }
     const value: SourceNode = { type: 'scalar', at: root.at, value: expected[key], text: expected[key] };

@@ -239,7 +239,7 @@ class Replacer {
     this.at = end + 1;
   }
 
-  /** True if `((` is `offset` characters from here and ends with `))`: `$( (a); b )` is no arithmetic. */
+  /** True if `((` is `offset` characters from here and ends with `))`: `$( (a); b )` is not arithmetic. */
   private isArithmetic(offset: number): boolean {
     const start = this.at + offset;
     if (!this.text.startsWith('((', start)) return false;

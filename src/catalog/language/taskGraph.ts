@@ -63,6 +63,12 @@ export function taskNodes(tasks: Tasks): TaskNode[] {
   return nodes;
 }
 
+/** Tasks of `finally`, in order. */
+export function finallyNames(tasks: Tasks): string[] {
+  const named = Object.entries(tasks).filter(([, { type }]) => type === 'finally');
+  return taskLevels(Object.fromEntries(named)).flat();
+}
+
 /** For each task, the tasks that name it in `depends_on`. */
 export function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
   const dependents = new Map<string, string[]>();

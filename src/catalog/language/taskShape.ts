@@ -1,6 +1,6 @@
 // Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
-import { parseDuration } from '../../kernel/naming';
+import { axisVariable, parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
@@ -264,9 +264,9 @@ const matrix: Shape<readonly MatrixAxis[]> = {
       place.report('EMPTY_MATRIX', place.path, 'An empty matrix gives no combination. Add a list of values.', node.at);
     }
     names.forEach((name, index) => {
-      const same = names.find((other) => other.toUpperCase() === name.toUpperCase());
+      const same = names.find((other) => axisVariable(other) === axisVariable(name));
       if (same === undefined || names.indexOf(same) === index) return;
-      const message = `"${name}" and "${same}" set the same variable MATRIX_${name.toUpperCase()}.`;
+      const message = `"${name}" and "${same}" set the same variable ${axisVariable(name)}.`;
       place.report('DUPLICATE_NAME', [...place.path, name], message);
     });
     return names.map((name) => ({ name, values: given[name] ?? [] }));
@@ -275,8 +275,8 @@ const matrix: Shape<readonly MatrixAxis[]> = {
 
 /** Name of a variable, which may contain `{{.axis}}`. */
 const registerName = ruled(text, {
-  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\})+$` },
-  problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
+  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_-]*\s*\}\})+$` },
+  problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_-]*\s*\}\}/g, 'x')),
 });
 
 /** Names of system variables are valid, because the environment or an earlier task may set them. */
@@ -395,7 +395,7 @@ const taskFields = {
   onLost: optional(
     oneOf(onLostValues),
     'FAIL',
-    'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
+    'Effect of losing the agent after the command started: FAIL (with AGENT_LOST, regardless of retries), or RETRY, which runs the command once more. Use RETRY only for commands that may run twice.',
   ),
   ignoreFailure: optional(
     flag,
@@ -457,7 +457,7 @@ const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, 
 const finallyFields = object(
   {
     ...ofEveryTask,
-    dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, whatever their result.'),
+    dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, with any result.'),
     ignoreFailure: optional(
       flag,
       false,

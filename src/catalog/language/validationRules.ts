@@ -13,19 +13,20 @@ export const validationRules = {
   EMPTY_SOURCE: 'A source contains at least one document.',
   SINGLE_DOCUMENT: 'The source of a single definition contains exactly one document.',
   UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow or Pipeline.',
-  WRONG_DOCUMENT: 'The kind, application and name of a document match the object that it defines, or are left out.',
+  WRONG_DOCUMENT: 'The kind, application and name of a document match the object that it defines, or are omitted.',
   UNKNOWN_FIELD: 'Every key is known.',
   MISSING_FIELD: 'Every required key has a value.',
   WRONG_TYPE: 'A value has the type of its key.',
   BAD_NAME:
     'A name has 1 to 100 letters, digits, spaces, dots, underscores or hyphens, starts with a letter or digit, and does not end with a space. Task names have no space, and may start with an underscore or hyphen.',
-  BAD_VARIABLE_NAME: 'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit.',
+  BAD_VARIABLE_NAME:
+    'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit. The name of a matrix list may have hyphens.',
   RESERVED_VARIABLE_NAME:
     'A variable name neither affects how programs are loaded nor is set by Slipway. In `env`, PATH and its like are constants.',
   BAD_DURATION: 'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
   BAD_WORKING_DIR: 'A working folder is not part of the system (/proc, /sys, /dev).',
   BAD_VALUE: 'A value is one of those that its key allows.',
-  TOO_LONG: 'A description has at most 2,000 characters.',
+  TOO_LONG: 'A description has at most 20,000 characters.',
   EMPTY:
     'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, approvers, exit codes or runtime inputs is not empty.',
   EMPTY_MATRIX: 'Every list of a matrix has a value.',
@@ -99,6 +100,8 @@ export const validationWarnings = {
   RENAMED_VARIABLE:
     'No variable has a name of the system, such as PATH or ENV: commands get it with the prefix SLIPWAY_VAR_.',
   UNSURE_REGISTER: 'In a task graph, one task sets a variable. A second one that does fails.',
+  UNSURE_CONDITION: 'In a task graph, every condition can be decided. A task whose condition can’t be fails.',
+  IGNORED_KEY: 'Every key of a task graph is known. Others have no effect.',
   ADAPTED: 'A task graph says nothing that Slipway leaves out or changes.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   IGNORED_TRIGGERS: 'A TOML file has no `triggers`: nothing starts it automatically.',

@@ -52,11 +52,13 @@ export const name = defined(
   ),
 );
 
+export const MAX_LABEL = 200;
+
 /** A short text on one line: a display name, a tag. */
 export const label = ruled(text, {
-  json: { pattern: '\\S', maxLength: 200 },
+  json: { pattern: '\\S', maxLength: MAX_LABEL },
   problem: (value) =>
-    value.trim() === '' || value.length > 200 || /\p{Cc}/u.test(value)
+    value.trim() === '' || value.length > MAX_LABEL || /\p{Cc}/u.test(value)
       ? ['BAD_VALUE', 'Expected 1 to 200 characters on one line.']
       : undefined,
 });
@@ -71,7 +73,7 @@ export const description = (of: string): Field<string | null> =>
           : undefined,
     }),
     null,
-    `Description of the ${of}, at most 2,000 characters.`,
+    `Description of the ${of}, at most 20,000 characters.`,
   );
 
 export const taskKey = textRule(
@@ -82,9 +84,10 @@ export const taskKey = textRule(
 );
 
 export const axisKey = textRule(
-  variableNamePattern,
+  /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/,
   'BAD_VARIABLE_NAME',
-  (key) => `"${key}" is not a valid matrix name; it has ${identifier}.`,
+  (key) =>
+    `"${key}" is not a valid matrix name; it has 1 to 100 letters, digits, underscores or hyphens, and must not start with a digit or a hyphen.`,
 );
 
 export const anyVariableKey = textRule(

@@ -51,9 +51,9 @@ const LONG_MS = 600_000;
 const RETRY_MS = 1000;
 
 /**
- * One reader in this process for each watched subject, whatever the number of its followers. All of them get the same
- * objects, so work per item is done once. A feed never waits: a follower that lags by more than `keep` items reads
- * separately from its position. So a slow follower costs no memory and delays nobody.
+ * One reader in this process for each watched subject, for any number of followers. All of them get the same objects,
+ * so work per item is done once. A feed never waits: a follower that lags by more than `keep` items reads separately
+ * from its position. So a slow follower costs no memory and delays nobody.
  */
 export class Feeds<Subject, Item extends object, Position> {
   private readonly feeds = new Map<string, Feed<Subject, Item, Position>>();

@@ -62,6 +62,8 @@ export class PostgresWakeups implements WakeupTransport {
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: ANSWER_MS,
+      // Signals and heartbeats do not wait for each other.
+      pipeline: true,
     });
     client.on('notification', ({ payload }) => this.receive(payload));
     client.on('error', (error) => this.lost(client, error));

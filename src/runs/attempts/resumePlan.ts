@@ -5,8 +5,8 @@ import type { Aim } from '../deployments/movedOn';
 import { findShownMembers } from '../execution/executions.store';
 import { definitionsOf } from '../execution/planStart';
 import { findCurrentStages } from '../execution/stages.store';
-import { type Catalogue, elementKey, type PipelinePlan, planElements } from '../../engine/startPlan';
-import { findCatalogue, findStartable } from '../execution/startTargets.store';
+import { type Catalog, elementKey, type PipelinePlan, planElements } from '../../engine/startPlan';
+import { findCatalog, findStartable } from '../execution/startTargets.store';
 import { derivedId, newId } from '../../kernel/ids';
 import { invalidInput, Refusal } from '../../kernel/errors';
 import {
@@ -162,8 +162,8 @@ async function layOut(
   const pipeline = await findStartable(db, { applicationId, entityId, executionType: 'PIPELINE' });
   if (pipeline === undefined) return noCurrentDefinition('pipeline');
   const { definition } = await app.pipelineRevisions.get(db, pipeline.currentRevisionId);
-  const catalogue = await findCatalogue(db, applicationId);
-  const fit = fitStages(decision.kept, decision.again, decision.stageIndex, definition, catalogue);
+  const catalog = await findCatalog(db, applicationId);
+  const fit = fitStages(decision.kept, decision.again, decision.stageIndex, definition, catalog);
   if (fit.runs.length === 0) {
     const stages = definition.stages.map((stage) => stage.name);
     const message = `The current definition has nothing to run from stage "${decision.stageName}" on.`;
@@ -171,10 +171,10 @@ async function layOut(
   }
   const plan = planElements(
     definition,
-    catalogue,
-    await definitionsOf(db, app, definition, catalogue),
+    catalog,
+    await definitionsOf(db, app, definition, catalog),
     valuesOfStart(variables, definition.variables),
-    imagesByName(execution.images, catalogue),
+    imagesByName(execution.images, catalog),
     new Map(
       fit.runs.map(({ row, place }) => [elementKey(place.stageIndex, place.elementIndex), answersFor(row, place)]),
     ),
@@ -188,7 +188,7 @@ async function layOut(
     variables: plan.value.variables,
     kept: keptAt(fit, execution),
     elements,
-    changes: [...fit.changes, ...(await changesOfKept(app, db, fit, catalogue))],
+    changes: [...fit.changes, ...(await changesOfKept(app, db, fit, catalog))],
     refusals: plan.errors.length > 0 ? [invalidInput(plan.errors)] : [],
   };
 }
@@ -211,7 +211,7 @@ const keptAt = (fit: Fit, { entityId }: Execution): StageExecution[] =>
  * Changes in the workflows of kept elements. Compares definitions only, so the cost does not depend on the number of
  * tasks. An element that a condition skipped has no tasks to keep.
  */
-async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalogue): Promise<DefinitionChange[]> {
+async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalog): Promise<DefinitionChange[]> {
   const changes: DefinitionChange[] = [];
   for (const { row, place } of kept) {
     const now = workflows.find((one) => one.id === row.workflowId)?.currentRevisionId;

@@ -6,7 +6,7 @@ import type { Execution, StageExecution } from '../../engine/execution';
 import { requireStages } from '../execution/requireStages';
 import { mustAsk } from '../../engine/runtimeInputs';
 import { Refusal, refusalOf } from '../../kernel/errors';
-import { taskNodes } from '../../catalog/language/taskGraph';
+import { finallyNames, taskNodes } from '../../catalog/language/taskGraph';
 import type { DefinitionChange } from '../../engine/definitionChanges';
 import { readOwn, refuseInput } from './inAttempt';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
@@ -25,6 +25,7 @@ export interface ResumePreview {
   /** For a standalone workflow. */
   readonly tasksThatRun: readonly string[];
   readonly tasksKept: readonly string[];
+  readonly finallyTasks: readonly string[];
   /** Approvals that will be requested again. */
   readonly askedAgain: readonly string[];
   readonly changes: readonly DefinitionChange[];
@@ -41,6 +42,7 @@ export interface PreviewedStage {
   readonly status: string;
   readonly tasksThatRun: readonly string[];
   readonly tasksKept: readonly string[];
+  readonly finallyTasks: readonly string[];
 }
 
 export interface PreviewedEnvironment {
@@ -52,7 +54,7 @@ export interface PreviewedEnvironment {
 const refused = (refusal: Refusal): ResumePreview => ({
   allowed: false,
   refusals: [refusal].map(({ code, message }) => ({ code, message })),
-  ...{ willRun: [], kept: [], tasksThatRun: [], tasksKept: [], askedAgain: [], changes: [] },
+  ...{ willRun: [], kept: [], tasksThatRun: [], tasksKept: [], finallyTasks: [], askedAgain: [], changes: [] },
   environmentAccess: [],
   replaced: [],
   planToken: null,
@@ -76,10 +78,11 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
     refusals: refusals.map(({ code, message }) => ({ code, message })),
     willRun: await Promise.all(plan.elements.map((element) => describe(app, element))),
     kept: plan.kept.map(({ elementId, stageName, stepName, status }) => {
-      return { elementId, stageName, stepName, status, tasksThatRun: [], tasksKept: [] };
+      return { elementId, stageName, stepName, status, tasksThatRun: [], tasksKept: [], finallyTasks: [] };
     }),
     tasksThatRun: [],
     tasksKept: [],
+    finallyTasks: [],
     askedAgain: stages
       .filter((stage) => {
         const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
@@ -116,6 +119,7 @@ export async function previewWorkflowResume(
     ...{ willRun: [], kept: [], askedAgain: [] },
     tasksThatRun: fit.tasks.again,
     tasksKept: fit.tasks.kept,
+    finallyTasks: await finallyOf(app, next.revisionId),
     changes: fit.changes,
     environmentAccess: await accessTo(app, actor, execution, [next]),
     replaced,
@@ -123,11 +127,18 @@ export async function previewWorkflowResume(
   };
 }
 
-async function describe(app: App, { stage, before, fit }: PlannedElement): Promise<PreviewedStage> {
+async function describe(app: App, { stage, before, next, fit }: PlannedElement): Promise<PreviewedStage> {
   const { elementId, stageName, stepName } = stage;
+  const finallyTasks = await finallyOf(app, next?.revisionId ?? stage.workflowRevisionId);
   const { again, kept } = fit?.tasks ?? (await allTasks(app, stage));
   const status = before?.status ?? 'QUEUED';
-  return { elementId, stageName, stepName, status, tasksThatRun: again, tasksKept: kept };
+  return { elementId, stageName, stepName, status, tasksThatRun: again, tasksKept: kept, finallyTasks };
+}
+
+/** An attempt repeats all tasks of `finally`, whatever it keeps of the graph. */
+async function finallyOf(app: App, revisionId: string | null): Promise<string[]> {
+  if (revisionId === null) return [];
+  return finallyNames((await app.workflowRevisions.get(app.database, revisionId)).definition.tasks);
 }
 
 async function allTasks(app: App, { workflowRevisionId }: StageExecution): Promise<TaskChoice> {

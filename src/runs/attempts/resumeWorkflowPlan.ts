@@ -4,8 +4,8 @@ import type { Execution, TaskExecution } from '../../engine/execution';
 import type { Aim } from '../deployments/movedOn';
 import { findVariables } from '../execution/executionVariables.store';
 import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
-import { type Catalogue, planWorkflow } from '../../engine/startPlan';
-import { findCatalogue, findStartable } from '../execution/startTargets.store';
+import { type Catalog, planWorkflow } from '../../engine/startPlan';
+import { findCatalog, findStartable } from '../execution/startTargets.store';
 import { findCurrentTasks } from '../execution/tasks.store';
 import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
 import { taskNodes } from '../../catalog/language/taskGraph';
@@ -185,8 +185,8 @@ async function planValues(
   const { environmentId, images } = execution;
   if (!changed && inputs.length === 0) return { environmentId, images, variables: execution.variables, errors: [] };
   const { given, errors } = readInputs(inputs);
-  const catalogue = await findCatalogue(db, execution.applicationId);
-  refuseEnvironment(execution, definition, catalogue, given, errors);
+  const catalog = await findCatalog(db, execution.applicationId);
+  refuseEnvironment(execution, definition, catalog, given, errors);
   await refuseTaskOwned(db, execution, kept, given, errors);
   const values = valuesOfStart(execution.variables, definition.variables);
   for (const [name, value] of given) values.set(name, value);
@@ -195,11 +195,11 @@ async function planValues(
     const { values: variables, errors: broken } = resolveVariables(definition.variables, values, field);
     return { environmentId, images, variables, errors: [...errors, ...broken] };
   }
-  const plan = planWorkflow(definition, catalogue, {
-    environment: catalogue.environments.find((one) => one.id === environmentId)?.name ?? null,
+  const plan = planWorkflow(definition, catalog, {
+    environment: catalog.environments.find((one) => one.id === environmentId)?.name ?? null,
     services: null,
     given: values,
-    images: imagesByName(images, catalogue),
+    images: imagesByName(images, catalog),
     field,
     where: 'definition',
   });
@@ -219,9 +219,9 @@ export function valuesOfStart(
   );
 }
 
-export function imagesByName(images: Execution['images'], catalogue: Catalogue): Map<string, string> {
+export function imagesByName(images: Execution['images'], catalog: Catalog): Map<string, string> {
   return new Map(
-    catalogue.services.flatMap(({ id, name }) => {
+    catalog.services.flatMap(({ id, name }) => {
       const image = images[id];
       return image === undefined ? [] : [[name, image] as const];
     }),
@@ -234,14 +234,14 @@ export function imagesByName(images: Execution['images'], catalogue: Catalogue):
 function refuseEnvironment(
   execution: Execution,
   definition: WorkflowDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
   given: Map<string, string>,
   errors: InputError[],
 ): void {
   const value = given.get('environment');
   if (value === undefined || definition.variables.some((variable) => variable.name === 'environment')) return;
   given.delete('environment');
-  const own = catalogue.environments.find((one) => one.id === execution.environmentId);
+  const own = catalog.environments.find((one) => one.id === execution.environmentId);
   if (value === own?.id || value === own?.name) return;
   const message = `variableInputs.environment: an execution keeps its environment, ${own?.name ?? 'which is none'}.`;
   errors.push({ field: 'variableInputs.environment', value, rule: 'FIXED', message });

@@ -7,7 +7,7 @@ import { requireAnyStage, requireStages } from '../execution/requireStages';
 import { type Answered, onRun, type RunCommand, type RunCommandInput } from './onRun';
 import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentStages } from '../execution/stages.store';
-import { findCatalogue } from '../execution/startTargets.store';
+import { findCatalog } from '../execution/startTargets.store';
 import { findCurrentTasks } from '../execution/tasks.store';
 import { isId, newId } from '../../kernel/ids';
 import { notFound, Refusal } from '../../kernel/errors';
@@ -125,7 +125,7 @@ async function readRun(db: RunTransaction, execution: Execution): Promise<Extend
     stages,
     pipeline: definition,
     workflows: new Map(revisions.map((revision) => [revision.id, revision.definition])),
-    catalogue: await findCatalogue(db, execution.applicationId),
+    catalog: await findCatalog(db, execution.applicationId),
     passed,
   };
 }

@@ -98,7 +98,7 @@ async function elementOf(db: RunTransaction | App['database'], execution: Execut
   const stages = await findCurrentStages(db, [execution.id]);
   const stage = stages.find((one) => one.elementId === elementId);
   if (stage !== undefined) return stage;
-  throw new Refusal('STAGE_NOT_FOUND', `There is no stage element "${elementId}".`, {
+  throw new Refusal('STAGE_NOT_FOUND', `Stage element "${elementId}" does not exist.`, {
     stages: [...new Set(stages.map((one) => one.stageName))],
   });
 }

@@ -146,7 +146,7 @@ async function targetOf(
   const stage = stages.find((one) => one.elementId === elementId);
   if (stage !== undefined) return stage;
   const names = [...new Set(stages.map((one) => one.stageName))];
-  throw new Refusal('STAGE_NOT_FOUND', `There is no stage element "${elementId}".`, { stages: names });
+  throw new Refusal('STAGE_NOT_FOUND', `Stage element "${elementId}" does not exist.`, { stages: names });
 }
 
 /** Failures that wait for a decision, of an execution or of all members of a run. */

@@ -157,7 +157,7 @@ async function findReadable<Read>(app: App, actor: Actor, command: RunCommand<Re
   return { seen: execution, environments, used };
 }
 
-/** If a final execution has changed, another caller was faster, whatever its status is now. */
+/** If a final execution has changed, another caller was faster, even if it is final again. */
 function refuseStale(seen: Execution, now: Execution, expected: number | null | undefined): void {
   const { version, status } = now;
   if (seen.version !== version && isFinal(seen.status)) throw faster(now);

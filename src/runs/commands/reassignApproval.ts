@@ -39,7 +39,7 @@ export async function reassignApproval(app: App, actor: Actor, input: ReassignAp
     const known = new Set((await findUserGroupsByName(db, approvers)).map(({ name }) => name));
     const unknown = approvers.filter((name) => !known.has(name));
     if (unknown.length > 0) {
-      const message = `There is no user group ${unknown.map((name) => `"${name}"`).join(', ')}.`;
+      const message = `Unknown user group: ${unknown.map((name) => `"${name}"`).join(', ')}.`;
       throw invalidInput([{ field: 'approvers', value: unknown, rule: 'NOT_FOUND', message }]);
     }
     const reason = input.reason?.trim() || null;

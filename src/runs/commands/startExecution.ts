@@ -8,7 +8,7 @@ import { labelList } from '../../contract/labels';
 import { advancePipeline } from '../../engine/advancePipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
 import type { RunSlice } from '../../engine/runSlice';
-import { type Catalogue, type ElementPlan, elementKey } from '../../engine/startPlan';
+import { type Catalog, type ElementPlan, elementKey } from '../../engine/startPlan';
 import { type ExecutionStart, newExecution, startWorkflow } from '../../engine/startWorkflow';
 import { type InputError, invalidInput, notFound } from '../../kernel/errors';
 import { derivedId, isId, newId } from '../../kernel/ids';
@@ -16,7 +16,7 @@ import type { App } from '../app';
 import { findExecution } from '../execution/executions.store';
 import { inRuns } from '../execution/inRuns';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
-import { findCatalogue, findStartable, holdApplication, isGone, type Startable } from '../execution/startTargets.store';
+import { findCatalog, findStartable, holdApplication, isGone, type Startable } from '../execution/startTargets.store';
 import { keyedRequest, once } from './idempotency';
 import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.store';
 
@@ -27,7 +27,7 @@ import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.stor
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
   refuseErrors(startErrors(input));
   if (!isId(input.applicationId) || !isId(input.entityId)) return refuseTarget(app, actor, input);
-  const { target, catalogue, aims, template, used } = await readTarget(app, input);
+  const { target, catalog, aims, template, used } = await readTarget(app, input);
   if (target === undefined) return refuseTarget(app, actor, input);
   const id = newId();
   const base = {
@@ -43,8 +43,8 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
   const subject = { id: target.id, applicationId: input.applicationId, environments: aims };
   const decision =
     input.executionType === 'PIPELINE'
-      ? await preparePipeline(app, actor, target, catalogue, input, base, subject)
-      : await prepareWorkflow(app, actor, target, catalogue, input, base, { ...subject, template });
+      ? await preparePipeline(app, actor, target, catalog, input, base, subject)
+      : await prepareWorkflow(app, actor, target, catalog, input, base, { ...subject, template });
   const request = keyedRequest(input.applicationId, 'start', inOrder(input));
   const again = async ({ executionId }: { readonly executionId: string }) => {
     const known = await findExecution(app.database, executionId);
@@ -84,15 +84,15 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
 function readTarget(app: App, input: StartExecution) {
   const pipeline = input.executionType === 'PIPELINE';
   return app.database.together(async (db) => {
-    const [target, catalogue, used, targets, templates] = await Promise.all([
+    const [target, catalog, used, targets, templates] = await Promise.all([
       findStartable(db, input),
-      findCatalogue(db, input.applicationId),
+      findCatalog(db, input.applicationId),
       findIdempotencyKey(db, input.applicationId, input.idempotencyKey),
       pipeline ? findPipelineTargets(db, [input.entityId]) : findWorkflowTargets(db, [input.entityId]),
       pipeline ? new Set<string>() : findTemplateWorkflows(db, [input.entityId]),
     ]);
     const template = new Set(templates).has(input.entityId);
-    return { target, catalogue, used, aims: targets.get(input.entityId) ?? [], template };
+    return { target, catalog, used, aims: targets.get(input.entityId) ?? [], template };
   });
 }
 
@@ -116,16 +116,16 @@ async function preparePipeline(
   app: App,
   actor: Actor,
   target: Startable,
-  catalogue: Catalogue,
+  catalog: Catalog,
   input: StartExecution,
   base: Base,
   subject: SubjectRows['Pipeline'],
 ): Promise<Start> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
-  const { definitions, plan, errors } = await planPipelineStart(app, definition, catalogue, input);
+  const { definitions, plan, errors } = await planPipelineStart(app, definition, catalog, input);
   const elements = [...plan.elements.values()];
   const targets = targetsIn(
-    catalogue,
+    catalog,
     elements.flatMap((one) => one.environmentId ?? []),
   );
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
@@ -156,7 +156,7 @@ async function preparePipeline(
 }
 
 /** Environments of the catalog in the form that rights are checked for, sorted by name. */
-const targetsIn = ({ environments }: Catalogue, ids: readonly string[]): Target[] =>
+const targetsIn = ({ environments }: Catalog, ids: readonly string[]): Target[] =>
   environments.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
 
 function newStage(
@@ -197,14 +197,14 @@ async function prepareWorkflow(
   app: App,
   actor: Actor,
   target: Startable,
-  catalogue: Catalogue,
+  catalog: Catalog,
   input: StartExecution,
   base: Base,
   subject: SubjectRows['Workflow'],
 ): Promise<Start> {
   const { definition } = await app.workflowRevisions.get(app.database, target.currentRevisionId);
-  const { plan, errors } = planWorkflowStart(definition, catalogue, input);
-  const targets = targetsIn(catalogue, plan.environmentId === null ? [] : [plan.environmentId]);
+  const { plan, errors } = planWorkflowStart(definition, catalog, input);
+  const targets = targetsIn(catalog, plan.environmentId === null ? [] : [plan.environmentId]);
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
   refuseErrors(errors);
   await ensureRequirementClasses(app, [definition]);

@@ -6,7 +6,7 @@ import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/wo
 import { readInputs, type VariableInput } from '../../engine/resolveVariables';
 import { textErrors } from '../../engine/textLimits';
 import {
-  type Catalogue,
+  type Catalog,
   type ElementPlan,
   planPipeline,
   planWorkflow,
@@ -41,12 +41,12 @@ export interface PipelineStartPlan {
 export async function planPipelineStart(
   app: App,
   definition: PipelineDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
   input: StartExecution,
 ): Promise<PipelineStartPlan> {
-  const definitions = await definitionsOf(app.database, app, definition, catalogue);
+  const definitions = await definitionsOf(app.database, app, definition, catalog);
   const { given, images, errors } = readStartInputs(input);
-  const plan = planPipeline(definition, catalogue, definitions, given, images);
+  const plan = planPipeline(definition, catalog, definitions, given, images);
   return { definitions, plan: plan.value, errors: [...errors, ...plan.errors] };
 }
 
@@ -58,14 +58,14 @@ export interface WorkflowStartPlan {
 /** The same for a standalone workflow. */
 export function planWorkflowStart(
   definition: WorkflowDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
   input: StartExecution,
 ): WorkflowStartPlan {
   const { given, images, errors } = readStartInputs(input);
   const declared = definition.variables.some((variable) => variable.name === 'environment');
-  const environment = declared ? null : environmentInput(input.variableInputs ?? [], catalogue);
+  const environment = declared ? null : environmentInput(input.variableInputs ?? [], catalog);
   if (!declared) given.delete('environment');
-  const plan = planWorkflow(definition, catalogue, {
+  const plan = planWorkflow(definition, catalog, {
     environment,
     services: null,
     given,
@@ -82,12 +82,12 @@ export async function definitionsOf(
   db: Db,
   app: App,
   pipeline: PipelineDefinition,
-  catalogue: Catalogue,
+  catalog: Catalog,
 ): Promise<ReadonlyMap<string, WorkflowDefinition>> {
   const used = new Set(
     pipeline.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))),
   );
-  const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
+  const workflows = catalog.workflows.filter((workflow) => used.has(workflow.name));
   const revisions = await app.workflowRevisions.getAll(
     db,
     workflows.map((one) => one.currentRevisionId),
@@ -96,11 +96,11 @@ export async function definitionsOf(
 }
 
 /** A standalone workflow gets its environment as the variable `environment`, by name or by id. */
-function environmentInput(inputs: readonly VariableInput[], catalogue: Catalogue): string | null {
+function environmentInput(inputs: readonly VariableInput[], catalog: Catalog): string | null {
   const value = inputs.find((input) => input.name === 'environment')?.variableValue;
   if (value === undefined) return null;
   if (value.type !== 'ID') return value.value;
-  return catalogue.environments.find((environment) => environment.id === value.value)?.name ?? value.value;
+  return catalog.environments.find((environment) => environment.id === value.value)?.name ?? value.value;
 }
 
 function readStartInputs(input: StartExecution) {

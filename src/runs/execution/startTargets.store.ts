@@ -1,5 +1,5 @@
 import { type Db, sqlState } from '../../kernel/database/database';
-import type { Catalogue } from '../../engine/startPlan';
+import type { Catalog } from '../../engine/startPlan';
 
 /** A pipeline or workflow that can be started. */
 export interface Startable {
@@ -25,17 +25,17 @@ export async function findStartable(
   return row;
 }
 
-type CatalogueRow = { kind: keyof Catalogue; currentRevisionId: string } & Catalogue['environments'][number];
+type CatalogRow = { kind: keyof Catalog; currentRevisionId: string } & Catalog['environments'][number];
 
 /** Names that an application's definitions may refer to. One statement, because every start runs it. */
-export async function findCatalogue(db: Db, applicationId: string): Promise<Catalogue> {
-  const rows = await db.rows<CatalogueRow>(
+export async function findCatalog(db: Db, applicationId: string): Promise<Catalog> {
+  const rows = await db.rows<CatalogRow>(
     `SELECT 'environments' AS kind, id, name, type, NULL::uuid AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
      UNION ALL SELECT 'services', id, name, NULL, NULL::uuid FROM service WHERE application_id = $1 AND deleted_at IS NULL
      UNION ALL SELECT 'workflows', id, name, NULL, current_revision_id FROM workflow WHERE application_id = $1 AND deleted_at IS NULL`,
     [applicationId],
   );
-  const of = (kind: keyof Catalogue) => rows.filter((row) => row.kind === kind);
+  const of = (kind: keyof Catalog) => rows.filter((row) => row.kind === kind);
   return { environments: of('environments'), services: of('services'), workflows: of('workflows') };
 }
 

@@ -1,6 +1,7 @@
-import type { Db } from '../../kernel/database/database';
+import type { Database, Db } from '../../kernel/database/database';
 import { Refusal } from '../../kernel/errors';
 import type { JobLog, LogFrame } from '../queue/job';
+import { findJobs } from '../queue/jobs.store';
 
 /**
  * The log of a job is one append-only sequence of bytes. A piece states its offset: existing bytes are skipped, so
@@ -12,27 +13,71 @@ export interface LogPiece {
   readonly frames: readonly { readonly stream: 'stdout' | 'stderr'; readonly at: string; readonly text: string }[];
 }
 
-/** Appends to the log of a job that this claim holds. Returns the offset after the piece. */
-export async function appendLog(
+/** An append by the claim of a job. */
+export interface LogAppend {
+  readonly jobId: string;
+  readonly tokenHash: string;
+  readonly piece: LogPiece;
+}
+
+interface EncodedPiece {
+  readonly jobId: string;
+  readonly tokenHash: string;
+  readonly offset: number;
+  readonly data: Buffer;
+  readonly frames: readonly LogFrame[];
+}
+
+/**
+ * Appends to the logs of several jobs. The common case, in which pieces begin where their logs end, takes one statement
+ * for all of them. Returns the offset after each piece, or why it was refused.
+ */
+export async function appendLogs(
   db: Db,
-  jobId: string,
-  tokenHash: string,
-  piece: LogPiece,
+  appends: readonly LogAppend[],
+  maxBytes: number,
+): Promise<(number | Refusal)[]> {
+  const pieces = appends.map(encode);
+  const first = new Map<string, EncodedPiece>();
+  for (const piece of pieces) {
+    if (piece.offset + piece.data.length <= maxBytes && !first.has(piece.jobId)) first.set(piece.jobId, piece);
+  }
+  const grown = new Set(await insertPieces(db, [...first.values()]));
+  return Promise.all(
+    pieces.map((piece) =>
+      grown.has(piece.jobId) && first.get(piece.jobId) === piece
+        ? piece.offset + piece.data.length
+        : appendAlone(db, piece, maxBytes).catch((error: unknown) => {
+            if (error instanceof Refusal) return error;
+            throw error;
+          }),
+    ),
+  );
+}
+
+function encode({ jobId, tokenHash, piece }: LogAppend): EncodedPiece {
+  const encoded = piece.frames.map((frame) => ({ ...frame, data: Buffer.from(frame.text, 'utf8') }));
+  return {
+    jobId,
+    tokenHash,
+    offset: piece.offset,
+    data: Buffer.concat(encoded.map((frame) => frame.data)),
+    frames: encoded.map((frame) => ({ stream: frame.stream, at: frame.at, bytes: frame.data.length })),
+  };
+}
+
+/** Repeats, gaps, claims that have ended, logs at their limit, and pieces that meet another transaction of their job. */
+async function appendAlone(
+  db: Db,
+  { jobId, tokenHash, offset, data, frames }: EncodedPiece,
   maxBytes: number,
 ): Promise<number> {
-  const encoded = piece.frames.map((frame) => ({ ...frame, data: Buffer.from(frame.text, 'utf8') }));
-  const data = Buffer.concat(encoded.map((frame) => frame.data));
-  const frames = encoded.map((frame) => ({ stream: frame.stream, at: frame.at, bytes: frame.data.length }));
-  // The common case, in one statement: the piece begins where the log ends.
-  if (piece.offset + data.length <= maxBytes && (await insertAt(db, jobId, tokenHash, piece.offset, data, frames))) {
-    return piece.offset + data.length;
-  }
   const log = await findOpenLog(db, jobId, tokenHash);
   if (log === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
-  if (piece.offset > log.bytes) {
+  if (offset > log.bytes) {
     throw new Refusal('LOG_GAP', `The log ends at ${log.bytes}.`, { offset: log.bytes });
   }
-  if (piece.offset + data.length > maxBytes) {
+  if (offset + data.length > maxBytes) {
     await db.write(
       `INSERT INTO job_log (job_id, bytes, truncated) VALUES ($1, 0, true)
        ON CONFLICT (job_id) DO UPDATE SET truncated = true`,
@@ -40,10 +85,10 @@ export async function appendLog(
     );
     throw new Refusal('TOO_LARGE', `The log would exceed the limit of ${maxBytes} bytes.`, { limit: maxBytes });
   }
-  const known = log.bytes - piece.offset;
+  const known = log.bytes - offset;
   if (known >= data.length) return log.bytes;
   if (await insertAt(db, jobId, tokenHash, log.bytes, data.subarray(known), framesAfter(frames, known))) {
-    return piece.offset + data.length;
+    return offset + data.length;
   }
   const now = await findOpenLog(db, jobId, tokenHash);
   if (now === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
@@ -57,6 +102,52 @@ function framesAfter(frames: readonly LogFrame[], skip: number): LogFrame[] {
     left -= cut;
     return frame.bytes > cut ? [{ ...frame, bytes: frame.bytes - cut }] : [];
   });
+}
+
+/**
+ * Appends each piece to the log of its job, at most one for each job, if the log ends where the piece begins. Returns the
+ * jobs whose logs have grown. Leaves out leases that other transactions have locked: one that ends several jobs could
+ * otherwise wait for this statement, and this statement for it.
+ */
+async function insertPieces(db: Db, pieces: readonly EncodedPiece[]): Promise<string[]> {
+  let end = 0;
+  const rows = pieces.map(({ jobId, tokenHash, offset, data, frames }) => {
+    const begin = end + 1;
+    end += data.length;
+    return { job_id: jobId, token_hash: tokenHash, start: offset, begin, length: data.length, frames };
+  });
+  if (rows.length === 0) return [];
+  const grown = await db.rows<{ jobId: string }>(
+    `WITH piece AS MATERIALIZED (
+       SELECT * FROM jsonb_to_recordset($1::jsonb)
+         AS piece (job_id uuid, token_hash text, start bigint, begin integer, length integer, frames jsonb)
+     ), held AS MATERIALIZED (
+       SELECT lease.job_id FROM job_lease lease JOIN piece ON piece.job_id = lease.job_id
+       WHERE lease.token_hash = piece.token_hash AND lease.started
+       ORDER BY lease.job_id FOR KEY SHARE OF lease SKIP LOCKED
+     ), grown AS (
+       INSERT INTO job_log (job_id, bytes, truncated)
+       SELECT held.job_id, piece.length, false FROM held JOIN piece ON piece.job_id = held.job_id
+       WHERE piece.start = 0 OR EXISTS (SELECT FROM job_log known WHERE known.job_id = held.job_id)
+       ORDER BY held.job_id
+       ON CONFLICT (job_id) DO UPDATE SET bytes = job_log.bytes + excluded.bytes
+         WHERE job_log.bytes = (SELECT start FROM piece WHERE piece.job_id = job_log.job_id)
+       RETURNING job_id
+     ), added AS (
+       INSERT INTO log_chunk (job_id, start, length, data, frames)
+       SELECT grown.job_id, piece.start, piece.length, substring($2::bytea FROM piece.begin FOR piece.length), piece.frames
+       FROM grown JOIN piece ON piece.job_id = grown.job_id WHERE piece.length > 0
+     )
+     SELECT job_id AS "jobId" FROM grown`,
+    [
+      JSON.stringify(rows),
+      Buffer.concat(
+        pieces.map(({ data }) => data),
+        end,
+      ),
+    ],
+  );
+  return grown.map(({ jobId }) => jobId);
 }
 
 /** The lock on the lease makes the end of the job wait for the piece, and rejects a piece after the end. */
@@ -118,29 +209,18 @@ export interface LogText {
 
 /**
  * Reads from an offset, about `maxBytes` at most, but at least one piece. The offset may be within a piece; within a
- * character, reading begins at the next one. `ended`: true if the job had already ended, so that the log can't grow.
+ * character, reading begins at the next one.
  */
-export async function readLog(
-  db: Db,
-  { id: jobId, ended }: { readonly id: string; readonly ended: boolean },
-  offset: number,
-  maxBytes: number,
-): Promise<LogPage> {
-  // Reads the length before the pieces. In the other order, a piece that arrives in between could be taken for the end.
-  const [log] = await findLogs(db, [jobId]);
-  const pieces = await db.rows<{ start: string; data: Buffer; frames: LogFrame[] }>(
-    `SELECT start, data, frames FROM (
-       SELECT start, length, data, frames, sum(length) OVER (ORDER BY start) - length AS before
-       FROM log_chunk
-       WHERE job_id = $1 AND start >= coalesce((SELECT max(start) FROM log_chunk WHERE job_id = $1 AND start <= $2), 0)
-         AND start < $2::bigint + $3::bigint
-     ) pieces WHERE before < $3 ORDER BY start`,
-    [jobId, offset, maxBytes],
+export async function readLog(db: Database, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
+  // In this order: whether the job has ended, the length, the pieces. In another order, a piece that arrives in between
+  // could be taken for the end.
+  const [[job], [log], pieces] = await db.together((one) =>
+    Promise.all([findJobs(one, [jobId]), findLogs(one, [jobId]), findPieces(one, jobId, offset, maxBytes)]),
   );
   const frames: LogText[] = [];
   let position = offset;
   for (const piece of pieces) {
-    let at = Number(piece.start);
+    let at = piece.start;
     let start = 0;
     for (const frame of piece.frames) {
       const bytes = piece.data.subarray(start, start + frame.bytes);
@@ -155,6 +235,7 @@ export async function readLog(
     }
   }
   const end = log?.bytes ?? 0;
+  const ended = job !== undefined && job.endedAt !== null;
   return {
     offset,
     frames,
@@ -163,6 +244,23 @@ export async function readLog(
     truncated: log?.truncated ?? false,
   };
 }
+
+interface StoredPiece {
+  readonly start: number;
+  readonly data: Buffer;
+  readonly frames: readonly LogFrame[];
+}
+
+const findPieces = (db: Db, jobId: string, offset: number, maxBytes: number): Promise<StoredPiece[]> =>
+  db.rows<StoredPiece>(
+    `SELECT start, data, frames FROM (
+       SELECT start, length, data, frames, sum(length) OVER (ORDER BY start) - length AS before
+       FROM log_chunk
+       WHERE job_id = $1 AND start >= coalesce((SELECT max(start) FROM log_chunk WHERE job_id = $1 AND start <= $2), 0)
+         AND start < $2::bigint + $3::bigint
+     ) pieces WHERE before < $3 ORDER BY start`,
+    [jobId, offset, maxBytes],
+  );
 
 /** Skips the rest of a character that began earlier. */
 function wholeCharacters(bytes: Buffer): Buffer {

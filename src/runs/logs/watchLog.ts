@@ -1,7 +1,6 @@
 import type { App } from '../app';
 import { topic } from '../../kernel/database/wakeups';
 import { type LogPage, readLog } from './jobLogs.store';
-import { findJobs } from '../queue/jobs.store';
 
 const PAGE_BYTES = 64 * 1024;
 
@@ -11,7 +10,7 @@ export async function* watchLog(app: App, jobId: string, offset: number, until: 
   try {
     let position = offset;
     while (!until.aborted) {
-      const page = await readLogPage(app, jobId, position, PAGE_BYTES);
+      const page = await readLog(app.database, jobId, position, PAGE_BYTES);
       if (page.frames.length > 0 || page.final) yield page;
       if (page.final) return;
       if (page.nextOffset > position) position = page.nextOffset;
@@ -20,11 +19,4 @@ export async function* watchLog(app: App, jobId: string, offset: number, until: 
   } finally {
     listener.close();
   }
-}
-
-/** Page of a log. */
-export async function readLogPage(app: App, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
-  const [job] = await findJobs(app.database, [jobId]);
-  const ended = job !== undefined && job.endedAt !== null;
-  return readLog(app.database, { id: jobId, ended }, offset, maxBytes);
 }

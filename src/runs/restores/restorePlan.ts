@@ -57,7 +57,7 @@ export async function requirePoint(db: Db, runId: string, pointId: string | null
 }
 
 export const noPoint = (): Refusal =>
-  new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to go back to.');
+  new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to restore.');
 
 export const consumed = ({ id }: Operation): Refusal =>
   new Refusal('RESTORE_POINT_CONSUMED', 'The run was already restored to this point.', { operationId: id });
@@ -68,7 +68,7 @@ export const notRestoring = ({ status, version }: Pick<Execution, 'status' | 've
 /** Reason why a run can't be restored in its current status; null if it can. */
 export function refuseRestore({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal | null {
   if (status === 'SUCCESS' || isResumable(status)) return null;
-  const instead = status === 'RESTORING' ? 'somebody restores it already' : 'wait for its end, or abort it';
+  const instead = status === 'RESTORING' ? 'a restore is already in progress' : 'wait for its end, or abort it';
   return new Refusal('NOT_RESTORABLE', `The run is ${status}: ${instead}.`, { status, version });
 }
 

@@ -16,7 +16,7 @@ import { missingSecrets } from '../../engine/missingSecrets';
 import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import type { StartExecution } from '../execution/planStart';
 import { elementKey, type WorkflowPlan } from '../../engine/startPlan';
-import { findCatalogue, findStartable } from '../execution/startTargets.store';
+import { findCatalog, findStartable } from '../execution/startTargets.store';
 import { isId } from '../../kernel/ids';
 import type { ApprovalElement } from '../../catalog/language/pipeline';
 import { type InputError, notFound } from '../../kernel/errors';
@@ -111,7 +111,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     throw notFound(executionType.toLowerCase(), entityId);
   }
   const part = { id: target.id, applicationId };
-  const catalogue = await findCatalogue(db, applicationId);
+  const catalog = await findCatalog(db, applicationId);
   const steps: (PlannedStep | Running)[] = [];
   const errors: InputError[] = [...startErrors(input)];
   const approvals: ApprovalElement[] = [];
@@ -121,7 +121,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     const subject = await subjectFor(app, 'Pipeline', part);
     explain = (targets) => actor.access.explain('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
     const { definition } = await app.pipelineRevisions.get(db, target.currentRevisionId);
-    const planned = await planPipelineStart(app, definition, catalogue, input);
+    const planned = await planPipelineStart(app, definition, catalog, input);
     errors.push(...planned.errors);
     for (const [stageIndex, stage] of definition.stages.entries()) {
       for (const [elementIndex, element] of stage.elements.entries()) {
@@ -144,7 +144,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     const subject = await subjectFor(app, 'Workflow', part);
     explain = (targets) => actor.access.explain('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
     const { definition } = await app.workflowRevisions.get(db, target.currentRevisionId);
-    const planned = planWorkflowStart(definition, catalogue, input);
+    const planned = planWorkflowStart(definition, catalog, input);
     errors.push(...planned.errors);
     const { mode = null, maxParallel = null } = input;
     const step = { stageName: null, stepName: null, skipCondition: null, asks: [], fills: [], mode, maxParallel };

@@ -197,7 +197,7 @@ describe('invalid keys', () => {
       body: JSON.stringify({ query: '{ __typename }' }),
     });
 
-  it('are recorded, many of them as one', async () => {
+  it('are recorded, many of them as one record', async () => {
     for (let n = 0; n < 4; n++) expect((await tryKey(`guess-number-${n}-of-many`)).status).toBe(401);
     const found = await eventually(
       () => auditor.byAction('login'),
@@ -216,7 +216,7 @@ describe('invalid keys', () => {
       headers: { authorization: 'Bearer swa_x' },
     });
     expect(asAgent.status).toBe(401);
-    // What comes after the first one is written together, at the end of the minute.
+    // Failures after the first one are written together at the end of the minute.
     expect(await auditor.byAction('login')).toHaveLength(1);
   });
 

@@ -38,7 +38,7 @@ const VERIFY =
   'query ($from: Float) { verifyAudit(from: $from) { valid checkedFrom checkedTo firstBroken problem unsealed lastSequence lastHash } }';
 export const CREATE = 'mutation ($name: String!) { createApplication(input: {name: $name}) { application { id } } }';
 
-/** The trail as an auditor sees it, and one change to be seen there. */
+/** The trail as an auditor sees it, and one change to find in it. */
 export class Auditor {
   constructor(private readonly server: TestServer) {}
 

@@ -9,7 +9,7 @@ beforeAll(async () => {
   auditor = new Auditor(server);
 });
 
-/** As the owner of the database: only the trail's own triggers prevent it. */
+/** Connects as the owner of the database: only the trail's own triggers prevent a change. */
 async function inDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: server.databaseUrl });
   await client.connect();
@@ -20,7 +20,7 @@ async function inDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
   }
 }
 
-/** Changes the trail with its triggers off, and puts back what was changed. */
+/** Changes the trail with its triggers off, then restores it. */
 async function tampered(change: string, restore: string, look: () => Promise<void>): Promise<void> {
   const run = (sql: string) =>
     inDatabase((client) =>
@@ -38,7 +38,7 @@ async function tampered(change: string, restore: string, look: () => Promise<voi
 }
 
 describe('the database', () => {
-  it.each(['audit_record', 'audit_link'])('refuses to change or empty %s, whoever asks', async (table) => {
+  it.each(['audit_record', 'audit_link'])('refuses to change or empty %s, for any role', async (table) => {
     await auditor.createApplication(`kept-${table.replace('_', '-')}`);
     await auditor.sealed();
     const column = table === 'audit_link' ? 'hash' : 'actor_name';

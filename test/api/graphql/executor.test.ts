@@ -88,7 +88,7 @@ interface Flow {
   readonly tasks: readonly { readonly id: string; readonly jobs: readonly { readonly id: string }[] }[];
 }
 
-/** Ready-made queries, and those in the tests of this project: strings that are valid queries by themselves. */
+/** Handwritten queries, and all strings in this project's tests that are valid queries. */
 function queries(): DocumentNode[] {
   const readyMade = Object.values(generated).flatMap((one) =>
     one instanceof generated.TypedDocumentString ? [one.toString()] : [],
@@ -116,7 +116,7 @@ function queries(): DocumentNode[] {
 function textOf(node: Node): string[] {
   if (node.type === 'StringLiteral') return [String(node.value)];
   if (node.type !== 'TemplateLiteral') return [];
-  // What a test puts into a template is most often the id of a run.
+  // Tests usually insert the id of a run into a template.
   return [(node.quasis as { cooked: string }[]).map(({ cooked }) => cooked).join(ids.run ?? '')];
 }
 
@@ -129,7 +129,7 @@ function parsed(text: string): DocumentNode | undefined {
   }
 }
 
-/** Variables for an operation: those of the world, or IDs that nothing has. */
+/** Variables for an operation: ids of the world, or ids that don't exist. */
 function variablesOf(document: DocumentNode, known: boolean): Record<string, unknown> {
   const { variableDefinitions = [] } = getOperationAST(document) ?? {};
   return Object.fromEntries(
@@ -186,7 +186,7 @@ async function bothAnswers(document: DocumentNode, variables: Record<string, unk
 
 function shown({ data, errors = [] }: ExecutionResult): unknown {
   const formatted = errors.map((error) => toGraphqlError(error, log));
-  // Errors of fields that are resolved side by side come in any order.
+  // Errors of fields that are resolved in parallel come in any order.
   const sorted = formatted.map((error) => JSON.stringify(error)).sort();
   return JSON.parse(
     JSON.stringify({ data, errors: sorted }).replace(/[0-9a-f-]{36}(?=\.")|"errorId\\":\\"[^"]*/g, 'ID'),
@@ -194,12 +194,12 @@ function shown({ data, errors = [] }: ExecutionResult): unknown {
 }
 
 describe('compiled queries', () => {
-  it('answer like graphql-js, with all errors', async () => {
+  it('return the same as graphql-js, with all errors', async () => {
     const documents = queries();
     expect(documents.length).toBeGreaterThan(150);
     const seen = { data: 0, errors: 0 };
     for (const [index, document] of documents.entries()) {
-      // Answers without rights, and answers about IDs that nothing has, share their errors.
+      // Answers without rights and answers about unknown ids have the same errors.
       const refused = index % 2 === 0 ? ([false, ADMIN_KEY] as const) : ([true, noRights] as const);
       for (const [known, key] of [[true, ADMIN_KEY] as const, refused]) {
         const variables = variablesOf(document, known);
@@ -215,7 +215,7 @@ describe('compiled queries', () => {
 });
 
 describe('rows with the columns that an operation shows', () => {
-  /** Fields that need no arguments, each with what it takes to select it. */
+  /** Fields that need no arguments, each with its selection. */
   function fieldsOf(typeName: string): Map<string, string> {
     const type = schema.getType(typeName);
     if (!isObjectType(type)) throw new Error(`${typeName} has no fields`);
@@ -238,7 +238,7 @@ describe('rows with the columns that an operation shows', () => {
       `{ execution(executionId: "$flow") { ... on WorkflowExecution { tasks { ${fields} } } } }`,
   };
 
-  it.each(Object.entries(places))('show each field of %s alone as among all others', async (typeName, place) => {
+  it.each(Object.entries(places))('show each field of %s alone as they do with all others', async (typeName, place) => {
     const { client } = world.server;
     const ask = (fields: string) =>
       client.ask<object>(place(fields).replace(/\$(run|flow)/g, (_, name) => ids[name] ?? ''));
@@ -250,7 +250,7 @@ describe('rows with the columns that an operation shows', () => {
     );
   });
 
-  /** The values of a field at the first depth that has it. */
+  /** Values of a field at the first depth where it occurs. */
   function valuesAt(data: unknown, name: string): unknown[] {
     if (Array.isArray(data)) return data.flatMap((one) => valuesAt(one, name));
     if (typeof data !== 'object' || data === null) return [];
@@ -258,7 +258,7 @@ describe('rows with the columns that an operation shows', () => {
     return Object.values(data).flatMap((one) => valuesAt(one, name));
   }
 
-  it('list each field that has a resolver and the name of a column', () => {
+  it('lists each field with a resolver and a column’s name', () => {
     const of = { PipelineExecution: executionRows, WorkflowExecution: executionRows, TaskExecution: taskRows };
     const all = { ...of, WorkflowStageExecution: stageRows, ApprovalStageExecution: stageRows };
     const missing = Object.entries(all).flatMap(([typeName, { options, whole }]) => {

@@ -1,4 +1,4 @@
-// Long because the generated tests, their cases and requests outside of GraphQL share one server.
+// Long because the generated tests, their cases and the requests outside GraphQL share one server.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -27,12 +27,12 @@ const schema = buildSchema(readFileSync(join(__dirname, '../../../schema/schema.
 
 const NUL = 'a\0b';
 const HALF = 'stop it \ud83d';
-/** Values of variables may be longer than other texts. */
+/** Variables may have longer values than other texts. */
 const LONG = 'x'.repeat(10_001);
 const LONGEST = 'x'.repeat(65_537);
 const PAST = '9999-12-31T23:59:59-23:59';
 
-/** Values that a type takes but a database or a command may not. */
+/** Values that the type accepts, but a database or a command may not. */
 const hostile: Readonly<Record<string, readonly unknown[]>> = {
   String: [NUL, HALF, LONG],
   ID: [NUL, HALF, LONG],
@@ -40,13 +40,13 @@ const hostile: Readonly<Record<string, readonly unknown[]>> = {
   Float: [-1, 1.5, 2 ** 53 + 2, 1e300],
   Number: [-1, 1.5, 2 ** 53 + 2, 1e300],
 };
-/** Values that a type does not take: they refuse the whole operation, so each has its own. */
+/** Values that the type rejects: each fails the whole operation, so each has its own. */
 const mistyped: Readonly<Record<string, readonly unknown[]>> = {
   Int: [1.5, 2 ** 53 + 2, 1e300, NUL],
   DateTime: [PAST, 1e300, NUL, HALF, LONG],
 };
 
-/** Where a field of another type than the root's is reached. */
+/** Ways to reach fields of types other than the root. */
 const parents: Readonly<Record<string, string>> = {
   Application: 'applicationByName(name: "app") { ...on Application {',
   Workflow: 'workflow(workflowId: "WORKFLOW") { ...on Workflow {',
@@ -58,10 +58,10 @@ const parents: Readonly<Record<string, string>> = {
   Service: 'service(serviceId: "SERVICE") { ...on Service {',
   Viewer: 'viewer { ...on Viewer {',
 };
-/** Reached in a subscription only; its arguments are those of `executions`. */
+/** Reachable only in a subscription; its arguments are those of `executions`. */
 const notReached = ['ExecutionsSnapshot'];
 
-/** Ids of real things, so that a value reaches the statement that takes it. */
+/** Existing ids, so that a value reaches its statement. */
 const ids: Record<string, string> = {};
 beforeAll(async () => {
   const { applicationId, entityId } = await world.runs.ids('pipeline', 'release');
@@ -80,7 +80,7 @@ beforeAll(async () => {
 
 const unknownId = '00000000-0000-7000-8000-000000000000';
 
-/** A value that its field accepts. */
+/** A value that the field accepts. */
 function sample(name: string, type: GraphQLInputType): unknown {
   if (isNonNullType(type)) return sample(name, type.ofType);
   if (isListType(type)) return [sample(name, type.ofType)];
@@ -105,7 +105,7 @@ interface Try {
 
 type Values = Readonly<Record<string, readonly unknown[]>>;
 
-/** Each leaf of an argument's type with each of the values, everything else with samples. */
+/** Combines each leaf of an argument's type with each value; everything else gets samples. */
 function* variants(
   name: string,
   type: GraphQLInputType,
@@ -192,7 +192,7 @@ const answered = (one: Try, error: WireError | undefined): Answered => {
   return { ...one, code: String(error?.extensions.code ?? 'OK'), fields: errors.map(({ field }) => field) };
 };
 
-/** Sends many values in one operation: each field has its own answer, or its own error with its alias in the path. */
+/** Sends many values in one operation: each field has its own result, or its own error with its alias in the path. */
 async function ask(kind: string, parent: string | undefined, field: GraphQLField<unknown, unknown>, tries: Try[]) {
   const found: Answered[] = [];
   for (let from = 0; from < tries.length; from += 30) {
@@ -226,19 +226,19 @@ async function askStream(field: GraphQLField<unknown, unknown>, one: Try): Promi
 }
 
 const graphqlCodes = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED', 'BAD_REQUEST'];
-const catalogued = new Set(['OK', ...graphqlCodes, ...Object.keys(refusalCodes)].filter((code) => code !== 'INTERNAL'));
+const catalogd = new Set(['OK', ...graphqlCodes, ...Object.keys(refusalCodes)].filter((code) => code !== 'INTERNAL'));
 
-/** Answers with a code that is not in the catalog, and the places of the API that have them. */
+/** Results with a code that isn't in the catalog, and the API locations that return them. */
 const wrong = (all: readonly Answered[]) =>
   all
-    .filter(({ code }) => !catalogued.has(code))
+    .filter(({ code }) => !catalogd.has(code))
     .map(({ place, value, code }) => `${place} ${JSON.stringify(value).slice(0, 40)}: ${code}`);
 
 describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (root) => {
   const type = schema.getType(root);
   const fields = isObjectType(type) ? Object.values(type.getFields()).filter(({ args }) => args.length > 0) : [];
 
-  it('returns only catalogued codes, whatever the value', async () => {
+  it('returns only catalogd codes, whatever the value', async () => {
     expect(fields.length).toBeGreaterThan(5);
     const all: Answered[] = [];
     for (const field of fields) {
@@ -272,7 +272,7 @@ describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (ro
   });
 });
 
-it('every argument of other fields returns only catalogued codes', async () => {
+it('every argument of other fields returns only catalogd codes', async () => {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType);
   const all: Answered[] = [];
   for (const { name, getFields } of types.filter(({ name }) => !/^__|^(Query|Mutation|Subscription)$/.test(name))) {
@@ -303,7 +303,7 @@ describe('text-that-postgres-refuses, non-integer-for-integer', () => {
     expect(await world.runs.is(ids.runId ?? '', 'RUNNING', 'QUEUED')).toBe(true);
     const start = 'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }';
     const pipeline = { ...(await world.runs.ids('pipeline', 'asking')), executionType: 'PIPELINE' };
-    const variableInputs = [{ name: 'COLOUR', variableValue: { type: 'NAME', value: HALF } }];
+    const variableInputs = [{ name: 'COLOR', variableValue: { type: 'NAME', value: HALF } }];
     const started = await world.server.client.errorOf(start, { input: { ...pipeline, notes: NUL, variableInputs } });
     expect((started.details.errors as { field: string }[]).map(({ field }) => field).sort()).toEqual([
       'notes',
@@ -380,7 +380,7 @@ describe('aliased-mutations-null', () => {
     ]);
   });
 
-  it('returns other queries if one is refused for its permissions', async () => {
+  it('returns other queries if one lacks permissions', async () => {
     const key = await createKey(world.server.client, 'Readers', READS_RUNS);
     const unknown = `executionId: "${unknownId}"`;
     const { data, errors } = await operate(
@@ -400,7 +400,7 @@ describe('requests outside of GraphQL', () => {
     return error?.code ?? 'OK';
   };
 
-  it('are rejected with INVALID_INPUT by the agents’ protocol', async () => {
+  it('are rejected with INVALID_INPUT by the agent protocol', async () => {
     const register = (body: object) =>
       fetch(`${world.server.url}/agent/v1/register`, {
         method: 'POST',

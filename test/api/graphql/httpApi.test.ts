@@ -100,7 +100,7 @@ describe('the API over HTTP', () => {
     expect(body.errors?.[0]?.extensions).toEqual({ code, retryable: false });
   });
 
-  it('says that a subscription needs a WebSocket, but runs the query of a document that also has one', async () => {
+  it('rejects a subscription by POST, but runs a query from a document that also has one', async () => {
     const { status, body } = await server.post('subscription { events { n } }');
     expect(status).toBe(400);
     expect(body.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');
@@ -166,7 +166,7 @@ describe('the API over HTTP', () => {
     });
   });
 
-  it('gives each request an ID, the client’s own if that is safe', async () => {
+  it('gives each request an ID, the client’s own if it is safe', async () => {
     const idFor = async (given?: string) =>
       (await fetch(`${server.url}/healthz`, { headers: given ? { 'x-request-id': given } : {} })).headers.get(
         'x-request-id',

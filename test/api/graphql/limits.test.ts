@@ -48,7 +48,7 @@ function connect(): Client {
   return client;
 }
 
-/** The first answer, or what the operation was refused with. */
+/** First result, or the error that rejected the operation. */
 function bySocket(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<Answer> {
   return new Promise((resolve) => {
     client.subscribe(
@@ -221,14 +221,14 @@ describe('introspection', () => {
 });
 
 describe('a key that sends too many requests', () => {
-  it('has to wait, and learns for how long', async () => {
+  it('must wait, and is told how long', async () => {
     const limited = await startTestServer({ SLIPWAY_RATE_PER_SECOND: '1', SLIPWAY_RATE_BURST: '3' });
     try {
       const began = performance.now();
       const answers = await Promise.all(Array.from({ length: 6 }, () => post('{ version }', {}, limited)));
       const seconds = (performance.now() - began) / 1000;
       const answered = answers.filter(({ status }) => status === 200).length;
-      // The burst, and one more for each second that the answers took.
+      // The burst, plus one for each second that the requests took.
       expect(answered).toBeGreaterThanOrEqual(3);
       expect(answered).toBeLessThanOrEqual(3 + Math.floor(seconds));
       const refused = answers.find(({ status }) => status === 429);
@@ -261,7 +261,7 @@ describe('streams', () => {
   it('are limited for each key, over all transports', async () => {
     const runs = new Runs(server);
     await runs.apply(`${APP}---\nkind: Workflow\napplication: app\nname: waits\ntasks:\n  one: { run: "true" }\n`);
-    // No agent takes its job.
+    // No agent takes this job.
     const id = await runs.start('workflow', 'waits');
     const query = `subscription { executionUpdated(executionId: "${id}") { id } }`;
     const opened = [connect(), connect(), connect()];
@@ -317,7 +317,7 @@ describe('trying keys', () => {
         error instanceof Refusal ? `${error.code} ${error.details.retryAfterSeconds ?? ''}`.trim() : String(error),
     );
 
-  it('gets slower and slower, but not for recently valid keys or other addresses', async () => {
+  it('slows down, except for recently valid keys and other addresses', async () => {
     expect(await codeOf('valid-1', '10.0.0.1')).toBe('OK');
     for (let n = 0; n < 10; n++) expect(await codeOf(`guess-${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('guess-x', '10.0.0.1')).toBe('RATE_LIMITED 1');
@@ -335,7 +335,7 @@ describe('trying keys', () => {
     jest.advanceTimersByTime(15 * 60_000);
     for (let n = 0; n < 9; n++) expect(await codeOf(`guess-w${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('valid-2', '10.0.0.1')).toBe('OK');
-    // What was refused unseen is not counted: it would only make the record longer.
+    // Attempts that were rejected without a check don't count: they would only make the record longer.
     expect(failed).toHaveLength(10 + 1 + 8 + 9);
   });
 
@@ -360,7 +360,7 @@ describe('trying keys', () => {
 
 describe('headers', () => {
   it.each(['/healthz', '/graphql', '/nowhere', '/agent/v1/claim'])(
-    'of %s tell browsers to do nothing with it',
+    'of %s tell browsers not to render it',
     async (path) => {
       const response = await fetch(`${server.url}${path}`);
       await response.text();
@@ -373,7 +373,7 @@ describe('headers', () => {
     },
   );
 
-  it('of a form, which another site could send, are rejected', async () => {
+  it('of a form, which another site could submit, are rejected', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',

@@ -41,7 +41,7 @@ describe('DateTime', () => {
     {},
     new Date(0),
   ])('rejects %p as an argument', (value) => {
-    expect(() => GraphQLDateTime.parseValue(value)).toThrow(/DateTime is ISO-8601|no such point/);
+    expect(() => GraphQLDateTime.parseValue(value)).toThrow(/DateTime is ISO-8601|not a valid point/);
   });
 
   it('rejects literals that are not text, and results that are not times', () => {

@@ -120,7 +120,7 @@ describe('the schema', () => {
     );
   });
 
-  it('takes a row’s type from __typename, else from TypeOf, at once', async () => {
+  it('takes a row’s type from __typename, else from TypeOf, synchronously', async () => {
     const { data } = await ask('{ animals { __typename name ... on Cat { lives } } }');
     expect(data.animals).toEqual([
       { __typename: 'Cat', name: 'Tom', lives: 9 },

@@ -45,7 +45,7 @@ describe('the page', () => {
     }
   });
 
-  it('holds no inline script, which its own policy would forbid', async () => {
+  it('contains no inline script, which its own policy forbids', async () => {
     expect(await (await page()).text()).not.toMatch(/<script(?![^>]* src=)|<[^>]+ on\w+=/);
   });
 
@@ -75,7 +75,7 @@ describe('assets', () => {
 
   it('are limited to this list', async () => {
     const { hostname, port } = new URL(server.url);
-    // fetch would tidy these paths up before they are sent.
+    // fetch would normalize these paths before sending them.
     const raw = (path: string) =>
       new Promise((resolve, reject) => {
         get({ hostname, port, path }, (response) => {

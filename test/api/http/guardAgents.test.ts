@@ -59,7 +59,7 @@ describe('agents', () => {
     expect(records[0]?.text).not.toMatch(/swa_|swr_|secretHash/);
   });
 
-  it('have to wait if they send too many requests or guess tokens', async () => {
+  it('must wait if they send too many requests or guess tokens', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const replies = await Promise.all(Array.from({ length: 40 }, () => agent.post('claim', { slots: 1, waitMs: 0 })));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([204, 429]));

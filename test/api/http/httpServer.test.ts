@@ -53,7 +53,7 @@ describe('routes', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('see the address of the caller behind a trusted proxy, on every transport, and of no other', async () => {
+  it('see the caller’s address behind trusted proxies only, on every transport', async () => {
     const forwarded = { 'x-forwarded-for': '203.0.113.7, 198.51.100.2:4711, 10.0.0.9' };
     const addressAt = async ({ url }: TestServer, headers: Record<string, string>) =>
       ((await (await fetch(`${url}/a`, { headers })).json()) as { address: string }).address;
@@ -132,7 +132,7 @@ describe('routes', () => {
 });
 
 describe('health', () => {
-  it('is alive and ready while the database answers', async () => {
+  it('is alive and ready while the database responds', async () => {
     server = await startServer();
     for (const path of ['healthz', 'readyz']) {
       const response = await fetch(`${server.url}/${path}`);
@@ -166,7 +166,7 @@ describe('health', () => {
     await server.stop();
   });
 
-  it('queries the database once for concurrent requests, and again later', async () => {
+  it('queries the database once for concurrent requests, and again for later ones', async () => {
     let asked = 0;
     let answer: () => void = () => undefined;
     server = await startServer({
@@ -279,7 +279,7 @@ describe('drain', () => {
     expect(text).toMatch(/abcdHTTP\/1.1 503 .*connection: close.*"reason":"DRAINING"/s);
   });
 
-  it('cuts off requests that do not end in time', async () => {
+  it('cuts off requests that don’t end in time', async () => {
     let working = false;
     server = await startServer({
       routes: [

@@ -5,7 +5,7 @@ import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/serve
 
 describe('RateLimit', () => {
   const clock = { at: 0, now: () => new Date(clock.at) };
-  /** Servers that count together, as on one database. */
+  /** Servers that share their counts, as on one database. */
   const servers = (count: number, rate: { perSecond: number; burst: number }) => {
     const together = localCounts('together', 3600);
     const reports: number[] = [];
@@ -26,7 +26,7 @@ describe('RateLimit', () => {
       throw error;
     }
   };
-  /** A request to each server in turn, with time for their reports. */
+  /** Sends a request to each server in turn, with time for their reports. */
   const inTurn = async (limits: readonly RateLimit[], rounds: number): Promise<number> => {
     let taken = 0;
     for (let n = 0; n < rounds; n++) {
@@ -98,7 +98,7 @@ describe('two servers on one database', () => {
     for (let n = 0; n < 120; n++) if ((await ask(n % 2 === 0 ? one : two)) === 200) answered += 1;
     const refilled = (performance.now() - started) / 1000;
     expect(answered).toBeGreaterThanOrEqual(60);
-    // Each server may keep a tenth to itself, and one more tenth while its report is on the way.
+    // Each server may keep a tenth unreported, plus another tenth while its report is on the way.
     expect(answered).toBeLessThanOrEqual(60 + 4 * 6 + refilled);
     const [row] = await one.app.database.rows<{ points: number }>(
       `SELECT points FROM shared_count WHERE key LIKE 'callers:%'`,

@@ -14,7 +14,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((started) => started.stop()));
 });
 
-/** More than the system takes for a reader that reads nothing, on any machine. */
+/** More than any operating system buffers for a reader that reads nothing. */
 const COUNT = 400;
 const TEXT = 'x'.repeat(200_000);
 const fill = () => {
@@ -26,7 +26,7 @@ interface Message {
   readonly payload: { data?: { events: { n: number } } } & readonly { extensions: { code: string; cursor: string } }[];
 }
 
-/** A client that has subscribed and then reads nothing. */
+/** A client that subscribes and then reads nothing. */
 async function pausedSocket(): Promise<{ socket: WebSocket; messages: Message[] }> {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
     headers: alice,
@@ -51,7 +51,7 @@ describe('a reader over a WebSocket', () => {
     const { socket, messages } = await pausedSocket();
     fill();
     await until(() => server.channel.returned === 1);
-    // What was asked for lies in the buffers of the system, and a little in ours.
+    // The requested messages are in the system's buffers, and a few in the server's.
     expect(server.channel.queued).toBeGreaterThan(COUNT / 4);
     socket.resume();
     const [code] = await once(socket, 'close');
@@ -68,7 +68,7 @@ describe('a reader over a WebSocket', () => {
     await start(20_000);
     const { socket, messages } = await pausedSocket();
     fill();
-    // It stops reading whenever it has read a little.
+    // Stops reading after each message.
     socket.on('message', () => {
       if (messages.length % 20 !== 0) return;
       socket.pause();

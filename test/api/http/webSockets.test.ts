@@ -30,7 +30,7 @@ const failure = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-/** Waits until the server reads from the channel: only then does it see what is pushed. */
+/** Waits until the server reads from the channel: earlier pushes would be lost. */
 const subscribed = (channel: Channel, readers = 1) => until(() => channel.readers >= readers);
 
 describe('keys', () => {
@@ -126,7 +126,7 @@ describe('streams', () => {
       server.channel.push({ n });
       seen.push((await event).data?.events);
     }
-    // Context 0 is the one with which the stream was opened.
+    // Context 0 is the one that opened the stream.
     expect(seen).toEqual([
       { n: 1, a: 1, b: 1 },
       { n: 2, a: 2, b: 2 },
@@ -170,7 +170,7 @@ describe('streams', () => {
     const { signal } = await begun;
     await stream.return?.();
     await until(() => signal.aborted);
-    // Nothing of the operation is left: a drain does not wait for it.
+    // The operation has left nothing behind that a drain would wait for.
     await server.http.drain(30);
   });
 
@@ -187,7 +187,7 @@ describe('streams', () => {
     await until(() => types.length === 1);
     socket.send(subscribe);
     await subscribed(server.channel);
-    // Both in one packet.
+    // Sends both in one packet.
     const carrier = Reflect.get(socket, '_socket') as Socket;
     carrier.cork();
     socket.send('{"type":"complete","id":"1"}');
@@ -244,7 +244,7 @@ describe('streams', () => {
   ])('reject an invalid operation with %s', async (code, query) => {
     await start();
     const connected = server.connect();
-    // Twice: the second answer comes from the cache.
+    // Twice, because the second answer comes from the cache.
     for (let time = 0; time < 2; time += 1) {
       expect(await failure(first(connected, query))).toMatchObject([{ extensions: { code, retryable: false } }]);
     }
@@ -268,7 +268,7 @@ describe('sockets', () => {
 
   it('accept no other protocol', async () => {
     await start();
-    // Without a subprotocol the client would accept any answer, so it is the server that has to close.
+    // Without a subprotocol the client accepts any response, so the server has to close.
     const [code] = await once(new WebSocket(address()), 'close');
     expect(code).toBe(4406);
     const [error] = await once(new WebSocket(address(), 'graphql-ws'), 'error');
@@ -291,7 +291,7 @@ describe('sockets', () => {
     expect(code).toBe(1006);
   });
 
-  it('stay open as long as their peer answers', async () => {
+  it('stay open as long as their peer responds', async () => {
     await start({ graphql: { pingEveryMs: 20, pongWithinMs: 15, connectionInitMs: 0 } });
     const socket = new WebSocket(address(), 'graphql-transport-ws');
     for (let pings = 0; pings < 5; pings += 1) await once(socket, 'ping');
@@ -317,7 +317,7 @@ describe('drain', () => {
     await closed;
   });
 
-  it('lets an operation end, accepts no new one, then closes with 1001', async () => {
+  it('finishes an operation, accepts no new one, then closes with 1001', async () => {
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;

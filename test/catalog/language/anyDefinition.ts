@@ -13,9 +13,9 @@ import {
   workflowModes,
 } from '../../../src/catalog/language/workflow';
 
-/** Definitions of any shape, for properties. They need not make sense: only reading and writing is tried with them. */
+/** Arbitrary definitions for property tests. They need not make sense, because the tests only read and write them. */
 
-/** Text that writers of YAML get wrong. */
+/** Text that YAML writers get wrong. */
 const awkward = fc.constantFrom(
   '',
   ' ',
@@ -122,7 +122,7 @@ const retryDelay = fc.oneof(
   }),
 );
 
-/** Apart from the names of variables, which must be others. */
+/** Distinct from the names of variables. */
 const secretName = fc.constantFrom('_SECRET_A', '_SECRET_B', '_SECRET_C');
 
 const axis = fc.record({
@@ -180,7 +180,7 @@ const task = fc.record({
   }),
 });
 
-/** Tasks depend on tasks before them, so that there is no circle: the writer puts them in the order of the graph. */
+/** Tasks depend only on earlier tasks, so there is no cycle. The writer puts them in graph order. */
 const tasks = fc
   .array(fc.tuple(taskName, task, fc.array(fc.nat(), { maxLength: 3 })), { minLength: 1, maxLength: 6 })
   .map((list) => {
@@ -188,7 +188,7 @@ const tasks = fc
     return Object.fromEntries(
       unique.map(([own, one, links], index) => [
         own,
-        // A workflow has a normal task.
+        // Every workflow has a normal task.
         {
           ...one,
           ...(index === 0 && { type: 'normal' as const }),
@@ -199,7 +199,7 @@ const tasks = fc
     );
   });
 
-/** Those of `finally` have no keys about the graph. */
+/** Tasks of `finally` have no keys about the graph. */
 const finallyTasks = fc
   .array(fc.tuple(taskName, task, fc.array(fc.nat(), { maxLength: 2 })), { maxLength: 2 })
   .map((list) => {

@@ -18,10 +18,7 @@ describe('applyDefinitions', () => {
   const api = testApi();
   afterEach(() => api.empty());
 
-  /**
-   * Everything that is configured, with the physical versions of the rows: also an update that changes nothing would
-   * show.
-   */
+  /** Whole configuration with the physical versions of its rows, so that even an update without a change would show. */
   async function everything(): Promise<string> {
     const rows = [];
     for (const table of tables)
@@ -82,7 +79,7 @@ describe('applyDefinitions', () => {
     expect(new Set(hashes.map((row) => JSON.stringify((row as { content_hash: string }).content_hash))).size).toBe(2);
   });
 
-  test('does not delete resources that are left out', async () => {
+  test('keeps resources that the source omits', async () => {
     await api.apply(example);
     expect(await api.apply(shop.replace('name: shop', 'name: shop\ndescription: other'))).toEqual([
       expect.objectContaining({ action: 'UPDATED' }),

@@ -5,11 +5,11 @@ const tasks = (lines: string) => `tasks:\n${lines}`;
 const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
 const variable = (name: string) => `variables: [{ name: ${name}, default: x }]`;
 
-/** One mistake each in a condition. */
+/** Conditions with one mistake each. */
 export const conditionFixtures: readonly RuleFixture[] = [
   ...[
     ['a syntax error', 'X ==', 'X =='],
-    ['a function that is not part of the language', "X.matches('a')", 'X.matches'],
+    ['a function that is not part of the language', "X.replace('a')", 'X.replace'],
     ['a number', '5', '5'],
     ['text', `'"true"'`, `'"true"'`],
     ['a calculation', '1 + 1', '1 + 1'],

@@ -1,4 +1,4 @@
-/** Documents for tests: right ones, to which a test adds one mistake. */
+/** Valid documents for tests, to which a test adds one mistake. */
 
 export const shop = `kind: Application
 name: shop
@@ -24,7 +24,7 @@ application: shop
 name: inventory
 `;
 
-/** A workflow of `shop`; `keys` are lines at its top, `tasks` replaces its one task. */
+/** A workflow of `shop`; `keys` are additional top-level lines, `tasks` replaces its only task. */
 export function workflow(name: string, { keys = '', tasks = 'tasks: { one: { run: "true" } }' } = {}): string {
   return `---\nkind: Workflow\napplication: shop\nname: ${name}\n${keys === '' ? '' : `${keys}\n`}${tasks}\n`;
 }

@@ -43,7 +43,7 @@ describe('composeEnvironment', () => {
     [{ A: ref('B'), B: ref('A') }, 'the value of B refers to itself through A'],
     [{ A: `x${ref('A')}` }, 'the value of A refers to itself through A'],
     [{ B0: 'x'.repeat(20_000), B1: ref('B0') + ref('B0') }, 'the value of B1 has more than 32768 bytes'],
-  ])('leaves out a value that it can’t compose, and says why: %#', (env, problem) => {
+  ])('omits a value that it can’t compose, with a reason: %#', (env, problem) => {
     const made = compose(env as Record<string, string>);
     expect(made.problem).toBe(problem);
     expect(Object.keys(made.values)).not.toContain(Object.keys(env).at(-1));

@@ -4,7 +4,7 @@ import { validateSource } from '../../../src/catalog/language/validateSource';
 import type { DefinitionError } from '../../../src/catalog/language/validationRules';
 import { Refusal } from '../../../src/kernel/errors';
 
-/** The errors of a source as they leave the server, if nothing else exists. */
+/** Errors of a source as they leave the server, if nothing else exists. */
 export function errorsOf(source: string, format: DefinitionFormat = 'YAML'): readonly DefinitionError[] {
   return refusedErrors(() => {
     const parsed = parseDefinitions({ source, format });
@@ -29,7 +29,7 @@ export function errorsIn(error: unknown): readonly DefinitionError[] {
   throw error;
 }
 
-/** Reads a source that must be right, for its first document. */
+/** Reads a valid source, and returns its first document. */
 export function parsed(source: string, format: DefinitionFormat = 'YAML'): ParsedSource {
   const result = parseDefinitions({ source, format });
   result.problems.refuseIfAny();

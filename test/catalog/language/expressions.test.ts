@@ -33,7 +33,7 @@ function decide(text: string): boolean | string {
   return 'error' in decision ? decision.error : decision.value;
 }
 
-/** Work, not time: other processes take none of it. */
+/** CPU time, because other processes don't affect it. */
 const cpuMs = (since: NodeJS.CpuUsage): number => {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1000;
@@ -41,7 +41,7 @@ const cpuMs = (since: NodeJS.CpuUsage): number => {
 
 describe('the language of conditions', () => {
   it.each([
-    // Numbers, and text that says a number, where one side is a number
+    // Numbers, and numeric text compared with a number
     ['N == 2', true],
     ['N == "2"', true],
     ['"2" == N', true],
@@ -94,6 +94,7 @@ describe('the language of conditions', () => {
     ['has(vars.M) && vars.M == 1', false],
     ['JSON.deep["__proto__"] == "own"', true],
     ['T.startsWith("te") && T.endsWith("xt") && T.contains("ex") && T.size() == 4', true],
+    ['T.matches("^t.xt$") && T.matches("e") && !T.matches("^e")', true],
     ['size(LIST) == 3 && size("äö") == 2', true],
     ['int("12") + 1 == 13 && double(N) / 4.0 == 0.5 && string(N) + "x" == "2x"', true],
     ['N * 3 - 1 == 5 && 7 % 4 == 3', true],
@@ -139,7 +140,7 @@ describe('the language of conditions', () => {
     ['x.exists(y, y == 1)', 2, 'loops'],
     ['a == 1 && x.map(y, y)', 12, 'loops'],
     ['{"a": 1} == x', 1, 'maps'],
-    ['x.matches("a")', 2, '"matches" is not a known function'],
+    ['x.replace("a", "b")', 2, '"replace" is not a known function'],
     ['env("HOME") == ""', 1, '"env" is not a known function'],
     ['b"bytes" == x', 1, 'bytes'],
     ['1u == x', 1, 'unsigned'],
@@ -314,6 +315,7 @@ describe('condition-text-as-number', () => {
     ['V + 1 > 2', 1, 'V is text, and 1 is a number; write double(V) for its number'],
     ['V - V > 2', 1, 'write double(V)'],
     ['N.startsWith("1")', 1, '"startsWith" needs text, and N is a number; write string(N)'],
+    ['V.matches("(")', 1, '"(" is not a valid regular expression (error parsing regexp: missing closing ): `(`)'],
     ['N.major == 1', 1, 'N is a number, which has no "major"'],
     ['1 in N', 6, 'N is a number, not a list'],
     ['null < 1', 1, 'null is null, and 1 is a number'],

@@ -26,7 +26,7 @@ describe('invalid JSON', () => {
     expect(jsonProblem(text)).toEqual({ offset, message: expect.stringContaining(message) });
   });
 
-  test('is rejected like JSON.parse rejects it', () => {
+  test('is rejected exactly when JSON.parse rejects it', () => {
     const pieces = fc.constantFrom(
       ...'{}[],:"\\ \n-.0e1',
       '"a":',
@@ -52,7 +52,7 @@ describe('invalid JSON', () => {
     );
   });
 
-  test('is reported with its place, and as the only error', () => {
+  test('is reported with its position, as the only error', () => {
     expect(errorsOf('{"kind": "Application",\n "name": }', 'JSON')).toEqual([
       expect.objectContaining({ rule: 'SYNTAX', path: 'documents', line: 2, column: 10 }),
     ]);

@@ -26,7 +26,7 @@ function problemsOf(documents: readonly unknown[]) {
   return documents.flatMap((document) => (validate(document) ? [] : (validate.errors ?? [])));
 }
 
-/** Rules about text, about several documents or keys at once, and about values that JSON does not have. */
+/** Rules about text, about several documents or keys together, and about values that JSON lacks. */
 const notExpressible: readonly (string | RegExp)[] = [
   /^SYNTAX: /,
   /^TOO_LARGE: nesting/,
@@ -121,7 +121,7 @@ describe('examples/reference', () => {
       Object.keys(properties).filter(
         (key) =>
           !shown.get(properties)?.has(key) &&
-          // The keys of a task are shown once.
+          // The keys of a task appear once.
           !(properties === FinallyTask?.properties && key in (Task?.properties ?? {})),
       ),
     );
@@ -132,7 +132,7 @@ describe('examples/reference', () => {
 type Node = Readonly<Record<string, unknown>>;
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 
-/** The `properties` of every object in a JSON Schema. */
+/** `properties` of every object in a JSON Schema. */
 function objectsIn(node: unknown): Node[] {
   if (!isNode(node)) return [];
   const { patternProperties: _otherSpelling, ...parts } = node;
@@ -140,7 +140,7 @@ function objectsIn(node: unknown): Node[] {
   return [...own, ...Object.values(parts).flatMap(objectsIn)];
 }
 
-/** Notes which keys a value has, for every part of the schema that could apply to it. */
+/** Records which keys a value has, for every part of the schema that could apply to it. */
 function note(value: unknown, part: unknown, shown: Map<object, Set<string>>): void {
   if (!isNode(value) || !isNode(part)) return;
   const { $ref, oneOf, anyOf, items, properties, additionalProperties } = part;

@@ -1,4 +1,4 @@
-// Long because every rule has its own broken document here.
+// Long because every rule has a broken document.
 import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 
@@ -10,9 +10,7 @@ const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
 const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
 
-/**
- * One mistake each that shows only between documents, or between the parts of one. The order is that of the catalog.
- */
+/** One mistake each that shows only between documents or between parts of one. Ordered like the catalog. */
 export const meaningFixtures: readonly RuleFixture[] = [
   {
     rule: 'UNKNOWN_APPLICATION',
@@ -251,7 +249,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
       source:
         shop + workflow('w', { tasks: tasks(`${task('a', 'on_failure: h')}\n${task('h', `type: forensic, ${key}`)}`) }),
       path: `documents[1].tasks.h.${key.split(':')[0]}`,
-      // A map has its place where its key stands.
+      // The position of a map is that of its key.
       at: key.startsWith('matrix') ? key : key.slice(key.indexOf(' ') + 1),
     }),
   ),

@@ -132,7 +132,7 @@ describe('reading documents', () => {
     ]);
   });
 
-  test('treats an empty value as none', () => {
+  test('treats an empty value as omitted', () => {
     expect(definitionOf(workflow('w', { keys: 'environment:\nservices: ~\nenv:' }))).toMatchObject({
       environment: null,
       services: [],
@@ -205,7 +205,7 @@ describe('reading documents', () => {
     expect(document?.kind === 'Workflow' && document.definition.env).toEqual({ A: 'a\nb', B: 'a\r\nb' });
   });
 
-  test('reads JSON with places and tabs, and a list as several documents', () => {
+  test('reads JSON with positions and tabs, and a list as several documents', () => {
     const text =
       '[\n\t{"kind": "Application", "name": "shop", "description": "\\u00e4\\/\\ud83d\\ude00"},\n\t{"kind": "Service", "application": "shop", "nam": "web"}\n]';
     const source = parseDefinitions({ source: text, format: 'JSON' });
@@ -227,7 +227,7 @@ describe('reading documents', () => {
     const rules = (source: string) =>
       refusedErrors(() => read(source).problems.refuseIfAny()).map((error) => `${error.path} ${error.rule}`);
 
-    test('may leave out its kind and name, or have the right ones', () => {
+    test('may omit its kind and name, or have the right ones', () => {
       expect(rules('tasks: { one: { run: x } }')).toEqual([]);
       expect(rules(workflow('w'))).toEqual([]);
       expect(read('tasks: { one: { run: x } }').documents[0]?.document).toMatchObject({
@@ -278,7 +278,7 @@ describe('hostile sources', () => {
     const begin = process.cpuUsage();
     const errors = errorsOf(source);
     expect(errors.some((error) => error.rule === 'TOO_LARGE' || error.rule === 'SYNTAX')).toBe(true);
-    // Generous: what is unbounded takes minutes or all memory.
+    // Generous: an unbounded source would take minutes or all memory.
     expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
@@ -307,7 +307,7 @@ describe('hostile sources', () => {
     expect(taskLevels(definition.tasks).flat()).toEqual(Array.from({ length: 10_000 }, (_, n) => `t${n}`));
   });
 
-  test('reports a circle of 10,000 tasks as one error', () => {
+  test('reports a cycle of 10,000 tasks as one error', () => {
     const tasks = Array.from({ length: 10_000 }, (_, n) => `  t${n}: { run: x, depends_on: [t${(n + 1) % 10_000}] }`);
     expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks.join('\n')}` })).map((error) => error.rule)).toEqual(
       ['CYCLE'],

@@ -8,10 +8,7 @@ import { shapeFixtures } from './shapeFixtures';
 
 const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
 
-/**
- * Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts
- * and reading.test.ts.
- */
+/** Rules that depend on existing objects or on the request. apply.test.ts and reading.test.ts cover them. */
 const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
 
 describe('the rules of definitions', () => {
@@ -49,7 +46,7 @@ describe('the rules of definitions', () => {
       service: (key: string) => `${shop}---\nkind: Service\napplication: shop\nname: web\n${key}: x\n`,
     };
 
-    test.each(Object.keys(at) as (keyof typeof at)[])('suggest the key of Slipway: %s', (place) => {
+    test.each(Object.keys(at) as (keyof typeof at)[])('suggest Slipway’s key: %s', (place) => {
       const unknown = (key: string) => errorsOf(at[place](key)).filter(({ rule }) => rule === 'UNKNOWN_FIELD');
       for (const [key, advice] of foreignKeys[place]) {
         expect(unknown(key).map(({ message }) => message)).toEqual([`"${key}" is not a known key here; ${advice}.`]);
@@ -117,7 +114,7 @@ describe('the rules of definitions', () => {
     expect(errorsOf(shop + workflow('w', { tasks }))[0]?.message).toContain('use "retries"');
   });
 
-  test('names the members of a circle in order', () => {
+  test('names the members of a cycle in order', () => {
     const tasks =
       'tasks:\n  z: { run: x, depends_on: [a] }\n  a: { run: x, depends_on: [b] }\n  b: { run: x, depends_on: [c] }\n  c: { run: x, depends_on: [a] }';
     const [error] = errorsOf(shop + workflow('w', { tasks }));
@@ -153,7 +150,7 @@ describe('the rules of definitions', () => {
     expect(matrix('1 == 1')).toEqual(['REGISTERED_TWICE']);
   });
 
-  test('reports two separate circles as two errors, and a knot as one', () => {
+  test('reports two separate cycles as two errors, and entangled ones as one', () => {
     const line = (name: string, others: string) => `  ${name}: { run: x, depends_on: [${others}] }`;
     const two = ['tasks:', line('a', 'b'), line('b', 'a'), line('c', 'd'), line('d', 'c')].join('\n');
     expect(errorsOf(shop + workflow('w', { tasks: two })).map((error) => error.rule)).toEqual(['CYCLE', 'CYCLE']);

@@ -1,13 +1,13 @@
-// Long because every rule has its own broken document here.
+// Long because every rule has a broken document.
 import type { ValidationRule } from '../../../src/catalog/language/validationRules';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 
 export interface RuleFixture {
   readonly rule: ValidationRule;
-  /** What makes this fixture different from others of the rule. */
+  /** Distinguishes this fixture from others of the rule. */
   readonly of: string;
   readonly source: string;
-  /** Where the error is: its path, and the text that begins at its line and column. */
+  /** Position of the error: its path, and the text that begins at its line and column. */
   readonly path: string;
   readonly at: string;
 }
@@ -16,7 +16,7 @@ const tasks = (lines: string) => `tasks:\n${lines}`;
 const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
 const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
 
-/** One mistake each that shows within a document. The order is that of the catalog. */
+/** One mistake each within a document. Ordered like the catalog. */
 export const shapeFixtures: readonly RuleFixture[] = [
   { rule: 'SYNTAX', of: 'an open bracket', source: `${shop}list: [1, 2`, path: 'documents[0]', at: '' },
   {
@@ -150,9 +150,9 @@ export const shapeFixtures: readonly RuleFixture[] = [
   {
     rule: 'BAD_VARIABLE_NAME',
     of: 'an axis',
-    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { "a-b": [x] }')) }),
-    path: 'documents[1].tasks.a.matrix.a-b',
-    at: '"a-b"',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { "a b": [x] }')) }),
+    path: 'documents[1].tasks.a.matrix["a b"]',
+    at: '"a b"',
   },
   {
     rule: 'BAD_VALUE',
@@ -375,7 +375,7 @@ export const shapeFixtures: readonly RuleFixture[] = [
   {
     rule: 'TOO_LONG',
     of: 'a description',
-    source: `${shop}description: ${'x'.repeat(2001)}`,
+    source: `${shop}description: ${'x'.repeat(20_001)}`,
     path: 'documents[0].description',
     at: 'x',
   },

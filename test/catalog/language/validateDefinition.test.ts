@@ -13,7 +13,7 @@ interface Problem {
 
 const task = (keys: string, run = 'true') => `tasks:\n  a: { run: "${run}", ${keys} }\n  c: { run: "true" }`;
 
-/** One for each warning: what is written, and the text that begins where it says. */
+/** One for each warning: the keys, and the text at its position. */
 const warnings = [
   { rule: 'SHORT_TIMEOUT', keys: 'timeout: 999ms', at: '999ms' },
   { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
@@ -56,30 +56,34 @@ describe('validateDefinition', () => {
 
   test('every warning has a fixture', () => {
     // Only task graphs in TOML have these: toml.test.ts.
-    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS', 'UNSURE_REGISTER', 'ADAPTED'];
+    const rules = [
+      ...warnings.map(({ rule }) => rule),
+      'IGNORED_TRIGGERS',
+      'UNSURE_REGISTER',
+      'ADAPTED',
+      'IGNORED_KEY',
+      'UNSURE_CONDITION',
+    ];
     expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
-  test.each(warnings)(
-    '$rule is no error, and says where it is',
-    async ({ rule, keys, at, of = '', run, more = '' }) => {
-      const source = parts + workflow('w', { keys: of, tasks: task(keys, run) }) + more;
-      const { valid, errors, warnings: found } = await validate(source);
-      expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({
-        valid: true,
-        errors: [],
-        rules: [rule],
-      });
-      const [{ line, column } = { line: 0, column: 0 }] = found;
-      expect(source.split('\n')[line - 1]?.slice(column - 1)).toMatch(new RegExp(`^${at}`));
-    },
-  );
+  test.each(warnings)('$rule is a warning with its position', async ({ rule, keys, at, of = '', run, more = '' }) => {
+    const source = parts + workflow('w', { keys: of, tasks: task(keys, run) }) + more;
+    const { valid, errors, warnings: found } = await validate(source);
+    expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({
+      valid: true,
+      errors: [],
+      rules: [rule],
+    });
+    const [{ line, column } = { line: 0, column: 0 }] = found;
+    expect(source.split('\n')[line - 1]?.slice(column - 1)).toMatch(new RegExp(`^${at}`));
+  });
 
-  test.each(['timeout: 1s', 'timeout: 24h', 'retries: 10'])('%s is worth no warning', async (keys) => {
+  test.each(['timeout: 1s', 'timeout: 24h', 'retries: 10'])('%s causes no warning', async (keys) => {
     expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
   });
 
-  test('warns about a template that is not replaced, with what to write instead', async () => {
+  test('warns about a template that is not replaced, with the alternative', async () => {
     const messages = async (source: string, format?: string) =>
       (await validate(source, format)).warnings.map(({ rule, message }) => `${rule} ${message}`);
     const keys = 'matrix: { os: [a, b] }, secrets: [TOKEN]';
@@ -96,7 +100,7 @@ describe('validateDefinition', () => {
     expect(await messages(toml('echo {{.good}} {} {{ }'), 'TOML')).toEqual([]);
   });
 
-  test('reports a duplicate key at its place, along with all other errors', async () => {
+  test('reports a duplicate key at its position, along with all other errors', async () => {
     const source = `${shop}${workflow('w', { keys: 'environment: nowhere\nenv: { A: a, A: b }', tasks: task('depends_on: [b]') })}`;
     const { errors } = await validate(source);
     expect(errors.map(({ rule, path }) => [rule, path])).toEqual([

@@ -12,7 +12,7 @@ import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/serve
 const SECRET = 'Hunter2/😀 "quoted" & more';
 const KEY = 'first line of a key\nsecond line of a key';
 
-/** Everything that a job can do to a secret, by accident. */
+/** Ways in which a job can reveal a secret by accident. */
 const COMMANDS: Readonly<Record<string, string>> = {
   plain: 'echo "it is $SECRET"; echo "$SECRET" >&2',
   split: `printf %s "$SECRET" | node -e 'let all = ""; process.stdin.on("data", (c) => { all += c }).on("end", async () => { for (const byte of Buffer.from(all)) { process.stdout.write(Buffer.of(byte)); process.stderr.write(Buffer.of(byte)); await new Promise((r) => setTimeout(r, 3)); } })'`,
@@ -156,7 +156,7 @@ describe('a secret', () => {
   });
 });
 
-/** The value, its lines, what base64 makes of them wherever they stand, and all of it as the hexadecimal of a bytea. */
+/** The value, its lines, their base64 forms at every offset, and all of it in the hexadecimal form of bytea. */
 function formsToLookFor(): string[] {
   const values = [
     SECRET,

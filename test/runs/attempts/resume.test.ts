@@ -175,7 +175,7 @@ describe('resume', () => {
     ]);
   });
 
-  it('refuses stages that do not exist or were never reached, other applications, and stale versions, and writes nothing', async () => {
+  it('rejects unknown and unreached stages, other applications and stale versions', async () => {
     const id = await failedInStage2('deploy');
     const before = await runs.events(id);
     await expect(resume(id, { pipelineStageName: 'STAGE 9' })).rejects.toThrow('STAGE_NOT_FOUND');

@@ -27,7 +27,7 @@ stages:
 `;
 const RUNS = 16;
 
-/** How many executions that somebody started stand there: one query, however many there are. */
+/** Number of directly started executions with this status, from one query. */
 const countOf = async (client: TestClient, status: string): Promise<number> => {
   const { executions } = await client.ask<{ executions: { pageInfo: { total: number } } }>(
     'query ($status: String!) { executions(filters: [{status: {operator: EQUALS, values: [$status]}}], limit: 1) { pageInfo { total } } }',
@@ -73,7 +73,7 @@ it('a server killed during a resume leaves each execution unchanged or fully res
       const state = states.get(id);
       const resumed = { id, status: 'RESUMING', attempt: 2, jobs: 1 };
       const untouched = { id, status: 'FAILED', attempt: 1, jobs: 0 };
-      // What was answered is there; of the others, either.
+      // Accepted resumes took effect; the others may or may not have.
       expect(answered[index] ? [resumed] : [resumed, untouched]).toContainEqual(state);
       if (state?.attempt === 1) await resume(id, heirClient);
     }

@@ -58,7 +58,7 @@ describe('a resume with the latest definition', () => {
     );
     return resumePreview;
   };
-  /** A release whose check failed at its test, so that lint and unit of it can be kept. */
+  /** A release whose check failed at its test, so that its lint and unit can be kept. */
   const failed = async (more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
     const id = await runs.start('pipeline', 'release', more);
     let tests = 0;
@@ -99,7 +99,7 @@ describe('a resume with the latest definition', () => {
     });
     expect(await changesOf(id, { granularity: 'TASK', parallelMode: 'FAILED_ONLY' })).toEqual([
       ['ADDED', 'smoke', false],
-      // Of the element that is kept, and of the one that continues.
+      // In the kept element, and in the one that continues.
       ['CHANGED', 'test', false],
       ['ADDED', 'sign', false],
       ['CHANGED', 'test', false],
@@ -200,7 +200,7 @@ describe('a resume with the latest definition', () => {
       await runs.apply(build);
       const choice = { granularity: 'TASK', parallelMode: 'FAILED_ONLY' };
       await expect(resume(id, choice)).rejects.toThrow('INCOMPATIBLE_DEFINITION');
-      // The element of the first stage is kept as a whole, with its test; of the other one the test runs again.
+      // The element of the first stage is kept whole, with its test; in the other element the test runs again.
       const ofKept = expected.map((one) => (one[0] === 'CHANGED' ? ['REWIRED', one[1], true] : one));
       expect(await changesOf(id, choice)).toEqual([...ofKept, ...expected]);
       const refusal = await preview(id, choice).then(({ refusals }) => refusals[0]?.message);
@@ -208,7 +208,8 @@ describe('a resume with the latest definition', () => {
       expect(refusal).toContain(
         `task "${expected[0]?.[1]}" of element "check" of stage "Staging", which would be kept,`,
       );
-      // What runs anew as a whole keeps nothing that could be incompatible; the kept element of the same workflow does.
+      // An element that runs again as a whole keeps nothing that could be incompatible; the kept element of the same
+      // workflow does.
       expect((await preview(id, { ...choice, granularity: 'STAGE' })).refusals).toMatchObject([
         { code: 'INCOMPATIBLE_DEFINITION', message: expect.not.stringContaining('"check"') },
       ]);

@@ -7,9 +7,9 @@ import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
 /**
- * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no
- * second time, and no event is missing. Each task that succeeds leaves a variable made of those of the tasks that it
- * waits for, so that one that got lost would show in all that follow.
+ * However an execution fails and continues, it ends like one that never failed, kept tasks run only once, and no event
+ * is missing. Each successful task sets a variable composed of those of its dependencies, so a lost variable would show
+ * in all later tasks.
  */
 const parameters = property(8);
 
@@ -25,7 +25,7 @@ const graph = fc.array(fc.tuple(fc.constantFrom(...ends), fc.array(fc.nat(), { m
   minLength: 2,
   maxLength: 6,
 });
-/** What goes wrong in an attempt: some tasks fail, or it is aborted after some of them. */
+/** Problem of an attempt: some tasks fail, or the execution is aborted after some of them. */
 const trouble = fc.oneof(
   { weight: 3, arbitrary: fc.record({ fails: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ abortAfter: fc.nat({ max: 4 }) }) },
@@ -51,7 +51,7 @@ type End = Readonly<Record<string, unknown>>;
 
 const tasksOf = (drawn: Scenario['graph']): Task[] =>
   drawn.map(([end, links], index) => ({
-    // Names in another order than the graph's.
+    // Names in a different order from the graph.
     name: `t${(index * 5) % 7}`,
     ignored: end === 'ignored',
     matrix: end === 'matrix',
@@ -81,7 +81,7 @@ describe('resumes of random graphs', () => {
     const hash = createHash('sha256').update(names.map((name) => job.env[name] ?? '').join('|') + job.task);
     return agent.finish(job, { outputs: [{ name: variableOf(job.task), value: hash.digest('hex').slice(0, 8) }] });
   };
-  /** Runs what comes until the execution is final; answers what ran. */
+  /** Runs all jobs until the execution is final, and returns the tasks that ran. */
   const drive = async (id: string, tasks: readonly Task[], { fails = [], abortAfter }: Trouble = {}) => {
     const ran: ClaimedJob[] = [];
     const nodes = tasks.map((task) => task.name);
@@ -157,7 +157,7 @@ describe('resumes of random graphs', () => {
   };
 
   it(
-    'come to the same end as an execution that never failed',
+    'end like an execution that never failed',
     async () => {
       await fc.assert(
         fc.asyncProperty(scenario, async ({ graph: drawn, kind, mode, attempts }) => {
@@ -175,14 +175,14 @@ describe('resumes of random graphs', () => {
           for (const [index, [troubled]] of [...attempts, [{}] as const].entries()) {
             const ran = await drive(id, tasks, troubled);
             if (planned !== undefined) {
-              // What is kept does not run; what is to run does, all of it when nothing stops it.
+              // Kept tasks don't run; planned tasks do, all of them if nothing stops the execution.
               const left = [...planned];
               for (const job of ran) expect(left.splice(left.indexOf(job.task) >>> 0, 1)).toEqual([job.task]);
               if (await runs.is(id, 'SUCCESS')) expect(left).toEqual([]);
             }
             const chosen = attempts[index]?.[1];
             if (chosen === undefined || (await runs.is(id, 'SUCCESS'))) break;
-            // Another revision that means the same, for those who ask for the current one.
+            // Another revision with the same meaning, for resumes with the current one.
             await runs.apply(documents(name, mode, tasks, `after-${index}`));
             planned = await goOn(kind, id, chosen);
           }

@@ -94,7 +94,7 @@ describe('resumeWorkflowExecution', () => {
     await resume(id);
     const second = await agent.runOne({ exitCode: 1 });
     expect(second).toMatchObject({ task: 'second', env: { BUILD: '42', TICKET: 'T-1', LEVEL: 'low' } });
-    // Its one retry is there again, though the first attempt had used it up.
+    // Its one retry is available again, although the first attempt used it up.
     expect((await runs.task(id, 'second')).tries).toBeGreaterThan(0);
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(ran.map((job) => [job.task, job.attempt])).toEqual([
@@ -107,7 +107,7 @@ describe('resumeWorkflowExecution', () => {
       ['PLACE', 'here', 'string', null],
       ['TICKET', 'T-1', 'string', null],
     ]);
-    // Counted are tasks, not the rows of their attempts.
+    // Counts tasks, not the rows of their attempts.
     expect((await runs.read(id)).tasks?.map((task) => task.name)).toEqual(['first', 'flaky', 'second', 'third']);
   });
 
@@ -143,7 +143,7 @@ describe('resumeWorkflowExecution', () => {
       tasksKept: ['first'],
     });
     await resume(id, { rerunIgnoredFailures: true });
-    // What is kept may not wait for it; what runs again does.
+    // Kept tasks may not wait for it; tasks that run again do.
     expect((await agent.claim(10)).map((job) => job.task)).toEqual(['flaky']);
     await runs.abort(id);
   });
@@ -167,7 +167,7 @@ describe('resumeWorkflowExecution', () => {
     });
     await resume(id, { reevaluateSkipped: true });
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
-    // It runs now; what depends on it has succeeded, and is kept.
+    // It runs now; its dependents succeeded and are kept.
     expect(ran.map((job) => job.task).sort()).toEqual(['broken', 'region']);
   });
 
@@ -182,7 +182,7 @@ describe('resumeWorkflowExecution', () => {
     if (a1 === undefined || a2 === undefined) throw new Error('both roots should run');
     await agent.start(a1, a2);
     await agent.finish(a1);
-    // b1 does not wait for the rest of the level of a1.
+    // b1 doesn't wait for the rest of the level of a1.
     const b1 = await agent.claimOne();
     expect([a1.task, a2.task, b1.task]).toEqual(['a1', 'a2', 'b1']);
     await agent.start(b1);

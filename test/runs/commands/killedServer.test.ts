@@ -37,7 +37,7 @@ class ConnectionLost extends Error {}
 describe('a server that is killed', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
   const serviceInputs = [{ name: 'web', image: 'web:1' }];
-  /** In its scope nothing leaves from the flush of this number on: PostgreSQL sees what it sees of a killed server. */
+  /** In its scope nothing is sent from this flush on: for PostgreSQL, the server looks killed. */
   const faulty = new AsyncLocalStorage<{ left: number }>();
 
   beforeAll(() => {
@@ -72,7 +72,7 @@ describe('a server that is killed', () => {
     return ids;
   };
 
-  /** Carries out a command that loses its connection at a flush; true if it did. */
+  /** Runs a command that loses its connection at a flush; returns true if it did. */
   async function losesConnection(left: number, command: () => Promise<unknown>): Promise<boolean> {
     const lost = await faulty.run({ left }, command).then(
       () => false,
@@ -82,7 +82,7 @@ describe('a server that is killed', () => {
       },
     );
     if (!lost) return false;
-    // A COMMIT that did not leave has left its transaction open, which the end of a process would have ended.
+    // An unsent COMMIT leaves its transaction open; the end of a real process would end it.
     const client = new Client({ connectionString: server.databaseUrl });
     await client.connect();
     await client.query(
@@ -97,9 +97,7 @@ describe('a server that is killed', () => {
     return true;
   }
 
-  /**
-   * Runs a command in a process of its own that is killed with SIGKILL: before a flush, or when the COMMIT has left.
-   */
+  /** Runs a command in a process that is killed with SIGKILL: before a flush, or once the COMMIT was sent. */
   function kill(name: string, input: object, at: string): Promise<void> {
     const child = spawn(
       process.execPath,
@@ -116,7 +114,7 @@ describe('a server that is killed', () => {
     );
   }
 
-  /** How a run stands, and whether the command with the key was carried out. */
+  /** State of a run, and whether the command with the key took effect. */
   const standing = async (id: string, key: string) => {
     const [row] = await sql<{ version: number; done: boolean; consistent: boolean }>(
       `SELECT version, EXISTS (SELECT FROM idempotency_key WHERE key = $2 AND execution_id = execution.id) AS done,
@@ -161,7 +159,7 @@ describe('a server that is killed', () => {
         const now = await standing(id, key);
         const changed = now?.version !== before[index]?.version;
         expect(now).toMatchObject({ done: changed, consistent: true });
-        // The same request once more is carried out if it was not, and changes nothing if it was.
+        // A repeated request takes effect if the first did not, and changes nothing if it did.
         await repeat(input as never);
         if (changed) expect((await standing(id, key))?.version).toBe(now?.version);
       }

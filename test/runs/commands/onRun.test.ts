@@ -50,7 +50,7 @@ describe('every command on a run', () => {
     },
   );
 
-  it('is carried out once for its idempotency key', async () => {
+  it('takes effect once per idempotency key', async () => {
     const id = await rejected();
     const input = { executionId: id, reason: 'again', idempotencyKey: `rerun ${id}` };
     const first = await command('rerunExecution', input);

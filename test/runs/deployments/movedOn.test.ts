@@ -21,7 +21,7 @@ stages:
   - elements: [{ name: check, workflow: check }]
 ${more}`;
 
-/** Each test has an environment of its own. */
+/** Each test has its own environment. */
 const DEFINITIONS = [
   APP,
   ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(
@@ -87,7 +87,7 @@ describe('a run that an environment has moved past', () => {
     return environments.nodes[0]?.deployments.map(({ image }) => image);
   };
 
-  it('resume-overwrites-newer: is resumed and rerun only with overrule, and the preview shows why', async () => {
+  it('resume-overwrites-newer: is resumed and rerun only with overrule, as previewed', async () => {
     const old = await pipelineRun('to-a', 'web:1', 'look');
     const input = { applicationId, pipelineExecutionId: old, pipelineStageName: 'STAGE 1' };
     const preview = (more: object = {}) =>
@@ -105,7 +105,7 @@ describe('a run that an environment has moved past', () => {
     expect((await preview()).resumePreview).toMatchObject({ allowed: false, refusals: [{ code: MOVED_ON }], replaced });
     expect(await mutate('resumeExecution', 'ResumeExecutionInput', input)).toBe(MOVED_ON);
     expect(await mutate('rerunExecution', 'RerunExecutionInput', { applicationId, executionId: old })).toBe(MOVED_ON);
-    // From the stage that deploys nothing it goes on, and so does the newer run.
+    // It continues from the stage that deploys nothing, and so does the newer run.
     expect(await mutate('resumeExecution', 'ResumeExecutionInput', { applicationId, pipelineExecutionId: old })).toBe(
       'OK',
     );
@@ -120,7 +120,7 @@ describe('a run that an environment has moved past', () => {
     expect(await mutate('resumeExecution', 'ResumeExecutionInput', { ...given, planToken: seen.planToken })).toBe('OK');
     await work(old);
     expect(await images('a')).toEqual(['web:1']);
-    // The newer run started later than what the environment has now.
+    // The newer run started after the one that made the current deployment.
     expect(await mutate('rerunExecution', 'RerunExecutionInput', { applicationId, executionId: newer })).toBe('OK');
     await work(newer);
   });

@@ -13,7 +13,7 @@ tasks:
 ${tasks}
 `;
 
-/** Every workflow deploys `web`, so that each test can have an environment of its own. */
+/** Every workflow deploys `web`, so each test can have its own environment. */
 const DEFINITIONS = [
   APP,
   ...Array.from({ length: 24 }, (_, n) => `---\n{kind: Environment, application: app, name: e${n}, type: NON_PROD}\n`),
@@ -76,7 +76,7 @@ describe('what is deployed where', () => {
     );
     return execution.deployments.map(short);
   };
-  /** What an environment has, and what is newer. */
+  /** Current deployments of an environment, and newer ones. */
   const standing = async (environment: string): Promise<string[]> => {
     const { applicationByName } = await server.client.ask<{
       applicationByName: {
@@ -92,7 +92,7 @@ describe('what is deployed where', () => {
       ...(found?.unsettledDeployments ?? []).map((one) => `? ${short(one)}`),
     ];
   };
-  /** Of the whole run: without a gap, and each deployment with its changes. */
+  /** Events of the whole run without a gap, and each deployment with its changes. */
   const told = async (runId: string) => {
     const events = await runs.events(runId);
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
@@ -114,7 +114,7 @@ describe('what is deployed where', () => {
     expect(await told(id)).toEqual(['IN_PROGRESS', 'SUCCEEDED', 'DEPLOYED']);
   });
 
-  // How each workflow is run, and what is recorded then.
+  // How each workflow runs, and the expected record.
   it.each<[string, string, string[], string[]]>([
     ['recorded-but-not-deployed: a condition skips the task that deploys', 'case', [], ['web:1 UNKNOWN']],
     ['recorded-but-not-deployed: the failure is ignored', 'ignored', ['deploy'], ['web:1 UNKNOWN']],
@@ -154,7 +154,7 @@ describe('what is deployed where', () => {
     expect(await standing(environment)).toEqual(['web:1 SUCCEEDED by deploy', '? web:2 FAILED by deploy']);
     await work((await begin('marked', 'web:3', environment)).id);
     expect(await standing(environment)).toEqual(['web:3 SUCCEEDED by deploy']);
-    // A combination that succeeds later says nothing about the one that failed.
+    // A combination that succeeds later doesn't settle the one that failed.
     await work((await begin('regions', 'web:4', environment)).id, 'put[region=eu]');
     const mixed = ['web:4 SUCCEEDED by put[region=us]', '? web:4 FAILED by put[region=eu]'];
     expect(await standing(environment)).toEqual(mixed);
@@ -225,12 +225,12 @@ describe('what is deployed where', () => {
     expect(first.pageInfo.total).toBe(3);
     const second = (await page(first.pageInfo.endCursor, null)).environment.deploymentHistory;
     expect(new Set([...first.nodes, ...second.nodes].map(({ image }) => image)).size).toBe(3);
-    await expect(page(null, 'wep')).rejects.toThrow('There is no service named "wep"');
+    await expect(page(null, 'wep')).rejects.toThrow('No service named "wep" exists');
   });
 
   it('takes the same number of statements for many environments as for one', async () => {
     const goOn = await server.sweeper.pause();
-    // The least of several: the server does things of its own meanwhile.
+    // Minimum of several measurements, because the server also sends its own statements.
     const statements = async (limit: number) => {
       const counts: number[] = [];
       for (let n = 0; n < 5; n++) {

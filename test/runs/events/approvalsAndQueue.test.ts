@@ -70,14 +70,14 @@ describe('approvalsRequested', () => {
     const reading = new Reading<ApprovalsItem>(world.server.url, APPROVALS, {}, manager);
     expect((await reading.next())?.snapshot?.approvals).toMatchObject([{ executionId: before, status: 'WAITING' }]);
     const id = await waiting();
-    // A change between the position of the snapshot and its reading comes again as an event.
+    // A change between the snapshot's position and its read arrives again as an event.
     const requested = await reading.until(({ approval }) => approval?.executionId === id);
     expect(requested.approval).toMatchObject({ status: 'WAITING' });
     await decide(before, 'REJECT');
     expect((await reading.next())?.approval).toMatchObject({ executionId: before, status: 'REJECTED' });
     const { cursor } = requested;
     await reading.close();
-    // Going on from the middle: what was decided after it, and what ends by itself.
+    // Continues from the middle: decisions made after it, and approvals that end on their own.
     const again = new Reading<ApprovalsItem>(world.server.url, APPROVALS, { after: cursor }, manager);
     expect((await again.next())?.approval).toMatchObject({ executionId: before, status: 'REJECTED' });
     await world.runs.abort(id);

@@ -12,17 +12,17 @@ import { EVENTS, type EventsItem, Reading, readEvents } from '../../support/read
 import { ALL } from '../../support/watchers';
 import { note, eventsWorld } from './world';
 
-/** `CHAOS=200 npx jest test/events/chaos` is the long form: as many breaks, with 20 clients. */
+/** `CHAOS=200 npx jest test/runs/events/chaos` is the long form: that many breaks, with 20 clients. */
 const ROUNDS = Number(process.env.CHAOS ?? 10);
 const CLIENTS = process.env.CHAOS === undefined ? 6 : 20;
-/** A round in so many kills the replica; the others break connections, each in one of the three ways. */
+/** One round in this many kills the replica; the others break connections in one of three ways. */
 const KILL_EVERY = 10;
 
 let folder: string;
 let replica: Replica | undefined;
 const watchers: Watcher[] = [];
 
-// Before the world’s own: its server is the last to stop.
+// Runs before the world's own cleanup, because its server must stop last.
 afterAll(async () => {
   await Promise.all(watchers.map((watcher) => watcher.end()));
   await replica?.stop();
@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-chaos-'));
 });
 
-/** A second server, which is killed and restarted. */
+/** A second server that is killed and restarted. */
 class Replica {
   url: string | undefined;
   private process: TestProcess | undefined;
@@ -41,7 +41,7 @@ class Replica {
   private starting: Promise<void> = Promise.resolve();
 
   start(): void {
-    // Every other one hears of nothing, and polls.
+    // Every other replica gets no notifications, and polls.
     const deaf = this.starts++ % 2 === 1 && { SLIPWAY_NOTIFY: 'false', SLIPWAY_POLL_MS: '50' };
     this.starting = startServerProcess({ ...testEnvironment(world.server.databaseUrl, folder), ...deaf }).then(
       (process) => {
@@ -63,7 +63,7 @@ class Replica {
 }
 
 interface Stream {
-  /** The next answer; undefined when the stream is complete. Throws when it broke off. */
+  /** Next answer; undefined if the stream is complete. Throws if it broke off. */
   next(): Promise<EventsItem | undefined>;
   drop(): void;
 }
@@ -77,17 +77,17 @@ const byServerEvents: Open = async (url, id, after) => {
   return { next: () => stream.nextItem(), drop: () => stream.drop() };
 };
 
-/** The events of all executions; those of one are among them. */
+/** The events of all executions, which include those of this one. */
 const amongAll: Open = (url, _id, after) => new Reading<EventsItem>(url, ALL, { after });
 
-/** A client as docs/subscriptions.md describes it: it keeps the last cursor, and continues with it. */
+/** A client as docs/subscriptions.md describes it: keeps the last cursor and continues from it. */
 class Watcher {
   readonly received: number[] = [];
-  /** How often its stream broke off after it had delivered something. */
+  /** Number of times its stream broke off after it had delivered something. */
   losses = 0;
-  /** How many events the stream that is open now has delivered. */
+  /** Number of events that the current stream has delivered. */
   delivered = 0;
-  /** What else than events, completion and breaks it was given. */
+  /** Anything received other than events, completion and breaks. */
   unexpected: EventsItem | undefined;
   private stream: Stream | undefined;
   private ended = false;
@@ -135,7 +135,7 @@ class Watcher {
   }
 }
 
-/** The order of the breaks follows from the seed, which the name of the test has: CHAOS_SEED repeats it. */
+/** The seed, which is in the test's name, determines the order of the breaks: CHAOS_SEED repeats it. */
 const seed = Number(process.env.CHAOS_SEED || randomInt(2 ** 32));
 const random = randomness(seed);
 
@@ -159,7 +159,7 @@ async function nowAmongAll(): Promise<string> {
 
 async function watch(id: string, open: Open, cursor: string): Promise<Watcher> {
   let last = '';
-  // Clients reconnect to the other server while there is one.
+  // Clients reconnect to the other server while it is up.
   const proxy = await FlakyProxy.start(() => {
     last = replica?.url === undefined || last === replica.url ? world.server.url : replica.url;
     return last;
@@ -179,7 +179,7 @@ it(`each client gets the log, each event once and in order, whatever breaks (CHA
   ];
   for (let n = 0; n < CLIENTS; n++) watchers.push(await watch(id, ...(kinds[n % kinds.length] ?? [readEvents, '0'])));
 
-  /** The execution is as busy as the test needs it: each look at the clients comes with some events. */
+  /** Keeps the execution as busy as the test needs: writes some events at each check. */
   const amidEvents = (holds: () => boolean, what: string) =>
     eventually(
       async () => {
@@ -197,7 +197,7 @@ it(`each client gets the log, each event once and in order, whatever breaks (CHA
     expected.set(watcher, (expected.get(watcher) ?? 0) + 1);
   }
 
-  /** In the middle of the streams of these clients, and in the middle of a message where the chunk is cut there. */
+  /** Breaks the streams of these clients, possibly in the middle of a message. */
   async function breakStreams(how: Break, hit: readonly Watcher[]): Promise<void> {
     await amidEvents(() => hit.every(({ delivered }) => delivered > 0), 'that events arrive');
     let left = hit.length;
@@ -213,7 +213,7 @@ it(`each client gets the log, each event once and in order, whatever breaks (CHA
   async function killReplica(): Promise<void> {
     const readers = () => watchers.filter(({ proxy, delivered }) => delivered > 0 && proxy.server === replica?.url);
     await amidEvents(() => replica?.url !== undefined, 'that the replica is back');
-    // Whose stream breaks goes to the other server.
+    // A client whose stream breaks moves to the other server.
     if (readers().length === 0) await breakStreams('close', watchers.slice(0, CLIENTS / 2));
     await amidEvents(() => readers().length > 0, 'that somebody reads from the replica');
     for (const reader of readers()) felt('kill', reader);
@@ -223,7 +223,7 @@ it(`each client gets the log, each event once and in order, whatever breaks (CHA
 
   for (const [round, how] of planned().entries()) {
     if (round % Math.ceil(ROUNDS / 30) === 0) await world.agent.runOne();
-    // Nothing came to them during all that happened since.
+    // They received nothing during everything that happened since.
     for (const { proxy } of watchers) proxy.giveUpStalled();
     if (how === 'kill') await killReplica();
     else
@@ -246,7 +246,7 @@ it(`each client gets the log, each event once and in order, whatever breaks (CHA
     expect(watcher.unexpected).toBeUndefined();
     expect(watcher.received).toEqual(log);
   }
-  // Two breaks may meet in one stream, which is then lost once.
+  // Two breaks may hit one stream, which then counts as lost once.
   for (const [watcher, breaks] of expected) if (breaks > 0) expect(watcher.losses).toBeGreaterThan(0);
   expect(Math.min(...Object.values(happened))).toBeGreaterThan(0);
   if (process.env.CHAOS !== undefined) console.info({ ...happened, events: log.length, clients: CLIENTS });

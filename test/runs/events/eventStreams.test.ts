@@ -156,7 +156,7 @@ it('stops reading after the client disconnects', async () => {
   request.end(JSON.stringify({ query: EVENTS, variables: { id } }));
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   await once(response, 'data');
-  // The first bytes are the snapshot's, or a keep-alive before it.
+  // The first bytes belong to the snapshot, or to a keep-alive before it.
   await eventually(
     () => world.server.app.feeds.events.followers(id),
     (n) => n === 1,

@@ -13,7 +13,7 @@ afterEach(async () => {
 const sequences = (items: readonly EventsItem[]) => items.map((item) => item.event?.sequence);
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
 
-/** The run as the table has it. */
+/** The run as stored in its table. */
 const lastOf = async (runId: string) => (await world.runs.events(runId)).at(-1)?.sequence ?? 0;
 
 async function finished(): Promise<string> {
@@ -48,12 +48,12 @@ describe('a stream of events', () => {
       expect(sequences(await readEvents(world.server.url, id, after).rest())).toEqual(upTo(last, after + 1));
     }
     expect(await readEvents(world.server.url, id, last).rest()).toEqual([]);
-    // As text, as "cursor" gives it, and as a number, as "sequence" does.
+    // As text, like "cursor", and as a number, like "sequence".
     expect(sequences(await readEvents(world.server.url, id, `${last - 2}`).rest())).toEqual([last - 1, last]);
     expect((await readEvents(world.server.url, id).rest()).map((item) => item.snapshot?.sequence)).toEqual([last]);
   });
 
-  it('reads long logs in pages, without a hole between them', async () => {
+  it('reads long logs in pages without gaps', async () => {
     const id = await world.runs.start('workflow', 'one');
     for (let n = 0; n < 5; n++) await note(world.server, { runId: id }, 90);
     const reading = readEvents(world.server.url, id, 0);
@@ -152,7 +152,7 @@ describe('a cursor', () => {
       event: null,
       cursor: String(last),
     });
-    // What is still there is given without one.
+    // Without a cursor, the remaining events are returned.
     const kept = readEvents(world.server.url, id, 8);
     expect((await kept.next())?.event?.sequence).toBe(9);
     await kept.close();
@@ -168,7 +168,7 @@ describe('a cursor', () => {
     ]);
   });
 
-  it.each(['-1', 'x', '99999999999', 'bm90IGEgY3Vyc29y'])('that is none is refused: %s', async (after) => {
+  it.each(['-1', 'x', '99999999999', 'bm90IGEgY3Vyc29y'])('that is invalid is rejected: %s', async (after) => {
     const end = await endOf(readEvents(world.server.url, await finished(), after));
     expect(end).toContain('"rule":"CURSOR"');
     expect(end).toContain('INVALID_INPUT');
@@ -181,14 +181,14 @@ describe('sharing', () => {
 
   it('costs one reader and one execution for all equal subscriptions', async () => {
     const id = await world.runs.start('workflow', 'one');
-    // Each execution of this document looks the run up once: statements count executions.
+    // Each execution of this document reads the run once, so the statements count executions.
     const query = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) {
       cursor event { sequence } snapshot { sequence execution { application { name } } } } }`;
     const last = await lastOf(id);
     const readings = [...loads(query, last, 20, id), ...loads(query, last - 1, 20, id), ...loads(EVENTS, last, 5, id)];
     for (const reading of readings.slice(20, 40)) await reading.next();
     const { feeds, database } = world.server.app;
-    // All 45 have been opened once the feed has them.
+    // All 45 are open once the feed has them.
     await eventually(
       () => feeds.events.followers(id),
       (n) => n === 45,
@@ -197,8 +197,7 @@ describe('sharing', () => {
     await note(world.server, { runId: id });
     for (const reading of readings) expect((await reading.next())?.event?.sequence).toBe(last + 1);
     const statements = database.statements - before;
-    // The note itself (4), the feed, and the rights version for each of the two documents; other loops of the server
-    // run in parallel.
+    // The note itself (4), the feed, and the rights version for each of the two documents; other loops run in parallel.
     expect(statements).toBeLessThan(20);
     await Promise.all(readings.map((reading) => reading.close()));
     await eventually(

@@ -36,8 +36,8 @@ it('sends a snapshot of matching executions, then their events', async () => {
   await note(world.server, { runId: b });
   await note(world.server, { runId: await start() });
   await note(world.server, { runId: a });
-  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps
-  // one that it already shows.
+  // Events committed while an older transaction was open follow the snapshot: each once, although the snapshot may
+  // already show them.
   const ofB = await reading.until(({ event }) => event?.executionId === b);
   expect(ofB).toMatchObject({ execution: { id: b, status: 'QUEUED' }, snapshot: null, gap: null });
   await reading.until(({ event }) => event?.executionId === a);
@@ -49,11 +49,11 @@ it('loses nothing when a transaction commits late', async () => {
   const [early, late] = [await start(), await start()];
   const reading = read(of(early, late));
   const begin = (await reading.next())?.cursor;
-  // The late one has its number before the early one writes anything, and commits after it.
+  // The late transaction gets its number before the early one writes anything, and commits after it.
   const slow = await beginLate(world.server, late);
   await note(world.server, { runId: early }, 3);
   expect((await world.runs.events(early)).length).toBeGreaterThan(3);
-  // But nobody who reads in the common order is given one, or could get behind it.
+  // Readers in the common order get neither of them yet, so they can't miss one.
   const place = decodePlace(begin ?? '').place;
   const none = await findCommitted(world.server.app.database, place, () => 'TRUE', 100);
   expect(none).toMatchObject({ events: [], waiting: true });
@@ -63,7 +63,7 @@ it('loses nothing when a transaction commits late', async () => {
   expect(told(items as Item[]).filter(([id]) => id === late)).toHaveLength(1);
   expect(told(items as Item[]).filter(([id]) => id === early)).toHaveLength(3);
   await reading.close();
-  // Every place in between resumes to exactly the rest.
+  // Every position in between resumes to exactly the rest.
   const all = told(items as Item[]);
   for (const [n, cursor] of [begin, ...items.map((item) => item?.cursor)].entries()) {
     const again = read({ ...of(early, late), after: cursor });
@@ -113,7 +113,7 @@ it('reports members only on request', async () => {
   const seen = [];
   for (let n = 0; n < events.length; n++) seen.push((await all.next())?.event);
   const member = seen.filter((event) => event?.executionId !== id);
-  // Each with its place in its own log.
+  // Each has its position in its own log.
   expect(member.map((event) => event?.sequence)).toEqual(member.map((_, n) => n + 1));
   await Promise.all([direct.close(), all.close()]);
   await world.runs.abort(id);

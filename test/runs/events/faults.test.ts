@@ -11,9 +11,14 @@ import { testEnvironment } from '../../support/server';
 import { ALL, Watcher, waysToWatch } from '../../support/watchers';
 import { eventsWorld, note } from './world';
 
-/** `FAULTS=80 npx jest test/runs/events/faults` is the long form, some 15 minutes: as many faults, of all kinds, at random. */
+/**
+ * `FAULTS=80 npx jest test/runs/events/faults` is the long form, about 15 minutes: that many random faults of all
+ * kinds.
+ */
 const LONG = process.env.FAULTS === undefined ? undefined : Number(process.env.FAULTS);
-/** How long watchers may take once everything is well: to connect, to find a connection dead, and to look again. */
+/**
+ * Time that watchers may take after a fault is repaired: to connect, to detect a dead connection, and to read again.
+ */
 const BOUND_MS = 20_000;
 const RUNS = 2;
 
@@ -22,7 +27,7 @@ let entrance: FlakyProxy;
 const servers: FaultyServer[] = [];
 const watchers: Watcher[] = [];
 
-// Before the world's own: its server is the last to stop.
+// Runs before the world's own cleanup, because its server must stop last.
 afterAll(async () => {
   await Promise.all(watchers.map((watcher) => watcher.end()));
   await entrance?.stop();
@@ -34,7 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-faults-'));
 });
 
-/** A server of its own process, with a proxy between it and PostgreSQL. */
+/** A server in its own process, with a proxy between it and PostgreSQL. */
 class FaultyServer {
   url = '';
   private process: TestProcess | undefined;
@@ -86,7 +91,7 @@ function again(everyMs: number, work: () => void): Mend {
   return () => clearInterval(timer);
 }
 
-/** Each begins something, and returns what makes everything well again. */
+/** Each begins a fault, and returns a function that repairs it. */
 const faults: Readonly<
   Record<string, (server: FaultyServer, random: (below: number) => number) => Mend | Promise<Mend>>
 > = {
@@ -167,7 +172,7 @@ it(`delivers each attempt to every watcher, whatever failed (FAULTS_SEED=${seed}
       await note(server, { runId: workflowExecutionId }, 1 + random(5));
     }
   }
-  /** While the runs are open: no end of a stream hides that it is behind. */
+  /** Checked while the runs are open, so that the end of a stream can't hide a lag. */
   async function delivered(what: string): Promise<void> {
     const log = new Map<string, number>();
     for (const id of ids) log.set(id, (await runs.events(id)).length);

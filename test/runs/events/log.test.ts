@@ -88,7 +88,7 @@ describe('the log', () => {
     await world.runs.abort(aborted, 'enough');
     const types: string[] = [];
     for (const run of [id, failing, aborted]) types.push(...(await world.runs.events(run)).map((event) => event.type));
-    // What happens to runs of another kind, each of which has tests of its own.
+    // Events of other kinds of runs, which other tests cover.
     const others =
       /^(ATTEMPT_STARTED|JOB_LOST|FINALLY_STARTED|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|APPROVAL_(UNDECIDABLE|REASSIGNED))$/;
     expect(Object.keys(eventTypes).filter((type) => !types.includes(type) && !others.test(type))).toEqual([]);
@@ -101,7 +101,7 @@ describe('the log', () => {
     const id = await world.runs.start('workflow', 'one');
     await world.agent.runOne({ exitCode: 1 });
     await world.runs.until(id, 'FAILED');
-    // An operation may have 60 aliases, so in parts.
+    // Split, because an operation may have 60 aliases.
     for (let first = 0; first < types.length; first += 6) {
       const some = types.slice(first, first + 6);
       const parts = some.map(({ name }, index) => {
@@ -177,7 +177,7 @@ describe('retention', () => {
     expect(await world.runs.events(id)).toEqual(before);
   });
 
-  /** A cursor from before all that is here. */
+  /** A cursor before all existing events. */
   async function firstCursor(): Promise<string> {
     const reading = new Reading<{ cursor: string }>(world.server.url, 'subscription { executionsUpdated { cursor } }');
     const cursor = (await reading.next())?.cursor ?? '';

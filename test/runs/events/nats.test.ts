@@ -7,7 +7,7 @@ import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer, type TestServer } from '../../support/server';
 
-/** Debian has it as the package nats-server; where it is not installed these tests say that they were skipped. */
+/** Debian's package is nats-server; if it is missing, these tests report that they were skipped. */
 const installed = spawnSync('nats-server', ['--version']).status === 0;
 if (!installed) console.warn('nats-server is not installed: the tests of EVENTS_URL=nats://… are skipped');
 
@@ -29,7 +29,7 @@ if (!installed) console.warn('nats-server is not installed: the tests of EVENTS_
 
   it('reach a watcher on another server long before its poll, even after a NATS outage', async () => {
     const database = await createTestDatabase();
-    // A poll that would come too late for this test.
+    // Polls too rarely to help this test.
     const environment = { EVENTS_URL: url, SLIPWAY_POLL_MS: '60000' };
     const one = await startTestServer(environment, database.url);
     servers.push(one);
@@ -56,7 +56,7 @@ tasks: { only: { run: "true" } }
   });
 });
 
-/** Waits until wake-ups pass again: the first that arrives may be the one that a reconnect gives to all. */
+/** Waits until wake-ups pass again: the first one may be the one that a reconnect sends to everyone. */
 async function reconnected(from: TestServer, to: TestServer): Promise<void> {
   const { wakeups } = to.app.database;
   const listener = wakeups.listen(['ping']);
@@ -79,7 +79,7 @@ async function reconnected(from: TestServer, to: TestServer): Promise<void> {
   listener.close();
 }
 
-/** A run that is started and worked on through one server, and watched to its end on the other. */
+/** A run that one server starts and works on, watched to its end on the other. */
 async function watchedRun(here: TestServer, there: TestServer): Promise<void> {
   const id = await new Runs(here).start('workflow', 'one');
   const watched = (async () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await startTestServer({ SLIPWAY_POLL_MS: '100' }, url.href);
 });
 afterAll(async () => {
-  // Connections that nobody answers can't be closed politely.
+  // Connections that don't respond can't be closed gracefully.
   proxy.giveUpStalled();
   await server.stop();
   await proxy.stop();
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const ALL = 'subscription { executionsUpdated { cursor event { sequence type executionId } snapshot { __typename } } }';
 
-describe('a database that stops answering without closing its connections', () => {
+describe('a database that stops responding without closing its connections', () => {
   it('delays streams until their next try, without losing an event', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
@@ -41,8 +41,7 @@ describe('a database that stops answering without closing its connections', () =
     }
     proxy.stallAll();
     await note(world.server, { runId: id }, 3);
-    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client
-    // does.
+    // A client that joins during the silence. Its connection may be refused; like any client, it then retries.
     const joined = (async () => {
       for (;;) {
         const late = readEvents(server.url, id, before);
@@ -63,7 +62,7 @@ describe('a database that stops answering without closing its connections', () =
     await Promise.all([...readings, late, all].map((reading) => reading.close()));
   });
 
-  it('delays streams no longer if it falls silent while rights are read', async () => {
+  it('delays streams no longer if it stops while rights are read', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
     const { traffic } = server.app.database;
@@ -75,7 +74,7 @@ describe('a database that stops answering without closing its connections', () =
       proxy.stallAll();
     };
     await note(world.server, { runId: id });
-    // The stream ends with an error, and continues from its cursor.
+    // The stream ends with an error and continues from its cursor.
     const failure = await reading.next().catch((error: unknown) => JSON.stringify(error));
     expect(failure).toContain('UNAVAILABLE');
     const again = readEvents(server.url, id, before);

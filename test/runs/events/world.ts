@@ -7,8 +7,8 @@ import type { TestServer } from '../../support/server';
 import { testWorld, type World } from '../../support/world';
 
 /**
- * A workflow that is busy for as long as a test works on it, one task alone, one that no agent ever runs, and a
- * pipeline with an approval.
+ * A workflow that stays busy while a test works on it, a single task, a task that no agent runs, and a pipeline with an
+ * approval.
  */
 export const DEFINITIONS = `${APP}
 ---
@@ -66,10 +66,7 @@ export async function beginLate({ app }: Pick<TestServer, 'app'>, runId: string)
   };
 }
 
-/**
- * Writes events of a run as every command does, without anything happening in it: as many, and as fast, as a test
- * wants.
- */
+/** Writes events of a run as a command does, without any other effect, as many and as fast as a test wants. */
 export function note(
   { app }: Pick<TestServer, 'app'>,
   run: { readonly runId: string; readonly executionId?: string },

@@ -96,7 +96,7 @@ describe('files of an earlier stage', () => {
     expect(await claimed()).toEqual({ inputs: ['a.txt'], missing: [] });
     expect(await claimed()).toEqual({ inputs: ['a.txt'], missing: [] });
     await runs.until(id, 'SUCCESS');
-    // What starts now has the new name in its definitions.
+    // Runs that start now have the new name in their definitions.
     await runs.start('pipeline', 'release');
     const next = await agent.claimOne();
     await agent.start(next);
@@ -142,7 +142,7 @@ describe('files of an earlier stage', () => {
     expect(await claimed()).toEqual({ inputs: ['heads.txt'], missing: [] });
     expect(await claimed()).toEqual({ inputs: ['heads.txt'], missing: [] });
     await runs.until(id, 'SUCCESS');
-    // A source that ran and left nothing is missing.
+    // A source that ran but uploaded nothing is missing.
     await runs.start('workflow', 'coin');
     await agent.runOne();
     await agent.runOne();

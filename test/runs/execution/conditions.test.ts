@@ -108,7 +108,7 @@ describe('conditions', () => {
     (pipelineStageExecutions ?? []).map(({ pipelineStepName, status, reasonCode }) =>
       [pipelineStepName, status, reasonCode].join(' '),
     );
-  /** Runs everything that comes; `results` by task. */
+  /** Runs all jobs, with `results` by task. */
   async function runAll(results: Readonly<Record<string, object>> = {}): Promise<string[]> {
     const done: string[] = [];
     for (let jobs = await agent.claim(10, 0); jobs.length > 0; jobs = await agent.claim(10, 0)) {

@@ -14,8 +14,8 @@ import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
 
 /**
- * Real processes, killed in the middle of a run. Each task writes a line to a file when it begins, and waits until the
- * test lets it go on: so the test knows what runs, and how often it ran.
+ * Real processes, killed in the middle of a run. Each task writes a line to a file when it begins and waits for the
+ * test, so the test knows what runs and how often it ran.
  */
 const DEFINITIONS = `${APP}
 ---
@@ -76,7 +76,7 @@ describe('kill -9', () => {
   const start = (runs: Runs, kind: 'pipeline' | 'workflow' = 'pipeline', name = 'flow') =>
     runs.start(kind, name, { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
 
-  /** Runs for a server that is another process: the test knows only its API. */
+  /** Helpers for a server in another process, of which the test knows only the API. */
   const remote = (url: string): Runs => {
     const client = new TestClient(url, ADMIN_KEY);
     return new Runs({ client } as unknown as TestServer);
@@ -116,7 +116,7 @@ describe('kill -9', () => {
     agentProcess(proxy.url, 'cut', { SLIPWAY_AGENT_LABELS: 'net=cut', SLIPWAY_AGENT_SLOTS: '2' });
     const once = await start(runs, 'workflow', 'once');
 
-    // The network of the other agent is cut for longer than its lease: its command ends, and nothing runs it again.
+    // The other agent's network is cut for longer than its lease: its command ends, and nothing runs it again.
     const [pid] = await eventually(pidsOfOnce, (pids) => pids.length === 1);
     way = 'http://127.0.0.1:1';
     proxy.cut();
@@ -150,7 +150,7 @@ describe('kill -9', () => {
     const log = createLog({ level: 'silent', pretty: false });
     const dataDir = join(dir, 'own', 'postgres');
     const own = await startEmbeddedPostgres({ dataDir, log });
-    // The database comes back at another port; what stands between keeps the address that the server knows.
+    // The database returns at another port; the proxy keeps the address that the server knows.
     const door = await openDoor(Number(new URL(own.url).port));
     const server = await startTestServer({}, withPort(own.url, door.port));
     servers.push(server);
@@ -175,7 +175,7 @@ describe('kill -9', () => {
     door.close();
   });
 
-  it('two servers of one database work together: started on one, watched on the other, run by an agent of either', async () => {
+  it('two servers of one database share a run: one starts it, the other streams it', async () => {
     const [one, two] = await Promise.all([startTestServer({}, database.url), startTestServer({}, database.url)]);
     servers.push(one, two);
     await new Runs(one).apply(DEFINITIONS);
@@ -208,7 +208,7 @@ function isRunning(pid: string | undefined): boolean {
   }
 }
 
-/** A port that passes connections on to another one, which may change. */
+/** A port that forwards connections to another port, which may change. */
 async function openDoor(first: number): Promise<{ port: number; leadTo(port: number): void; close(): void }> {
   let target = first;
   const door = createServer((client) => {

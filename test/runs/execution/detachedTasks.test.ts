@@ -56,7 +56,7 @@ describe('a detached task', () => {
     const [prod] = await server.app.database.rows<{ id: string }>(`SELECT id FROM environment WHERE name = 'prod'`);
     await detach(id, 'handler', { variables: { GIVEN: '2' }, environmentId: prod?.id ?? null });
     const job = await agent.claimOne();
-    // Not the environment of the execution, which a later attempt may change.
+    // Not the execution's environment, which a later attempt may change.
     expect(job).toMatchObject({ task: 'handler', env: { GIVEN: '2', word: 'told', SLIPWAY_ENVIRONMENT: 'prod' } });
     await agent.start(job);
     expect(await findExecution(server.app.database, id)).toMatchObject({ detachedTasks: 1, status: 'SUCCESS' });
@@ -91,7 +91,7 @@ describe('a detached task', () => {
     expect(await runs.read(id)).toMatchObject({ status: 'SUCCESS', failureCode: null });
   });
 
-  it('gets another job according to on_lost if its agent is lost', async () => {
+  it('gets another job by its on_lost if its agent is lost', async () => {
     const id = await finished();
     await detach(id, 'handler');
     const given = await agent.claimOne();
@@ -124,7 +124,7 @@ describe('a detached task', () => {
     await detach(id, 'brief');
     const job = await agent.claimOne();
     await agent.start(job);
-    // An agent that is heard of, so that its lease holds.
+    // The agent keeps reporting, so its lease holds.
     while ((await only(id))?.endedAt === null) await agent.renew([job], 200);
     expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'TIMED_OUT' });
     expect((await agent.finish(job)).body).toMatchObject({ results: [{ ok: false, code: 'STALE_CLAIM' }] });

@@ -119,7 +119,7 @@ describe('executions that do not finish on their own', () => {
       const id = await runs.start('pipeline', 'twos');
       const jobs = await started(2);
       await runs.abort(id);
-      // The server ends them then, in one of the sweeps, which come five times a second.
+      // The server ends them in one of its sweeps, five per second.
       const bounds = await server.app.database.rows<{ ms: number }>(
         `SELECT extract(epoch FROM kill_at - cancel_requested_at)::float * 1000 AS ms FROM job_lease WHERE run_id = $1`,
         [id],
@@ -139,7 +139,7 @@ describe('executions that do not finish on their own', () => {
       expect((await agent.start(job)).body.jobs).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
     });
 
-    it('returns the same again, and is refused for a run that ended otherwise', async () => {
+    it('repeats its result, and is rejected for a run that ended differently', async () => {
       const id = await runs.start('workflow', 'two');
       await runs.abort(id);
       expect(await runs.abort(id)).toBe('ABORTED');
@@ -248,8 +248,8 @@ describe('executions that do not finish on their own', () => {
         );
 
     /**
-     * What is asked of a job that runs and what its agent says; how task and job end, and the run. `retries` say
-     * nothing of it.
+     * The request to a running job and the agent's report, with the ends of job, task and run. `retries` don't affect
+     * it.
      */
     const cells: readonly (readonly [name: string, act: Act, task: string, run: string])[] = [
       ['nothing, CANCELLED', reports({ reason: 'CANCELLED' }), 'FAILED AGENT_LOST LOST', 'FAILED'],
@@ -324,7 +324,7 @@ describe('executions that do not finish on their own', () => {
       await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '20 ms' WHERE job_id = $1`, [
         job?.jobId,
       ]);
-      // Whichever comes first, the finish or the sweeper, the task runs to its end and never twice at a time.
+      // Whichever comes first, the finish or the sweeper, the task ends, and never runs twice at once.
       await agent.finish(job as ClaimedJob);
       await agent.work(() => runs.is(id, 'SUCCESS'));
     });

@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from '../../support/server';
 const folder = join(__dirname, '../../../examples/workflows');
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');
 
-/** How the tasks of each example end: its status, and `!` where a failure is ignored. */
+/** Final statuses of the tasks of each example; `!` marks an ignored failure. */
 const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'matrix.yaml': {
     'test[os=darwin,node=20]': 'SUCCESS',
@@ -40,7 +40,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', version: 'SUCCESS', publish: 'SUCCESS' },
 };
 
-/** The failure handlers that ran alongside them, and their results. */
+/** Failure handlers that ran alongside them, with their results. */
 const handlers: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'failure-handlers.yaml': [['diagnose', 'SUCCESS']],
 };

@@ -58,7 +58,7 @@ describe('failure handlers', () => {
   };
   const nothingIsLeft = async () => expect(await agent.claim(10, 0)).toEqual([]);
 
-  it('of a task runs after its last try, and learns what happened', async () => {
+  it('of a task runs after its last try, with the details of the failure', async () => {
     const id = await runs.start('workflow', 'task');
     await agent.runOne({ exitCode: 1 });
     const last = await agent.claimOne();
@@ -130,7 +130,7 @@ describe('failure handlers', () => {
     await nothingIsLeft();
   });
 
-  it('of a workflow runs once it has settled, and learns which task failed', async () => {
+  it('of a workflow runs once it has settled, with the failed task', async () => {
     const id = await runs.start('workflow', 'workflow');
     await agent.runOne({ exitCode: 2 });
     const job = await agent.runOne();

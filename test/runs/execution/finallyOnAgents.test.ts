@@ -9,7 +9,7 @@ import { startAgentProcess, startServerProcess, type TestProcess } from '../../s
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/server';
 
-/** `$DIR/ran` lists what ran; the files `fails`, `waits` and `hold` in that folder say how it goes. */
+/** `$DIR/ran` lists the tasks that ran; the files `fails`, `waits` and `hold` in that folder control them. */
 const STACK = `---
 kind: Workflow
 application: app
@@ -67,7 +67,7 @@ interface Element {
   } | null;
 }
 
-describe('no-always-task: tasks that run whatever the outcome', () => {
+describe('no-always-task: tasks that run after any outcome', () => {
   let folder: string;
   let database: TestDatabase;
   let port: number;
@@ -95,7 +95,7 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A run of the pipeline with a folder of its own, in which these files are. */
+  /** Starts the pipeline with its own folder that contains these files. */
   async function begin(...files: string[]) {
     const own = await mkdtemp(join(folder, 'run-'));
     const file = (name: string) => ({ add: () => writeFile(join(own, name), ''), remove: () => rm(join(own, name)) });
@@ -144,11 +144,22 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
     expect(await ran()).toEqual(['up', 'test', 'down s1 of up', 'FAILED test 1']);
     await file('fails').remove();
     const { applicationId } = await runs.ids('pipeline', 'release');
+    const input = { applicationId, pipelineExecutionId: id, granularity: 'TASK' };
+    const { resumePreview } = await client.ask<{ resumePreview: unknown }>(
+      `query ($input: ResumeExecutionInput!) { resumePreview(input: $input) {
+        willRun { stepName tasksThatRun tasksKept finallyTasks } finallyTasks } }`,
+      { input },
+    );
+    expect(resumePreview).toEqual({
+      willRun: [
+        { stepName: 'stack', tasksThatRun: ['test'], tasksKept: ['up'], finallyTasks: ['down', 'notice'] },
+        { stepName: 'next', tasksThatRun: ['after'], tasksKept: [], finallyTasks: [] },
+      ],
+      finallyTasks: [],
+    });
     await client.ask(
       'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
-      {
-        input: { applicationId, pipelineExecutionId: id, granularity: 'TASK' },
-      },
+      { input },
     );
     await runs.until(id, 'SUCCESS');
     expect((await ran()).slice(4)).toEqual(['test', 'down s1 of up', 'SUCCESS  ', 'after']);
@@ -157,6 +168,27 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
       ['SUCCESS', 'SUCCESS'],
       ['SUCCESS', 'SUCCESS'],
     ]);
+  });
+
+  it('runs in the attempt of an extension, and not in a restore', async () => {
+    const { id, ran, element } = await begin();
+    await runs.until(id, 'SUCCESS');
+    const again = await mkdtemp(join(folder, 'run-'));
+    const variableInputs = [{ name: 'DIR', variableValue: { type: 'NAME', value: again } }];
+    await client.ask('mutation ($input: AddImagesToRunInput!) { addImagesToRun(input: $input) { operation { id } } }', {
+      input: { runId: id, variableInputs },
+    });
+    await runs.until(id, 'SUCCESS');
+    const extended = (await readFile(join(again, 'ran'), 'utf8')).split('\n').slice(0, -1);
+    expect(extended).toEqual(['up', 'test', 'down s1 of up', 'SUCCESS  ', 'after']);
+    await client.ask('mutation ($input: RestoreRunInput!) { restoreRun(input: $input) { operation { id } } }', {
+      input: { runId: id },
+    });
+    const { workflowExecution } = await eventually(element, (one) => one.workflowExecution?.attempts.length === 1);
+    expect(workflowExecution?.finallyTasks.map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS']);
+    await runs.until(id, 'SUCCESS');
+    expect((await ran()).length).toBe(5);
+    expect((await readFile(join(again, 'ran'), 'utf8')).split('\n').slice(0, -1)).toEqual(extended);
   });
 
   it('runs after an abort; the run is ABORTED when it has ended', async () => {
@@ -183,14 +215,14 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
       'SKIPPED',
     ]);
     expect(await ran()).toEqual(['up', 'test']);
-    // There is nothing left to end.
+    // Nothing is left to end.
     expect(await runs.abort(id)).toBe('ABORTED');
   });
 
-  it('ends as it would have when the server is killed in the middle', async () => {
+  it('ends the same if the server is killed in between', async () => {
     const { id, ran, file, untilHeld } = await begin('fails', 'hold');
     const { workflowExecution } = await untilHeld();
-    // The graph has ended: none of its tasks can be tried again.
+    // The graph has ended, so none of its tasks can be retried.
     const { id: taskExecutionId } = await runs.task(workflowExecution?.id ?? '', 'test');
     const { applicationId } = await runs.ids('pipeline', 'release');
     await expect(

@@ -10,7 +10,7 @@ import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs, type TaskView } from '../../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
 
-/** What handlers and artifacts are with real commands: agents and servers are processes of their own. */
+/** Handlers and artifacts with real commands: agents and servers run as separate processes. */
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
 const fails = 'echo all is well > report.txt; echo "it is \'broken\' \\$(touch x)" >&2; exit 3';
@@ -207,7 +207,7 @@ it('handlers run once if the server is killed between the abort and the end', as
     processes.push(startAgentProcess(second.process.url, dir, 'second'));
     await eventually(lines, (all) => all.length === 3);
     expect((await lines()).sort()).toEqual(['all', 'build', 'own']);
-    // A further claim gets nothing: there is no third job.
+    // Another claim gets nothing, so there is no third job.
     const idle = await ProtocolAgent.register(second.process.url);
     expect(await idle.claim(10, 0)).toEqual([]);
   } finally {

@@ -7,7 +7,7 @@ import { testWorld } from '../../support/world';
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
 
-/** Two levels of two; `d` needs only `b`. */
+/** Two levels of two tasks; `d` needs only `b`. */
 const GRAPH = `  a: { run: "true" }
   b: { run: "true", grace: 1s }
   c: { run: "true", depends_on: [a] }
@@ -143,7 +143,7 @@ describe('the modes of a workflow', () => {
     await fc.assert(
       fc.asyncProperty(graph, fc.option(fc.integer({ min: 1, max: 3 })), async (drawn, maxParallel) => {
         const tasks = drawn.map(([end, links], index) => ({
-          // Names in another order than the graph's.
+          // Names in a different order from the graph.
           name: `t${(index * 5) % 7}`,
           end,
           dependsOn: index === 0 ? [] : [...new Set(links.map((link) => `t${((link % index) * 5) % 7}`))],
@@ -170,7 +170,7 @@ describe('the modes of a workflow', () => {
         for (const run of ends) {
           for (const [task, status] of Object.entries(states(run))) {
             const alone = fails.has(task) ? 'FAILED' : skipped.has(task) ? 'SKIPPED' : 'SUCCESS';
-            // After a failure the modes differ in what else may still start; never in what must not, or in how a task
+            // After a failure, modes differ in what else may start, but not in what must not start or in how a task
             // ends.
             const allowed = behind.has(task) ? ['SKIPPED'] : run.status === 'SUCCESS' ? [alone] : [alone, 'SKIPPED'];
             expect(allowed).toContain(status);
@@ -182,7 +182,7 @@ describe('the modes of a workflow', () => {
   }, 120_000);
 });
 
-/** What depends, over however many steps, on a task whose failure counts. */
+/** Direct and indirect dependents of a task whose failure counts. */
 function behindFailures(tasks: readonly { name: string; end: string; dependsOn: readonly string[] }[]): Set<string> {
   const behind = new Set<string>();
   for (const { name, dependsOn } of tasks) {

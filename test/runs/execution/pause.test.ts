@@ -108,7 +108,7 @@ describe('a paused run', () => {
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
 
-  it('starts no job and loses none, however agents and servers race with the pause', async () => {
+  it('starts no job and loses none while agents and servers race with the pause', async () => {
     const second = await startTestServer({ SLIPWAY_LEASE_SECONDS: '30' }, server.databaseUrl);
     const client = new TestClient(second.url, ADMIN_KEY);
     let racing = true;

@@ -119,7 +119,7 @@ describe('a pipeline', () => {
     await runs.until(id, 'ABORTED');
   });
 
-  it('fails with its task, skips the rest, and says why', async () => {
+  it('fails with its task, skips the rest, and gives the reason', async () => {
     const id = await release();
     await agent.work(
       () => runs.is(id, 'FAILED'),

@@ -131,7 +131,7 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('keeps a log as one sequence of bytes: accepts repeats, rejects gaps, keeps the interleaving', async () => {
+  it('keeps a log as one byte sequence: accepts repeats, rejects gaps, keeps the order', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files');
     const job = await agent.claimOne();
@@ -157,7 +157,16 @@ describe('the agent protocol', () => {
         for (const frame of jobLog.frames) pages.push({ offset: jobLog.offset, text: `${frame.stream} ${frame.text}` });
       }
     })();
-    await agent.log(job, 17, 'end\n');
+    const together = await Promise.all([
+      agent.log(job, 17, 'end\n'),
+      agent.log(job, 17, 'end\n'),
+      agent.log({ ...job, token: 'swc_stranger' }, 17, 'x'),
+    ]);
+    expect(together.map(({ body }) => body.error?.code ?? body)).toEqual([
+      { offset: 21 },
+      { offset: 21 },
+      'STALE_CLAIM',
+    ]);
     expect((await agent.finish(job, { logBytes: 21 })).body.results).toMatchObject([{ ok: true }]);
     expect((await agent.finish(job, { logBytes: 21 })).body.results).toMatchObject([{ ok: true }]);
     await watching;

@@ -66,7 +66,7 @@ describe('retryTask', () => {
   };
   const tryAgain = async (id: string, name: string) => retry(server.client, runs, (await runs.task(id, name)).id);
 
-  it('runs a failed task again with what was skipped because of it', async () => {
+  it('retries a failed task with the tasks skipped because of it', async () => {
     const { id, left } = await begun('build', 'lint');
     expect(await runs.read(id)).toMatchObject({ status: 'RUNNING', failureCode: 'TASK_FAILED' });
     expect(await runs.task(id, 'pack')).toMatchObject({ status: 'SKIPPED' });
@@ -142,7 +142,7 @@ describe('retryTask', () => {
 });
 
 describe('kill -9 of the server', () => {
-  it('keeps a paused run and a waiting failure as they are', async () => {
+  it('keeps a paused run and a waiting failure unchanged', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'slipway-people-'));
     const database = await createTestDatabase();
     const processes: TestProcess[] = [];

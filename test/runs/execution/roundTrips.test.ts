@@ -18,10 +18,10 @@ import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer, type TestServer } from '../../support/server';
 
-/** Round trips to PostgreSQL that one command may take. */
+/** Maximum number of round trips to PostgreSQL per command. */
 const MOST = 3;
 const MOST_OF_START = 2;
-/** Of a workflow that deploys, a resume asks what was deployed since, and which tasks deploy again. */
+/** A resume of a workflow that deploys also reads later deployments, and the tasks that deploy again. */
 const MOST_OF_REDEPLOY = 6;
 const SIZES = [1, 100, 5000];
 
@@ -43,7 +43,7 @@ stages:
   - elements: [{ name: go, workflow: flow-${name} }]
 `;
 
-/** Everybody's approver. */
+/** Member of every approver group. */
 const actor: Actor = {
   ...systemActor,
   access: Object.create(systemAccess, { isMemberOf: { value: () => true } }) as Actor['access'],
@@ -70,7 +70,7 @@ describe('round trips of a command, for any size of workflow', () => {
     await ProtocolAgent.register(server.url);
     const [agent] = await server.app.database.rows<{ id: string }>('SELECT id FROM agent');
     agentId = agent?.id ?? '';
-    // The sweeper and the streams of the server have nothing to do with the command that is counted.
+    // The server's sweeper and streams are not part of the measured command.
     server.app.database.traffic.beforeFlush = () => {
       const scope = counted.getStore();
       if (scope !== undefined) scope.flushes++;
@@ -78,7 +78,7 @@ describe('round trips of a command, for any size of workflow', () => {
   });
   afterAll(() => server.stop());
 
-  /** The second time: definitions are cached then, and statements prepared. */
+  /** Measures the second run: definitions are cached then, and statements prepared. */
   async function flushesOf(work: () => Promise<unknown>): Promise<number> {
     const scope = { flushes: 0 };
     await counted.run(scope, work);
@@ -141,7 +141,7 @@ describe('round trips of a command, for any size of workflow', () => {
     took.abort = await flushesOf(() =>
       abortExecution(app, actor, { applicationId, executionId: id }).catch(() => undefined),
     );
-    // The claims may have been those of its tasks.
+    // The claims may have taken its tasks.
     await abortExecution(app, actor, { applicationId, executionId: alone }).catch(() => undefined);
     const aborted = async (executionId: string) =>
       (await findExecution(app.database, executionId))?.status === 'ABORTED';

@@ -15,7 +15,7 @@ environment: \${environment}
 variables:
   - { name: VERSION, required: true }
   - { name: REPLICAS, type: number, default: "2" }
-  - { name: COLOUR, required: true, allowed_values: [blue, green] }
+  - { name: COLOR, required: true, allowed_values: [blue, green] }
 tasks:
   go: { run: "true" }
 ---
@@ -34,7 +34,7 @@ stages:
       - name: deploy
         workflow: deploy
         environment: prod
-        runtime_inputs: [COLOUR, REPLICAS, VERSION]
+        runtime_inputs: [COLOR, REPLICAS, VERSION]
 ---
 kind: Pipeline
 application: app
@@ -44,8 +44,8 @@ stages:
       - name: deploy
         workflow: deploy
         environment: staging
-        variables: { COLOUR: green, VERSION: "7" }
-        runtime_inputs: { variables: [COLOUR, VERSION], timeout: 1h, on_timeout: continue }
+        variables: { COLOR: green, VERSION: "7" }
+        runtime_inputs: { variables: [COLOR, VERSION], timeout: 1h, on_timeout: continue }
       - { name: check, workflow: check }
 `;
 
@@ -109,37 +109,37 @@ describe('runtime inputs', () => {
       runtimeInputVariables: [
         { name: 'VERSION', type: 'string', required: true, fixed: false, defaultValue: '1.0' },
         { name: 'REPLICAS', type: 'number', required: false, defaultValue: '2' },
-        { name: 'COLOUR', allowedValues: ['blue', 'green'], allowMultipleValues: false, defaultValue: null },
+        { name: 'COLOR', allowedValues: ['blue', 'green'], allowMultipleValues: false, defaultValue: null },
       ],
       runtimeInputsGiven: null,
     });
-    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
+    await answer(id, { COLOR: 'blue', REPLICAS: '3' });
     expect(await runs.read(id)).toMatchObject({ status: 'RUNNING' });
-    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
-    await expect(answer(id, { COLOUR: 'green' })).rejects.toThrow('CONFLICT');
+    await answer(id, { COLOR: 'blue', REPLICAS: '3' });
+    await expect(answer(id, { COLOR: 'green' })).rejects.toThrow('CONFLICT');
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
-    expect(envOf(ran)).toMatchObject({ VERSION: '1.0', REPLICAS: '3', COLOUR: 'blue' });
+    expect(envOf(ran)).toMatchObject({ VERSION: '1.0', REPLICAS: '3', COLOR: 'blue' });
     expect(await element(id)).toMatchObject({
       status: 'SUCCESS',
       waitsUntil: null,
       runtimeInputVariables: null,
       runtimeInputsGiven: {
         variables: expect.arrayContaining([
-          { name: 'COLOUR', value: 'blue' },
+          { name: 'COLOR', value: 'blue' },
           { name: 'REPLICAS', value: '3' },
         ]),
       },
     });
     const told = (await runs.events(id)).filter(({ type }) => type.startsWith('RUNTIME_INPUTS'));
     expect(told.map(({ type, data }) => [type, data.variables])).toEqual([
-      ['RUNTIME_INPUTS_REQUESTED', ['COLOUR', 'REPLICAS', 'VERSION']],
-      ['RUNTIME_INPUTS_GIVEN', ['COLOUR', 'REPLICAS']],
+      ['RUNTIME_INPUTS_REQUESTED', ['COLOR', 'REPLICAS', 'VERSION']],
+      ['RUNTIME_INPUTS_GIVEN', ['COLOR', 'REPLICAS']],
     ]);
   });
 
   it('are rejected with all errors, and stay requested', async () => {
     const id = await asking();
-    const refused = answer(id, { REPLICAS: 'many', COLOUR: 'red', OTHER: 'x' });
+    const refused = answer(id, { REPLICAS: 'many', COLOR: 'red', OTHER: 'x' });
     await expect(refused).rejects.toThrow(/"many" is not a number.*"red" is not one of|"red".*"many"/s);
     await expect(answer(id, { REPLICAS: '1', OTHER: 'x' })).rejects.toThrow(/"OTHER".*required|required.*"OTHER"/s);
     expect(await element(id)).toMatchObject({ status: 'PAUSED', runtimeInputsGiven: null });
@@ -157,13 +157,13 @@ describe('runtime inputs', () => {
     expect((await element(id)).reason).toContain('nobody answered');
     await resume(id);
     expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
-    await answer(id, { COLOUR: 'green' });
+    await answer(id, { COLOR: 'green' });
     await agent.work(
       () => runs.is(id, 'FAILED'),
       (job) => job.task === 'go',
     );
     await resume(id, { askRuntimeInputs: true });
-    expect((await element(id)).runtimeInputVariables?.at(-1)).toMatchObject({ name: 'COLOUR', defaultValue: 'green' });
+    expect((await element(id)).runtimeInputVariables?.at(-1)).toMatchObject({ name: 'COLOR', defaultValue: 'green' });
     await answer(id, {});
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -171,7 +171,7 @@ describe('runtime inputs', () => {
     );
     await resume(id);
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
-    expect(envOf(ran)).toMatchObject({ COLOUR: 'green' });
+    expect(envOf(ran)).toMatchObject({ COLOR: 'green' });
   });
   const resume = async (id: string, more: object = {}) => {
     const { applicationId } = await runs.ids('pipeline', 'release');
@@ -183,19 +183,19 @@ describe('runtime inputs', () => {
 
   it('are kept by a resume with the latest definition if they meet its rules', async () => {
     const id = await asking();
-    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
+    await answer(id, { COLOR: 'blue', REPLICAS: '3' });
     await agent.work(
       () => runs.is(id, 'FAILED'),
       (job) => job.task === 'go',
     );
     await runs.apply(DEFINITIONS.replace('[blue, green]', '[green]'));
-    await expect(resume(id, { definition: 'LATEST' })).rejects.toThrow(/INVALID_INPUT.*COLOUR: "blue" is not one of/s);
+    await expect(resume(id, { definition: 'LATEST' })).rejects.toThrow(/INVALID_INPUT.*COLOR: "blue" is not one of/s);
     await runs.apply(
-      DEFINITIONS.replace('[blue, green]', '[blue, green, red]').replace('[COLOUR, REPLICAS, VERSION]', '[COLOUR]'),
+      DEFINITIONS.replace('[blue, green]', '[blue, green, red]').replace('[COLOR, REPLICAS, VERSION]', '[COLOR]'),
     );
     await resume(id, { definition: 'LATEST' });
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
-    expect(envOf(ran)).toMatchObject({ COLOUR: 'blue', REPLICAS: '2', VERSION: '1.0' });
+    expect(envOf(ran)).toMatchObject({ COLOR: 'blue', REPLICAS: '2', VERSION: '1.0' });
     await runs.apply(DEFINITIONS);
   });
 
@@ -204,7 +204,7 @@ describe('runtime inputs', () => {
     await overdue(id);
     await endDueRuntimeInputs(server.app);
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
-    expect(envOf(ran)).toMatchObject({ COLOUR: 'green', VERSION: '7' });
+    expect(envOf(ran)).toMatchObject({ COLOR: 'green', VERSION: '7' });
     expect((await element(id)).runtimeInputsGiven).toMatchObject({ variables: [] });
   });
 
@@ -223,14 +223,14 @@ describe('runtime inputs', () => {
     const job = await agent.claimOne();
     await agent.start(job);
     await hold('pause', id);
-    await answer(id, { COLOUR: 'blue' });
+    await answer(id, { COLOR: 'blue' });
     expect(await element(id)).toMatchObject({ status: 'QUEUED' });
     expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
     await agent.finish(job);
     expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
-    expect(envOf(ran)).toMatchObject({ COLOUR: 'blue' });
+    expect(envOf(ran)).toMatchObject({ COLOR: 'blue' });
   });
   it('of a paused run are withdrawn if a parallel element fails, and by an abort', async () => {
     for (const end of ['fail', 'abort']) {
@@ -238,7 +238,7 @@ describe('runtime inputs', () => {
       const job = await agent.claimOne();
       await agent.start(job);
       await hold('pause', id);
-      await answer(id, { COLOUR: 'blue' });
+      await answer(id, { COLOR: 'blue' });
       if (end === 'fail') await agent.finish(job, { exitCode: 1 });
       else {
         await runs.abort(id);
@@ -273,7 +273,7 @@ describe('runtime inputs', () => {
       const id = await asking();
       const outcomes = await Promise.all(
         clients.map((client, n) =>
-          answer(id, { COLOUR: 'blue', REPLICAS: String(n) }, client).then(
+          answer(id, { COLOR: 'blue', REPLICAS: String(n) }, client).then(
             () => 'taken',
             (error: Error) => error.message.split(':')[0],
           ),
@@ -303,9 +303,9 @@ describe('runtime inputs', () => {
     };
     const developer = new TestClient(server.url, await createKey(server.client, 'Developers', developers));
     const prod = await asking('release');
-    await expect(answer(prod, { COLOUR: 'blue' }, developer)).rejects.toThrow('FORBIDDEN');
+    await expect(answer(prod, { COLOR: 'blue' }, developer)).rejects.toThrow('FORBIDDEN');
     const staging = await asking('patient');
-    await answer(staging, { COLOUR: 'blue' }, developer);
+    await answer(staging, { COLOR: 'blue' }, developer);
     await runs.abort(prod);
     await runs.abort(staging);
   });

@@ -27,7 +27,7 @@ stages:
 `);
   const sql = <T>(text: string, ...parameters: unknown[]) => server.app.database.rows<T>(text, parameters);
 
-  it('ends ERROR after a few tries, holds up no other run, and can be resumed', async () => {
+  it('ends ERROR after a few tries, blocks no other run, and can be resumed', async () => {
     const [id, other] = [await runs.start('pipeline', 'flow'), await runs.start('workflow', 'healthy')];
     const jobs = await agent.claim(2);
     await agent.start(...jobs);

@@ -83,7 +83,7 @@ describe('outputs of a stage', () => {
   });
 
   it('stage-outputs: reach values, conditions and messages of later stages; a resume keeps them', async () => {
-    // A given value that reads like a reference stays a text.
+    // A given value that looks like a reference stays text.
     const id = await runs.start('pipeline', 'both', given('PREFIX', `\${steps.one.outputs.TAG}`));
     await agent.runOne(tag('v7'));
     await runs.until(id, 'WAITING');
@@ -127,7 +127,7 @@ describe('outputs of a stage', () => {
     await runs.until(id, 'SUCCESS');
   });
 
-  it('follow an extension and its restore, whose tasks take each other’s files', async () => {
+  it('follow an extension and its restore, whose tasks exchange files', async () => {
     const { client } = server;
     const id = await runs.start('pipeline', 'chain');
     await agent.runOne(tag('v1'));
@@ -152,7 +152,7 @@ describe('outputs of a stage', () => {
       input: { runId: id, ...given('BASE', 'b') },
     });
     expect((await agent.runOne(tag('v2'))).task).toBe('make');
-    // The other element of the stage sees neither the variable nor the output: it is kept.
+    // The stage's other element uses neither the variable nor the output, so it is kept.
     expect((await agent.runOne()).env.IMAGE).toBe('b/v2');
     await runs.until(id, 'SUCCESS');
     expect(JSON.stringify(await stages())).toContain('"IMAGE","value":"b/v2"');
@@ -200,7 +200,7 @@ describe('outputs of a stage', () => {
       },
     );
     expect(again.sort()).toEqual(['', 'v1']);
-    // A new output of a workflow that is kept as it ran has no value.
+    // A new output of a workflow that is kept with its old revision has no value.
     await runs.apply(
       DEFINITIONS.replaceAll('outputs.IMAGE', 'outputs.NEW').replace('outputs: { TAG', 'outputs: { NEW: x, TAG'),
     );

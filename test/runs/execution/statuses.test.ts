@@ -93,7 +93,7 @@ stages:
   - elements: [{ name: go, workflow: plain, retries: 1, variables: { VALUE: "\${VALUE}" } }]
 `;
 
-/** An administrator who is a member of every approver group. */
+/** Administrator and member of every approver group. */
 const actor: Actor = {
   ...systemActor,
   access: Object.create(systemAccess, { isMemberOf: { value: () => true } }) as Actor['access'],
@@ -168,7 +168,7 @@ describe('statuses', () => {
     return commands[action]();
   }
 
-  /** What a command does with an execution, without doing it. */
+  /** Effect of a command on an execution, without keeping it. */
   async function outcome(target: Target, action: AvailableAction['action']) {
     const { runId } = target;
     const scope = { runId, events: (await eventsOf(runId))[0]?.n ?? 0, changed: false };
@@ -182,7 +182,7 @@ describe('statuses', () => {
     throw new Error(`${action} did not reach its commit`);
   }
 
-  /** Each action that is offered is taken, and each that is not is refused, or would change nothing. */
+  /** Each offered action succeeds; every other one is refused or changes nothing. */
   async function offers(id: string, status: string): Promise<void> {
     const execution = await findExecution(server.app.database, id);
     if (execution === undefined) throw new Error(`there is no execution ${id}`);

@@ -7,7 +7,7 @@ import { startAgentProcess, type TestProcess } from '../../support/processes';
 import { APP, type RunView, type TaskView } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
-/** Files of task graphs as their own tool takes them: together they use all that its manual has. */
+/** Task graph files that their own tool accepts; together they use every feature of its manual. */
 const everything = (folder: string) => `
 description = "Every feature, and all ends well"
 tags = ["nightly", "all"]
@@ -145,7 +145,7 @@ cmd = 'echo "{{.failed_task}} of {{.failed_dag}}: {{.error_message}}"'
 describe('a TOML file of a task graph', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'slipway-graph-')));
   let agent: TestProcess;
-  // Before the server stops, for whose answers the agent would wait.
+  // Stops the agent before the server, because it would wait for the server's responses.
   afterAll(async () => {
     await agent.end('SIGTERM');
     rmSync(folder, { recursive: true });

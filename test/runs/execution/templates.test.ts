@@ -6,7 +6,7 @@ import { errorsOf } from '../../catalog/language/errorsOf';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
-/** Values that would change a command if they ever became a part of it. */
+/** Values that would change a command if they became part of it. */
 const hostile = [
   'plain',
   '',
@@ -59,7 +59,7 @@ const places = [
   `printf '[%s]' "\${none:-"{{.value}}"}"`,
 ];
 
-/** Bash reads `.bashrc` when its standard input is a socket, as it is here. */
+/** Bash reads `.bashrc` if its standard input is a socket, as it is here. */
 const norc = (shell: string): string[] => (shell.endsWith('bash') ? ['--norc'] : []);
 
 describe('{{.name}} in a command', () => {
@@ -157,7 +157,7 @@ describe('{{.name}} in a command', () => {
   });
 
   test.each(['echo {{value}}', 'echo {{.1}}', "echo '$x' $(( 1 + 1 )) `date`", 'echo {{ range . }}'])(
-    'is nothing else: %s stays as it is',
+    'leaves other text unchanged: %s',
     (command) => {
       expect(replaceTemplates(command)).toEqual({ command, needs: new Map() });
     },

@@ -17,9 +17,9 @@ import { newId } from '../../../src/kernel/ids';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
-/** Jobs that each statement is for. */
+/** Jobs per statement. */
 const JOBS = 20;
-/** Other jobs that wait, nine of ten for labels that no agent has, and other leases, events and tasks. */
+/** Other waiting jobs, nine of ten for labels that no agent has, and other leases, events and tasks. */
 const SIZES = [500, 20_000];
 
 interface PlanNode {
@@ -47,7 +47,7 @@ tasks: { go: { run: "true", matrix: { n: [${Array.from({ length: JOBS }, (_, n) 
 `);
   const undo = new Error('undone');
 
-  /** Runs in a transaction that is undone. `read` says how many rows a statement read. */
+  /** Runs in a transaction that is rolled back. `read` returns the number of rows that a statement read. */
   async function measured<T>(
     work: (db: Transaction, read: (statement: (db: Db) => Promise<unknown>) => Promise<number>) => Promise<T>,
   ): Promise<T> {
@@ -112,7 +112,7 @@ tasks: { go: { run: "true", matrix: { n: [${Array.from({ length: JOBS }, (_, n) 
     await runs.until(runId, 'SUCCESS');
   });
 
-  it('reads as many rows however many jobs, leases and events there are', async () => {
+  it('reads the same number of rows for any number of jobs, leases and events', async () => {
     const { app } = server;
     const runId = await runs.start('workflow', 'wide');
     const [own] = await app.database.rows<{ id: string }>('SELECT id FROM agent');

@@ -57,7 +57,7 @@ describe('addImagesToRun', () => {
     const after = await world.runs.read(id);
     const member = (run: typeof before, step: string) =>
       run.pipelineStageExecutions?.find((one) => one.pipelineStepName === step)?.workflowExecutionId;
-    // If something is kept, the workflow continues; otherwise it is a new one.
+    // If results are kept, the workflow continues; otherwise it is a new one.
     expect(member(after, 'web to prod')).toBe(member(before, 'web to prod'));
     expect(member(after, 'build')).not.toBe(member(before, 'build'));
     expect(operation.log).toContain('kept: prepare');
@@ -104,7 +104,7 @@ describe('addImagesToRun', () => {
     expect(await state(id)).toEqual(before);
   });
 
-  it('extends a run that failed after a success, and leaves its restore point as it is', async () => {
+  it('extends a run that failed after a success, and keeps its restore point', async () => {
     const id = await world.release();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'FAILED', 'health');
@@ -116,7 +116,7 @@ describe('addImagesToRun', () => {
     expect(operation.log).toContain('the restore point stays as it is');
     expect(await points()).toEqual(before);
     await world.finish(id, 'SUCCESS');
-    // From a success again: the state after the second extension is what the next one goes back to.
+    // Begins from a success again: the next restore returns to the state after the second extension.
     await world.extend(id, { web: 'web:4' });
     expect(await points()).toHaveLength(2);
     await world.runs.abort(id);
@@ -151,7 +151,7 @@ describe('addImagesToRun', () => {
     expect(message).toMatch(/images\.web: an image can’t be removed.*variableInputs\.REGION: is fixed/);
     expect(message).toMatch(/reason has 5001 characters.*images\.db: there is no service.*images\.api: an image has/);
     expect(message).toMatch(/variableInputs\.NEVER: there is no variable/);
-    // Nothing is reported twice: a change that needs a new run is not also an error.
+    // Nothing is reported twice: a change that needs a new run isn't also an error.
     expect(message.match(/^.*$/m)?.[0].match(/variableInputs.REGION/g)).toHaveLength(1);
   });
 
@@ -175,7 +175,7 @@ describe('addImagesToRun', () => {
       ]);
   });
 
-  it('is refused for a run that never succeeded', async () => {
+  it('is rejected for a run that never succeeded', async () => {
     const serviceInputs = [
       { name: 'web', image: 'web:1' },
       { name: 'api', image: 'api:1' },

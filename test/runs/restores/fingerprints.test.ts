@@ -66,7 +66,7 @@ const element = (elementId: string, stageIndex: number, more: Partial<ElementInp
   ...more,
 });
 
-/** The tasks, as `element.task`, whose fingerprints are not the same; those that only one side has are told too. */
+/** Tasks, as `element.task`, whose fingerprints differ or that only one side has. */
 function changed(before: readonly ElementInputs[], after: readonly ElementInputs[]): string[] {
   const [a, b] = [fingerprints(before), fingerprints(after)];
   const names = [...b].flatMap(([id, own]) => [...own.keys()].map((name) => [id, name] as const));
@@ -99,7 +99,7 @@ describe('the fingerprint of a task', () => {
       element('use', stage, { definition: taking }),
     ];
     expect(changed(run('1'), run('2'))).toEqual(['make.only', 'use.take']);
-    // Side by side nobody can take the other's files.
+    // In parallel, neither can take the other's files.
     expect(changed(run('1', 0), run('2', 0))).toEqual(['make.only']);
   });
 

@@ -8,7 +8,7 @@ import { startAgentProcess, startServerProcess, type TestProcess } from '../../s
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/server';
 
-/** The restore task writes a line when it begins, and waits until the test lets it continue. */
+/** The restore task writes a line when it begins, and waits for the test. */
 const DEFINITIONS = `${APP}
 ---
 kind: Workflow
@@ -44,7 +44,7 @@ describe('kill -9 of the server while it restores', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  /** A server of this database, with an agent of its own. */
+  /** Starts a server on this database, with its own agent. */
   const serve = async (name: string): Promise<{ server: TestProcess; client: TestClient; runs: Runs }> => {
     const server = await startServerProcess({ ...testEnvironment(database.url, dir), SLIPWAY_LEASE_SECONDS: '3' });
     processes.push(server, startAgentProcess(server.url, dir, name));
@@ -61,7 +61,7 @@ describe('kill -9 of the server while it restores', () => {
     return answer.operation;
   };
 
-  it('another server continues it, and the run is as it was', async () => {
+  it('another server continues it, and restores the run', async () => {
     const first = await serve('one');
     await first.runs.apply(DEFINITIONS);
     const id = await first.runs.start('pipeline', 'release', {
@@ -91,8 +91,8 @@ describe('kill -9 of the server while it restores', () => {
       ({ status }) => status !== 'RUNNING',
       { withinMs: 60_000 },
     );
-    // The first agent can't reach its server any more: its job is lost, or was finished in time; the task succeeded
-    // either way.
+    // The first agent can no longer reach its server. Its job is lost, or finished in time; the task succeeded either
+    // way.
     expect(ended.status).toBe('SUCCESS');
     expect([...new Set(await linesOf('back'))]).toEqual(['web:1']);
     expect((await second.runs.read(id)).status).toBe('SUCCESS');

@@ -6,7 +6,7 @@ describe('a restore that fails', () => {
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
-  /** While `trigger` is there, statements on the table fail. */
+  /** While the `trigger` exists, statements on the table fail. */
   const broken = async (table: string, event: string, work: () => Promise<void>, each = 'STATEMENT') => {
     await sql(
       `CREATE FUNCTION test_fault() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''test fault''; END'`,
@@ -26,23 +26,20 @@ describe('a restore that fails', () => {
     ['INSERT', 'attempt_element'],
     ['INSERT', 'deployment', "ROW WHEN (NEW.status = 'SUCCEEDED')"],
     ['UPDATE', 'operation', "ROW WHEN (NEW.status = 'SUCCESS')"],
-  ])(
-    'in the database, at its last step (%s on %s), leaves all of it as it was',
-    async (event, table, each = 'STATEMENT') => {
-      const { id, before } = await world.failedInProd();
-      const failed = await world.snapshot(id);
-      const fails = async () => {
-        const operation = await world.restored(id);
-        expect(operation).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
-        expect(operation.log).toContain('ERROR failed: INTERNAL');
-        expect(operation.log).not.toContain('test fault');
-      };
-      await broken(table, event, fails, each);
-      expect(await world.snapshot(id)).toEqual(failed);
-      expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
-      expect(await world.results(id)).toEqual(before);
-    },
-  );
+  ])('in the database, at its last step (%s on %s), changes nothing', async (event, table, each = 'STATEMENT') => {
+    const { id, before } = await world.failedInProd();
+    const failed = await world.snapshot(id);
+    const fails = async () => {
+      const operation = await world.restored(id);
+      expect(operation).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
+      expect(operation.log).toContain('ERROR failed: INTERNAL');
+      expect(operation.log).not.toContain('test fault');
+    };
+    await broken(table, event, fails, each);
+    expect(await world.snapshot(id)).toEqual(failed);
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+    expect(await world.results(id)).toEqual(before);
+  });
 
   it('before it has begun changes nothing', async () => {
     const { id } = await world.failedInProd();
@@ -54,7 +51,7 @@ describe('a restore that fails', () => {
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
   });
 
-  it('between its steps is over at once', async () => {
+  it('between its steps ends immediately', async () => {
     const { id } = await world.failedInProd();
     const failed = await world.snapshot(id);
     const { id: operationId } = await world.restore(id);
@@ -70,7 +67,7 @@ describe('a restore that fails', () => {
 describe('a restore whose server stops', () => {
   const world = restoreWorld({ SLIPWAY_LEASE_SECONDS: '2', SLIPWAY_RESTORE_SECONDS: '4' });
 
-  it('gives a lost agent’s task to another, then fails', async () => {
+  it('gives a lost agent’s task to another agent, then fails', async () => {
     const id = await world.release();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'FAILED', 'health');
@@ -78,7 +75,7 @@ describe('a restore whose server stops', () => {
     const { id: operationId } = await world.restore(id);
     const job = await world.agent.claimOne();
     await world.agent.start(job);
-    // It is never heard of again.
+    // It never reports again.
     const again = await eventually(
       () => world.agent.claim(1, 50),
       (jobs) => jobs.length === 1,

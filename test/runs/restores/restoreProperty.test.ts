@@ -5,7 +5,7 @@ import { APP } from '../../support/runs';
 import { restoreWorld } from './world';
 
 interface TaskShape {
-  /** Which of the tasks before it it depends on. */
+  /** Which of the earlier tasks it depends on. */
   readonly after: readonly boolean[];
   readonly matrix: boolean;
   readonly registers: boolean;
@@ -17,7 +17,7 @@ interface WorkflowShape {
   readonly restoreTasks: number;
   readonly services: readonly ('web' | 'api')[];
   readonly seesVariable: boolean;
-  /** Its last task takes the files of the first workflow, where that runs in an earlier stage. */
+  /** Its last task takes files of the first workflow, if that runs in an earlier stage. */
   readonly takesFiles: boolean;
 }
 
@@ -26,7 +26,7 @@ type ElementShape = { readonly workflow: number; readonly environment: 'staging'
 interface Shape {
   readonly workflows: readonly WorkflowShape[];
   readonly stages: readonly (readonly ElementShape[])[];
-  /** Images and value that each extension brings, and the how-many-eth task of it fails; -1: none. */
+  /** Images and value of each extension, and the index of its task that fails; -1 for none. */
   readonly extensions: readonly {
     readonly web: number;
     readonly api: number;
@@ -86,7 +86,7 @@ const artifactsOf = (leavesFile: boolean, from: string | null): string[] => {
   return keys.length === 0 ? [] : [`artifacts: { ${keys.join(', ')} }`];
 };
 
-/** The documents of a shape, under names of its own. */
+/** Documents of a shape, with unique names. */
 function documentsOf({ workflows, stages }: Shape, tag: string): { source: string; services: readonly string[] } {
   const source = workflows.map(({ tasks, restoreTasks, services, seesVariable, takesFiles }, w) => {
     const lines = tasks.map(({ after, matrix, registers, leavesFile }, t) => {
@@ -115,7 +115,7 @@ tasks:
 ${[...lines, ...restoring].join('\n')}`;
   });
   const used = new Set<string>();
-  // The first workflow has run before any that may take its files.
+  // The first workflow runs before any that may take its files.
   const first: readonly ElementShape[] = [{ workflow: 0, environment: 'staging' }];
   const elements = [first, ...stages].map((stage, s) =>
     stage.map((element, e) => {
@@ -139,7 +139,7 @@ describe('any pipeline and any extensions', () => {
   const world = restoreWorld({}, `${APP}\n---\nkind: Service\napplication: app\nname: api\n`);
   let made = 0;
 
-  /** Runs what comes; each result is one of its own, so that a mix-up shows. The how-many-eth task fails. */
+  /** Runs all jobs, each with a unique result, so that a mix-up shows. The task with that index fails. */
   const work = async (id: string, fails: number): Promise<string> => {
     let done = 0;
     for (;;) {
@@ -159,7 +159,7 @@ describe('any pipeline and any extensions', () => {
     }
   };
 
-  it('an extension and its restore leave all readable state as it was', async () => {
+  it('an extension and its restore leave all readable state unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const tag = String(made++);
@@ -168,7 +168,7 @@ describe('any pipeline and any extensions', () => {
         const serviceInputs = services.map((name) => ({ name, image: `${name}:0` }));
         const id = await world.runs.start('pipeline', `p-${tag}`, { serviceInputs });
         expect(await work(id, -1)).toBe('SUCCESS');
-        // Each extension from a success makes a point of its own; the newest is the one that counts.
+        // Each extension of a success creates a restore point; the newest one counts.
         let before = await world.results(id);
         let status = 'SUCCESS';
         let extended = false;

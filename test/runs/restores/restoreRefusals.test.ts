@@ -47,7 +47,7 @@ describe('before anything changes, restoreRun', () => {
     );
     const { id } = startExecution.execution;
     await world.finish(id, 'SUCCESS');
-    // Somebody else may extend it, and has no right to take that back.
+    // Another user may extend it, but has no right to restore it.
     await world.extend(id, { web: 'web:2' }, {}, executor);
     await world.finish(id, 'FAILED', 'health');
     const codes = async (client: TestClient) => [

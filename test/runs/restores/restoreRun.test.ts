@@ -5,7 +5,7 @@ describe('restoreRun', () => {
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
-  it('restores everything, with restore tasks that see the earlier configuration, last stage first', async () => {
+  it('restores everything, last stage first, with tasks that see the earlier configuration', async () => {
     const { id, before } = await world.failedInProd();
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:2' }, prod: { web: 'web:1' } });
     const preview = await world.preview(id);
@@ -91,7 +91,7 @@ describe('restoreRun', () => {
     expect(await world.deployed()).toMatchObject({ prod: { web: 'web:1', api: 'api:1' } });
   });
 
-  it('goes back to the last success after several failed extensions, resumes and reruns', async () => {
+  it('returns to the last success after several failed extensions, resumes and reruns', async () => {
     const { id, before } = await world.failedInProd();
     await world.extend(id, { web: 'web:3' });
     await world.finish(id, 'FAILED', 'health');
@@ -161,7 +161,7 @@ describe('restoreRun', () => {
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS', ran: [] });
     expect(await world.results(id)).toEqual(before);
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:8' } });
-    // A condition that still says so keeps it from running, and that is no change.
+    // A condition with the same result keeps it from running, which is not a change.
     expect(await world.codeOf(world.extend(id, {}, value('1')))).toBe('NOTHING_CHANGED');
   });
 
@@ -173,7 +173,7 @@ describe('restoreRun', () => {
     expect(first.log).toContain('ERROR "restart" in prod ended FAILED: exit code 1');
     expect(first.log).not.toContain('DEBUG');
     expect(await world.snapshot(id)).toEqual(failed);
-    // Nobody can know what a restore task had done there.
+    // The effect of the restore task there is unknown.
     expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: ['web:1 in prod UNKNOWN'] });
     const events = await world.runs.events(id);
     expect(events.filter((event) => event.type === 'RESTORE_ENDED').map((event) => event.data)).toMatchObject([
@@ -184,7 +184,7 @@ describe('restoreRun', () => {
     expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: [] });
   });
 
-  it('streams its log, from any line on', async () => {
+  it('streams its log from any line', async () => {
     const { id } = await world.failedInProd();
     const { id: operationId } = await world.restore(id, { debug: true });
     const lines: number[] = [];
@@ -206,7 +206,7 @@ describe('restoreRun', () => {
     expect((await world.operation(operationId)).log.split('\n')).toHaveLength(lines.length + 1);
   });
 
-  it('blocks every other action meanwhile, visibly', async () => {
+  it('blocks every other action, and shows it', async () => {
     const { id } = await world.failedInProd();
     const { id: operationId } = await world.restore(id);
     const { applicationId } = await world.runs.ids('pipeline', 'release');

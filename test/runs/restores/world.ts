@@ -73,7 +73,7 @@ export interface OperationView {
 
 const OPERATION = 'id kind status endedAt error { code message } log tasks { name status }';
 
-/** A world with these documents, and the questions that tests of restores ask it. */
+/** A world with these documents, and helpers for tests of restores. */
 export const restoreWorld = (
   environment: Readonly<Record<string, string>> = {},
   definitions = DEFINITIONS,
@@ -94,7 +94,7 @@ export class RestoreWorld implements World {
     return this.server.client;
   }
 
-  /** A run of the pipeline that has succeeded. */
+  /** A pipeline run that has succeeded. */
   async release(images: Readonly<Record<string, string>> = { web: 'web:1', api: 'api:1' }): Promise<string> {
     const serviceInputs = Object.entries(images).map(([name, image]) => ({ name, image }));
     const id = await this.runs.start('pipeline', 'release', { serviceInputs });
@@ -102,9 +102,7 @@ export class RestoreWorld implements World {
     return id;
   }
 
-  /**
-   * Works, and approves, until the run has this status. Answers the tasks that ran; `fails` says which of them fail.
-   */
+  /** Works and approves until the run has this status. Returns the tasks that ran; those in `fails` fail. */
   async finish(id: string, status: string, ...fails: readonly string[]): Promise<string[]> {
     const ran: string[] = [];
     for (;;) {
@@ -118,7 +116,7 @@ export class RestoreWorld implements World {
     }
   }
 
-  /** A run whose extension with another web has reached staging and failed in production; and how it was before. */
+  /** A run whose extension with another web reached staging and failed in production, with its state before that. */
   async failedInProd(): Promise<{ id: string; before: unknown }> {
     const id = await this.release();
     const before = await this.results(id);
@@ -170,7 +168,7 @@ export class RestoreWorld implements World {
     return operation;
   }
 
-  /** Restores, and works until that is over; restore tasks that are named fail. */
+  /** Restores, and works until the restore has ended; restore tasks in `fails` fail. */
   async restored(
     runId: string,
     more: Readonly<Record<string, unknown>> = {},
@@ -192,7 +190,7 @@ export class RestoreWorld implements World {
     );
   }
 
-  /** The same without the times that a restore gives its own: when executions ended, and when images were deployed. */
+  /** Results without the times that a restore sets: ends of executions, and deployment times. */
   async results(runId: string): Promise<unknown> {
     const without = (_key: string, value: unknown) => {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -234,7 +232,7 @@ export class RestoreWorld implements World {
     return restorePreview;
   }
 
-  /** What is deployed, as the API says: environment → service → image. */
+  /** Deployments that the API shows: environment → service → image. */
   async deployed(): Promise<Record<string, Record<string, string>>> {
     const { environments } = await this.client.ask<{
       environments: { nodes: { name: string; deployments: { image: string; service: { name: string } }[] }[] };
@@ -247,7 +245,7 @@ export class RestoreWorld implements World {
     );
   }
 
-  /** What the restores of a run left uncertain, and what the environments say of it. */
+  /** What the restores of a run left uncertain, and how the environments show it. */
   async unknown(runId: string): Promise<{ recorded: string[]; shown: string[] }> {
     interface Place {
       readonly image: string;
@@ -274,7 +272,7 @@ export class RestoreWorld implements World {
     };
   }
 
-  /** Somebody with these rights to the runs of the application; without environments, for all of them. */
+  /** Key with these rights to the application's runs; without environments, for all of them. */
   async key(name: string, actions: readonly string[], environments?: string): Promise<TestClient> {
     return new TestClient(this.server.url, await this.keyValue(name, actions, environments));
   }
@@ -293,7 +291,7 @@ export class RestoreWorld implements World {
     return createApiKey.value;
   }
 
-  /** Of somebody who may see nothing. */
+  /** Key of a caller that may see nothing. */
   async strangerKey(): Promise<string> {
     const { createUserGroup } = await this.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
       'mutation { createUserGroup(input: {name: "strangers"}) { userGroup { id } } }',

@@ -107,7 +107,7 @@ describe('compareExecutions', () => {
     expect(same.tasks.some(({ different }) => different)).toBe(false);
   });
 
-  it('compares two attempts of a run, each as it was', async () => {
+  it('compares two attempts of a run, each in its own state', async () => {
     const id = await runs.start('pipeline', 'flow', { serviceInputs: level('low').serviceInputs });
     await agent.runOne();
     await agent.runOne();

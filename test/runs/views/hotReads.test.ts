@@ -3,7 +3,7 @@ import { authenticate } from '../../../src/access/authenticate';
 import { resolvers } from '../../../src/api/graphql/resolvers';
 import { buildGraphqlSchema } from '../../../src/api/graphql/schema';
 import { Loaders } from '../../../src/kernel/loaders';
-import type { Database } from '../../../src/kernel/database/database';
+import type { Database, Db } from '../../../src/kernel/database/database';
 import { FLOW } from '../../support/definitions';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY } from '../../support/server';
@@ -47,7 +47,7 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** Rows that scans took from tables, whether or not a condition let them pass. */
+/** Rows that scans read from tables, whether or not they passed a condition. */
 function rowsRead(plan: Plan): number {
   const { 'Rows Removed by Filter': removed = 0, Plans: inner = [] } = plan;
   const own = /Scan/.test(plan['Node Type']) ? (plan['Actual Rows'] + removed) * plan['Actual Loops'] : 0;
@@ -78,7 +78,7 @@ describe('hot reads', () => {
     Object.assign(ids, { run, app: execution.application.id, flow: flow?.id ?? '', job });
   });
 
-  /** More executions like the first one, older than it. */
+  /** Adds older executions like the first one. */
   async function grow(from: number, to: number): Promise<void> {
     const { database } = server.app;
     const made = (of: string) => `overlay(overlay(md5(${of}) placing '7' from 13) placing '8' from 17)::uuid`;
@@ -110,7 +110,10 @@ describe('hot reads', () => {
     }
   }
 
-  /** Statements of each query, and the rows that they read. An index must serve them: small tables are read whole otherwise. */
+  /**
+   * Statements of each query, and the rows that they read. Forces index scans, because small tables are otherwise read
+   * whole.
+   */
   async function costs(): Promise<Record<string, { statements: number; rows: number }>> {
     const { client, app } = server;
     const actor = await authenticate(app, ADMIN_KEY);
@@ -126,6 +129,7 @@ describe('hot reads', () => {
             return app.database.rows(sql, parameters);
           },
         },
+        together: { value: <T>(work: (db: Db) => Promise<T>) => work(database) },
       });
       const own = { ...app, database };
       const request = { id: 'test', address: '127.0.0.1', transport: 'http', signal: new AbortController().signal };
@@ -148,7 +152,7 @@ describe('hot reads', () => {
     return found;
   }
 
-  it('send the same statements, which read as many rows, however many executions there are', async () => {
+  it('send the same statements and read the same rows for any number of executions', async () => {
     await grow(1, 50);
     const few = await costs();
     await grow(51, 1000);

@@ -81,14 +81,14 @@ const endings = { JSON: 'json.txt', MERMAID: 'mmd', DOT: 'dot', ASCII: 'txt' } a
 describe('the graph of a workflow', () => {
   const definition = definitionIn(SOURCE);
 
-  it.each(graphFormats)('as %s is that of the golden files', (format) => {
+  it.each(graphFormats)('as %s matches the golden files', (format) => {
     const collapsed = workflowGraph(definition, { expanded: false, states: null });
     expect(renderGraph(collapsed, format)).toBe(golden(`definition.${endings[format]}`));
     const live = workflowGraph(definition, { expanded: true, states });
     expect(renderGraph(live, format)).toBe(golden(`execution.${endings[format]}`));
   });
 
-  it.each(graphFormats)('of a pipeline as %s is that of the golden file', (format) => {
+  it.each(graphFormats)('of a pipeline as %s matches the golden file', (format) => {
     const graph = pipelineGraph(pipelineIn(PIPELINE), elementStates);
     expect(renderGraph(graph, format)).toBe(golden(`pipeline.${endings[format]}`));
   });

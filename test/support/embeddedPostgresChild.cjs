@@ -1,9 +1,9 @@
-import { startEmbeddedPostgres } from '../../src/kernel/embedded/embeddedPostgres';
-import { createLog } from '../../src/kernel/log';
+const { startEmbeddedPostgres } = require('../../dist/src/kernel/embedded/embeddedPostgres');
+const { createLog } = require('../../dist/src/kernel/log');
 
 /**
  * A process that runs the embedded PostgreSQL and does nothing else, for tests that kill it or give it another user,
- * umask or place: `embeddedPostgresChild.ts <data directory> <umask>`. It writes one line, the URL or what went wrong,
+ * umask or place: `embeddedPostgresChild.cjs <data directory> <umask>`. It writes one line, the URL or what went wrong,
  * and runs until SIGTERM.
  */
 const [, , dataDir = '', umask = '022'] = process.argv;
@@ -14,12 +14,12 @@ startEmbeddedPostgres({ dataDir, log: createLog({ level: 'silent', pretty: false
     const alive = setInterval(() => undefined, 1000);
     process.once('SIGTERM', () => {
       clearInterval(alive);
-      // Nothing else is left then: whatever still holds the process open shows as a hanging test.
+      // Nothing else is left to run: anything that keeps the process open shows as a hanging test.
       void postgres.stop();
     });
     console.log(postgres.url);
   },
-  (error: unknown) => {
+  (error) => {
     console.log(`failed: ${error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)}`);
     process.exitCode = 1;
   },
