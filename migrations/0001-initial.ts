@@ -916,7 +916,7 @@ DROP TABLE
   audit_unsealed,
   shared_count
 CASCADE;
-DROP FUNCTION refuse_change();
-DROP FUNCTION hold_application();
-DROP FUNCTION refuse_change_of_ended_attempt();
+DROP FUNCTION refuse_change;
+DROP FUNCTION hold_application;
+DROP FUNCTION refuse_change_of_ended_attempt;
 `;

@@ -110,7 +110,7 @@ const down = \`
 DROP TABLE
   ${tables.join(',\n  ')}
 CASCADE;
-${functions.map((name) => `DROP FUNCTION ${name}();`).join('\n')}
+${functions.map((name) => `DROP FUNCTION ${name};`).join('\n')}
 \`;
 `;
 }
