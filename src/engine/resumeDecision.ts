@@ -69,9 +69,10 @@ const wasReached = (elements: readonly StageExecution[]): boolean =>
     (stage) =>
       stage.startedAt !== null ||
       stage.workflowExecutionId !== null ||
-      // A decided condition means that it was reached, even though it did not begin.
+      // A decided condition means that it was reached, even though it did not begin. So does a failure, such as that of
+      // a condition that can't be decided, or of a reference without a value.
       stage.reasonCode === 'CONDITION_TRUE' ||
-      stage.reasonCode === 'CONDITION_ERROR',
+      stage.status === 'FAILED',
   );
 
 /** An element skipped because a parallel one failed was never done; one skipped by its condition is settled. */

@@ -232,4 +232,18 @@ describe('outputs of a stage', () => {
       ['SKIPPED', 'NOT_STARTED', expect.anything()],
     ]);
   });
+
+  it('that can’t be filled leave a run that can be resumed from the stage that they failed', async () => {
+    const { applicationId } = await runs.ids('pipeline', 'failing');
+    const id = await runs.start('pipeline', 'failing', given('SKIP', 'yes'));
+    const { pipelineStageExecutions = [] } = await runs.until(id, 'FAILED');
+    const failed = pipelineStageExecutions.find(({ status }) => status === 'FAILED');
+    expect(failed).toMatchObject({ reasonCode: 'REFERENCE_UNFILLED', startedAt: null });
+    const { resumeExecution } = await server.client.ask<{ resumeExecution: { execution: { attempt: number } } }>(
+      'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { attempt } } }',
+      { input: { applicationId, pipelineExecutionId: id } },
+    );
+    expect(resumeExecution.execution.attempt).toBe(2);
+    await runs.until(id, 'FAILED');
+  });
 });
