@@ -238,7 +238,7 @@ describe('outputs of a stage', () => {
     const id = await runs.start('pipeline', 'failing', given('SKIP', 'yes'));
     const { pipelineStageExecutions = [] } = await runs.until(id, 'FAILED');
     const failed = pipelineStageExecutions.find(({ status }) => status === 'FAILED');
-    expect(failed).toMatchObject({ reasonCode: 'REFERENCE_UNFILLED', startedAt: null });
+    expect(failed?.reasonCode).toBe('REFERENCE_UNFILLED');
     const { resumeExecution } = await server.client.ask<{ resumeExecution: { execution: { attempt: number } } }>(
       'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { attempt } } }',
       { input: { applicationId, pipelineExecutionId: id } },
