@@ -81,7 +81,10 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** The server as it is started in production, on a database of its own. Nothing is turned off but rate limits. */
+/**
+ * The server in production mode, on a database of its own, without the flags that `npm start` passes to Node. Only rate
+ * limits are off.
+ */
 export async function startServerProcess(place: Place, databaseUrl?: string): Promise<ServerProcess> {
   const folder = await mkdtemp(join(place.folder, 'server-'));
   const url = `http://127.0.0.1:${await freePort()}`;

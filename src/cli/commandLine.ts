@@ -5,7 +5,10 @@ import { exit, Failure, Followed, failureOf } from './failure';
 import { createProgram, namedRun } from './program';
 import type { Terminal } from './ui';
 
-/** Runs a command line, and returns its exit code. Every failure prints a message with advice, and has the exit code of its kind. */
+/**
+ * Runs a command line, and returns its exit code. Every failure prints a message with advice, and has the exit code of
+ * its kind.
+ */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = createProgram(terminal);
   try {

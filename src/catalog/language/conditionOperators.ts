@@ -54,23 +54,27 @@ const MAX_PATTERN = 1000;
 /** Steps that a match takes at most; they take a tenth of a second. */
 const MAX_STEPS = 2_000_000;
 
-/** Problem of a regular expression, or undefined. */
-export function patternProblem(pattern: string): string | undefined {
+/** A compiled regular expression, or its problem. */
+function compile(pattern: string): InstanceType<Regex['RE2JS']> | string {
   if (pattern.length > MAX_PATTERN) return `the regular expression has more than ${MAX_PATTERN} characters`;
   try {
-    regex().RE2JS.compile(pattern);
-    return undefined;
+    return regex().RE2JS.compile(pattern);
   } catch (error) {
     if (!(error instanceof regex().RE2JSException)) throw error;
     return `${shown(pattern)} is not a valid regular expression (${error.message})`;
   }
 }
 
+/** Problem of a regular expression, or undefined. */
+export function patternProblem(pattern: string): string | undefined {
+  const compiled = compile(pattern);
+  return typeof compiled === 'string' ? compiled : undefined;
+}
+
 /** RE2's time is proportional to the size of the text and of the expression. */
 function matches(text: string, pattern: string): boolean {
-  const problem = patternProblem(pattern);
-  if (problem !== undefined) throw new Error(problem);
-  const compiled = regex().RE2JS.compile(pattern);
+  const compiled = compile(pattern);
+  if (typeof compiled === 'string') throw new Error(compiled);
   if (compiled.programSize() * text.length > MAX_STEPS) {
     throw new Error(`matching ${text.length} characters with ${shown(pattern)} would take too long`);
   }

@@ -42,7 +42,7 @@ export async function appendLogs(
   for (const piece of pieces) {
     if (piece.offset + piece.data.length <= maxBytes && !first.has(piece.jobId)) first.set(piece.jobId, piece);
   }
-  const grown = new Set(await insertPieces(db, [...first.values()]));
+  const grown = new Set(await insertPieces(db, [...first.values()], 'SKIP'));
   return Promise.all(
     pieces.map((piece) =>
       grown.has(piece.jobId) && first.get(piece.jobId) === piece
@@ -87,9 +87,8 @@ async function appendAlone(
   }
   const known = log.bytes - offset;
   if (known >= data.length) return log.bytes;
-  if (await insertAt(db, jobId, tokenHash, log.bytes, data.subarray(known), framesAfter(frames, known))) {
-    return offset + data.length;
-  }
+  const rest = { jobId, tokenHash, offset: log.bytes, data: data.subarray(known), frames: framesAfter(frames, known) };
+  if ((await insertPieces(db, [rest], 'WAIT')).length === 1) return offset + data.length;
   const now = await findOpenLog(db, jobId, tokenHash);
   if (now === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
   throw new Refusal('LOG_GAP', `The log ends at ${now.bytes}.`, { offset: now.bytes });
@@ -106,10 +105,11 @@ function framesAfter(frames: readonly LogFrame[], skip: number): LogFrame[] {
 
 /**
  * Appends each piece to the log of its job, at most one for each job, if the log ends where the piece begins. Returns the
- * jobs whose logs have grown. Leaves out leases that other transactions have locked: one that ends several jobs could
+ * jobs whose logs have grown. The lock on the lease makes the end of the job wait for the piece, and rejects a piece
+ * after the end. Several pieces skip leases that other transactions have locked: one that ends several jobs could
  * otherwise wait for this statement, and this statement for it.
  */
-async function insertPieces(db: Db, pieces: readonly EncodedPiece[]): Promise<string[]> {
+async function insertPieces(db: Db, pieces: readonly EncodedPiece[], locked: 'SKIP' | 'WAIT'): Promise<string[]> {
   let end = 0;
   const rows = pieces.map(({ jobId, tokenHash, offset, data, frames }) => {
     const begin = end + 1;
@@ -124,7 +124,7 @@ async function insertPieces(db: Db, pieces: readonly EncodedPiece[]): Promise<st
      ), held AS MATERIALIZED (
        SELECT lease.job_id FROM job_lease lease JOIN piece ON piece.job_id = lease.job_id
        WHERE lease.token_hash = piece.token_hash AND lease.started
-       ORDER BY lease.job_id FOR KEY SHARE OF lease SKIP LOCKED
+       ORDER BY lease.job_id FOR KEY SHARE OF lease ${locked === 'SKIP' ? 'SKIP LOCKED' : ''}
      ), grown AS (
        INSERT INTO job_log (job_id, bytes, truncated)
        SELECT held.job_id, piece.length, false FROM held JOIN piece ON piece.job_id = held.job_id
@@ -148,32 +148,6 @@ async function insertPieces(db: Db, pieces: readonly EncodedPiece[]): Promise<st
     ],
   );
   return grown.map(({ jobId }) => jobId);
-}
-
-/** The lock on the lease makes the end of the job wait for the piece, and rejects a piece after the end. */
-async function insertAt(
-  db: Db,
-  jobId: string,
-  tokenHash: string,
-  offset: number,
-  data: Buffer,
-  frames: readonly LogFrame[],
-): Promise<boolean> {
-  const rows = await db.rows(
-    `WITH grown AS (
-       INSERT INTO job_log (job_id, bytes, truncated)
-       SELECT job_id, $4, false FROM (
-         SELECT job_id FROM job_lease WHERE job_id = $1 AND token_hash = $2 AND started FOR KEY SHARE
-       ) held WHERE $3 = 0 OR EXISTS (SELECT FROM job_log WHERE job_id = $1)
-       ON CONFLICT (job_id) DO UPDATE SET bytes = job_log.bytes + $4 WHERE job_log.bytes = $3
-       RETURNING job_id
-     ), added AS (
-       INSERT INTO log_chunk (job_id, start, length, data, frames) SELECT job_id, $3, $4, $5, $6 FROM grown WHERE $4::int > 0
-     )
-     SELECT job_id FROM grown`,
-    [jobId, tokenHash, offset, data.length, data, JSON.stringify(frames)],
-  );
-  return rows.length === 1;
 }
 
 async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<Pick<JobLog, 'bytes'> | undefined> {
