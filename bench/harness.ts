@@ -25,35 +25,39 @@ export interface Bench {
   close(): Promise<void>;
 }
 
+/** Settings of a server that is measured. Only rate limits are off. */
+export const serverEnvironment = (folder: string, databaseUrl: string, port: number) => ({
+  PORT: String(port),
+  DATABASE_URL: databaseUrl,
+  SLIPWAY_DATA_DIR: folder,
+  SLIPWAY_ADMIN_KEY: KEY,
+  SLIPWAY_AGENT_TOKEN: TOKEN,
+  // One key and one address send requests as fast as they can; with a limit, the limit would be measured.
+  SLIPWAY_RATE_PER_SECOND: '0',
+  SLIPWAY_AGENT_RATE_PER_SECOND: '0',
+  SLIPWAY_MAX_SUBSCRIPTIONS: '20000',
+  LOG_LEVEL: 'error',
+});
+
+export const agentEnvironment = (url: string, folder: string, slots: number) => ({
+  SLIPWAY_URL: url,
+  SLIPWAY_AGENT_TOKEN: TOKEN,
+  SLIPWAY_AGENT_NAME: 'bench',
+  SLIPWAY_AGENT_SLOTS: String(slots),
+  SLIPWAY_AGENT_DIR: join(folder, 'agent'),
+  LOG_LEVEL: 'error',
+});
+
 /** A server in this process. */
 export async function openBench(place: Place): Promise<Bench> {
   const dir = await mkdtemp(join(place.folder, 'bench-'));
-  const config = readServerConfig({
-    PORT: '0',
-    DATABASE_URL: await place.newDatabase(),
-    SLIPWAY_DATA_DIR: dir,
-    SLIPWAY_ADMIN_KEY: KEY,
-    SLIPWAY_AGENT_TOKEN: TOKEN,
-    // One key sends requests as fast as it can; with a limit, the limit would be measured.
-    SLIPWAY_RATE_PER_SECOND: '0',
-    SLIPWAY_MAX_SUBSCRIPTIONS: '10000',
-    SLIPWAY_AGENT_RATE_PER_SECOND: '0',
-    LOG_LEVEL: 'error',
-  });
+  const config = readServerConfig(serverEnvironment(dir, await place.newDatabase(), 0));
   const server = await startServer(config, quietLog);
   const client = new Client(server.url, KEY);
   return {
     server,
     client,
-    agentConfig: (slots) =>
-      readAgentConfig({
-        SLIPWAY_URL: server.url,
-        SLIPWAY_AGENT_TOKEN: TOKEN,
-        SLIPWAY_AGENT_NAME: 'bench',
-        SLIPWAY_AGENT_SLOTS: String(slots),
-        SLIPWAY_AGENT_DIR: join(dir, 'agent'),
-        LOG_LEVEL: 'error',
-      }),
+    agentConfig: (slots) => readAgentConfig(agentEnvironment(server.url, dir, slots)),
     async close() {
       await server.stop();
     },

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '../src/client/client';
-import { KEY, TOKEN } from './harness';
+import { agentEnvironment, KEY, serverEnvironment } from './harness';
 import type { Place } from './place';
 
 /** Milliseconds of a clock that all processes of this machine share. */
@@ -87,24 +87,12 @@ export interface ServerProcess {
  */
 export async function startServerProcess(place: Place, databaseUrl?: string): Promise<ServerProcess> {
   const folder = await mkdtemp(join(place.folder, 'server-'));
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
   const database = databaseUrl ?? (await place.newDatabase());
   const child = fork(join(__dirname, '../src/main.js'), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      PORT: new URL(url).port,
-      DATABASE_URL: database,
-      SLIPWAY_DATA_DIR: folder,
-      SLIPWAY_ADMIN_KEY: KEY,
-      SLIPWAY_AGENT_TOKEN: TOKEN,
-      // One key and one address ask as fast as they can; the limit would be what is measured.
-      SLIPWAY_RATE_PER_SECOND: '0',
-      SLIPWAY_AGENT_RATE_PER_SECOND: '0',
-      SLIPWAY_MAX_SUBSCRIPTIONS: '20000',
-      LOG_LEVEL: 'error',
-    },
+    env: { ...process.env, NODE_ENV: 'production', ...serverEnvironment(folder, database, port) },
   });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
@@ -117,14 +105,7 @@ export async function startServerProcess(place: Place, databaseUrl?: string): Pr
     pid: child.pid ?? 0,
     databaseUrl: database,
     client: new Client(url, KEY),
-    agentEnvironment: (slots) => ({
-      SLIPWAY_URL: url,
-      SLIPWAY_AGENT_TOKEN: TOKEN,
-      SLIPWAY_AGENT_NAME: 'bench',
-      SLIPWAY_AGENT_SLOTS: String(slots),
-      SLIPWAY_AGENT_DIR: join(folder, 'agent'),
-      LOG_LEVEL: 'error',
-    }),
+    agentEnvironment: (slots) => agentEnvironment(url, folder, slots),
     async stop() {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
