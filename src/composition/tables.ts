@@ -42,6 +42,7 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -67,6 +68,9 @@ export const tables = [
   pipelines.revisionSchema,
   executionTable,
   idempotencyKeyTable,
+  slotTable,
+  slotRequestTable,
+  beginWaitTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,

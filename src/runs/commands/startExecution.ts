@@ -187,6 +187,7 @@ function newStage(
     answers: null,
     failures: 0,
     ignored: false,
+    hasPlace: false,
     createdAt: now,
     startedAt: null,
     endedAt: null,
