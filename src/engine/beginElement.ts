@@ -9,7 +9,7 @@ import { takeSlots } from './slots';
 
 /**
  * Everything that may keep an element from beginning, in this order: slots come last, so that whatever waits for
- * something else holds none.
+ * something else holds none. A check may assume that nothing hinders it (`run.begins`), if `move_slots` fails otherwise.
  */
 const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [takeSlots];
 
