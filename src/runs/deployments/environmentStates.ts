@@ -26,11 +26,10 @@ function asOf(at: Date, { position: _, ...row }: RecordedDeployment & { readonly
 
 /** Services of environments at moments (`momentKey`), sorted by name. Services that were never deployed are missing. */
 export const servicesAt: BatchLoad<readonly ServiceState[]> = async (app, keys) => {
-  const moments = keys.map(momentOf);
-  const rows = groupBy(await findStates(app.database, moments), ({ position }) => keys[position - 1] ?? '');
+  const rows = groupBy(await findStates(app.database, keys.map(momentOf)), ({ position }) => keys[position - 1] ?? '');
   return new Map(
-    keys.map((key, index) => {
-      const { environmentId, at = new Date() } = moments[index] ?? momentOf(key);
+    keys.map((key) => {
+      const { environmentId, at } = momentOf(key);
       const places = groupBy(rows.get(key) ?? [], ({ serviceId }) => serviceId);
       const states = [...places].map(([serviceId, own]): ServiceState => {
         const then = own.map((row) => asOf(at, row));
