@@ -1,4 +1,5 @@
 import type { NonEmptyArray } from 'type-graphql';
+import { ActorResolver } from '../access/actor.resolver';
 import { ApiKeysResolver } from '../access/apiKeys.resolver';
 import { UserGroupsResolver } from '../access/userGroups.resolver';
 import { UsersResolver } from '../access/users.resolver';
@@ -86,6 +87,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   UsersResolver,
   UserGroupsResolver,
   ApiKeysResolver,
+  ActorResolver,
   AvailableActionsResolver,
   DefinitionsResolver,
   ApplicationsResolver,
