@@ -178,3 +178,22 @@ BEGIN
     END LOOP;
   END IF;
 END $$;
+-- Deployments that were in progress at a moment; clocks of servers may differ, so an end may precede its begin.
+CREATE INDEX deployment_during ON deployment
+  USING gist (tstzrange(started_at, greatest(started_at, coalesce(ended_at, 'infinity'))));
+-- Age of an image: its first deployment anywhere. A hash, because an image may be longer than an index entry.
+CREATE INDEX deployment_image ON deployment (service_id, md5(image), number);
+
+-- The variables of an environment have a history, written with each change, whatever statement makes it.
+CREATE FUNCTION record_environment_values() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO environment_values (environment_id, variables, changed_at) VALUES (NEW.id, NEW.variables, NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER environment_created AFTER INSERT ON environment
+  FOR EACH ROW EXECUTE FUNCTION record_environment_values();
+CREATE TRIGGER environment_changed AFTER UPDATE ON environment
+  FOR EACH ROW WHEN (OLD.variables <> NEW.variables) EXECUTE FUNCTION record_environment_values();
+CREATE TRIGGER environment_values_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON environment_values
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;

@@ -12,6 +12,7 @@ import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
 import { environments } from '../catalog/environments/environments';
+import { environmentValuesTable } from '../catalog/environments/environmentValues.table';
 import {
   attemptElementTable,
   detachedTaskTable,
@@ -60,6 +61,7 @@ export const tables = [
   agentTokenTable,
   applications.schema,
   environments.schema,
+  environmentValuesTable,
   services.schema,
   secretTable,
   workflows.schema,

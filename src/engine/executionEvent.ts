@@ -67,6 +67,8 @@ export interface ExecutionEventData {
   };
   /** Nobody is left who could decide a waiting approval. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
+  /** Somebody can decide such an approval again. */
+  APPROVAL_DECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
   /** An administrator assigned other groups. */
   APPROVAL_REASSIGNED: {
     approvalId: string;

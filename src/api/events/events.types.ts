@@ -197,6 +197,15 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
     approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
   }),
+  APPROVAL_DECIDABLE: event(
+    'APPROVAL_DECIDABLE',
+    'somebody can decide a waiting approval again that nobody could decide.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
+    },
+  ),
   APPROVAL_REASSIGNED: event(
     'APPROVAL_REASSIGNED',
     'an administrator assigned a waiting approval to other user groups.',
