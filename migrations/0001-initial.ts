@@ -155,6 +155,14 @@ CREATE TABLE "environment" (
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "environment_name" ON "environment" ("application_id", "name") WHERE deleted_at IS NULL;
+CREATE TABLE "environment_values" (
+  "number" BIGSERIAL NOT NULL,
+  "environment_id" uuid NOT NULL,
+  "variables" jsonb NOT NULL,
+  "changed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_a19927c730d78f132c27222e3d0" PRIMARY KEY ("number")
+);
+CREATE UNIQUE INDEX "environment_values_at" ON "environment_values" ("environment_id", "changed_at", "number");
 CREATE TABLE "service" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -657,6 +665,8 @@ CREATE UNIQUE INDEX "deployment_environment" ON "deployment" ("environment_id", 
 CREATE UNIQUE INDEX "deployment_place" ON "deployment" ("environment_id", "service_id", "number");
 CREATE UNIQUE INDEX "deployment_newest" ON "deployment" ("environment_id", "service_id", "end_number") WHERE status IN ('SUCCEEDED', 'REMOVED');
 CREATE UNIQUE INDEX "deployment_unsuccessful" ON "deployment" ("environment_id", "service_id", "end_number") WHERE status IN ('FAILED', 'UNKNOWN');
+CREATE INDEX "deployment_newest_at" ON "deployment" ("environment_id", "service_id", "ended_at", "end_number") WHERE status IN ('SUCCEEDED', 'REMOVED');
+CREATE INDEX "deployment_unsuccessful_at" ON "deployment" ("environment_id", "service_id", "ended_at", "end_number") WHERE status IN ('FAILED', 'UNKNOWN');
 CREATE INDEX "deployment_in_progress" ON "deployment" ("environment_id", "service_id") WHERE status = 'IN_PROGRESS';
 CREATE UNIQUE INDEX "deployment_end" ON "deployment" ("end_number") WHERE end_number IS NOT NULL;
 CREATE INDEX "deployment_run" ON "deployment" ("run_id", "number");
@@ -768,6 +778,7 @@ ALTER TABLE "api_key" ADD CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KE
 ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_354bda01c7ddc31356dbf235cc6" FOREIGN KEY ("api_key_id") REFERENCES "api_key"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_c34819cd18825ac36f2df8b5455" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "environment" ADD CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "environment_values" ADD CONSTRAINT "FK_3d2345fcab465b660260a7c235c" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -985,6 +996,25 @@ BEGIN
     END LOOP;
   END IF;
 END $$;
+-- Deployments that were in progress at a moment; clocks of servers may differ, so an end may precede its begin.
+CREATE INDEX deployment_during ON deployment
+  USING gist (tstzrange(started_at, greatest(started_at, coalesce(ended_at, 'infinity'))));
+-- Age of an image: its first deployment anywhere. A hash, because an image may be longer than an index entry.
+CREATE INDEX deployment_image ON deployment (service_id, md5(image), number);
+
+-- The variables of an environment have a history, written with each change, whatever statement makes it.
+CREATE FUNCTION record_environment_values() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO environment_values (environment_id, variables, changed_at) VALUES (NEW.id, NEW.variables, NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER environment_created AFTER INSERT ON environment
+  FOR EACH ROW EXECUTE FUNCTION record_environment_values();
+CREATE TRIGGER environment_changed AFTER UPDATE ON environment
+  FOR EACH ROW WHEN (OLD.variables <> NEW.variables) EXECUTE FUNCTION record_environment_values();
+CREATE TRIGGER environment_values_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON environment_values
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
 `;
 
 const down = `
@@ -1000,6 +1030,7 @@ DROP TABLE
   agent_token,
   application,
   environment,
+  environment_values,
   service,
   secret,
   workflow,
@@ -1047,4 +1078,5 @@ DROP FUNCTION refuse_change_of_ended_attempt;
 DROP FUNCTION waiting_ahead;
 DROP FUNCTION wanted_slots;
 DROP FUNCTION move_slots;
+DROP FUNCTION record_environment_values;
 `;

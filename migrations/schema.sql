@@ -67,6 +67,15 @@ BEGIN
   END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.record_environment_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO environment_values (environment_id, variables, changed_at) VALUES (NEW.id, NEW.variables, NEW.updated_at);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -331,16 +340,20 @@ CREATE TABLE deployment (
   CONSTRAINT "FK_6ee40fde0869d3804a0b687c396" FOREIGN KEY (run_id) REFERENCES execution(id),
   CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
+CREATE INDEX deployment_during ON public.deployment USING gist (tstzrange(started_at, GREATEST(started_at, COALESCE(ended_at, 'infinity'::timestamp with time zone))));
 CREATE UNIQUE INDEX deployment_end ON public.deployment USING btree (end_number) WHERE (end_number IS NOT NULL);
 CREATE UNIQUE INDEX deployment_environment ON public.deployment USING btree (environment_id, number);
 CREATE INDEX deployment_execution ON public.deployment USING btree (execution_id, number);
+CREATE INDEX deployment_image ON public.deployment USING btree (service_id, md5(image), number);
 CREATE INDEX deployment_in_progress ON public.deployment USING btree (environment_id, service_id) WHERE (status = 'IN_PROGRESS'::text);
 CREATE UNIQUE INDEX deployment_newest ON public.deployment USING btree (environment_id, service_id, end_number) WHERE (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]));
+CREATE INDEX deployment_newest_at ON public.deployment USING btree (environment_id, service_id, ended_at, end_number) WHERE (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]));
 CREATE UNIQUE INDEX deployment_of_task ON public.deployment USING btree (task_execution_id, service_id) WHERE ((status = 'IN_PROGRESS'::text) AND (task_execution_id IS NOT NULL));
 CREATE UNIQUE INDEX deployment_of_workflow ON public.deployment USING btree (execution_id, attempt, service_id) WHERE ((task_execution_id IS NULL) AND (operation_id IS NULL));
 CREATE UNIQUE INDEX deployment_place ON public.deployment USING btree (environment_id, service_id, number);
 CREATE INDEX deployment_run ON public.deployment USING btree (run_id, number);
 CREATE UNIQUE INDEX deployment_unsuccessful ON public.deployment USING btree (environment_id, service_id, end_number) WHERE (status = ANY (ARRAY['FAILED'::text, 'UNKNOWN'::text]));
+CREATE INDEX deployment_unsuccessful_at ON public.deployment USING btree (environment_id, service_id, ended_at, end_number) WHERE (status = ANY (ARRAY['FAILED'::text, 'UNKNOWN'::text]));
 CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON public.deployment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON public.deployment FOR EACH ROW WHEN (((old.status <> 'IN_PROGRESS'::text) OR ((to_jsonb(old.*) - '{status,ended_at,end_number}'::text[]) <> (to_jsonb(new.*) - '{status,ended_at,end_number}'::text[])))) EXECUTE FUNCTION refuse_change();
@@ -381,6 +394,20 @@ CREATE TABLE environment (
   CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)
 );
 CREATE UNIQUE INDEX environment_name ON public.environment USING btree (application_id, name) WHERE (deleted_at IS NULL);
+CREATE TRIGGER environment_changed AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.variables <> new.variables)) EXECUTE FUNCTION record_environment_values();
+CREATE TRIGGER environment_created AFTER INSERT ON public.environment FOR EACH ROW EXECUTE FUNCTION record_environment_values();
+
+CREATE TABLE environment_values (
+  number bigint NOT NULL DEFAULT nextval('environment_values_number_seq'::regclass),
+  environment_id uuid NOT NULL,
+  variables jsonb NOT NULL,
+  changed_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_a19927c730d78f132c27222e3d0" PRIMARY KEY (number),
+  CONSTRAINT "FK_3d2345fcab465b660260a7c235c" FOREIGN KEY (environment_id) REFERENCES environment(id)
+);
+CREATE UNIQUE INDEX environment_values_at ON public.environment_values USING btree (environment_id, changed_at, number);
+CREATE TRIGGER environment_values_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.environment_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
 
 CREATE TABLE event_horizon (
   id integer NOT NULL,
