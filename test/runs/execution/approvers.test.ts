@@ -129,5 +129,6 @@ describe('an approval that nobody is left to decide', () => {
       () => look(id),
       ({ approval }) => approval?.undecidableSince === null,
     );
+    expect(await eventsOf(id)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_UNDECIDABLE', 'APPROVAL_DECIDABLE']);
   });
 });
