@@ -14,6 +14,11 @@ import {
   ExecutionDeploymentsResolver,
   ServiceDeploymentsResolver,
 } from '../deployments/deployments.resolver';
+import {
+  EnvironmentStateFieldsResolver,
+  EnvironmentStateResolver,
+  ServiceStateResolver,
+} from '../deployments/environmentStates.resolver';
 import { EnvironmentFieldsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import {
   ApprovalsSnapshotResolver,
@@ -93,6 +98,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentDeploymentsResolver,
   ServiceDeploymentsResolver,
   ExecutionDeploymentsResolver,
+  EnvironmentStateResolver,
+  EnvironmentStateFieldsResolver,
+  ServiceStateResolver,
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,
