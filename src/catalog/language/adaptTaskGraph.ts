@@ -16,6 +16,7 @@ import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
 import { conditionOf, namesInCondition } from './taskGraphCondition';
 import { handedTo } from './terms';
 import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
+import { ANY_NAME, templateOf } from './template';
 import { DAY } from './values';
 
 /**
@@ -319,7 +320,7 @@ function variablesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
   for (const { value } of tasks) {
     const register = value.type === 'map' ? textOf(value, 'register') : undefined;
     if (register === undefined) continue;
-    const parts = register.split(/\{\{\s*\.[\w-]+\s*\}\}/);
+    const parts = register.split(new RegExp(templateOf(ANY_NAME)));
     if (parts.length === 1) names.add(register);
     // A template without other text would make every name known.
     else if (parts.some((part) => part !== '') && patterns.length < MAX_PATTERNS) patterns.push(parts);

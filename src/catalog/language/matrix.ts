@@ -1,5 +1,6 @@
 import { axisVariable, environmentName } from '../../kernel/naming';
 import type { MatrixAxis, TaskDefinition } from './taskShape';
+import { templateName, templateOf } from './template';
 
 /**
  * Matrix expansion: a task with a matrix becomes one task for each combination of its values, named
@@ -39,7 +40,7 @@ export function matrixVariables(node: string): Record<string, string> {
   return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [axisVariable(axis), value]));
 }
 
-const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
+const template = new RegExp(templateOf(`(${templateName})`), 'g');
 
 /** Axes and variables in the `register` of a task. */
 export const namesInRegister = (register: string): string[] =>
