@@ -250,8 +250,8 @@ function askRuntimeInputs(run: RunSlice, stage: StageExecution, { timeoutSeconds
 function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecution, name: string): void {
   const { workflowId, workflowRevisionId } = stage;
   if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
-  if (stage.goesOn !== null) {
-    continueWorkflow(run, execution, stage, stage.goesOn);
+  if (stage.continues !== null) {
+    continueWorkflow(run, execution, stage, stage.continues);
     return;
   }
   const id = run.newId();

@@ -174,8 +174,8 @@ export interface StageExecution {
   readonly workflowExecutionId: string | null;
   /** Attempt of that workflow execution that belongs to this element. */
   readonly workflowAttempt: number | null;
-  /** For an extension that keeps tasks: continuation of the element's workflow once the stage is reached. */
-  readonly goesOn: GoesOn | null;
+  /** For an extension that keeps tasks: workflow execution that the element continues once its stage is reached. */
+  readonly continues: Continuation | null;
   /** Time limit of waiting for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
   readonly waitsUntil: Date | null;
   /** Runtime inputs that were given; they are also in `variables`. */
@@ -190,7 +190,7 @@ export interface StageExecution {
 }
 
 /** Workflow execution that continues with other inputs, and its tasks that run again. The others keep their results. */
-export interface GoesOn {
+export interface Continuation {
   readonly executionId: string;
   readonly tasks: readonly string[];
 }

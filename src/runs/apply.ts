@@ -62,7 +62,7 @@ const stageColumns = [
   'reason',
   'workflowExecutionId',
   'workflowAttempt',
-  'goesOn',
+  'continues',
   'waitsUntil',
   'answers',
   'variables',

@@ -182,7 +182,7 @@ function newStage(
     maxParallel: null,
     workflowExecutionId: null,
     workflowAttempt: null,
-    goesOn: null,
+    continues: null,
     waitsUntil: null,
     answers: null,
     failures: 0,
