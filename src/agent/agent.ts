@@ -236,7 +236,17 @@ class Agent {
     const client = this.client.jobClient(job, (message) => held.lose(message));
     const { clock } = this;
     try {
-      return await runner.execute(job, { client, settings: runner.settings, clock, log, startedAt, stop, gone });
+      const confirmLease = () => held.confirmLease();
+      return await runner.execute(job, {
+        client,
+        settings: runner.settings,
+        clock,
+        log,
+        startedAt,
+        stop,
+        gone,
+        confirmLease,
+      });
     } catch (error) {
       log.error({ err: error }, 'could not run the job');
       const message = error instanceof Error ? error.message : String(error);

@@ -35,6 +35,8 @@ export interface CommandOptions {
   readonly stop: AbortSignal;
   /** Aborts when the claim has ended: SIGKILL. */
   readonly gone: AbortSignal;
+  /** Aborts `gone` if the lease has expired. */
+  confirmLease(): void;
 }
 
 export interface CommandEnd {
@@ -53,6 +55,7 @@ export class CommandFailure extends Error {}
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { stop, gone, output, folder } = options;
   const pipes = await openPipes(options);
+  options.confirmLease();
   if (stop.aborted || gone.aborted) {
     for (const pipe of pipes) abandon(pipe);
     throw stop.aborted ? stop.reason : gone.reason;

@@ -45,7 +45,17 @@ export class HeldJob {
     this.losing.abort(new ClaimOver(why));
     return true;
   }
+
+  /**
+   * Loses the job if its lease has expired. For steps that can't be undone: a process that was frozen handles its input
+   * before the timer that watches the leases.
+   */
+  confirmLease(): void {
+    if (performance.now() >= this.leaseUntil) this.lose(EXPIRED);
+  }
 }
+
+const EXPIRED = 'its lease expired without a response from the server';
 
 /**
  * Keeps the leases of the running jobs. A lease counts from when the acknowledged request was sent, on a monotonic
@@ -184,7 +194,7 @@ export class Leases {
     const now = performance.now();
     for (const held of this.jobs) {
       if (this.expiryOf(held) > now) continue;
-      held.lose('its lease expired without a response from the server');
+      held.lose(EXPIRED);
       this.release(held);
     }
     this.watchExpiry();

@@ -27,6 +27,8 @@ export interface JobContext {
   readonly stop: AbortSignal;
   /** Aborts when the claim has ended: the job must end immediately, and its end is not reported. */
   readonly gone: AbortSignal;
+  /** Aborts `gone` if the lease has expired. */
+  confirmLease(): void;
 }
 
 export interface ExecutedJob {
@@ -144,7 +146,7 @@ async function uploadAfterFailure(
 
 async function runCommandOf(
   job: ClaimedJob,
-  { client, gone, log }: JobContext,
+  { client, gone, log, confirmLease }: JobContext,
   { workplace, folder, inherited, mask }: Place,
   output: JobLog,
   stop: AbortSignal,
@@ -183,6 +185,7 @@ async function runCommandOf(
     watch: line && ((chunk) => line.add(chunk)),
     stop,
     gone,
+    confirmLease,
   });
   try {
     interrupted.throwIfAborted();

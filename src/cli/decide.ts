@@ -11,7 +11,7 @@ import { warnOfReplaced } from './replaced';
 import { asking } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
-import { readRun } from './showRun';
+import { indented, readRun } from './showRun';
 import { variableInput } from './start';
 
 export interface DecideOptions extends SeenOptions {
@@ -33,6 +33,7 @@ export async function decide(
   const { run, target, approval } = await findApproval(session, named, step);
   const { approvalId, stageName, stepName } = approval;
   const expectedVersion = seenVersion(run, seen);
+  if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
   await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
   const done = action === 'APPROVE' ? 'approved' : 'rejected';

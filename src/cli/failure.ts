@@ -50,7 +50,7 @@ export function failureOf({ code, message, details, retryable, requestId }: ApiE
   const exitCode = ['UNREACHABLE', 'UNAVAILABLE'].includes(code) ? exit.unreachable : exit.refused;
   return new Failure(exitCode, code, message, { retryable, requestId, ...details }, [
     ...places(details).filter((place) => !message.includes(place)),
-    ...(advice[code]?.(details) ?? []).map((line) => line.replace('show RUN', `show ${run}`)),
+    ...(advice[code]?.(details) ?? []).map((line) => line.replace(/(show|reassign) RUN/, `$1 ${run}`)),
   ]);
 }
 
@@ -68,7 +68,10 @@ const showRun = () => ['"slipway run show RUN" lists the possible actions.'];
 const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>>) => string[]>> = {
   UNREACHABLE: () => ['To use another server, set SLIPWAY_URL or pass --url.'],
   UNAUTHENTICATED: () => ['Provide a valid key in SLIPWAY_API_KEY, or with --key.'],
-  FORBIDDEN: () => ['Ask a user who has the permission, or ask an administrator to grant it.'],
+  FORBIDDEN: ({ undecidableSince }) =>
+    undecidableSince == null
+      ? ['Ask a user who has the permission, or ask an administrator to grant it.']
+      : ['An administrator can assign it: slipway reassign RUN GROUP'],
   NOT_FOUND: ({ kind, path }) => {
     if (path !== undefined)
       return ['The URL has a wrong path. Pass the address of the server alone: --url http://127.0.0.1:4000'];

@@ -1,4 +1,4 @@
-import type { Run } from './run';
+import { actorName, type Run } from './run';
 import { moment, type Ui, words } from './ui';
 
 const verbs: Readonly<Record<string, string>> = {
@@ -16,6 +16,6 @@ export function sayHistory(ui: Ui, { history }: Run): void {
     const place = [stage, step].filter((one) => one !== null).join(' › ');
     const where = place === '' ? '' : `${action === 'RESUMED' ? 'from' : 'at'} ${place}`;
     const said = text === null ? '' : action === 'APPROVED' || action === 'REJECTED' ? ` "${text}"` : `: ${text}`;
-    ui.say(words(`  ${ui.paint.dim(moment(at))}  ${verb} by ${actor.name}`, where) + ui.paint.dim(said));
+    ui.say(words(`  ${ui.paint.dim(moment(at))}  ${verb} by ${actorName(actor)}`, where) + ui.paint.dim(said));
   }
 }

@@ -168,7 +168,7 @@ export function createProgram(terminal: Terminal): Command {
       }
       await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
     });
-  extending(program.command('start <application> <name>'))
+  extending(deciding(program.command('start <application> <name>')))
     .description('start a pipeline, or with --workflow a standalone workflow')
     .option('--workflow', 'start the workflow with this name')
     .addOption(choice('--execution-mode <mode>', 'scheduling of its tasks', 'SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'))
@@ -211,7 +211,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (run: string, action: string, options, command: Command) => {
       await intervene(await session(command), run, action, options);
     });
-  seeing(program.command('answer <run>'))
+  seeing(deciding(program.command('answer <run>')))
     .description('provide the runtime inputs that a run waits for')
     .option('--step <name>', 'stage element, if several wait for inputs')
     .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect)
@@ -219,7 +219,7 @@ export function createProgram(terminal: Terminal): Command {
       await answer(await session(command), run, options);
     });
   for (const verb of ['pause', 'continue'] as const) {
-    seeing(program.command(`${verb} <run>`))
+    seeing(deciding(program.command(`${verb} <run>`)))
       .description(
         verb === 'pause' ? 'pause a run: running tasks finish, and no new task starts' : 'continue a paused run',
       )
@@ -228,8 +228,7 @@ export function createProgram(terminal: Terminal): Command {
         await hold(await session(command), run, verb, options);
       });
   }
-  program
-    .command('apply <file...>')
+  deciding(program.command('apply <file...>'))
     .description('create or update the resources that documents define; - reads standard input')
     .option('--dry-run', 'only report the effect')
     .option('-a, --application <name>', 'default application, for documents that do not name one')

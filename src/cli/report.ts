@@ -1,6 +1,7 @@
 import type { Event } from './events';
 import type { PlacedFragment } from '../client/generated';
 import {
+  actorName,
   approvalOf,
   asking,
   inPlace,
@@ -58,7 +59,11 @@ export class RunReport {
       const workflow = workflowOf(stage);
       this.showTasks(stage.pipelineStepName, workflow === null ? [] : tasksOf(workflow));
       const approval = approvalOf(stage);
-      if (approval?.status === 'WAITING') this.waits(null, `for an approval by ${approval.approvers.join(', ')}`);
+      if (approval?.status === 'WAITING') {
+        const { approvers, message, undecidableSince } = approval;
+        this.waits(null, `for an approval by ${approvers.join(', ')}${message === null ? '' : `: ${message}`}`);
+        if (undecidableSince !== null) this.say(null, nobodyLeft(approvers.join(', ')));
+      }
     }
     this.showTasks(null, ownTasks(run));
     for (const { variables } of asking(run)) this.waits(null, `for ${variables.join(', ')}`);
@@ -77,6 +82,7 @@ export class RunReport {
   }
 
   private tell({ type, at, executionId, runId, actor, data }: Event): void {
+    const by = actorName(actor);
     const text = (name: string) => (typeof data[name] === 'string' ? (data[name] as string) : '');
     const to = text('to');
     const reason = text('reason');
@@ -85,7 +91,7 @@ export class RunReport {
     switch (type) {
       case 'ATTEMPT_STARTED':
         if (executionId !== runId) break;
-        this.say(at, words(`attempt ${data.attempt}:`, text('kind').toLowerCase(), `by ${actor.name}`, from));
+        this.say(at, words(`attempt ${data.attempt}:`, text('kind').toLowerCase(), `by ${by}`, from));
         break;
       case 'EXECUTION_STATUS':
         if (executionId === runId) this.status = to;
@@ -130,11 +136,11 @@ export class RunReport {
         this.waits(at, `for ${list('variables')}: slipway answer ${runId}`);
         break;
       case 'RUNTIME_INPUTS_GIVEN':
-        this.say(at, `answered by ${actor.name}`);
+        this.say(at, `answered by ${by}`);
         break;
       case 'PAUSE_REQUESTED':
       case 'CONTINUE_REQUESTED':
-        this.say(at, words(type === 'PAUSE_REQUESTED' ? 'paused' : 'continued', `by ${actor.name}`, reason));
+        this.say(at, words(type === 'PAUSE_REQUESTED' ? 'paused' : 'continued', `by ${by}`, reason));
         break;
       case 'RESTORE_STARTED':
       case 'RESTORE_ENDED':
@@ -143,23 +149,26 @@ export class RunReport {
           words(
             type === 'RESTORE_STARTED' ? 'restore' : 'end of the restore:',
             text('status'),
-            `by ${actor.name}${reason && `: ${text('reasonCode')}: ${reason}`}`,
+            `by ${by}${reason && `: ${text('reasonCode')}: ${reason}`}`,
           ),
         );
         this.restoreError =
           text('status') === 'FAILED' ? { code: text('reasonCode') || 'RESTORE_FAILED', message: reason } : null;
         break;
       case 'APPROVAL_UNDECIDABLE':
-        this.say(at, `nobody is left to decide the approval by ${list('approvers')}`);
+        this.say(at, nobodyLeft(list('approvers')));
+        break;
+      case 'APPROVAL_DECIDABLE':
+        this.say(at, `the approval by ${list('approvers')} can be decided again`);
         break;
       case 'APPROVAL_REASSIGNED':
-        this.say(at, words(`approval reassigned to ${list('approvers')} by ${actor.name}${reason && ':'}`, reason));
+        this.say(at, words(`approval reassigned to ${list('approvers')} by ${by}${reason && ':'}`, reason));
         break;
       case 'APPROVAL_DECIDED':
-        this.say(at, `${text('status').toLowerCase()} by ${actor.name}${text('comments') && `: ${text('comments')}`}`);
+        this.say(at, `${text('status').toLowerCase()} by ${by}${text('comments') && `: ${text('comments')}`}`);
         break;
       case 'ABORT_REQUESTED':
-        this.say(at, words(`abort by ${actor.name}${reason && ':'}`, reason));
+        this.say(at, words(`abort by ${by}${reason && ':'}`, reason));
         break;
       case 'DEPLOYMENT_STATUS':
         if (text('status') === 'FAILED' || text('status') === 'UNKNOWN') {
@@ -206,4 +215,5 @@ export class RunReport {
   }
 }
 
+const nobodyLeft = (approvers: string): string => `nobody is left to decide the approval by ${approvers}`;
 const taskName = (step: string | null, name: string): string => `  ${step ? `${step} › ` : ''}${name}`;

@@ -18,6 +18,10 @@ export function nameOf(run: {
   return `${run.application?.name ?? '?'}/${run.pipeline?.name ?? run.workflow?.name ?? '?'}`;
 }
 
+/** The name of an actor; of a person's key, with its owner. */
+export const actorName = ({ name, owner }: { readonly name: string; readonly owner: string | null }): string =>
+  owner === null ? name : `${name} (${owner})`;
+
 export const stagesOf = (run: Run): readonly Stage[] =>
   run.__typename === 'PipelineExecution' ? run.pipelineStageExecutions : [];
 

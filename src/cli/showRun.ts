@@ -3,6 +3,7 @@ import { type PlacedFragment, ReadPlacesDocument, ReadRunDocument } from '../cli
 import { sayHistory } from './history';
 import { lastLines } from './jobLog';
 import {
+  actorName,
   approvalOf,
   asking,
   failuresThatWait,
@@ -89,7 +90,7 @@ function sayRestores(ui: Ui, run: Run): void {
       words(inPlace(task), task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
     );
     if (error !== null) about.push(`${error.code}: ${error.message}`);
-    ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actor.name}`, ui.paint.dim(about.join(', '))));
+    ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actorName(actor)}`, ui.paint.dim(about.join(', '))));
   }
 }
 
@@ -109,10 +110,18 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
       ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}${nobody}`)
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
+  if (approval?.message) ui.say(...indented(approval.message));
   const workflow = workflowOf(stage);
   sayTasks(ui, workflow === null ? [] : tasksOf(workflow), all);
   sayOutputs(ui, workflow?.outputs ?? []);
 }
+
+/** Lines of a text for people. */
+export const indented = (text: string): string[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`);
 
 /** Prints outputs that have a value. A multi-line value shows its first line. */
 function sayOutputs(ui: Ui, outputs: readonly { readonly name: string; readonly value: string | null }[]): void {
@@ -168,22 +177,28 @@ export async function sayWhy({ api, ui }: Session, run: Run): Promise<void> {
 export function sayNext(ui: Ui, run: Run): void {
   const { paint } = ui;
   const stages = [...new Set(run.resumability.stages.filter(({ resumable }) => resumable).map(({ name }) => name))];
+  const undecidable = stagesOf(run).some((stage) => {
+    const approval = approvalOf(stage);
+    return approval?.status === 'WAITING' && approval.undecidableSince != null;
+  });
   const meaning: Readonly<Record<string, string>> = {
     resume:
       stages.length > 1 ? `continue from what failed; --stage: ${stages.join(', ')}` : 'continue from what failed',
     rerun: 'run everything again, with the same inputs',
     abort: run.failureCode === 'ABORTED' ? 'end its tasks of finally too' : 'end the run',
     approve: 'or reject',
+    ...(undecidable && { reassign: 'let other user groups decide: nobody is left who may' }),
     continue: 'let the paused run continue',
     extend: 'add an image, or change inputs',
     restore: 'revert the run to its state before it was extended',
     cancelRestore: 'cancel the restore: the run returns to its previous status',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
+  const more: Readonly<Record<string, string>> = { extend: ' --image SERVICE=IMAGE', reassign: ' GROUP' };
   const commandOf = (action: string) =>
     action === 'cancelRestore'
       ? `slipway restore ${run.id} --cancel`
-      : `slipway ${action} ${run.id}${action === 'extend' ? ' --image SERVICE=IMAGE' : ''}`;
+      : `slipway ${action} ${run.id}${more[action] ?? ''}`;
   const lines = possible.map(({ action }): [string, string] => [commandOf(action), meaning[action] ?? '']);
   if (run.availableActions.some(({ action, allowed }) => action === 'intervene' && allowed))
     for (const part of failuresThatWait(run))

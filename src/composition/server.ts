@@ -64,7 +64,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     if (adopted > 0)
       log.info({ events: adopted }, 'adopted events of another database: this one was restored from a dump');
     await ensureConfiguredKey(app);
-    const sweeper = new Sweeper(app, [advanceRestores]);
+    const sweeper = new Sweeper(app, advanceRestores);
     stops.push(() => sweeper.stop());
     const retention = new EventRetention(app);
     stops.push(() => retention.stop());

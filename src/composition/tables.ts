@@ -12,6 +12,7 @@ import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
 import { environments } from '../catalog/environments/environments';
+import { environmentValuesTable } from '../catalog/environments/environmentValues.table';
 import {
   attemptElementTable,
   detachedTaskTable,
@@ -42,6 +43,7 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -59,6 +61,7 @@ export const tables = [
   agentTokenTable,
   applications.schema,
   environments.schema,
+  environmentValuesTable,
   services.schema,
   secretTable,
   workflows.schema,
@@ -67,6 +70,9 @@ export const tables = [
   pipelines.revisionSchema,
   executionTable,
   idempotencyKeyTable,
+  slotTable,
+  slotRequestTable,
+  beginWaitTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,

@@ -20,6 +20,6 @@ export function noteApprovers(run: RunSlice, approval: Approval, decidable: bool
   const { id: approvalId, stageExecutionId, executionId, approvers, undecidableSince } = approval;
   if (decidable === (undecidableSince === null)) return;
   run.changes.approvers.push({ ...approval, undecidableSince: decidable ? null : run.now });
-  if (decidable) return;
-  run.event({ runId: executionId, executionId }, 'APPROVAL_UNDECIDABLE', { approvalId, stageExecutionId, approvers });
+  const type = decidable ? 'APPROVAL_DECIDABLE' : 'APPROVAL_UNDECIDABLE';
+  run.event({ runId: executionId, executionId }, type, { approvalId, stageExecutionId, approvers });
 }

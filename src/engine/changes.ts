@@ -12,6 +12,7 @@ import type {
 } from './execution';
 import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
+import type { TakenSlots, WaitingBeginning } from './beginning';
 
 export interface Change<Row> {
   /** Null for a new row. */
@@ -63,6 +64,13 @@ export interface ApprovalDecided {
   readonly comments: string | null;
 }
 
+/** What begins, what waits to begin, and holders that have ended. */
+export interface SlotChanges {
+  taken: TakenSlots[];
+  waiting: WaitingBeginning[];
+  readonly freed: string[];
+}
+
 /** All changes of one decision. `runs/apply.ts` writes them, one statement per table, and commits. */
 export interface Changes {
   readonly executions: Map<string, Change<Execution>>;
@@ -90,6 +98,7 @@ export interface Changes {
   readonly requeued: string[];
   readonly variables: ExecutionVariable[];
   readonly deployments: Map<string, Change<Deployment>>;
+  readonly slots: SlotChanges;
   readonly events: {
     readonly runId: string;
     readonly executionId: string;
@@ -119,5 +128,6 @@ export const noChanges = (): Changes => ({
   requeued: [],
   variables: [],
   deployments: new Map(),
+  slots: { taken: [], waiting: [], freed: [] },
   events: [],
 });

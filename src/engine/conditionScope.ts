@@ -38,18 +38,19 @@ export function taskVariables(
   definition: WorkflowDefinition,
   { variables, set, environment }: Omit<ConditionFacts, 'executionId'>,
 ): ReadonlyMap<string, string> {
+  const task = definition.tasks[baseName(node)];
   const { values } = composeEnvironment({
     environment: environment?.variables,
     workflowEnv: definition.env,
-    given: { ...variables, ...set, ...matrixVariables(node) },
-    taskEnv: definition.tasks[baseName(node)]?.env ?? {},
+    given: { ...variables, ...set, ...matrixVariables(node, task) },
+    taskEnv: task?.env ?? {},
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
   // An axis is also available under its name, as in `{{.os}}`, unless a variable has that name. So is a system
   // variable.
   const system = Object.entries({ ...variables, ...set }).filter(([name]) => isSystemVariableName(name));
-  return new Map([...matrixValues(node), ...system, ...Object.entries(values)]);
+  return new Map([...matrixValues(node, task), ...system, ...Object.entries(values)]);
 }
 
 /** Tasks that a name refers to: all combinations of a matrix, or one. */
@@ -69,10 +70,10 @@ export function taskScope(
   variables: ReadonlyMap<string, string>,
   results: ReadonlyMap<string, Value>,
 ): Scope {
-  const own = tasks[baseName(node)]?.env ?? {};
-  const typed = declared.filter(({ name }) => !Object.hasOwn(own, name));
+  const task = tasks[baseName(node)];
+  const typed = declared.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
   const scope = variableScope(references, variables, typed, ['tasks', 'matrix']);
-  return scope.set('matrix', textMap(references, matrixValues(node))).set('tasks', results);
+  return scope.set('matrix', textMap(references, matrixValues(node, task))).set('tasks', results);
 }
 
 /** Worst result of several combinations: the first one with the worst status counts. */

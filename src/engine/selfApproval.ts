@@ -12,9 +12,14 @@ export function approverRefusal(
   approval: Approval,
   attempts: readonly Pick<ExecutionAttempt, 'cause'>[],
 ): Refusal | null {
-  if (!actor.access.isMemberOf(approval.approvers)) {
-    const missing = `membership of one of the approver groups: ${approval.approvers.join(', ')}`;
-    return new Refusal('FORBIDDEN', `The ${missing} is missing.`, { missing, approvers: approval.approvers });
+  const { approvers, undecidableSince } = approval;
+  if (!actor.access.isMemberOf(approvers)) {
+    const missing = `membership of one of the approver groups: ${approvers.join(', ')}`;
+    const message =
+      undecidableSince === null
+        ? `The ${missing} is missing.`
+        : `Nobody is left who can decide this approval, which asks ${approvers.join(', ')}. An administrator can assign it to other groups with reassignApproval.`;
+    return new Refusal('FORBIDDEN', message, { missing, approvers, undecidableSince });
   }
   const initiated = attempts.some(
     ({ cause }) => cause.id === actor.id || (cause.personId != null && cause.personId === actor.personId),

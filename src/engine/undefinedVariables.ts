@@ -30,7 +30,7 @@ function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTas
   const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
   const needs = new Set([...Object.keys(own.requires), ...referred, ...variablesInRegister(own).map(environmentName)]);
   if (needs.size === 0) return [];
-  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...detached?.env };
+  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name, own), ...detached?.env };
   const secrets = secretsOfTask(definition, own);
   // Images are checked when the job is claimed.
   const { environmentId } = detached ?? run.execution(task.executionId);

@@ -20,6 +20,7 @@ import {
 } from './execution/executions.table';
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
+import { moveSlots } from './slots/slots.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
 /**
@@ -41,6 +42,7 @@ const executionColumns = [
   'waitingTasks',
   'detachedTasks',
   'finallyTasks',
+  'hasPlace',
   'expiresAt',
   'startedAt',
   'attemptStartedAt',
@@ -68,6 +70,7 @@ const stageColumns = [
   'variables',
   'failures',
   'ignored',
+  'hasPlace',
   'startedAt',
   'endedAt',
 ] as const;
@@ -120,6 +123,7 @@ export async function apply(
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
     writeDeployments(db, [...changes.deployments.values()]),
+    ...writeSlots(db, changes, now),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
   ];
@@ -222,6 +226,14 @@ function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
     insertRows(db, detachedTaskTable, changes.detached),
     setStartBy(db, changes.startBy),
   ];
+}
+
+/** A waiting element may find its slot free when it is committed, and so may others after the end of a holder. */
+function writeSlots(db: Transaction, { slots }: Changes, now: Date): Promise<unknown>[] {
+  const { taken, waiting, freed } = slots;
+  if (taken.length + waiting.length + freed.length === 0) return [];
+  if (waiting.length + freed.length > 0) db.wake(topic.slots);
+  return [moveSlots(db, slots, now)];
 }
 
 function writeJobs(

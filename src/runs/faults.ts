@@ -1,6 +1,7 @@
 import { systemActor } from '../access/actor';
 import { giveUpRun } from '../engine/giveUpRun';
 import { sqlState } from '../kernel/database/database';
+import { isOutage } from '../kernel/database/outage';
 import { Refusal } from '../kernel/errors';
 import { newId } from '../kernel/ids';
 import { groupBy } from '../kernel/loaders';
@@ -11,8 +12,9 @@ import type { RunTransaction } from './execution/runTransaction';
 /** Number of failures in a row, each for the same purpose, after which the server gives up a run. */
 const LIMIT = 5;
 
-/** Connection lost, conflict with another transaction, no resources, shutdown, disk: the run is not at fault. */
+/** Conflict with another transaction, no resources, shutdown, disk: the run is not at fault. */
 const PASSING = /^(08|40|53|55|57|58)/;
+const isPassing = (error: unknown): boolean => isOutage(error) || PASSING.test(sqlState(error) ?? '');
 
 /**
  * Moves all runs in one transaction. If that fails, each run is moved alone, so that a run that can't be moved does not
@@ -35,7 +37,7 @@ export async function moveRuns<Item extends { readonly runId: string }>(
         app.faults.delete(`${purpose} ${runId}`);
       }
     } catch (error) {
-      if (error instanceof Refusal || PASSING.test(sqlState(error) ?? '')) throw error;
+      if (error instanceof Refusal || isPassing(error)) throw error;
       if (!alone) return;
       first ??= error;
       await note(app, purpose, own[0]?.runId ?? '', error);

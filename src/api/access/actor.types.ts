@@ -12,4 +12,7 @@ export class EventActor {
 
   @Field(() => String, { description: 'Name at that time.' })
   name!: string;
+
+  /** User behind the actor; not a field. */
+  personId?: string | null;
 }

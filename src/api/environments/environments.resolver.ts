@@ -16,6 +16,7 @@ import {
   EnvironmentVariable,
   EnvironmentVariableInput,
 } from './environments.types';
+import { namedValues } from './namedValues';
 
 const variables = (description: string) => optional(listOf(field.object(() => EnvironmentVariableInput, description)));
 
@@ -51,7 +52,6 @@ export class EnvironmentFieldsResolver {
     description: 'Variables that every task for the environment gets, sorted by name.',
   })
   variables(@Root() { variables }: EnvironmentRow) {
-    const names = Object.keys(variables).sort();
-    return names.map((name) => ({ name, value: variables[name] ?? '' }));
+    return namedValues(variables);
   }
 }

@@ -197,6 +197,15 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
     approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
   }),
+  APPROVAL_DECIDABLE: event(
+    'APPROVAL_DECIDABLE',
+    'somebody can decide a waiting approval again that nobody could decide.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
+    },
+  ),
   APPROVAL_REASSIGNED: event(
     'APPROVAL_REASSIGNED',
     'an administrator assigned a waiting approval to other user groups.',
@@ -259,6 +268,19 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       restored: field.integer(
         'Number of tasks that were skipped because of the failure and now wait for their turn again.',
       ),
+    },
+  ),
+  BEGIN_DELAYED: event(
+    'BEGIN_DELAYED',
+    'an element of a stage, or an execution, may not begin yet. Repeated when the holder of its slot or its place in the queue changes.',
+    {
+      stageExecutionId: orNull(field.key('ID of the stage element in this attempt. Null for an execution.')),
+      reasonCode: field.text('Code of the reason, such as `WAITING_FOR_SLOT`. More may follow.'),
+      reason: field.text('Explanation of `reasonCode`.'),
+      until: orNull(field.time('Time at which the wait ends. Null if it is not known.')),
+      group: reason('Environment or concurrency group whose slot it waits for. Null if it waits for something else.'),
+      holderExecutionId: orNull(field.key('ID of the execution that holds the slot. Null if none does.')),
+      position: orNull(field.integer('Place in the queue for the slot, from 1. Null if it waits for something else.')),
     },
   ),
   ABORT_REQUESTED: event(

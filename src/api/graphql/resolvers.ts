@@ -1,4 +1,5 @@
 import type { NonEmptyArray } from 'type-graphql';
+import { ActorResolver } from '../access/actor.resolver';
 import { ApiKeysResolver } from '../access/apiKeys.resolver';
 import { UserGroupsResolver } from '../access/userGroups.resolver';
 import { UsersResolver } from '../access/users.resolver';
@@ -13,6 +14,11 @@ import {
   ExecutionDeploymentsResolver,
   ServiceDeploymentsResolver,
 } from '../deployments/deployments.resolver';
+import {
+  EnvironmentStateFieldsResolver,
+  EnvironmentStateResolver,
+  ServiceStateResolver,
+} from '../deployments/environmentStates.resolver';
 import { EnvironmentFieldsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import {
   ApprovalsSnapshotResolver,
@@ -81,6 +87,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   UsersResolver,
   UserGroupsResolver,
   ApiKeysResolver,
+  ActorResolver,
   AvailableActionsResolver,
   DefinitionsResolver,
   ApplicationsResolver,
@@ -91,6 +98,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentDeploymentsResolver,
   ServiceDeploymentsResolver,
   ExecutionDeploymentsResolver,
+  EnvironmentStateResolver,
+  EnvironmentStateFieldsResolver,
+  ServiceStateResolver,
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,

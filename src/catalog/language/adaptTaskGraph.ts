@@ -14,6 +14,8 @@ import { templateNames } from './shellTemplate';
 import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
 import { conditionOf, namesInCondition } from './taskGraphCondition';
+import { withFittingNames } from './taskGraphNames';
+import { withoutLargeMatrices, withSomethingToRun } from './taskGraphSize';
 import { handedTo } from './terms';
 import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
 import { ANY_NAME, templateOf } from './template';
@@ -26,11 +28,13 @@ import { DAY } from './values';
  */
 export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
   const adapter = new Adapter(warn);
-  return adapter.withVariables(adapter.withTasks(named(adapter.withoutTriggers(withoutEmpty(root)), warn)));
+  const fitting = withoutLargeMatrices(withFittingNames(withoutEmpty(root), warn), warn);
+  const adapted = adapter.withTasks(named(adapter.withoutTriggers(fitting), warn));
+  return adapter.withVariables(withSomethingToRun(adapted, warn));
 }
 
 /** A handler runs once, independently of the graph, with none of these keys. */
-const notOfHandlers = ['if', 'matrix', 'register', 'on_failure'];
+const notOfHandlers = ['if', 'matrix', 'register', 'on_failure', 'depends_on'];
 /** The tool allows longer times and more retries than agents do. */
 const limits = [
   { key: 'timeout', most: MAX_TASK_SECONDS, written: `${MAX_TASK_SECONDS / DAY}d` },

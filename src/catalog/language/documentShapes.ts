@@ -35,7 +35,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { taskLevels } from './taskGraph';
 import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
-import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, workflowModes } from './terms';
+import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
 import {
   DAY,
   description,
@@ -54,8 +54,6 @@ import {
 /** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
 export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
-
-export const MAX_TASKS = 10_000;
 
 interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;

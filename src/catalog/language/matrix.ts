@@ -1,11 +1,18 @@
+import { createHash } from 'node:crypto';
 import { axisVariable, environmentName } from '../../kernel/naming';
 import type { MatrixAxis, TaskDefinition } from './taskShape';
 import { templateName, templateOf } from './template';
 
 /**
  * Matrix expansion: a task with a matrix becomes one task for each combination of its values, named
- * `test[os=linux,node=22]`. The name fully describes a combination, so nothing else is stored with it.
+ * `test[os=linux,node=22]`. With the matrix, the name describes a combination, so nothing else is stored with it.
  */
+
+type Matrix = Pick<TaskDefinition, 'matrix'>;
+
+/** A longer value is in a name with its beginning and a hash. */
+const MAX_NAMED_VALUE = 200;
+const shortened = /~[0-9a-f]{16}$/;
 
 /** One task, or all combinations of one. */
 export type Dependency = { readonly node: string } | { readonly all: string };
@@ -19,25 +26,39 @@ export function baseName(node: string): string {
 }
 
 /** Encodes separators and invisible characters as `%2C`. */
-const encoded = (value: string): string =>
-  value.replace(
+function encoded(value: string): string {
+  if (value.length > MAX_NAMED_VALUE) {
+    const beginning = value.slice(0, MAX_NAMED_VALUE / 2).replace(/\p{Surrogate}$/u, '');
+    return `${encoded(beginning)}~${createHash('sha256').update(value).digest('hex').slice(0, 16)}`;
+  }
+  return value.replace(
     /[[\],=\p{Cc}]|%(?=[0-9A-F]{2})/gu,
     (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
+}
 const decoded = (part: string): string =>
   part.replace(/%([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
 /** Values of a combination, by axis name; empty for a task without a matrix. */
-export function matrixValues(node: string): ReadonlyMap<string, string> {
+export function matrixValues(node: string, task: Matrix | undefined): ReadonlyMap<string, string> {
   const base = baseName(node);
   if (base === node || !node.endsWith(']')) return new Map();
+  const valueIn = (axis: string, part: string): string => {
+    const values = shortened.test(part) ? task?.matrix.find(({ name }) => name === axis)?.values : undefined;
+    return values?.find((value) => encoded(value) === part) ?? decoded(part);
+  };
   const pairs = node.slice(base.length + 1, -1).split(',');
-  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), decoded(pair.slice(pair.indexOf('=') + 1))]));
+  return new Map(
+    pairs.map((pair) => {
+      const axis = pair.slice(0, pair.indexOf('='));
+      return [axis, valueIn(axis, pair.slice(axis.length + 1))];
+    }),
+  );
 }
 
 /** Environment variables of a combination. */
-export function matrixVariables(node: string): Record<string, string> {
-  return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [axisVariable(axis), value]));
+export function matrixVariables(node: string, task: Matrix | undefined): Record<string, string> {
+  return Object.fromEntries([...matrixValues(node, task)].map(([axis, value]) => [axisVariable(axis), value]));
 }
 
 const template = new RegExp(templateOf(`(${templateName})`), 'g');
@@ -51,9 +72,13 @@ export const variablesInRegister = ({ register, matrix }: Pick<TaskDefinition, '
   register === null ? [] : namesInRegister(register).filter((name) => matrix.every((axis) => axis.name !== name));
 
 /** Variable that a node sets: with `delta_{{.env}}`, `delta_eu_1` for eu-1. `environment` has the variables of its command. */
-export function registerOf(node: string, register: string, environment: Readonly<Record<string, string>> = {}): string {
-  const values = new Map([...Object.entries(environment), ...matrixValues(node)]);
-  return register.replace(
+export function registerOf(
+  node: string,
+  task: Matrix & { readonly register: string },
+  environment: Readonly<Record<string, string>> = {},
+): string {
+  const values = new Map([...Object.entries(environment), ...matrixValues(node, task)]);
+  return task.register.replace(
     template,
     (whole, name: string) => (values.get(name) ?? values.get(environmentName(name)))?.replace(/\W/g, '_') ?? whole,
   );
@@ -67,7 +92,7 @@ export function registeredBy(name: string, task: Pick<TaskDefinition, 'matrix' |
   if (register === null || register === '') return [];
   if (variablesInRegister(task).length > 0) return [];
   if (namesInRegister(register).length === 0 || nodeCount(task) > MAX_COMBINATIONS) return [register];
-  return nodesOf(name, task).map((node) => registerOf(node, register));
+  return nodesOf(name, task).map((node) => registerOf(node, { ...task, register }));
 }
 
 /** Names of all combinations, sorted; the axes keep their order. */
@@ -97,7 +122,7 @@ export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined
   const task = Object.hasOwn(tasks, base) ? tasks[base] : undefined;
   if (task === undefined) return undefined;
   if (base === text) return task.matrix.length === 0 ? { node: base } : { all: base };
-  const values = matrixValues(text);
+  const values = matrixValues(text, task);
   const known = task.matrix.every(({ name, values: all }) => all.some((value) => value === values.get(name)));
   if (task.matrix.length === 0 || values.size !== task.matrix.length || !known) return nodeAsWritten(text, base, task);
   const pairs = task.matrix.map(({ name }) => `${name}=${encoded(values.get(name) ?? '')}`);
@@ -112,7 +137,7 @@ function nodeAsWritten(text: string, base: string, task: TaskDefinition): Depend
   const isEncoded = task.matrix.some((axis) => axis.values.some((value) => encoded(value) !== value));
   if (!isEncoded || nodeCount(task) > MAX_WRITTEN) return undefined;
   const written = (node: string) => {
-    const pairs = [...matrixValues(node)].map(([name, value]) => `${name}=${value}`);
+    const pairs = [...matrixValues(node, task)].map(([name, value]) => `${name}=${value}`);
     return [pairs, pairs.toSorted()].map((all) => `${base}[${all.join(',')}]`);
   };
   const node = nodesOf(base, task).find((one) => written(one).includes(text));

@@ -65,7 +65,17 @@ function fitted(map: SourceMap, path: Path, warn: Warn): SourceMap {
 
 /** A task whose texts are within the limits of Slipway. */
 export const fittedTask = (name: string, task: SourceMap, warn: Warn): SourceMap =>
-  registering(name, fitted(task, ['tasks', name], warn), warn);
+  registering(name, commanded(name, fitted(task, ['tasks', name], warn), warn), warn);
+
+/** The tool refuses an empty command, and runs a blank one. */
+function commanded(name: string, task: SourceMap, warn: Warn): SourceMap {
+  return changed(task, 'cmd', (node) => {
+    if (node.type !== 'scalar' || typeof node.value !== 'string' || node.value === '' || node.value.trim() !== '')
+      return node;
+    warn('ADAPTED', ['tasks', name, 'cmd'], node.at, 'The command is blank, so the task does nothing.');
+    return scalarAt(node.at, ':');
+  });
+}
 
 const template = new RegExp(`(${templateOf(ANY_NAME)})`);
 

@@ -52,7 +52,6 @@ export const MAX_TASK_SECONDS = 20 * DAY;
 const MAX_GRACE_SECONDS = 3600;
 export const MAX_RETRIES = 1000;
 const MANY_RETRIES = 10;
-const MAX_MATRIX_VALUE = 200;
 
 const command = mapped(
   ruled(text, {
@@ -223,17 +222,8 @@ const retryDelay = defined(
   }),
 );
 
-/** Values become parts of task names. */
-const matrixValue = ruled(valueText, {
-  json: { maxLength: MAX_MATRIX_VALUE },
-  problem: ({ length }) =>
-    length > MAX_MATRIX_VALUE
-      ? ['BAD_VALUE', `A value in a matrix has at most ${MAX_MATRIX_VALUE} characters.`]
-      : undefined,
-});
-
 const matrixValues = mapped(
-  list(matrixValue),
+  list(valueText),
   (all, node, place) => {
     if (all.length === 0 && node.type === 'list') {
       place.report('EMPTY_MATRIX', place.path, 'An empty list gives no combination. Add a value.', node.at);

@@ -15,6 +15,8 @@ export type WorkflowMode = (typeof workflowModes)[number];
 export const taskTypes = ['normal', 'forensic', 'restore', 'finally'] as const;
 export type TaskType = (typeof taskTypes)[number];
 
+/** Tasks of a workflow, with all combinations of their matrices. */
+export const MAX_TASKS = 10_000;
 export const MAX_FINALLY_TASKS = 20;
 
 const ofFailure = ['failed_task', 'error_message', 'exit_code'];

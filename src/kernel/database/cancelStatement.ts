@@ -5,7 +5,7 @@ import type { PoolClient } from 'pg';
 const CANCEL_REQUEST = (1234 << 16) | 5678;
 
 /** Properties of the driver's session that its types lack. */
-interface Session {
+export interface Session {
   readonly host: string;
   readonly port: number;
   readonly processID: number;

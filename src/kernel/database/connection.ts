@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import type { PoolClient, QueryResult } from 'pg';
-import { cancelStatement } from './cancelStatement';
+import type { Backends } from './backends';
+import { cancelStatement, type Session } from './cancelStatement';
 import { forOneKey } from './oneKey';
 import { isStorageFull } from './outage';
 import type { Traffic } from './traffic';
@@ -29,6 +31,8 @@ export class Connection {
   /** Number of statements that were sent and have no response yet. */
   private unanswered = 0;
   private patience: NodeJS.Timeout | undefined;
+  /** Time since the last response, counted whenever `patience` ends. */
+  private silentMs = 0;
   /**
    * Set while a response is overdue: either it is unknown if the connection is dead or PostgreSQL slow, or it is slow.
    */
@@ -39,6 +43,7 @@ export class Connection {
     private readonly traffic: Traffic,
     /** Time without a response after which the connection is given up, in milliseconds. */
     private readonly answerMs: number,
+    private readonly backends: Backends,
   ) {
     client.on('error', ignore);
   }
@@ -100,19 +105,46 @@ export class Connection {
   }
 
   /**
-   * A half-open connection never responds. Without this limit, its statements would wait for hours, and so would
+   * A half-open connection never responds. Without these limits, its statements would wait for hours, and so would
    * everything that waits for them.
    */
   private waitForAnswers(count: number): void {
-    if (this.unanswered === 0) this.patience = setTimeout(() => this.cancel(), this.answerMs);
+    this.silentMs = 0;
+    if (this.unanswered === 0) this.patience = setTimeout(() => this.onSilence(), this.silenceMs);
     else this.patience?.refresh();
     this.unanswered += count;
   }
 
   private answered(): void {
+    this.silentMs = 0;
     if (this.doubt !== undefined) this.doubt = 'slow';
     if (--this.unanswered === 0) clearTimeout(this.patience);
     else if (!this.released) this.patience?.refresh();
+  }
+
+  private get silenceMs(): number {
+    return Math.min(this.answerMs, this.backends.silenceMs);
+  }
+
+  private onSilence(): void {
+    this.silentMs += this.silenceMs;
+    if (this.silentMs >= this.answerMs) {
+      this.cancel();
+    } else {
+      this.patience?.refresh();
+      void this.look();
+    }
+  }
+
+  /** Gives up the connection if no response can come. A slow statement continues: it may be a write that succeeds. */
+  private async look(): Promise<void> {
+    const stream = this.client.connection.stream as Socket;
+    const progress = () => stream.bytesRead - stream.writableLength;
+    const before = progress();
+    const lost = await this.backends.isLost((this.client as unknown as Session).processID);
+    if (!lost || this.released || this.unanswered === 0 || progress() !== before) return;
+    clearTimeout(this.patience);
+    this.giveUp(new Error('Connection terminated: PostgreSQL is not working on its statement'));
   }
 
   /**
@@ -122,12 +154,12 @@ export class Connection {
   private cancel(): void {
     this.doubt ??= 'dead or slow';
     cancelStatement(this.client, CANCEL_MS);
-    this.patience = setTimeout(() => this.giveUp(), CANCEL_MS);
+    this.patience = setTimeout(() => this.giveUp(this.late()), CANCEL_MS);
   }
 
-  private giveUp(): void {
+  private giveUp(why: Error): void {
     if (this.doubt !== 'slow') this.traffic.silences++;
-    this.client.connection.stream.destroy(this.late());
+    this.client.connection.stream.destroy(why);
   }
 
   private late(): Error {

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { Backends } from './backends';
 import { Connection } from './connection';
 import { ANSWER_MS } from './pool';
 import { Traffic } from './traffic';
@@ -63,6 +64,7 @@ export class Database implements Db {
     private readonly snapshotOn?: Connection,
     private readonly answerMs = ANSWER_MS,
     private readonly hooks: BeforeCommit[] = [],
+    private readonly backends = new Backends(pool.options),
   ) {}
 
   /**
@@ -70,7 +72,7 @@ export class Database implements Db {
    * For readers that retry: the next attempt uses another connection.
    */
   impatient(answerMs: number): Database {
-    return new Database(this.pool, this.wakeups, this.traffic, undefined, answerMs, this.hooks);
+    return new Database(this.pool, this.wakeups, this.traffic, undefined, answerMs, this.hooks, this.backends);
   }
 
   /** Number of statements sent; a test that compares it before and after proves that a list has no N+1. */
@@ -149,7 +151,8 @@ export class Database implements Db {
     return this.onConnection(async (connection) => {
       connection.defer('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       try {
-        return await work(new Database(this.pool, this.wakeups, this.traffic, connection, this.answerMs));
+        const { pool, wakeups, traffic, answerMs, hooks, backends } = this;
+        return await work(new Database(pool, wakeups, traffic, connection, answerMs, hooks, backends));
       } finally {
         await rollback(connection);
       }
@@ -210,7 +213,7 @@ export class Database implements Db {
   }
 
   private async onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = new Connection(await this.connect(), this.traffic, this.answerMs);
+    const connection = new Connection(await this.connect(), this.traffic, this.answerMs, this.backends);
     try {
       return await work(connection);
     } finally {

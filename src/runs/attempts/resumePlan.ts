@@ -275,6 +275,7 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
     workflowExecutionId: null,
     workflowAttempt: null,
     continues: null,
+    hasPlace: false,
     waitsUntil: null,
     failures: 0,
     ignored: false,

@@ -1,3 +1,4 @@
+import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import { findUserGroupsByName } from '../../access/userGroups.store';
 import { reassignApproval as reassign } from '../../engine/approvers';
@@ -15,6 +16,8 @@ export interface ReassignApproval extends RunCommandInput {
   readonly approvers: readonly string[];
 }
 
+export const requireReassign = (access: Access): void => access.requireAdministrator('reassign an approval');
+
 /**
  * Assigns other groups to a waiting approval, by an administrator. The approval is still undecided, and the rule about
  * the actor that started the execution still applies. Assigning the same groups again changes nothing.
@@ -29,7 +32,7 @@ export async function reassignApproval(app: App, actor: Actor, input: ReassignAp
   const command = {
     ...{ verb: 'reassignApproval', input, id: input.executionId, named, errors },
     wants: ({ id }: { readonly id: string }) => wantsOf(id, 'execution'),
-    right: () => actor.access.requireAdministrator('reassign an approval'),
+    right: () => requireReassign(actor.access),
   };
   await onRun(app, actor, command, async (db, execution) => {
     const approval = isId(input.approvalId) ? await findApproval(db, input.approvalId) : undefined;

@@ -131,6 +131,8 @@ async function preparePipeline(
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
   refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
+  // The same at each try of the decision, because facts about what begins are found by these ids.
+  const ids = definition.stages.map(({ elements }) => elements.map(() => newId()));
   return (run) => {
     const images = Object.assign({}, ...elements.map((element) => element.images));
     const start = { ...base, environmentId: null, variables: plan.variables, images };
@@ -139,6 +141,7 @@ async function preparePipeline(
     const stages = definition.stages.flatMap((stage, stageIndex) =>
       stage.elements.map((element, elementIndex) =>
         newStage(run.now, base, plan.elements.get(elementKey(stageIndex, elementIndex)), {
+          id: ids[stageIndex]?.[elementIndex] ?? newId(),
           kind: element.type,
           stageIndex,
           elementIndex,
@@ -163,11 +166,10 @@ function newStage(
   now: Date,
   base: Base,
   plan: ElementPlan | undefined,
-  element: Pick<StageExecution, 'kind' | 'stageIndex' | 'elementIndex' | 'elementId' | 'stageName' | 'stepName'>,
+  element: Pick<StageExecution, 'id' | 'kind' | 'stageIndex' | 'elementIndex' | 'elementId' | 'stageName' | 'stepName'>,
 ): StageExecution {
   return {
     ...element,
-    id: newId(),
     executionId: base.id,
     attempt: 1,
     status: 'QUEUED',
@@ -187,6 +189,7 @@ function newStage(
     answers: null,
     failures: 0,
     ignored: false,
+    hasPlace: false,
     createdAt: now,
     startedAt: null,
     endedAt: null,

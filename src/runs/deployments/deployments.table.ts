@@ -47,6 +47,17 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
       unique: true,
       where: `status IN ('FAILED', 'UNKNOWN')`,
     },
+    // The same two by time, for the state at any moment.
+    {
+      name: 'deployment_newest_at',
+      columns: ['environmentId', 'serviceId', 'endedAt', 'endNumber'],
+      where: `status IN ('SUCCEEDED', 'REMOVED')`,
+    },
+    {
+      name: 'deployment_unsuccessful_at',
+      columns: ['environmentId', 'serviceId', 'endedAt', 'endNumber'],
+      where: `status IN ('FAILED', 'UNKNOWN')`,
+    },
     { name: 'deployment_in_progress', columns: ['environmentId', 'serviceId'], where: `status = 'IN_PROGRESS'` },
     { name: 'deployment_end', columns: ['endNumber'], unique: true, where: 'end_number IS NOT NULL' },
     { name: 'deployment_run', columns: ['runId', 'number'] },

@@ -115,7 +115,7 @@ async function describe(
     environment: row.environment?.variables,
     workflowEnv: definition.env,
     // A restore task gets the values that tasks had set by its restore point.
-    given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task) },
+    given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task, task) },
     taskEnv: task.env,
     own: { ...ownVariables(row), ...row.detachedEnv },
     secrets: values,
@@ -142,7 +142,7 @@ async function describe(
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
     streams: streamsOf(task),
-    register: task.register && registerOf(row.task, task.register, composed.values),
+    register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
 }
 

@@ -58,14 +58,16 @@ function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Clai
 
 /** Marks the tasks of these jobs as running, and with them their workflows, stages and pipelines. */
 function beginTasks(run: RunSlice, jobs: readonly StartedJob[]): void {
-  const begun = new Set<string>();
-  for (const { jobId, taskExecutionId, attempt, agentId, first } of jobs) {
+  const begun = jobs.flatMap(({ taskExecutionId, ...job }) => {
     const task = run.task(taskExecutionId);
-    if (!first || task.status !== 'QUEUED') continue;
+    return job.first && task.status === 'QUEUED' ? [{ ...job, taskExecutionId, task }] : [];
+  });
+  // The events of the elements come first.
+  const counted = begun.filter(({ task: { type } }) => type === 'normal' || type === 'finally');
+  showRunning(run, [...new Set(counted.map(({ task }) => task.executionId))]);
+  for (const { jobId, taskExecutionId, attempt, agentId, task } of begun) {
     run.event(task, 'JOB_STARTED', { jobId, taskExecutionId, name: task.name, attempt, agentId });
     const said = { jobId, reasonCode: null, reason: null };
     moveTask(run, task, { status: 'RUNNING', startedAt: task.startedAt ?? run.now }, { ...said, exitCode: null });
-    if (task.type === 'normal' || task.type === 'finally') begun.add(task.executionId);
   }
-  showRunning(run, [...begun]);
 }

@@ -4,11 +4,13 @@ import { findEnvironmentTargets, findExecutionTargets } from '../../access/targe
 import type { App } from '../app';
 import { findWaitingApprovals } from '../approvals/approvals.store';
 import { Refusal, refusalOf } from '../../kernel/errors';
+import type { Approval } from '../../engine/approval';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
 import { abortRight, refuseAbort } from '../commands/abortExecution';
 import type { Execution } from '../../engine/execution';
 import { findWaitingForPerson, requireRight } from '../commands/interveneExecution';
 import { refuseDecision } from '../commands/decideApproval';
+import { requireReassign } from '../commands/reassignApproval';
 import { runRight } from '../commands/onRun';
 import { findAttempts } from '../execution/executions.store';
 import { refuseHold } from '../commands/pauseExecution';
@@ -22,6 +24,7 @@ export interface AvailableAction {
     | 'resume'
     | 'rerun'
     | 'approve'
+    | 'reassign'
     | 'intervene'
     | 'extend'
     | 'restore'
@@ -32,6 +35,7 @@ export interface AvailableAction {
 }
 
 type Answer = Pick<AvailableAction, 'allowed' | 'code' | 'message'>;
+const NO_APPROVAL = 'Nothing is waiting for an approval.';
 const yes: Answer = { allowed: true, code: null, message: null };
 const no = (code: string, message: string): Answer => ({ allowed: false, code, message });
 const refused = (refusal: Refusal): Answer => no(refusal.code, refusal.message);
@@ -55,7 +59,11 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
     const rerun = refuseAttempt(execution, 'rerun');
     actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
   }
-  if (execution.kind === 'PIPELINE') actions.push(['approve', await canApprove(app, actor, execution)]);
+  if (execution.kind === 'PIPELINE') {
+    const waiting = await findWaitingApprovals(app.database, [execution.id]);
+    actions.push(['approve', await canApprove(app, actor, execution, waiting)]);
+    actions.push(['reassign', await canReassign(actor, waiting)]);
+  }
   actions.push(['intervene', await canIntervene(app, actor, execution)]);
   return actions.map(([action, { allowed, code, message }]) => ({ action, allowed, code, message }));
 }
@@ -93,14 +101,19 @@ async function canResume(
   return access.explain('EXECUTE_PIPELINE', 'Execution', subject, targets);
 }
 
-async function canApprove(app: App, actor: Actor, { id }: Execution): Promise<Answer> {
-  const waiting = await findWaitingApprovals(app.database, [id]);
+async function canApprove(app: App, actor: Actor, { id }: Execution, waiting: readonly Approval[]): Promise<Answer> {
   const attempts = waiting.length === 0 ? [] : await findAttempts(app.database, [id]);
   const now = app.clock.now();
   return anyOf(
     waiting.map((approval) => refuseDecision(actor, approval, attempts, now)),
-    'Nothing is waiting for an approval.',
+    NO_APPROVAL,
   );
+}
+
+async function canReassign({ access }: Actor, waiting: readonly Approval[]): Promise<Answer> {
+  if (waiting.length === 0) return no('NOT_WAITING', NO_APPROVAL);
+  const refusal = await refusalOf(async () => requireReassign(access));
+  return refusal === null ? yes : refused(refusal);
 }
 
 async function canIntervene(app: App, actor: Actor, execution: Execution): Promise<Answer> {

@@ -54,8 +54,8 @@ function planNode(
   // Values that an earlier task may still set or replace are unknown. No task can set values given by the start.
   const settled = new Set([
     ...Object.keys(facts.variables),
-    ...matrixValues(node).keys(),
-    ...Object.keys(matrixVariables(node)),
+    ...matrixValues(node, task).keys(),
+    ...Object.keys(matrixVariables(node, task)),
     ...Object.keys(task?.env ?? {}),
     ...['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE'],
   ]);

@@ -134,7 +134,8 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
     expect(tasks.one?.workingDir).toBe('/tmp');
     expect(tasks.three?.requires).toEqual({ n: 'number' });
     expect(registeredBy('four', tasks.four as TaskDefinition)).toEqual(['delta_dev', 'delta_eu_1']);
-    expect(registerOf('four[env=eu-1]', 'delta_{{.env}}')).toBe('delta_eu_1');
+    const four = { ...(tasks.four as TaskDefinition), register: 'delta_{{.env}}' };
+    expect(registerOf('four[env=eu-1]', four)).toBe('delta_eu_1');
     const rules = (from: string, to: string) =>
       errorsOf(`application = "shop"\n${source.replace(from, to)}`, 'TOML').map(({ rule }) => rule);
     expect(rules('"delta_{{.env}}"', '"delta_{{.os}}"')).not.toContain('UNKNOWN_NAME');
@@ -291,7 +292,7 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
 `);
       const [first = '', ...others] = nodesOf('a', tasks.a as TaskDefinition);
       expect([first, others.length]).toEqual(['a[go-version=1.21,os=linux]', 1]);
-      expect(matrixVariables(first)).toEqual({ MATRIX_GO_VERSION: '1.21', MATRIX_OS: 'linux' });
+      expect(matrixVariables(first, tasks.a)).toEqual({ MATRIX_GO_VERSION: '1.21', MATRIX_OS: 'linux' });
       expect(tasks.a?.run).toBe(`use "\${MATRIX_GO_VERSION}" ''"\${MATRIX_OS}"'' {{.no-name}}`);
       expect(tasks.a?.condition).toBe('matrix["go-version"] != 1.22 && my_var == "x" && MATRIX_GO_VERSION != "y"');
       expect(registeredBy('a', tasks.a as TaskDefinition)).toEqual(['built_1_21', 'built_1_22']);
@@ -303,6 +304,91 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
         'documents[0].tasks.a.register ADAPTED',
         'documents[0].tasks.b.register ADAPTED',
       ]);
+    });
+
+    test('gives other names to what Slipway can’t name', () => {
+      const [task, name, value] = ['t', 'v', 'x'].map((letter) => letter.repeat(300));
+      const { tasks, onFailure, variables, problems } = workflowOf(
+        `[tasks.${task}]
+cmd = "echo {{.${name}}} {{.Env}} {{.go-v}} {{.GO_V}}"
+if = '${name} != "Env" && Env == x && env == y'
+matrix = { env = ["a"], Env = ["b", "${value}"], go-v = ["c"], GO_V = ["d"], "1 x" = ["e"] }
+depends_on = ["__proto__"]
+on_failure = "h-${task}"
+[tasks.__proto__]
+cmd = "x"
+register = "${name}"
+[tasks.last]
+cmd = "echo {{.SLIPWAY_OWN}}"
+depends_on = ["${task}[1 x=e,Env=b,GO_V=d,env=a,go-v=c]", "${task}"]
+[tasks.own]
+cmd = "x"
+register = "SLIPWAY_OWN"
+[tasks.h-${task}]
+type = "forensic"
+cmd = "x"
+depends_on = ["last"]
+`,
+        `name = "g"\non_failure = "h-${task}"`,
+      );
+      const keys = Object.keys(tasks);
+      const [first = '', handler = ''] = ['t', 'h-t'].map((start) => keys.find((key) => key.startsWith(`${start}t`)));
+      const proto = keys.find((key) => key.startsWith('__proto__')) ?? '';
+      expect(keys.map(({ length }) => length <= 100)).not.toContain(false);
+      expect(tasks[first]).toMatchObject({
+        displayName: `${'t'.repeat(199)}…`,
+        onFailure: handler,
+        dependsOn: [proto],
+        condition: `${tasks[proto]?.register} != "Env" && Env_2 == "x" && env == "y"`,
+        run: `echo "\${${tasks[proto]?.register}}" "\${MATRIX_ENV_2}" "\${MATRIX_GO_V}" "\${MATRIX_GO_V_2}"`,
+      });
+      expect([onFailure, tasks.own?.register, tasks.last?.run]).toEqual([
+        handler,
+        '_SLIPWAY_OWN',
+        `echo "\${_SLIPWAY_OWN}"`,
+      ]);
+      const nodes = nodesOf(first, tasks[first] as TaskDefinition);
+      expect(nodes.map((node) => matrixVariables(node, tasks[first]).MATRIX_ENV_2).sort()).toEqual(['b', value]);
+      expect(nodes.map((node) => node.length < first.length + 250)).toEqual([true, true]);
+      expect((tasks.last?.dependsOn ?? []).map((text) => dependencyOf(text, tasks))).toEqual([
+        { all: first },
+        { node: nodes.find((node) => node.includes('Env_2=b')) },
+      ]);
+      expect(variables).toEqual([]);
+      expect(problems.filter((one) => !one.endsWith(' ADAPTED'))).toEqual([]);
+    });
+
+    test('replaces a matrix that is too large by a task that fails with the reason, and a blank command by none', () => {
+      const values = JSON.stringify(Array.from({ length: 101 }, (_, index) => `${index}`));
+      const { tasks, problems } = workflowOf(`[tasks.blank]
+cmd = " \\n"
+[tasks.large]
+cmd = "echo {{.a}}"
+matrix = { a = ${values}, b = ${values} }
+if = "a == 1"
+retries = 3
+register = "v_{{.a}}"
+ignore_failure = true
+[tasks.after]
+cmd = "x"
+depends_on = ["large[a=1,b=2]"]
+matrix = { a = ${values} }
+`);
+      expect(tasks.blank?.run).toBe(':');
+      expect(tasks.large).toMatchObject({
+        ...{ matrix: [], retries: 0, condition: null, register: null, ignoreFailure: true },
+        run: 'echo \'The matrix of "large" has 10201 combinations; a workflow has at most 10000 tasks.\' >&2; exit 1',
+      });
+      expect(tasks.after).toMatchObject({ dependsOn: ['large'], matrix: [{ name: 'a' }] });
+      expect(problems).toEqual(['blank.cmd', 'large.matrix'].map((place) => `documents[0].tasks.${place} ADAPTED`));
+    });
+
+    test('has nothing to run if all of its tasks are forensic or have no combination', () => {
+      const { tasks, problems } = workflowOf(
+        '[tasks.nothing]\ntype = "forensic"\ncmd = "x"\n[tasks.never]\ncmd = "x"\nmatrix = { a = [] }\n',
+      );
+      expect(tasks.nothing_).toMatchObject({ type: 'normal', condition: 'false' });
+      expect(problems.filter((one) => !one.endsWith(' UNUSED_HANDLER') && !one.endsWith(' ADAPTED'))).toEqual([]);
     });
 
     test('shortens long texts', () => {
@@ -346,7 +432,7 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
       expect(rules(`${one}retries = -1`)).toEqual(['BAD_VALUE']);
       expect(rules(`${one}depends_on = ["x"]`)).toEqual(['UNKNOWN_TASK']);
       expect(rules('[tasks."a.b c"]\ncmd = "x"')).toEqual(['BAD_NAME']);
-      expect(rules('[tasks.__proto__]\ncmd = "x"')).toEqual(['BAD_NAME']);
+      expect(rules('[tasks.a]\ncmd = ""')).toEqual(['BAD_VALUE']);
     });
 
     test('is read within bounded time, whatever it contains', () => {
@@ -376,7 +462,7 @@ depends_on = ["a[flags=-a,-b,os=linux]", "a[os=linux,flags=]", "a[flags=50%,os=l
       expect(nodes).toEqual(
         ['%252C', '-a%2C-b', '50%', '', 'x%3D%5By%5D'].map((flags) => `a[flags=${flags},os=linux]`).sort(),
       );
-      expect(nodes.map((node) => matrixVariables(node).MATRIX_FLAGS).sort()).toEqual(
+      expect(nodes.map((node) => matrixVariables(node, tasks.a).MATRIX_FLAGS).sort()).toEqual(
         ['', '-a,-b', 'x=[y]', '50%', '%2C'].sort(),
       );
       expect(taskNodes(tasks).find(({ name }) => name === 'b')?.dependsOn).toEqual(

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import { Database, sqlState } from '../../../src/kernel/database/database';
+import { Backends } from '../../../src/kernel/database/backends';
+import { Database, type Db, sqlState } from '../../../src/kernel/database/database';
 import { createPool } from '../../../src/kernel/database/pool';
 import { insertRows } from '../../../src/kernel/database/table';
 import { Traffic } from '../../../src/kernel/database/traffic';
@@ -8,6 +9,7 @@ import { createLog } from '../../../src/kernel/log';
 import { agentTokenTable } from '../../../src/runs/agents/agents.table';
 import { newId } from '../../../src/kernel/ids';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { FlakyProxy } from '../../support/flakyProxy';
 
 let testDatabase: TestDatabase;
 let pool: Pool;
@@ -230,6 +232,70 @@ describe('impatient', () => {
     expect(
       await database.rows("SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"),
     ).toEqual([]);
+  });
+});
+
+describe('a connection without a response', () => {
+  let proxy: FlakyProxy;
+  let behind: Pool;
+  let cautious: Database;
+  beforeAll(async () => {
+    proxy = await FlakyProxy.start(() => testDatabase.url);
+    const url = new URL(testDatabase.url);
+    url.host = new URL(proxy.url).host;
+    behind = createPool(url.href, 2, createLog({ level: 'silent', pretty: false }));
+    const backends = new Backends(behind.options, 50, 50);
+    cautious = new Database(behind, new ProcessWakeups(), undefined, undefined, 60_000, [], backends);
+  });
+  afterAll(async () => {
+    proxy.giveUpStalled();
+    await behind.end();
+    await proxy.stop();
+  });
+
+  const LOST = 'Connection terminated: PostgreSQL is not working on its statement';
+  const begin = (more: (db: Db) => Promise<unknown>) =>
+    cautious.transaction(async (db) => {
+      await db.write(insert, [1, null]);
+      await more(db);
+    });
+
+  it('is given up if its statement did not arrive; its locks are freed', async () => {
+    const failing = begin(async (db) => {
+      proxy.stallAll();
+      await db.write(insert, [2, null]);
+    });
+    await expect(failing).rejects.toThrow(LOST);
+    await cautious.write(insert, [1, null]);
+    expect(await ids()).toEqual([1]);
+    expect(cautious.traffic.silences).toBe(1);
+  });
+
+  it('is given up if the response to its COMMIT is lost', async () => {
+    const failing = begin(async () => void proxy.breakNext('stall', 0));
+    await expect(failing).rejects.toThrow(LOST);
+    expect(await ids()).toEqual([1]);
+  });
+
+  it('is given up if no other connection can be opened', async () => {
+    const failing = begin(async (db) => {
+      proxy.accepts = 'none';
+      await db.rows('SELECT pg_sleep(0.4)');
+    });
+    await expect(failing).rejects.toThrow(LOST);
+    proxy.accepts = 'all';
+  });
+
+  it('is kept while its statement is slow, or waits for a lock', async () => {
+    const { silences } = cautious.traffic;
+    let waiting: Promise<number> | undefined;
+    await database.transaction(async (db) => {
+      await db.write(insert, [1, null]);
+      waiting = cautious.write(`${insert} ON CONFLICT (id) DO UPDATE SET note = 'second'`, [1, null]);
+      expect(await cautious.rows('SELECT 1 AS n FROM pg_sleep(0.5)')).toEqual([{ n: 1 }]);
+    });
+    expect(await waiting).toBe(1);
+    expect(cautious.traffic.silences).toBe(silences);
   });
 });
 

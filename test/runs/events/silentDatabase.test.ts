@@ -1,3 +1,4 @@
+import type { ApiError } from '../../../src/client/apiError';
 import { FlakyProxy } from '../../support/flakyProxy';
 import { type EventsItem, EVENTS, Reading, readEvents } from '../../support/reading';
 import { startTestServer, type TestServer } from '../../support/server';
@@ -80,5 +81,38 @@ describe('a database that stops responding without closing its connections', () 
     const again = readEvents(server.url, id, before);
     expect((await again.next())?.event?.sequence).toBe(before + 1);
     await again.close();
+  });
+});
+
+describe('connections that fall silent in the middle of a change', () => {
+  it('fail it in less than 15 s, free its locks, and delay neither its repetition nor the sweeper longer', async () => {
+    const resume = await world.server.sweeper.pause();
+    const { applicationId } = await world.runs.ids('workflow', 'idle');
+    const [aborted, expired] = [await world.runs.start('workflow', 'idle'), await world.runs.start('workflow', 'idle')];
+    const abort = () =>
+      server.client.ask<{ abortExecution: { execution: { status: string } } }>(
+        'mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { status } } }',
+        { input: { applicationId, executionId: aborted, idempotencyKey: aborted } },
+      );
+    const { traffic } = server.app.database;
+    const silent = new Promise<void>((resolve) => {
+      traffic.beforeFlush = (statements) => {
+        if (!statements.includes('COMMIT') || !statements.some((text) => text.includes('execution_event'))) return;
+        traffic.beforeFlush = undefined;
+        proxy.stallAll();
+        resolve();
+      };
+    });
+    const first = abort().catch((error: ApiError) => error.code);
+    await silent;
+    const since = performance.now();
+    await world.server.app.database.write(`UPDATE execution SET expires_at = now() WHERE id = $1`, [expired]);
+    expect(await first).toBe('UNAVAILABLE');
+    expect((await abort()).abortExecution.execution.status).toBe('ABORTED');
+    await world.runs.until(expired, 'EXPIRED');
+    expect(performance.now() - since).toBeLessThan(15_000);
+    const events = await world.runs.events(aborted);
+    expect(events.filter(({ type }) => type === 'ABORT_REQUESTED')).toHaveLength(1);
+    resume();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,27 @@ variables: [{ name: DIR, required: true }]
 tasks:
   only: { run: 'echo $$ >> "$DIR/once"; until [ -e "$DIR/go-first" ]; do sleep 0.05; done', retries: 2, labels: { net: cut } }
   after: { run: "true", depends_on: [only] }
+---
+kind: Workflow
+application: app
+name: frozen
+variables: [{ name: DIR, required: true }]
+tasks:
+  writes:
+    on_lost: RETRY
+    run: |
+      if mkdir "$DIR/writes" 2> /dev/null; then
+        echo $$ > "$DIR/pid"
+        while :; do echo $(date +%s%3N) >> "$DIR/writes/lines"; sleep 0.02; done
+      fi
+  ends:
+    on_lost: RETRY
+    register: SAID
+    artifacts: [said]
+    run: |
+      mkdir "$DIR/ends" 2> /dev/null && said=first || said=second
+      [ $said = second ] || until [ -e "$DIR/go-first" ]; do sleep 0.02; done
+      echo $said | tee said
 ---
 kind: Pipeline
 application: app
@@ -144,6 +165,54 @@ describe('kill -9', () => {
     way = server.url;
     await runs.until(await start(runs, 'workflow', 'once'), 'SUCCESS');
     expect(await pidsOfOnce()).toHaveLength(2);
+  });
+
+  it('of no process, but an agent is frozen: when it continues, it kills its commands, and nothing of them counts', async () => {
+    const server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' }, database.url);
+    servers.push(server);
+    const runs = new Runs(server);
+    await runs.apply(DEFINITIONS);
+    const frozen = agentProcess(server.url, 'frozen', { SLIPWAY_AGENT_SLOTS: '2' });
+    const id = await start(runs, 'workflow', 'frozen');
+    await eventually(
+      () => Promise.all([linesOf('writes/lines'), stat(join(dir, 'ends')).catch(() => undefined)]),
+      ([lines, ends]) => lines.length > 0 && ends !== undefined,
+    );
+    frozen.child.kill('SIGSTOP');
+    await letGo('first');
+    agentProcess(server.url, 'heir');
+    await runs.until(id, 'SUCCESS');
+    const [pid] = await linesOf('pid');
+    expect(isRunning(pid)).toBe(true);
+
+    const continuedAt = Date.now();
+    frozen.child.kill('SIGCONT');
+    await eventually(
+      () => isRunning(pid),
+      (running) => !running,
+    );
+    expect(Number((await linesOf('writes/lines')).at(-1))).toBeLessThan(continuedAt + 1_000);
+    await eventually(
+      () => frozen.output(),
+      (output) => ['writes', 'ends'].every((task) => output.includes(`${task} dropped`)),
+    );
+    const { execution } = await server.client.ask<{ execution: object }>(
+      `query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution {
+        variables { value } tasks { jobs { status agent { name } log { bytes } } artifacts { name size } } } } }`,
+      { id },
+    );
+    const jobs = (bytes: number) => [
+      { status: 'LOST', agent: { name: 'frozen' }, log: { bytes: 0 } },
+      { status: 'SUCCESS', agent: { name: 'heir' }, log: { bytes } },
+    ];
+    expect(execution).toEqual({
+      variables: [{ value: dir }, { value: 'second' }],
+      tasks: [
+        { jobs: jobs(7), artifacts: [{ name: 'said', size: 7 }] },
+        { jobs: jobs(0), artifacts: [] },
+      ],
+    });
+    expect(await frozen.end('SIGTERM')).toBe(0);
   });
 
   it('of the database: server and agent wait for it, and the run continues', async () => {

@@ -135,11 +135,11 @@ describe('names of combinations', () => {
   });
 
   it('can be parsed', () => {
-    expect([...matrixValues('t[os=a b,node=1.2]')]).toEqual([
+    expect([...matrixValues('t[os=a b,node=1.2]', task)]).toEqual([
       ['os', 'a b'],
       ['node', '1.2'],
     ]);
-    expect([...matrixValues('t')]).toEqual([]);
+    expect([...matrixValues('t', task)]).toEqual([]);
   });
 
   it('are found with axes in any order, unless they name no combination', () => {

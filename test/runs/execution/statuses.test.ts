@@ -13,6 +13,7 @@ import { cancelRestore } from '../../../src/runs/commands/cancelRestore';
 import { decideApproval } from '../../../src/runs/commands/decideApproval';
 import { findWaitingForPerson, interveneExecution } from '../../../src/runs/commands/interveneExecution';
 import { continueExecution, pauseExecution } from '../../../src/runs/commands/pauseExecution';
+import { reassignApproval } from '../../../src/runs/commands/reassignApproval';
 import { rerunExecution } from '../../../src/runs/commands/rerunExecution';
 import { restoreRun } from '../../../src/runs/commands/restoreRun';
 import { resumeExecution } from '../../../src/runs/commands/resumeExecution';
@@ -134,6 +135,10 @@ describe('statuses', () => {
     const approval = approvals.find(({ status }) => status === 'WAITING') ?? approvals.at(-1);
     return decideApproval(server.app, actor, { ...of(id), action, approvalId: approval?.id ?? randomUUID() });
   };
+  const reassign = async (id: string) => {
+    const approvalId = (await findApprovalsOfExecution(server.app.database, id)).at(-1)?.id ?? randomUUID();
+    return reassignApproval(server.app, actor, { ...of(id), approvers: ['Account Administrator'], approvalId });
+  };
   const intervene = async (id: string, action: 'RETRY' | 'FAIL' | 'MARK_AS_SUCCESS') => {
     const { database } = server.app;
     const [waiting] = await findWaitingForPerson(database, id);
@@ -160,6 +165,7 @@ describe('statuses', () => {
           : resumeWorkflowExecution(app, actor, { applicationId, workflowExecutionId: id }),
       rerun: () => rerunExecution(app, actor, of(id)),
       approve: () => decide(id, 'APPROVE'),
+      reassign: () => reassign(id),
       intervene: () => intervene(id, 'FAIL'),
       extend: () => addImagesToRun(app, actor, { runId: id, ...additions }),
       restore: () => restoreRun(app, actor, { runId: id }),

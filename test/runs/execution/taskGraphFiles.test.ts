@@ -250,6 +250,35 @@ describe('a TOML file of a task graph', () => {
     });
   });
 
+  it('runs although Slipway can’t use its names, and has nothing to run if all tasks are forensic', async () => {
+    const [task, value, numbers] = ['t'.repeat(150), 'x'.repeat(500), [...Array(102).keys()].map(String)];
+    await apply(
+      `[tasks.${task}]
+matrix = { env = ["${value}"], Env = ["b"] }
+if = 'env == "${value}" && Env == b'
+cmd = "echo {{.Env}} {{.env}}"
+register = "out"
+[tasks.blank]
+cmd = " "
+[tasks.large]
+matrix = ${JSON.stringify({ a: numbers, b: numbers }).replaceAll('":', ' = ').replaceAll('{"', '{ ').replaceAll(',"b', ', b')}
+cmd = "true"
+ignore_failure = true
+[tasks.last]
+depends_on = ["${task}", "large"]
+cmd = "echo {{.out}}"`,
+      'odd-names',
+    );
+    const run = await runs.until(await start('odd-names', {}), 'SUCCESS', 'FAILED');
+    expect(Object.values(endsOf(run)).sort()).toEqual(['FAILED! EXIT_CODE', 'SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(await logsOf(run.tasks, 'large', 'last')).toEqual({
+      large: 'The matrix of "large" has 10404 combinations; a workflow has at most 10000 tasks.\n',
+      last: `b ${value}\n`,
+    });
+    await apply('[tasks.alarm]\ntype = "forensic"\ncmd = "true"', 'only-forensic');
+    expect((await runs.until(await start('only-forensic', {}), 'SUCCESS', 'FAILED')).status).toBe('SUCCESS');
+  });
+
   it('fails where running it would be unsafe, with the reason', async () => {
     await apply(refused(folder), 'not used');
     const id = await start('refused', { limit: `a[$(touch ${folder}/pwned)]` });

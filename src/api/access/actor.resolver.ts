@@ -1,0 +1,16 @@
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { users } from '../../access/users';
+import type { Context } from '../graphql/context';
+import { EventActor } from './actor.types';
+
+@Resolver(() => EventActor)
+export class ActorResolver {
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Name of the user that the API key belongs to. Null for other actors, and for a key of nobody.',
+  })
+  async owner(@Root() { kind, personId }: EventActor, @Ctx() { loaders }: Context): Promise<string | null> {
+    if (kind !== 'API_KEY' || personId == null) return null;
+    return (await loaders.load(users.byId, personId))?.name ?? null;
+  }
+}
