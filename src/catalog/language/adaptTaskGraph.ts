@@ -18,6 +18,7 @@ import { withFittingNames } from './taskGraphNames';
 import { withoutLargeMatrices, withoutReservedEnv, withSomethingToRun } from './taskGraphSize';
 import { handedTo } from './terms';
 import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
+import { ANY_NAME, templateOf } from './template';
 import { DAY } from './values';
 
 /**
@@ -323,7 +324,7 @@ function variablesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
   for (const { value } of tasks) {
     const register = value.type === 'map' ? textOf(value, 'register') : undefined;
     if (register === undefined) continue;
-    const parts = register.split(/\{\{\s*\.[\w-]+\s*\}\}/);
+    const parts = register.split(new RegExp(templateOf(ANY_NAME)));
     if (parts.length === 1) names.add(register);
     // A template without other text would make every name known.
     else if (parts.some((part) => part !== '') && patterns.length < MAX_PATTERNS) patterns.push(parts);

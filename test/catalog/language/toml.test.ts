@@ -272,7 +272,7 @@ on_failure = "alarm"
         ['IGNORED_KEY', 'documents[0].tasks.a.retrys', 'retrys = 2'],
         ['IGNORED_KEY', 'documents[0].tasks.a.cache', '[tasks.a.cache]'],
       ]);
-      expect(warnings[1]?.message).toMatch(/; did you mean "retries"\? The key is ignored\.$/);
+      expect(warnings[1]?.message).toMatch(/ \(did you mean "retries"\?\)\. The key is ignored\.$/);
       expect(errorsOf(`kind = "Workflow"\n${source}`, 'TOML').map(({ rule }) => rule)).toContain('UNKNOWN_FIELD');
     });
 
