@@ -115,7 +115,7 @@ describe('concurrency', () => {
 
   it('of workflows limits those whose variables name the same group', async () => {
     const input = (value: string) => ({
-      variableInputs: [{ name: 'SUITE', variableValue: { type: 'FIXED', value } }],
+      variableInputs: [{ name: 'SUITE', variableValue: { type: 'NAME', value } }],
     });
     const ids = [
       await runs.start('workflow', 'test', input('all')),
@@ -145,7 +145,7 @@ describe('concurrency', () => {
   });
 
   it('of a pipeline with REFUSE: a second start, or a rerun, is refused while another run holds the group', async () => {
-    const line = (value: string) => ({ variableInputs: [{ name: 'LINE', variableValue: { type: 'FIXED', value } }] });
+    const line = (value: string) => ({ variableInputs: [{ name: 'LINE', variableValue: { type: 'NAME', value } }] });
     const first = await runs.start('pipeline', 'alone', line('b'));
     expect(await code(runs.start('pipeline', 'alone', line('b')))).toBe('CONCURRENCY_LIMIT');
     const other = await runs.start('pipeline', 'alone', line('c'));
