@@ -393,7 +393,7 @@ CREATE TABLE "stage_execution" (
   "max_parallel" integer,
   "workflow_execution_id" uuid,
   "workflow_attempt" integer,
-  "goes_on" jsonb,
+  "continues" jsonb,
   "waits_until" TIMESTAMP(3) WITH TIME ZONE,
   "answers" jsonb,
   "failures" integer NOT NULL DEFAULT '0',

@@ -832,7 +832,7 @@ CREATE TABLE stage_execution (
   max_parallel integer,
   workflow_execution_id uuid,
   workflow_attempt integer,
-  goes_on jsonb,
+  continues jsonb,
   waits_until timestamp(3) with time zone,
   answers jsonb,
   failures integer NOT NULL DEFAULT 0,

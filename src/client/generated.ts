@@ -861,7 +861,10 @@ export type RunAttemptsQuery = { readonly execution:
     | { readonly status: ExecutionStatus, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly revertedBy: { readonly id: string } | null }> }
    | null };
 
-export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: { readonly kind: string, readonly name: string } };
+export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
 
 export type DeployedQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -1456,6 +1459,12 @@ fragment StageProgress on PipelineStageExecution {
     }
   }
 }`, {"fragmentName":"RunProgress"}) as unknown as TypedDocumentString<RunProgressFragment, unknown>;
+export const ActorNameFragmentDoc = new TypedDocumentString(`
+    fragment ActorName on EventActor {
+  name
+  owner
+}
+    `, {"fragmentName":"ActorName"}) as unknown as TypedDocumentString<ActorNameFragment, unknown>;
 export const DeployedImageFragmentDoc = new TypedDocumentString(`
     fragment DeployedImage on Deployment {
   id
@@ -1471,10 +1480,13 @@ export const DeployedImageFragmentDoc = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
 }
-    `, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
+    fragment ActorName on EventActor {
+  name
+  owner
+}`, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
 export const LoggedJobFragmentDoc = new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -1601,12 +1613,6 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"FoundRun"}) as unknown as TypedDocumentString<FoundRunFragment, unknown>;
-export const ActorNameFragmentDoc = new TypedDocumentString(`
-    fragment ActorName on EventActor {
-  name
-  owner
-}
-    `, {"fragmentName":"ActorName"}) as unknown as TypedDocumentString<ActorNameFragment, unknown>;
 export const PlacedFragmentDoc = new TypedDocumentString(`
     fragment Placed on TaskExecution {
   id
@@ -2432,8 +2438,12 @@ export const DeployedDocument = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
 export const DeployedHistoryDocument = new TypedDocumentString(`
     query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
@@ -2470,8 +2480,12 @@ export const DeployedHistoryDocument = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {

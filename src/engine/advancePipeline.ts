@@ -276,8 +276,8 @@ function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecutio
   const { workflowId, workflowRevisionId } = stage;
   if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
   if (!elementMayBegin(run, execution, stage)) return;
-  if (stage.goesOn !== null) {
-    continueWorkflow(run, execution, stage, stage.goesOn);
+  if (stage.continues !== null) {
+    continueWorkflow(run, execution, stage, stage.continues);
     return;
   }
   const id = run.newId();

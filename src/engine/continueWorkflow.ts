@@ -1,6 +1,6 @@
 import { taskNodes } from '../catalog/language/taskGraph';
 import { dispatchTasks } from './dispatchTasks';
-import type { Execution, GoesOn, StageExecution } from './execution';
+import type { Continuation, Execution, StageExecution } from './execution';
 import { newGraph } from './newTasks';
 import { adoptMember, beginAttempt } from './nextAttempt';
 import type { RunSlice } from './runSlice';
@@ -13,7 +13,7 @@ export function continueWorkflow(
   run: RunSlice,
   pipeline: Execution,
   stage: StageExecution,
-  { executionId, tasks, dropped = null }: GoesOn,
+  { executionId, tasks, dropped = null }: Continuation,
 ): void {
   run.require({ kind: 'execution', key: executionId }, { kind: 'attempt', key: pipeline.id });
   const begun = run.changes.attempts.find((one) => one.executionId === pipeline.id) ?? run.fact('attempt', pipeline.id);

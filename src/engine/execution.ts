@@ -179,8 +179,8 @@ export interface StageExecution {
   readonly workflowExecutionId: string | null;
   /** Attempt of that workflow execution that belongs to this element. */
   readonly workflowAttempt: number | null;
-  /** For an element that keeps tasks: continuation of its workflow once it begins. */
-  readonly goesOn: GoesOn | null;
+  /** For an element that keeps tasks: workflow execution that it continues once it begins. */
+  readonly continues: Continuation | null;
   /** Time limit of waiting for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
   readonly waitsUntil: Date | null;
   /** Runtime inputs that were given; they are also in `variables`. */
@@ -197,7 +197,7 @@ export interface StageExecution {
 }
 
 /** Workflow execution that continues with other inputs, and its tasks that run again. The others keep their results. */
-export interface GoesOn {
+export interface Continuation {
   readonly executionId: string;
   readonly tasks: readonly string[];
   /** Tasks of earlier attempts that it does not show; null: the same as for its base. */

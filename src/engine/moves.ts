@@ -165,7 +165,7 @@ export function moveStage(
   const workflow =
     move.workflowExecutionId === undefined
       ? move.again
-        ? { workflowExecutionId: null, workflowAttempt: null, goesOn: null }
+        ? { workflowExecutionId: null, workflowAttempt: null, continues: null }
         : {}
       : { workflowExecutionId: move.workflowExecutionId, workflowAttempt: 1 };
   return run.setStage(before, {

@@ -64,7 +64,7 @@ const stageColumns = [
   'reason',
   'workflowExecutionId',
   'workflowAttempt',
-  'goesOn',
+  'continues',
   'waitsUntil',
   'answers',
   'variables',

@@ -17,7 +17,7 @@ const fields = object({
   group: optional(
     group,
     null,
-    'Group that shares the limit. `${NAME}` is the value of a variable. Defaults to the workflow or pipeline itself.',
+    `Group that shares the limit. \${NAME} is the value of a variable. Defaults to the workflow or pipeline itself.`,
   ),
   limit: optional(number('integer', 1, 1000), 1, 'Number of members of the group that run at the same time.'),
   policy: optional(

@@ -62,10 +62,10 @@ function beginsNow(
   runMay: boolean,
 ): boolean {
   const stage = run.element(id, stageId);
-  const goesOn = { executionId, tasks: nodes.map(({ name }) => name), dropped };
-  run.setStage(stage, { ...stage, workflowExecutionId: null, goesOn });
+  const continues = { executionId, tasks: nodes.map(({ name }) => name), dropped };
+  run.setStage(stage, { ...stage, workflowExecutionId: null, continues });
   const begins = runMay && elementMayBegin(run, run.execution(id), run.element(id, stageId));
-  if (begins) run.setStage(stage, { ...run.element(id, stageId), goesOn: null });
+  if (begins) run.setStage(stage, { ...run.element(id, stageId), continues: null });
   return begins;
 }
 

@@ -274,7 +274,7 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
     reason: null,
     workflowExecutionId: null,
     workflowAttempt: null,
-    goesOn: null,
+    continues: null,
     hasPlace: false,
     waitsUntil: null,
     failures: 0,

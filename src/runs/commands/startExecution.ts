@@ -184,7 +184,7 @@ function newStage(
     maxParallel: null,
     workflowExecutionId: null,
     workflowAttempt: null,
-    goesOn: null,
+    continues: null,
     waitsUntil: null,
     answers: null,
     failures: 0,

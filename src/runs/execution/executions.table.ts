@@ -167,7 +167,7 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     maxParallel: column.integerOrNull,
     workflowExecutionId: column.uuidOrNull,
     workflowAttempt: column.integerOrNull,
-    goesOn: column.jsonOrNull,
+    continues: column.jsonOrNull,
     waitsUntil: column.timeOrNull,
     answers: column.jsonOrNull,
     failures: { ...column.integer, default: 0 },

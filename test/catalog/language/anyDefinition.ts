@@ -220,7 +220,7 @@ const finallyTasks = fc
 
 const concurrency = fc.option(
   fc.record({
-    group: fc.option(fc.constantFrom('web', 'web-${environment}', 'true')),
+    group: fc.option(fc.constantFrom('web', `web-\${environment}`, 'true')),
     limit: fc.integer({ min: 1, max: 3 }),
     policy: fc.constantFrom(...concurrencyPolicies),
   }),
