@@ -15,7 +15,7 @@ import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, 
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
 import { conditionOf, namesInCondition } from './taskGraphCondition';
 import { withFittingNames } from './taskGraphNames';
-import { withoutLargeMatrices, withSomethingToRun } from './taskGraphSize';
+import { withoutLargeMatrices, withoutReservedEnv, withSomethingToRun } from './taskGraphSize';
 import { handedTo } from './terms';
 import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
 import { ANY_NAME, templateOf } from './template';
@@ -28,7 +28,7 @@ import { DAY } from './values';
  */
 export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
   const adapter = new Adapter(warn);
-  const fitting = withoutLargeMatrices(withFittingNames(withoutEmpty(root), warn), warn);
+  const fitting = withoutReservedEnv(withoutLargeMatrices(withFittingNames(withoutEmpty(root), warn), warn), warn);
   const adapted = adapter.withTasks(named(adapter.withoutTriggers(fitting), warn));
   return adapter.withVariables(withSomethingToRun(adapted, warn));
 }
