@@ -9,7 +9,7 @@ import { refusingTakenName } from '../nameTaken';
 import { type FreezeValues, readFreeze } from './freezeInput';
 import { type Freeze, type FreezeChanges, freezes, type NewFreeze } from './freezes';
 import { requireFreeze } from './freezes.queries';
-import { findUnknownIds } from './freezes.store';
+import { findUnknownIds, lockFreezeRow } from './freezes.store';
 
 const blank = {
   kind: 'FREEZE',
@@ -62,8 +62,7 @@ export async function deleteFreeze(app: App, actor: Actor, id: string): Promise<
 async function lockFreeze(db: Transaction, actor: Actor, id: string): Promise<Freeze> {
   await requireFreeze(db, actor, id);
   actor.access.requireAccount('MANAGE_FREEZES');
-  await db.rows('SELECT FROM deployment_freeze WHERE id = $1 FOR NO KEY UPDATE', [id]);
-  const freeze = isId(id) ? await freezes.find(db, id) : undefined;
+  const freeze = isId(id) ? await lockFreezeRow(db, id) : undefined;
   if (freeze === undefined) throw notFound('freeze', id);
   return freeze;
 }

@@ -25,6 +25,12 @@ export async function findFreezesOf(
   return found;
 }
 
+/** The freeze, while no other transaction changes it. */
+export async function lockFreezeRow(db: Db, id: string): Promise<Freeze | undefined> {
+  const sql = `SELECT ${columns} FROM deployment_freeze AS one WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`;
+  return (await db.rows<Freeze>(sql, [id]))[0];
+}
+
 const targets = {
   applicationIds: 'application',
   environmentIds: 'environment',
