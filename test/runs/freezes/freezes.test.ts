@@ -238,12 +238,29 @@ describe('freezes through the API', () => {
     const target = { ...(await runs.ids('workflow', 'careful')), executionType: 'WORKFLOW', ...web };
     const override = (reason: string) => ({ ...target, overrideFreeze: { reason } });
     const grant = (actions: string[]) => ({
-      appPermissions: [{ permissionType: 'DEPLOYMENT', actions, applications: { filterType: 'ALL' } }],
+      appPermissions: [
+        { permissionType: 'DEPLOYMENT', actions, applications: { filterType: 'ALL' } },
+        { permissionType: 'WORKFLOW', actions: ['READ'], applications: { filterType: 'ALL' } },
+      ],
     });
     const may = async (name: string, actions: string[]) =>
       new TestClient(server.url, await createKey(server.client, name, grant(actions) as never));
     const runner = await may('runner', ['EXECUTE_WORKFLOW']);
     const lead = await may('lead', ['EXECUTE_WORKFLOW', 'OVERRIDE_FREEZE']);
+    const plan =
+      'query ($input: StartExecutionInput!) { executionPlan(input: $input) { startable problems { code refuses message } } }';
+    expect(await server.client.ask(plan, { input: target })).toMatchObject({
+      executionPlan: {
+        startable: false,
+        problems: expect.arrayContaining([
+          expect.objectContaining({
+            code: 'ENVIRONMENT_FROZEN',
+            refuses: true,
+            message: expect.stringMatching(/^Environment "prod" is frozen by "Year end" until/),
+          }),
+        ]),
+      },
+    });
     expect(await codeOf(runner.ask(START, { input: override('Hotfix') }))).toBe('FORBIDDEN');
     expect(await codeOf(lead.ask(START, { input: override('  ') }))).toBe('INVALID_INPUT');
     const { startExecution } = await lead.ask<{ startExecution: { execution: { id: string; status: string } } }>(
