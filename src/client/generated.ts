@@ -116,6 +116,7 @@ export type AttemptKind =
   | 'RERUN'
   | 'RESTORE'
   | 'RESUME'
+  | 'ROLLBACK'
   | 'START';
 
 export type CancelRestoreInput = {
@@ -268,6 +269,7 @@ export type HistoryAction =
   | 'RESTORE_FAILED'
   | 'RESUMED'
   | 'RETRIED'
+  | 'ROLLED_BACK'
   | 'STARTED';
 
 export type IdFilter = {
@@ -722,6 +724,7 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -1130,6 +1133,10 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment

@@ -43,6 +43,7 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -90,6 +91,8 @@ export const tables = [
   jobLogTable,
   artifactTable,
   deploymentTable,
+  rollbackTable,
+  rollbackRequestTable,
   restorePointTable,
   operationTable,
   operationTaskTable,

@@ -12,6 +12,7 @@ import type {
 } from './execution';
 import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
+import type { Rollback, RollbackRequest } from './rollback';
 
 export interface Change<Row> {
   /** Null for a new row. */
@@ -90,6 +91,10 @@ export interface Changes {
   readonly requeued: string[];
   readonly variables: ExecutionVariable[];
   readonly deployments: Map<string, Change<Deployment>>;
+  /** Origins of new runs that are rollbacks. */
+  readonly rollbacks: Rollback[];
+  /** Stages that failed and ask for a rollback. */
+  readonly rollbackRequests: RollbackRequest[];
   readonly events: {
     readonly runId: string;
     readonly executionId: string;
@@ -119,5 +124,7 @@ export const noChanges = (): Changes => ({
   requeued: [],
   variables: [],
   deployments: new Map(),
+  rollbacks: [],
+  rollbackRequests: [],
   events: [],
 });

@@ -20,6 +20,7 @@ import {
 } from './execution/executions.table';
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
+import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
 /**
@@ -120,13 +121,16 @@ export async function apply(
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
     writeDeployments(db, [...changes.deployments.values()]),
+    insertRows(db, rollbackTable, changes.rollbacks),
+    insertRows(db, rollbackRequestTable, changes.rollbackRequests),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
   ];
   await withholdAll(db, withheld);
   if (jobs.length > 0 || requeued.length > 0) db.wake(topic.queue);
   const tasks = [...changes.tasks.values()];
-  if (tasks.some(({ after }) => after.type === 'restore' && after.endedAt !== null)) db.wake(topic.restores);
+  const restored = tasks.some(({ after }) => after.type === 'restore' && after.endedAt !== null);
+  if (restored || changes.rollbackRequests.length > 0) db.wake(topic.restores);
   return sent;
 }
 
@@ -147,8 +151,9 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   const rows = moved.map(({ after }) => after);
   const begun = new Set(changes.attempts.map((one) => one.executionId));
   const none = { reason: null, fromStage: null, base: null, dropped: null };
+  const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
   const started = made.map(({ id, cause, createdAt }) => {
-    return { ...none, executionId: id, kind: 'START' as const, cause, createdAt };
+    return { ...none, executionId: id, kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const), cause, createdAt };
   });
   return [
     insertRows(db, executionTable, made),

@@ -4,6 +4,7 @@ import type { Db } from '../kernel/database/database';
 export interface DueWork {
   readonly leases: boolean;
   readonly retries: boolean;
+  /** Restores, and rollbacks that failed stages ask for. */
   readonly restores: boolean;
   /** True if approvals wait: time and people may decide about them. */
   readonly approvals: boolean;
@@ -22,7 +23,8 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
     `SELECT EXISTS (SELECT FROM job_lease WHERE kill_at < $1)
          OR ($2 AND EXISTS (SELECT FROM job_lease WHERE expires_at < $1 OR timeout_at < $1)) AS leases,
        EXISTS (SELECT FROM task_execution WHERE next_try_at <= $1) AS retries,
-       EXISTS (SELECT FROM operation WHERE status = 'RUNNING') AS restores,
+       EXISTS (SELECT FROM operation WHERE status = 'RUNNING')
+         OR EXISTS (SELECT FROM rollback_request WHERE done_at IS NULL) AS restores,
        $2 AND EXISTS (SELECT FROM approval WHERE status = 'WAITING') AS approvals,
        $2 AND EXISTS (SELECT FROM stage_execution WHERE waits_until < $1) AS stages,
        $2 AND EXISTS (SELECT FROM task_execution WHERE waits_until < $1) AS tasks,

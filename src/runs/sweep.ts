@@ -43,7 +43,7 @@ export class Sweeper {
 
   constructor(
     private readonly app: App,
-    /** Functions that move restores; each sweep calls them while there are any. */
+    /** Functions that move restores and carry out rollbacks; each sweep calls them while there are any. */
     private readonly others: readonly ((app: App) => Promise<void>)[] = [],
   ) {}
 
