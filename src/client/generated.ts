@@ -477,6 +477,22 @@ export type RetryTaskInput = {
   readonly taskExecutionId: string;
 };
 
+export type RollbackEnvironmentInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentId: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly services?: ReadonlyArray<string> | null | undefined;
+  readonly to?: RollbackTargetInput | null | undefined;
+};
+
+export type RollbackTargetInput = {
+  readonly deploymentId?: string | null | undefined;
+  readonly time?: string | null | undefined;
+};
+
 export type ServiceInput = {
   readonly image: string;
   readonly name: string;
@@ -1022,6 +1038,27 @@ export type ResumeWorkflowExecutionMutation = { readonly resumeWorkflowExecution
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
      } | null };
+
+export type FindEnvironmentsQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+}>;
+
+
+export type FindEnvironmentsQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly application: { readonly id: string, readonly name: string } | null }> } };
+
+export type RollbackPreviewQueryVariables = Exact<{
+  input: RollbackEnvironmentInput;
+}>;
+
+
+export type RollbackPreviewQuery = { readonly rollbackPreview: { readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly services: ReadonlyArray<{ readonly service: { readonly name: string } | null, readonly from: DeployedImageFragment | null, readonly newer: DeployedImageFragment | null, readonly to: DeployedImageFragment }>, readonly kept: ReadonlyArray<{ readonly service: string, readonly reason: string }>, readonly steps: ReadonlyArray<{ readonly workflow: string, readonly executionId: string, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly hasRollbackTasks: boolean }> } | null };
+
+export type RollBackMutationVariables = Exact<{
+  input: RollbackEnvironmentInput;
+}>;
+
+
+export type RollBackMutation = { readonly rollbackEnvironment: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
 
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
@@ -2930,6 +2967,83 @@ export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`
   status
   attempt
 }`) as unknown as TypedDocumentString<ResumeWorkflowExecutionMutation, ResumeWorkflowExecutionMutationVariables>;
+export const FindEnvironmentsDocument = new TypedDocumentString(`
+    query FindEnvironments($filters: [EnvironmentFilter!]) {
+  environments(filters: $filters, first: 20) {
+    nodes {
+      id
+      name
+      application {
+        id
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FindEnvironmentsQuery, FindEnvironmentsQueryVariables>;
+export const RollbackPreviewDocument = new TypedDocumentString(`
+    query RollbackPreview($input: RollbackEnvironmentInput!) {
+  rollbackPreview(input: $input) {
+    allowed
+    planToken
+    refusals {
+      code
+      message
+    }
+    services {
+      service {
+        name
+      }
+      from {
+        ...DeployedImage
+      }
+      newer {
+        ...DeployedImage
+      }
+      to {
+        ...DeployedImage
+      }
+    }
+    kept {
+      service
+      reason
+    }
+    steps {
+      workflow
+      executionId
+      services
+      tasks
+      hasRollbackTasks
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}`) as unknown as TypedDocumentString<RollbackPreviewQuery, RollbackPreviewQueryVariables>;
+export const RollBackDocument = new TypedDocumentString(`
+    mutation RollBack($input: RollbackEnvironmentInput!) {
+  rollbackEnvironment(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
 export const ListRunsDocument = new TypedDocumentString(`
     query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {

@@ -153,7 +153,13 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   const none = { reason: null, fromStage: null, base: null, dropped: null };
   const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
   const started = made.map(({ id, cause, createdAt }) => {
-    return { ...none, executionId: id, kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const), cause, createdAt };
+    return {
+      ...none,
+      executionId: id,
+      kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const),
+      cause,
+      createdAt,
+    };
   });
   return [
     insertRows(db, executionTable, made),

@@ -76,7 +76,10 @@ registerEnumType(AttemptKindEnum, {
     RERUN: { description: '`rerunExecution`.' },
     EXTEND: { description: '`addImagesToRun`.' },
     RESTORE: { description: 'Successful `restoreRun`. Shows the same as its base.' },
-    ROLLBACK: { description: 'Start of a run that brings an environment back: `rollbackEnvironment`, or a stage with `on_failure: rollback`.' },
+    ROLLBACK: {
+      description:
+        'Start of a run that brings an environment back: `rollbackEnvironment`, or a stage with `on_failure: rollback`.',
+    },
   },
 });
 

@@ -63,7 +63,9 @@ export class RollbacksResolver {
 function shown({ environment, places, kept, steps, refusals, token }: RollbackPlan) {
   const allowed = refusals.length === 0;
   return {
-    ...{ environment, kept, allowed, refusals, planToken: allowed ? token : null },
+    ...{ environment, kept, allowed, planToken: allowed ? token : null },
+    // An error object in a result would be the error of its field.
+    refusals: refusals.map(({ code, message }) => ({ code, message })),
     services: places.map((place) => ({ ...place, from: place.now, newer: place.unsettled })),
     steps: steps.map(({ places: own, attempt, ...step }) => ({
       ...step,

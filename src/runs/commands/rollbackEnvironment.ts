@@ -169,7 +169,13 @@ async function readQuestion(app: App, actor: Actor, input: RollbackEnvironment):
 /** The right to roll back includes no right to see runs, which a rollback repeats. */
 async function refusedRight(actor: Actor, { id, applicationId, type, name }: Environment): Promise<Refusal | null> {
   const target = { id, type, name };
-  const subject = { id, applicationId, environments: [target], kind: 'PIPELINE', parentStageExecutionId: null } as const;
+  const subject = {
+    id,
+    applicationId,
+    environments: [target],
+    kind: 'PIPELINE',
+    parentStageExecutionId: null,
+  } as const;
   for (const action of ['READ', 'ROLLBACK_WORKFLOW'] as const) {
     if (actor.access.can(action, 'Execution', subject)) continue;
     const missing = `DEPLOYMENT ${action} in application ${applicationId} for environment ${name} (${id})`;

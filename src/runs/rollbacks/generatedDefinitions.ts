@@ -38,7 +38,10 @@ export function rollbackWorkflow(definition: WorkflowDefinition): WorkflowDefini
   const all = Object.entries(definition.tasks);
   if (!all.some(([, { type }]) => type === 'rollback')) return null;
   const own = all.filter(([, { type }]) => type !== 'normal');
-  const tasks = own.map(([name, task]) => [name, task.type === 'rollback' ? { ...task, type: 'normal' as const } : task]);
+  const tasks = own.map(([name, task]) => [
+    name,
+    task.type === 'rollback' ? { ...task, type: 'normal' as const } : task,
+  ]);
   return { ...definition, outputs: {}, tasks: Object.fromEntries(tasks) };
 }
 

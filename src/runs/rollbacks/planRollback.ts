@@ -99,7 +99,11 @@ export async function planRollback(app: App, db: Db, question: RollbackQuestion)
     else places.push({ environmentId: environment.id, serviceId, service, now: current, unsettled, to });
   }
   const { steps, gone } = await findSteps(app, db, places);
-  const refusals = [...nothingToDo(places, asked === undefined ? [] : kept), ...gone, ...underWay(environment, places, overrule)];
+  const refusals = [
+    ...nothingToDo(places, asked === undefined ? [] : kept),
+    ...gone,
+    ...underWay(environment, places, overrule),
+  ];
   return { environment, places, kept, steps, refusals, token: tokenOf(environment, places, steps) };
 }
 
@@ -109,7 +113,8 @@ const otherService = (): Refusal =>
       field: 'services',
       value: null,
       rule: 'OTHER_SERVICE',
-      message: 'services: the deployment in "to" is one of another service. Leave out "services", or name that service only.',
+      message:
+        'services: the deployment in "to" is one of another service. Leave out "services", or name that service only.',
     },
   ]);
 
