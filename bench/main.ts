@@ -8,7 +8,8 @@ import { type Bench, openBench, row } from './harness';
 import { benchIdleAgents } from './idleAgents';
 import { benchJobs } from './jobs';
 import { benchMemory } from './memory';
-import { benchReads } from './reads';
+import { benchQueue } from './queue';
+import { benchHistory, benchReads } from './reads';
 import { benchStarts } from './starts';
 import { benchLogs } from './logs';
 import { openPlace, type Place } from './place';
@@ -22,23 +23,25 @@ const comparisons: Readonly<Record<string, (place: Place) => Promise<void>>> = {
   reads: benchReads,
   starts: benchStarts,
   jobs: benchJobs,
-  events: (place) => withBench(place, (bench) => benchEvents(bench, place.rounds)),
+  queue: benchQueue,
+  events: inProcess((bench, { rounds }) => benchEvents(bench, rounds)),
   logs: benchLogs,
   idle: benchIdleAgents,
   memory: benchMemory,
 };
 
 /** Only by name. */
-const others: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
-  throughput: benchThroughput,
-  idleStart: benchIdleStart,
-  queries: benchQueries,
-  subscriber: benchSubscriber,
-  eventLoad: benchEventLoad,
-  eventTable: benchEventTable,
-  abilities: benchAbilities,
-  graphs: benchGraphs,
-  resume: benchResume,
+const others: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+  history: benchHistory,
+  throughput: inProcess(benchThroughput),
+  idleStart: inProcess(benchIdleStart),
+  queries: inProcess(benchQueries),
+  subscriber: inProcess(benchSubscriber),
+  eventLoad: inProcess(benchEventLoad),
+  eventTable: inProcess(benchEventTable),
+  abilities: inProcess(benchAbilities),
+  graphs: inProcess(benchGraphs),
+  resume: inProcess(benchResume),
 };
 
 /**
@@ -57,22 +60,23 @@ async function main(): Promise<void> {
   try {
     for (const name of names) {
       row(`— ${name}`, '');
-      const other = others[name];
-      if (other === undefined) await comparisons[name]?.(place);
-      else await withBench(place, other);
+      await (comparisons[name] ?? others[name])?.(place);
     }
   } finally {
     await place.close();
   }
 }
 
-async function withBench(place: Place, work: (bench: Bench) => Promise<void>): Promise<void> {
-  const bench = await openBench(place);
-  try {
-    await work(bench);
-  } finally {
-    await bench.close();
-  }
+/** A measurement whose server runs in this process. */
+function inProcess(work: (bench: Bench, place: Place) => Promise<void>): (place: Place) => Promise<void> {
+  return async (place) => {
+    const bench = await openBench(place);
+    try {
+      await work(bench, place);
+    } finally {
+      await bench.close();
+    }
+  };
 }
 
 main().then(

@@ -81,10 +81,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/**
- * The server in production mode, on a database of its own, without the flags that `npm start` passes to Node. Only rate
- * limits are off.
- */
+/** The server in production mode, as `npm start` runs it, on a database of its own. Only rate limits are off. */
 export async function startServerProcess(place: Place, databaseUrl?: string): Promise<ServerProcess> {
   const folder = await mkdtemp(join(place.folder, 'server-'));
   const port = await freePort();
@@ -92,6 +89,7 @@ export async function startServerProcess(place: Place, databaseUrl?: string): Pr
   const database = databaseUrl ?? (await place.newDatabase());
   const child = fork(join(__dirname, '../src/main.js'), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: ['--max-semi-space-size=64'],
     env: { ...process.env, NODE_ENV: 'production', ...serverEnvironment(folder, database, port) },
   });
   const end = () => child.kill('SIGKILL');

@@ -39,7 +39,7 @@ const peerQueries = {
 /** Requests per second and CPU time of a request, next to Apollo Server, which has neither keys nor rights nor limits. */
 export async function benchReads(place: Place): Promise<void> {
   const server = await startServerProcess(place);
-  const { applicationId, ids } = await fill(server);
+  const { applicationId, ids } = await fill(server, EXECUTIONS);
   const helper = new Helper('apolloPeer');
   const order: ApolloOrder = { databaseUrl: await place.newDatabase(), executions: EXECUTIONS };
   const peer = await helper.ask<ApolloAnswer>({ ...order });
@@ -86,6 +86,39 @@ export async function benchReads(place: Place): Promise<void> {
   await server.stop();
 }
 
+const HISTORY = { small: 100_000, large: 1_000_000 } as const;
+
+/** The same reads with ten times the history. It must not matter. */
+export async function benchHistory(place: Place): Promise<void> {
+  const targets: Target[][] = [];
+  const servers: ServerProcess[] = [];
+  for (const executions of [HISTORY.large, HISTORY.small]) {
+    const server = await startServerProcess(place);
+    const { applicationId, ids } = await fill(server, executions);
+    const at = { url: `${server.url}/graphql`, pid: server.pid };
+    servers.push(server);
+    targets.push([
+      { ...at, query: ExecutionsWithStagesDocument.toString(), variables: [{ applicationId }] },
+      { ...at, query: ExecutionWithStagesDocument.toString(), variables: ids.map((id) => ({ id })) },
+    ]);
+  }
+  for (const [index, name] of ['newest 50 with their stages', 'one execution with its 6 stages'].entries()) {
+    const figures: number[][] = targets.map(() => []);
+    for (let round = -1; round < place.rounds; round++) {
+      for (const [n, list] of targets.entries()) {
+        const target = list[index];
+        if (target === undefined) continue;
+        const { perSecond } = await load(target);
+        // The first round fills caches and compiles functions.
+        if (round >= 0) figures[n]?.push(1000 / perSecond);
+      }
+    }
+    const [large = [], small = []] = figures;
+    row(`${name}, ms a request: 1,000,000 / 100,000 executions`, ratio(large, small));
+  }
+  for (const server of servers) await server.stop();
+}
+
 async function load({ url, pid, query, variables }: Target, seconds = SECONDS): Promise<Figures> {
   const requests = variables.map((of) => ({ body: JSON.stringify({ query, variables: of }) }));
   let clients = 0;
@@ -107,7 +140,10 @@ async function load({ url, pid, query, variables }: Target, seconds = SECONDS): 
 }
 
 /** One pipeline execution that ran, copied many times. */
-async function fill(server: ServerProcess): Promise<{ applicationId: string; ids: readonly string[] }> {
+async function fill(
+  server: ServerProcess,
+  executions: number,
+): Promise<{ applicationId: string; ids: readonly string[] }> {
   const applicationId = await apply(server.client, SIX_STAGES);
   const config = readAgentConfig(server.agentEnvironment(4));
   const agent = runAgent({ config, log: quietLog, execute: noWork });
@@ -126,7 +162,7 @@ async function fill(server: ServerProcess): Promise<{ applicationId: string; ids
       const names = rows.map(({ name }) => name);
       await client.query(
         `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.map((name) => changed[name] ?? `t.${name}`).join(', ')}
-         FROM generate_series(1, ${EXECUTIONS}) n, ${table} t WHERE t.${key} = $1`,
+         FROM generate_series(1, ${executions}) n, ${table} t WHERE t.${key} = $1`,
         [id],
       );
     };

@@ -272,6 +272,7 @@ CREATE TABLE "execution" (
   "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
   "earlier_ms" bigint NOT NULL,
+  "has_place" boolean NOT NULL DEFAULT false,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')),
   CONSTRAINT "execution_status" CHECK (CASE kind WHEN 'PIPELINE' THEN status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'RESTORING') ELSE status IN ('QUEUED', 'RESUMING', 'WAITING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED') END),
@@ -296,6 +297,50 @@ CREATE TABLE "idempotency_key" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "idempotency_key_one_request" PRIMARY KEY ("application_id", "key")
 );
+CREATE TABLE "slot" (
+  "group_key" text NOT NULL,
+  "number" integer NOT NULL,
+  "maximum" integer NOT NULL,
+  "holder_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "stage_execution_id" uuid,
+  "operation_id" uuid,
+  "since" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "slot_holder" UNIQUE ("holder_id", "group_key"),
+  CONSTRAINT "slot_number" CHECK (number BETWEEN 1 AND maximum),
+  CONSTRAINT "PK_b09d79e3728197f670d93a9c142" PRIMARY KEY ("group_key", "number")
+);
+CREATE TABLE "slot_request" (
+  "group_key" text NOT NULL,
+  "holder_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "maximum" integer NOT NULL,
+  "policy" text NOT NULL,
+  "number" BIGSERIAL NOT NULL,
+  "place" numeric NOT NULL,
+  CONSTRAINT "slot_request_policy" CHECK (policy IN ('QUEUE', 'LATEST', 'REFUSE')),
+  CONSTRAINT "PK_e917eb3e413b957ef684ac61d2d" PRIMARY KEY ("group_key", "holder_id")
+);
+CREATE INDEX "slot_request_place" ON "slot_request" ("group_key", "place");
+CREATE INDEX "slot_request_holder" ON "slot_request" ("holder_id");
+CREATE TABLE "begin_wait" (
+  "id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "stage_execution_id" uuid,
+  "code" text NOT NULL,
+  "reason" text NOT NULL,
+  "until" TIMESTAMP(3) WITH TIME ZONE,
+  "group_key" text,
+  "blocked_by" uuid,
+  "position" integer,
+  "since" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN')),
+  CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY ("id")
+);
+CREATE INDEX "begin_wait_until" ON "begin_wait" ("until") WHERE until IS NOT NULL;
+CREATE INDEX "begin_wait_execution" ON "begin_wait" ("execution_id");
 CREATE TABLE "execution_attempt" (
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
@@ -347,11 +392,12 @@ CREATE TABLE "stage_execution" (
   "max_parallel" integer,
   "workflow_execution_id" uuid,
   "workflow_attempt" integer,
-  "goes_on" jsonb,
+  "continues" jsonb,
   "waits_until" TIMESTAMP(3) WITH TIME ZONE,
   "answers" jsonb,
   "failures" integer NOT NULL DEFAULT '0',
   "ignored" boolean NOT NULL DEFAULT false,
+  "has_place" boolean NOT NULL DEFAULT false,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
@@ -899,6 +945,81 @@ CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON deployment
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
 
+-- Number of others that wait for a slot of a group in front of a holder; all of them if it does not wait. A paused run
+-- is passed by.
+CREATE FUNCTION waiting_ahead(wanted text, own uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT count(*) FROM slot_request request JOIN execution run ON run.id = request.run_id
+  WHERE request.group_key = wanted AND request.holder_id <> own AND run.pause IS NULL AND request.place <
+    coalesce((SELECT min(place) FROM slot_request WHERE holder_id = own), 'Infinity'::numeric)
+$$;
+
+-- Slots to take, in the order in which they are locked.
+CREATE FUNCTION wanted_slots(taken jsonb) RETURNS TABLE (
+  holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, operation_id uuid, group_key text, maximum int
+) LANGUAGE sql STABLE AS $$
+  SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id, need->>'key', (need->>'limit')::int
+  FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
+    operation_id uuid, needs jsonb) CROSS JOIN jsonb_array_elements(t.needs) need
+  ORDER BY 6, 1
+$$;
+
+-- Frees the slots of holders that ended, takes slots for what begins, and queues what waits. The groups are locked in a
+-- fixed order, so that two transactions can't wait for each other. An exception, because a decision sends this together
+-- with everything else that it writes: it assumed that the slots are free.
+CREATE FUNCTION move_slots(freed uuid[], taken jsonb, waiting jsonb, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  want record;
+BEGIN
+  PERFORM pg_advisory_xact_lock(named.key) FROM (
+    SELECT DISTINCT hashtextextended(group_key, 0) AS key FROM (
+      SELECT group_key FROM slot WHERE holder_id = ANY (freed)
+      UNION ALL SELECT group_key FROM wanted_slots(taken)
+    ) groups ORDER BY key
+  ) named;
+  IF cardinality(freed) > 0 THEN
+    DELETE FROM slot WHERE holder_id = ANY (freed);
+    DELETE FROM slot_request WHERE holder_id = ANY (freed);
+    DELETE FROM begin_wait WHERE id = ANY (freed);
+  END IF;
+  FOR want IN SELECT * FROM wanted_slots(taken) LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
+    INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
+    SELECT want.group_key, number, want.maximum, want.holder_id, want.run_id, want.execution_id, want.stage_execution_id,
+      want.operation_id, at
+    FROM generate_series(1, want.maximum) number
+    WHERE NOT EXISTS (SELECT FROM slot WHERE slot.group_key = want.group_key AND slot.number = number.number)
+      AND waiting_ahead(want.group_key, want.holder_id) < want.maximum -
+        (SELECT count(*) FROM slot WHERE slot.group_key = want.group_key AND slot.number <= want.maximum)
+    ORDER BY number LIMIT 1 ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no slot of % is free', want.group_key USING ERRCODE = 'SL001';
+    END IF;
+  END LOOP;
+  IF jsonb_array_length(taken) > 0 THEN
+    DELETE FROM slot_request WHERE holder_id IN (SELECT holder_id FROM wanted_slots(taken));
+    DELETE FROM begin_wait WHERE id IN (SELECT holder_id FROM wanted_slots(taken));
+  END IF;
+  IF jsonb_array_length(waiting) > 0 THEN
+    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since)
+    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at
+    FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, code text,
+      reason text, until timestamptz, group_key text, blocked_by uuid, position int)
+    ON CONFLICT (id) DO UPDATE SET code = excluded.code, reason = excluded.reason, until = excluded.until,
+      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position;
+    DELETE FROM slot_request USING jsonb_to_recordset(waiting) AS w (holder_id uuid, needs jsonb)
+    WHERE slot_request.holder_id = w.holder_id
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements(w.needs) need WHERE need->>'key' = slot_request.group_key);
+    FOR want IN SELECT w.holder_id, w.run_id, w.needs FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, needs jsonb) LOOP
+      INSERT INTO slot_request (group_key, holder_id, run_id, maximum, policy, number, place)
+      SELECT need->>'key', want.holder_id, want.run_id, (need->>'limit')::int, need->>'policy', coalesce(known.number, next.number),
+        coalesce(known.place, next.number)
+      FROM jsonb_array_elements(want.needs) need
+      CROSS JOIN (SELECT nextval('slot_request_number_seq') AS number OFFSET 0) next
+      LEFT JOIN LATERAL (SELECT number, place FROM slot_request WHERE holder_id = want.holder_id LIMIT 1) known ON true
+      ON CONFLICT (group_key, holder_id) DO UPDATE SET maximum = excluded.maximum, policy = excluded.policy;
+    END LOOP;
+  END IF;
+END $$;
 -- Deployments that were in progress at a moment; clocks of servers may differ, so an end may precede its begin.
 CREATE INDEX deployment_during ON deployment
   USING gist (tstzrange(started_at, greatest(started_at, coalesce(ended_at, 'infinity'))));
@@ -942,6 +1063,9 @@ DROP TABLE
   pipeline_revision,
   execution,
   idempotency_key,
+  slot,
+  slot_request,
+  begin_wait,
   execution_attempt,
   stage_execution,
   task_execution,
@@ -977,5 +1101,8 @@ CASCADE;
 DROP FUNCTION refuse_change;
 DROP FUNCTION hold_application;
 DROP FUNCTION refuse_change_of_ended_attempt;
+DROP FUNCTION waiting_ahead;
+DROP FUNCTION wanted_slots;
+DROP FUNCTION move_slots;
 DROP FUNCTION record_environment_values;
 `;

@@ -103,6 +103,81 @@ CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON deployment
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
 
+-- Number of others that wait for a slot of a group in front of a holder; all of them if it does not wait. A paused run
+-- is passed by.
+CREATE FUNCTION waiting_ahead(wanted text, own uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT count(*) FROM slot_request request JOIN execution run ON run.id = request.run_id
+  WHERE request.group_key = wanted AND request.holder_id <> own AND run.pause IS NULL AND request.place <
+    coalesce((SELECT min(place) FROM slot_request WHERE holder_id = own), 'Infinity'::numeric)
+$$;
+
+-- Slots to take, in the order in which they are locked.
+CREATE FUNCTION wanted_slots(taken jsonb) RETURNS TABLE (
+  holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, operation_id uuid, group_key text, maximum int
+) LANGUAGE sql STABLE AS $$
+  SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id, need->>'key', (need->>'limit')::int
+  FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
+    operation_id uuid, needs jsonb) CROSS JOIN jsonb_array_elements(t.needs) need
+  ORDER BY 6, 1
+$$;
+
+-- Frees the slots of holders that ended, takes slots for what begins, and queues what waits. The groups are locked in a
+-- fixed order, so that two transactions can't wait for each other. An exception, because a decision sends this together
+-- with everything else that it writes: it assumed that the slots are free.
+CREATE FUNCTION move_slots(freed uuid[], taken jsonb, waiting jsonb, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  want record;
+BEGIN
+  PERFORM pg_advisory_xact_lock(named.key) FROM (
+    SELECT DISTINCT hashtextextended(group_key, 0) AS key FROM (
+      SELECT group_key FROM slot WHERE holder_id = ANY (freed)
+      UNION ALL SELECT group_key FROM wanted_slots(taken)
+    ) groups ORDER BY key
+  ) named;
+  IF cardinality(freed) > 0 THEN
+    DELETE FROM slot WHERE holder_id = ANY (freed);
+    DELETE FROM slot_request WHERE holder_id = ANY (freed);
+    DELETE FROM begin_wait WHERE id = ANY (freed);
+  END IF;
+  FOR want IN SELECT * FROM wanted_slots(taken) LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
+    INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
+    SELECT want.group_key, number, want.maximum, want.holder_id, want.run_id, want.execution_id, want.stage_execution_id,
+      want.operation_id, at
+    FROM generate_series(1, want.maximum) number
+    WHERE NOT EXISTS (SELECT FROM slot WHERE slot.group_key = want.group_key AND slot.number = number.number)
+      AND waiting_ahead(want.group_key, want.holder_id) < want.maximum -
+        (SELECT count(*) FROM slot WHERE slot.group_key = want.group_key AND slot.number <= want.maximum)
+    ORDER BY number LIMIT 1 ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no slot of % is free', want.group_key USING ERRCODE = 'SL001';
+    END IF;
+  END LOOP;
+  IF jsonb_array_length(taken) > 0 THEN
+    DELETE FROM slot_request WHERE holder_id IN (SELECT holder_id FROM wanted_slots(taken));
+    DELETE FROM begin_wait WHERE id IN (SELECT holder_id FROM wanted_slots(taken));
+  END IF;
+  IF jsonb_array_length(waiting) > 0 THEN
+    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since)
+    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at
+    FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, code text,
+      reason text, until timestamptz, group_key text, blocked_by uuid, position int)
+    ON CONFLICT (id) DO UPDATE SET code = excluded.code, reason = excluded.reason, until = excluded.until,
+      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position;
+    DELETE FROM slot_request USING jsonb_to_recordset(waiting) AS w (holder_id uuid, needs jsonb)
+    WHERE slot_request.holder_id = w.holder_id
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements(w.needs) need WHERE need->>'key' = slot_request.group_key);
+    FOR want IN SELECT w.holder_id, w.run_id, w.needs FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, needs jsonb) LOOP
+      INSERT INTO slot_request (group_key, holder_id, run_id, maximum, policy, number, place)
+      SELECT need->>'key', want.holder_id, want.run_id, (need->>'limit')::int, need->>'policy', coalesce(known.number, next.number),
+        coalesce(known.place, next.number)
+      FROM jsonb_array_elements(want.needs) need
+      CROSS JOIN (SELECT nextval('slot_request_number_seq') AS number OFFSET 0) next
+      LEFT JOIN LATERAL (SELECT number, place FROM slot_request WHERE holder_id = want.holder_id LIMIT 1) known ON true
+      ON CONFLICT (group_key, holder_id) DO UPDATE SET maximum = excluded.maximum, policy = excluded.policy;
+    END LOOP;
+  END IF;
+END $$;
 -- Deployments that were in progress at a moment; clocks of servers may differ, so an end may precede its begin.
 CREATE INDEX deployment_during ON deployment
   USING gist (tstzrange(started_at, greatest(started_at, coalesce(ended_at, 'infinity'))));

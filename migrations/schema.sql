@@ -9,6 +9,64 @@ BEGIN
   END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.move_slots(freed uuid[], taken jsonb, waiting jsonb, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  want record;
+BEGIN
+  PERFORM pg_advisory_xact_lock(named.key) FROM (
+    SELECT DISTINCT hashtextextended(group_key, 0) AS key FROM (
+      SELECT group_key FROM slot WHERE holder_id = ANY (freed)
+      UNION ALL SELECT group_key FROM wanted_slots(taken)
+    ) groups ORDER BY key
+  ) named;
+  IF cardinality(freed) > 0 THEN
+    DELETE FROM slot WHERE holder_id = ANY (freed);
+    DELETE FROM slot_request WHERE holder_id = ANY (freed);
+    DELETE FROM begin_wait WHERE id = ANY (freed);
+  END IF;
+  FOR want IN SELECT * FROM wanted_slots(taken) LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
+    INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
+    SELECT want.group_key, number, want.maximum, want.holder_id, want.run_id, want.execution_id, want.stage_execution_id,
+      want.operation_id, at
+    FROM generate_series(1, want.maximum) number
+    WHERE NOT EXISTS (SELECT FROM slot WHERE slot.group_key = want.group_key AND slot.number = number.number)
+      AND waiting_ahead(want.group_key, want.holder_id) < want.maximum -
+        (SELECT count(*) FROM slot WHERE slot.group_key = want.group_key AND slot.number <= want.maximum)
+    ORDER BY number LIMIT 1 ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no slot of % is free', want.group_key USING ERRCODE = 'SL001';
+    END IF;
+  END LOOP;
+  IF jsonb_array_length(taken) > 0 THEN
+    DELETE FROM slot_request WHERE holder_id IN (SELECT holder_id FROM wanted_slots(taken));
+    DELETE FROM begin_wait WHERE id IN (SELECT holder_id FROM wanted_slots(taken));
+  END IF;
+  IF jsonb_array_length(waiting) > 0 THEN
+    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since)
+    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at
+    FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, code text,
+      reason text, until timestamptz, group_key text, blocked_by uuid, position int)
+    ON CONFLICT (id) DO UPDATE SET code = excluded.code, reason = excluded.reason, until = excluded.until,
+      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position;
+    DELETE FROM slot_request USING jsonb_to_recordset(waiting) AS w (holder_id uuid, needs jsonb)
+    WHERE slot_request.holder_id = w.holder_id
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements(w.needs) need WHERE need->>'key' = slot_request.group_key);
+    FOR want IN SELECT w.holder_id, w.run_id, w.needs FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, needs jsonb) LOOP
+      INSERT INTO slot_request (group_key, holder_id, run_id, maximum, policy, number, place)
+      SELECT need->>'key', want.holder_id, want.run_id, (need->>'limit')::int, need->>'policy', coalesce(known.number, next.number),
+        coalesce(known.place, next.number)
+      FROM jsonb_array_elements(want.needs) need
+      CROSS JOIN (SELECT nextval('slot_request_number_seq') AS number OFFSET 0) next
+      LEFT JOIN LATERAL (SELECT number, place FROM slot_request WHERE holder_id = want.holder_id LIMIT 1) known ON true
+      ON CONFLICT (group_key, holder_id) DO UPDATE SET maximum = excluded.maximum, policy = excluded.policy;
+    END LOOP;
+  END IF;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.record_environment_values()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -39,6 +97,27 @@ BEGIN
   END IF;
   RETURN NEW;
 END $function$;
+
+CREATE OR REPLACE FUNCTION public.waiting_ahead(wanted text, own uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT count(*) FROM slot_request request JOIN execution run ON run.id = request.run_id
+  WHERE request.group_key = wanted AND request.holder_id <> own AND run.pause IS NULL AND request.place <
+    coalesce((SELECT min(place) FROM slot_request WHERE holder_id = own), 'Infinity'::numeric)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.wanted_slots(taken jsonb)
+ RETURNS TABLE(holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, operation_id uuid, group_key text, maximum integer)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id, need->>'key', (need->>'limit')::int
+  FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
+    operation_id uuid, needs jsonb) CROSS JOIN jsonb_array_elements(t.needs) need
+  ORDER BY 6, 1
+$function$;
 
 CREATE TABLE agent (
   id uuid NOT NULL,
@@ -213,6 +292,24 @@ CREATE TABLE audit_unsealed (
   CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY (record_id)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 
+CREATE TABLE begin_wait (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  stage_execution_id uuid,
+  code text NOT NULL,
+  reason text NOT NULL,
+  until timestamp(3) with time zone,
+  group_key text,
+  blocked_by uuid,
+  position integer,
+  since timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY (id),
+  CONSTRAINT "begin_wait_code" CHECK ((code = ANY (ARRAY['WAITING_FOR_SLOT'::text, 'FROZEN'::text])))
+);
+CREATE INDEX begin_wait_execution ON public.begin_wait USING btree (execution_id);
+CREATE INDEX begin_wait_until ON public.begin_wait USING btree (until) WHERE (until IS NOT NULL);
+
 CREATE TABLE deployment (
   id uuid NOT NULL,
   number bigint NOT NULL DEFAULT nextval('deployment_number_seq'::regclass),
@@ -352,6 +449,7 @@ CREATE TABLE execution (
   attempt_started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
   earlier_ms bigint NOT NULL,
+  has_place boolean NOT NULL DEFAULT false,
   expires_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY (id),
   CONSTRAINT "execution_counts" CHECK (((busy_tasks >= 0) AND (waiting_tasks >= 0) AND (open_tasks >= (busy_tasks + waiting_tasks)) AND (detached_tasks >= 0) AND ((finally_tasks IS NULL) OR ((finally_tasks >= 0) AND (finally_tasks <= detached_tasks))))),
@@ -702,6 +800,35 @@ CREATE TABLE shared_count (
   CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY (key)
 ) WITH (fillfactor=50);
 
+CREATE TABLE slot (
+  group_key text NOT NULL,
+  number integer NOT NULL,
+  maximum integer NOT NULL,
+  holder_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  stage_execution_id uuid,
+  operation_id uuid,
+  since timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_b09d79e3728197f670d93a9c142" PRIMARY KEY (group_key, number),
+  CONSTRAINT "slot_holder" UNIQUE (holder_id, group_key),
+  CONSTRAINT "slot_number" CHECK (((number >= 1) AND (number <= maximum)))
+);
+
+CREATE TABLE slot_request (
+  group_key text NOT NULL,
+  holder_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  maximum integer NOT NULL,
+  policy text NOT NULL,
+  number bigint NOT NULL DEFAULT nextval('slot_request_number_seq'::regclass),
+  place numeric NOT NULL,
+  CONSTRAINT "PK_e917eb3e413b957ef684ac61d2d" PRIMARY KEY (group_key, holder_id),
+  CONSTRAINT "slot_request_policy" CHECK ((policy = ANY (ARRAY['QUEUE'::text, 'LATEST'::text, 'REFUSE'::text])))
+);
+CREATE INDEX slot_request_holder ON public.slot_request USING btree (holder_id);
+CREATE INDEX slot_request_place ON public.slot_request USING btree (group_key, place);
+
 CREATE TABLE stage_execution (
   id uuid NOT NULL,
   execution_id uuid NOT NULL,
@@ -724,11 +851,12 @@ CREATE TABLE stage_execution (
   max_parallel integer,
   workflow_execution_id uuid,
   workflow_attempt integer,
-  goes_on jsonb,
+  continues jsonb,
   waits_until timestamp(3) with time zone,
   answers jsonb,
   failures integer NOT NULL DEFAULT 0,
   ignored boolean NOT NULL DEFAULT false,
+  has_place boolean NOT NULL DEFAULT false,
   created_at timestamp(3) with time zone NOT NULL,
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,

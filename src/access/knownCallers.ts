@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock';
+import { hashSecret } from '../kernel/ids';
 import type { Access } from './access';
 
 /** Time for which rights count without another look at the database, in milliseconds. */
@@ -24,7 +24,7 @@ export class KnownCallers {
 
   /** Returns a separate access for each request, read by `authenticate` unless the caller is known. */
   async accessOf(credential: string, authenticate: () => Promise<Access>): Promise<Access> {
-    const key = hash('sha256', credential, 'base64');
+    const key = hashSecret(credential);
     const known = this.known.get(key);
     if (known !== undefined && this.counts(known)) return known.access.forRequest();
     const { changes } = this;

@@ -81,7 +81,7 @@ async function findApproval(session: Session, named: string, step: string | unde
 
 export interface AnswerOptions extends SeenOptions {
   readonly step?: string;
-  readonly var: readonly string[];
+  readonly var?: readonly string[];
 }
 
 /**
@@ -93,7 +93,7 @@ export async function answer(
   { step, var: pairs, ...seen }: AnswerOptions,
 ): Promise<void> {
   const { api, ui } = session;
-  const variableInputs = pairs.map(variableInput);
+  const variableInputs = pairs?.map(variableInput);
   const found = await findRun(session, named);
   const run = await readRun(api, found.id);
   const all = asking(run);

@@ -6,6 +6,7 @@ import {
   type EnvironmentFilter,
 } from '../client/generated';
 import { exit, Failure } from './failure';
+import { actorName } from './run';
 import type { Session } from './session';
 import { moment, type Ui } from './ui';
 
@@ -75,7 +76,15 @@ async function showStanding(
     return names.flatMap((name) =>
       all
         .filter((one) => serviceOf(one) === name)
-        .map((one) => [placeOf(environment), name, mark(ui, one), one.image, since(one), one.runId, one.actor.name]),
+        .map((one) => [
+          placeOf(environment),
+          name,
+          mark(ui, one),
+          one.image,
+          since(one),
+          one.runId,
+          actorName(one.actor),
+        ]),
     );
   });
   if (rows.length === 0) return ui.say('Nothing is deployed.');
@@ -108,7 +117,7 @@ async function showHistory(
     ['STARTED', 'ENVIRONMENT', 'SERVICE', 'STATUS', 'IMAGE', 'RUN', 'BY', 'TASK'],
     all.map((one) => [
       ...[moment(one.startedAt), placeOf(one.environment), serviceOf(one), mark(ui, one), one.image, one.runId],
-      ...[one.actor.name, one.task ?? ''],
+      ...[actorName(one.actor), one.task ?? ''],
     ]),
   );
 }

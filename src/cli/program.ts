@@ -122,7 +122,7 @@ export function createProgram(terminal: Terminal): Command {
       ),
     )
     .option('--max-parallel <number>', 'maximum number of tasks of a workflow that run in parallel', positive)
-    .option('--var <name=value>', 'workflow runs: new value for the tasks that run again (repeatable)', collect, [])
+    .option('--var <name=value>', 'workflow runs: new value for the tasks that run again (repeatable)', collect)
     .option('--rerun-ignored-failures', 'workflow runs: also run tasks whose failure was ignored')
     .option('--reevaluate-skipped', 'workflow runs: evaluate the conditions of skipped tasks again')
     .option('--force', 'use the latest definition even if it is incompatible with the kept results')
@@ -228,7 +228,7 @@ export function createProgram(terminal: Terminal): Command {
   seeing(deciding(program.command('answer <run>')))
     .description('provide the runtime inputs that a run waits for')
     .option('--step <name>', 'stage element, if several wait for inputs')
-    .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect, [])
+    .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect)
     .action(async (run: string, options, command: Command) => {
       await answer(await session(command), run, options);
     });
@@ -318,8 +318,8 @@ const redeploying = (command: Command): Command =>
 
 const extending = (command: Command): Command =>
   command
-    .option('--var <name=value>', 'value of a variable (repeatable)', collect, [])
-    .option('--image <service=image>', 'image to deploy (repeatable)', collect, []);
+    .option('--var <name=value>', 'value of a variable (repeatable)', collect)
+    .option('--image <service=image>', 'image to deploy (repeatable)', collect);
 
 const oneOf = new Intl.ListFormat('en', { type: 'disjunction' });
 
@@ -344,4 +344,4 @@ function positive(text: string): number {
   throw new InvalidArgumentError('Expected a whole number of at least 1.');
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -40,7 +40,7 @@ export interface ResumeOptions extends ActOptions {
   readonly askInputs?: boolean;
   readonly executionMode?: WorkflowMode;
   readonly maxParallel?: number;
-  readonly var: readonly string[];
+  readonly var?: readonly string[];
   readonly rerunIgnoredFailures?: boolean;
   readonly reevaluateSkipped?: boolean;
   readonly dryRun?: boolean;
@@ -87,7 +87,7 @@ async function workflowResume({ api }: Session, run: FoundRun, options: ResumeOp
   const input = {
     ...commonInput(run, options),
     workflowExecutionId: run.id,
-    variableInputs: options.var.map(variableInput),
+    variableInputs: options.var?.map(variableInput),
     rerunIgnoredFailures: options.rerunIgnoredFailures,
     reevaluateSkipped: options.reevaluateSkipped,
     mode: options.executionMode,
@@ -185,19 +185,20 @@ export async function abortRun(session: Session, named: string, options: ActOpti
 }
 
 export interface ExtendOptions extends ActOptions {
-  readonly var: readonly string[];
-  readonly image: readonly string[];
+  readonly var?: readonly string[];
+  readonly image?: readonly string[];
 }
 
 /**
  * `slipway extend`: adds images or other inputs to a run that succeeded, and keeps everything that they do not affect.
  */
 export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
-  const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
-  const variableInputs = options.var.map(variableInput);
+  const { image: imagePairs = [], var: variablePairs = [] } = options;
+  const images = imagePairs.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
+  const variableInputs = variablePairs.map(variableInput);
   if (images.length + variableInputs.length === 0) throw usage('Nothing to add: pass --image or --var.');
   const run = await findRun(session, named);
-  session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...options.image, ...options.var].join(', ')}.`);
+  session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...imagePairs, ...variablePairs].join(', ')}.`);
   session.ui.say('  Everything that does not see the change is kept; "slipway restore" reverts the extension.');
   const expectedVersion = seenVersion(run, options);
   const { reason, overrule } = options;

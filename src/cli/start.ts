@@ -19,8 +19,8 @@ export interface StartOptions {
   readonly workflow?: boolean;
   readonly executionMode?: WorkflowMode;
   readonly maxParallel?: number;
-  readonly var: readonly string[];
-  readonly image: readonly string[];
+  readonly var?: readonly string[];
+  readonly image?: readonly string[];
   readonly notes?: string;
   readonly idempotencyKey?: string;
   readonly follow: boolean;
@@ -44,8 +44,8 @@ export async function startRun(
   }: StartOptions,
 ): Promise<void> {
   const { api, ui } = session;
-  const variableInputs = inputs.var.map(variableInput);
-  const serviceInputs = inputs.image.map(serviceImage);
+  const variableInputs = inputs.var?.map(variableInput);
+  const serviceInputs = inputs.image?.map(serviceImage);
   const applicationId = (await api.ask(ApplicationIdDocument, { name: application })).applicationByName.id;
   const { id: entityId } = workflow
     ? (await api.ask(WorkflowIdDocument, { applicationId, name })).workflowByName

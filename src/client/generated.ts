@@ -741,6 +741,7 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -879,7 +880,10 @@ export type RunAttemptsQuery = { readonly execution:
     | { readonly status: ExecutionStatus, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly revertedBy: { readonly id: string } | null }> }
    | null };
 
-export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: { readonly kind: string, readonly name: string } };
+export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
 
 export type DeployedQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -1294,6 +1298,10 @@ export type RunEventsSubscription = { readonly executionEvents: { readonly curso
           { readonly kind: string }
           & ActorNameFragment
         ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
      | null, readonly snapshot: { readonly execution:
         | Run_PipelineExecution_Fragment
         | Run_WorkflowExecution_Fragment
@@ -1495,6 +1503,12 @@ fragment StageProgress on PipelineStageExecution {
     }
   }
 }`, {"fragmentName":"RunProgress"}) as unknown as TypedDocumentString<RunProgressFragment, unknown>;
+export const ActorNameFragmentDoc = new TypedDocumentString(`
+    fragment ActorName on EventActor {
+  name
+  owner
+}
+    `, {"fragmentName":"ActorName"}) as unknown as TypedDocumentString<ActorNameFragment, unknown>;
 export const DeployedImageFragmentDoc = new TypedDocumentString(`
     fragment DeployedImage on Deployment {
   id
@@ -1510,10 +1524,13 @@ export const DeployedImageFragmentDoc = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
 }
-    `, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
+    fragment ActorName on EventActor {
+  name
+  owner
+}`, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
 export const LoggedJobFragmentDoc = new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -1640,12 +1657,6 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"FoundRun"}) as unknown as TypedDocumentString<FoundRunFragment, unknown>;
-export const ActorNameFragmentDoc = new TypedDocumentString(`
-    fragment ActorName on EventActor {
-  name
-  owner
-}
-    `, {"fragmentName":"ActorName"}) as unknown as TypedDocumentString<ActorNameFragment, unknown>;
 export const PlacedFragmentDoc = new TypedDocumentString(`
     fragment Placed on TaskExecution {
   id
@@ -2471,8 +2482,12 @@ export const DeployedDocument = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
 export const DeployedHistoryDocument = new TypedDocumentString(`
     query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
@@ -2509,8 +2524,12 @@ export const DeployedHistoryDocument = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
@@ -3031,8 +3050,12 @@ export const RollbackPreviewDocument = new TypedDocumentString(`
   }
   actor {
     kind
-    name
+    ...ActorName
   }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`) as unknown as TypedDocumentString<RollbackPreviewQuery, RollbackPreviewQueryVariables>;
 export const RollBackDocument = new TypedDocumentString(`
     mutation RollBack($input: RollbackEnvironmentInput!) {

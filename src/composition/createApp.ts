@@ -11,7 +11,7 @@ import { Database } from '../kernel/database/database';
 import { createPool } from '../kernel/database/pool';
 import { Traffic } from '../kernel/database/traffic';
 import { migrate } from './migrate';
-import { patiently, schemaFault, waitForDatabase } from './startFaults';
+import { patiently, schemaFault } from './startFaults';
 import { NatsWakeups } from '../kernel/database/natsWakeups';
 import { PostgresWakeups } from '../kernel/database/postgresWakeups';
 import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups';
@@ -34,8 +34,8 @@ export async function createApp(
   log: Log,
   url: string,
 ): Promise<{ app: App; streamDatabase: Database; close(): Promise<void> }> {
-  await waitForDatabase(url, config, log);
-  const migrations = await migrate(url).catch((error: unknown) => {
+  const connect = (attempt: () => Promise<unknown>) => patiently('DATABASE_URL', url, config, log, attempt);
+  const migrations = await migrate(url, connect).catch((error: unknown) => {
     throw schemaFault(error);
   });
   if (migrations.length > 0) log.info({ migrations }, 'database schema updated');

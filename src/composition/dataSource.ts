@@ -9,6 +9,7 @@ export function createDataSource(url: string): DataSource {
     type: 'postgres',
     url,
     poolSize: 3,
+    connectTimeoutMS: 10_000,
     applicationName: 'slipway migrations',
     entities: tables,
     migrations: [...migrations],

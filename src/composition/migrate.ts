@@ -1,13 +1,17 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { version } from '../../package.json';
 import { StartError } from '../kernel/startError';
 import { createDataSource } from './dataSource';
 
 const LOCK = 0x51_1b_3a_7; // arbitrary, but the same in every server
 
-/** Brings the schema up to date and returns the migrations that ran. */
-export async function migrate(url: string): Promise<string[]> {
-  const dataSource = await createDataSource(url).initialize();
+/** Brings the schema up to date and returns the migrations that ran. `connect` may wait for the database. */
+export async function migrate(
+  url: string,
+  connect: (attempt: () => Promise<unknown>) => Promise<unknown> = (attempt) => attempt(),
+): Promise<string[]> {
+  const dataSource = createDataSource(url);
+  await connect(() => dataSource.initialize());
   try {
     return await migrateDataSource(dataSource);
   } finally {
@@ -22,8 +26,9 @@ export async function migrateDataSource(dataSource: DataSource): Promise<string[
     await lock.query('BEGIN');
     await lock.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
     const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
-    const applied = await textsIn(dataSource, 'migrations', 'name');
-    await refuseUnknownSchema(dataSource, applied, known);
+    // On the same connection: most starts find nothing to do, and a connection costs more than the rest of this.
+    const applied = await textsIn(lock, 'migrations', 'name');
+    await refuseUnknownSchema(lock, applied, known);
     if (known.every((name) => applied.includes(name))) return [];
     await writeVersion(dataSource);
     return (await dataSource.runMigrations()).map((migration) => migration.name);
@@ -33,10 +38,10 @@ export async function migrateDataSource(dataSource: DataSource): Promise<string[
   }
 }
 
-async function refuseUnknownSchema(dataSource: DataSource, applied: readonly string[], known: readonly string[]) {
+async function refuseUnknownSchema(runner: QueryRunner, applied: readonly string[], known: readonly string[]) {
   const unknown = applied.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const [writer] = await textsIn(dataSource, 'schema_writer', 'version');
+  const [writer] = await textsIn(runner, 'schema_writer', 'version');
   const schema = `The database has the schema ${unknown.at(-1)}`;
   if (writer === undefined || writer === version) {
     throw new StartError(
@@ -60,11 +65,12 @@ async function writeVersion(dataSource: DataSource): Promise<void> {
 }
 
 /** Values of a column, ordered by id; empty if the table doesn't exist yet. */
-async function textsIn(dataSource: DataSource, table: string, column: string): Promise<string[]> {
-  const [found] = await dataSource.query<{ present: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS present', [
-    table,
-  ]);
+async function textsIn(runner: QueryRunner, table: string, column: string): Promise<string[]> {
+  const { dataSource } = runner;
+  const sql = 'SELECT to_regclass($1) IS NOT NULL AS present';
+  const [found] = await dataSource.query<{ present: boolean }[]>(sql, [table], runner);
   if (!found?.present) return [];
-  const rows = await dataSource.query<{ text: string }[]>(`SELECT ${column} AS text FROM ${table} ORDER BY id`);
+  const list = `SELECT ${column} AS text FROM ${table} ORDER BY id`;
+  const rows = await dataSource.query<{ text: string }[]>(list, undefined, runner);
   return rows.map(({ text }) => text);
 }

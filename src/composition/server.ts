@@ -26,7 +26,6 @@ import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { EventRetention } from '../runs/events/eventRetention';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
-import { carryOutRollbacks } from '../runs/rollbacks/carryOutRollbacks';
 import { Sweeper } from '../runs/sweep';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
@@ -65,7 +64,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     if (adopted > 0)
       log.info({ events: adopted }, 'adopted events of another database: this one was restored from a dump');
     await ensureConfiguredKey(app);
-    const sweeper = new Sweeper(app, [advanceRestores, carryOutRollbacks]);
+    const sweeper = new Sweeper(app, advanceRestores);
     stops.push(() => sweeper.stop());
     const retention = new EventRetention(app);
     stops.push(() => retention.stop());

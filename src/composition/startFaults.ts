@@ -47,7 +47,7 @@ export async function patiently(
   url: string,
   config: Pick<ServerConfig, 'DATABASE_WAIT_SECONDS'>,
   log: Log,
-  connect: () => Promise<void>,
+  connect: () => Promise<unknown>,
 ): Promise<void> {
   const seconds = config.DATABASE_WAIT_SECONDS;
   // Omits the rest of the URL, which may contain a password.
@@ -56,7 +56,8 @@ export async function patiently(
   let reported = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
-      return await connect();
+      await connect();
+      return;
     } catch (error) {
       const reason = reasonOf(error);
       const waited = performance.now() - started;

@@ -44,6 +44,7 @@ import {
   restorePointTable,
 } from '../runs/restores/restores.table';
 import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
+import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -70,6 +71,9 @@ export const tables = [
   pipelines.revisionSchema,
   executionTable,
   idempotencyKeyTable,
+  slotTable,
+  slotRequestTable,
+  beginWaitTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,

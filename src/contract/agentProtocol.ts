@@ -36,7 +36,7 @@ export type AgentIdentity = Readonly<z.input<typeof registerRequest>>;
 
 const settings = z.object({
   /** Time for which the server may hold a claim request. */
-  claimWaitMs: count.default(20_000),
+  claimWaitMs: count.default(30_000),
   leaseMs: count.positive().default(60_000),
   /** Longest interval between two renewals. */
   renewMs: count.positive().default(15_000),

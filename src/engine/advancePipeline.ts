@@ -1,7 +1,8 @@
 import type { ApprovalElement, RuntimeInputs, StageElement } from '../catalog/language/pipeline';
 import { type FinalStatus, isFinal } from '../contract/statuses';
+import { elementMayBegin } from './beginElement';
 import { continueWorkflow } from './continueWorkflow';
-import { type Execution, rollUp, type StageExecution } from './execution';
+import { type Execution, isHeldBack, rollUp, type StageExecution } from './execution';
 import { decideFailedElement } from './failedElement';
 import type { StatusAfter } from './machine';
 import { moveApproval, moveExecution, moveStage, type Reason } from './moves';
@@ -247,15 +248,27 @@ function askRuntimeInputs(run: RunSlice, stage: StageExecution, { timeoutSeconds
   });
 }
 
+/** Begins an element that was held back, if it may begin now. */
+export function beginHeldBack(run: RunSlice, executionId: string, stageExecutionId: string): void {
+  run.require({ kind: 'execution', key: executionId }, { kind: 'elements', key: executionId });
+  const execution = run.execution(executionId);
+  const stage = run.element(executionId, stageExecutionId);
+  if (isFinal(execution.status) || execution.pause !== null || !isHeldBack(stage)) return;
+  const element = elementOf(run, execution, stage);
+  if (element?.type === 'WORKFLOW') beginWorkflow(run, execution, stage, element.workflow);
+  advancePipeline(run, executionId);
+}
+
 function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecution, name: string): void {
   const { workflowId, workflowRevisionId } = stage;
   if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
-  if (stage.goesOn !== null) {
-    continueWorkflow(run, execution, stage, stage.goesOn);
+  if (!elementMayBegin(run, execution, stage)) return;
+  if (stage.continues !== null) {
+    continueWorkflow(run, execution, stage, stage.continues);
     return;
   }
   const id = run.newId();
-  moveStage(run, stage, stage.status, { workflowExecutionId: id });
+  moveStage(run, stage, run.element(execution.id, stage.id).status, { workflowExecutionId: id });
   startWorkflow(run, {
     id,
     runId: execution.runId,
@@ -274,14 +287,14 @@ function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecutio
   });
 }
 
-/** Ends what waits for a person in a stage that can no longer succeed, because a decision would have no effect. */
+/** Ends what waits in a stage that can no longer succeed. */
 function withdrawWaiting(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
   const reason = { code: 'NOT_STARTED', text: 'not decided, because another element of the stage failed' };
   for (const stage of elements.filter(isUnbegun)) moveStage(run, stage, 'SKIPPED', { reason });
   closeWaiting(run, execution, elements, 'ABORTED', 'SKIPPED', reason);
 }
 
-/** Closes what waits for a person in these elements, without a decision. */
+/** Closes what waits in these elements: for a person, without a decision, or to begin. */
 export function closeWaiting(
   run: RunSlice,
   execution: Execution,
@@ -293,7 +306,10 @@ export function closeWaiting(
   // An element whose workflow waits for a person is closed with its workflow.
   const waiting = elements
     .map(({ id }) => run.element(execution.id, id))
-    .filter((stage) => (stage.kind === 'APPROVAL' && stage.status === 'WAITING') || stage.waitsUntil !== null);
+    .filter(
+      (stage) =>
+        (stage.kind === 'APPROVAL' && stage.status === 'WAITING') || stage.waitsUntil !== null || isHeldBack(stage),
+    );
   const ids = new Set(waiting.filter(({ kind }) => kind === 'APPROVAL').map(({ id }) => id));
   const approvals = ids.size === 0 ? [] : run.waitingApprovals(execution.id);
   for (const one of approvals.filter(({ stageExecutionId }) => ids.has(stageExecutionId))) {

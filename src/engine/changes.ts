@@ -13,6 +13,7 @@ import type {
 import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
 import type { Rollback, RollbackRequest } from './rollback';
+import type { TakenSlots, WaitingBeginning } from './beginning';
 
 export interface Change<Row> {
   /** Null for a new row. */
@@ -64,6 +65,13 @@ export interface ApprovalDecided {
   readonly comments: string | null;
 }
 
+/** What begins, what waits to begin, and holders that have ended. */
+export interface SlotChanges {
+  taken: TakenSlots[];
+  waiting: WaitingBeginning[];
+  readonly freed: string[];
+}
+
 /** All changes of one decision. `runs/apply.ts` writes them, one statement per table, and commits. */
 export interface Changes {
   readonly executions: Map<string, Change<Execution>>;
@@ -95,6 +103,7 @@ export interface Changes {
   readonly rollbacks: Rollback[];
   /** Stages that failed and ask for a rollback. */
   readonly rollbackRequests: RollbackRequest[];
+  readonly slots: SlotChanges;
   readonly events: {
     readonly runId: string;
     readonly executionId: string;
@@ -126,5 +135,6 @@ export const noChanges = (): Changes => ({
   deployments: new Map(),
   rollbacks: [],
   rollbackRequests: [],
+  slots: { taken: [], waiting: [], freed: [] },
   events: [],
 });

@@ -1,7 +1,7 @@
 import { labelList } from '../contract/labels';
 import { baseName } from '../catalog/language/matrix';
 import type { TaskDefinition } from '../catalog/language/workflow';
-import type { Execution } from './execution';
+import { type Execution, isRunHeldBack } from './execution';
 import { withSecrets } from './missingSecrets';
 import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
@@ -21,7 +21,7 @@ const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];
 /** A workflow that is failing starts nothing more, except the level of the failure in the mode PARALLEL. */
 function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
   const { status, failureCode, mode, maxParallel, busyTasks, revisionId } = execution;
-  if (!active.includes(status)) return [];
+  if (!active.includes(status) || isRunHeldBack(execution)) return [];
   if (failureCode !== null && !(failureCode === 'TASK_FAILED' && mode === 'PARALLEL')) return [];
   const slots = maxParallel === null ? Number.POSITIVE_INFINITY : Math.max(0, maxParallel - busyTasks);
   if (slots === 0) return [];

@@ -77,6 +77,11 @@ export interface Execution {
   readonly endedAt: Date | null;
   /** Milliseconds that earlier attempts were active. The time between attempts does not count. */
   readonly earlierMs: number;
+  /**
+   * True while it holds slots or waits to begin: its end frees its place. For a standalone workflow, and for the group
+   * of a pipeline.
+   */
+  readonly hasPlace: boolean;
   /** Time at which it becomes EXPIRED; once its graph has ended, the time limit of the tasks of `finally`. */
   readonly expiresAt: Date;
 }
@@ -175,8 +180,8 @@ export interface StageExecution {
   readonly workflowExecutionId: string | null;
   /** Attempt of that workflow execution that belongs to this element. */
   readonly workflowAttempt: number | null;
-  /** For an extension that keeps tasks: continuation of the element's workflow once the stage is reached. */
-  readonly goesOn: GoesOn | null;
+  /** For an element that keeps tasks: workflow execution that it continues once it begins. */
+  readonly continues: Continuation | null;
   /** Time limit of waiting for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
   readonly waitsUntil: Date | null;
   /** Runtime inputs that were given; they are also in `variables`. */
@@ -185,15 +190,19 @@ export interface StageExecution {
   readonly failures: number;
   /** True if it failed, and its failure is ignored. */
   readonly ignored: boolean;
+  /** True while it holds slots or waits to begin: its end frees its place. */
+  readonly hasPlace: boolean;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
 }
 
 /** Workflow execution that continues with other inputs, and its tasks that run again. The others keep their results. */
-export interface GoesOn {
+export interface Continuation {
   readonly executionId: string;
   readonly tasks: readonly string[];
+  /** Tasks of earlier attempts that it does not show; null: the same as for its base. */
+  readonly dropped?: readonly string[] | null;
 }
 
 /** One node of a workflow's graph in the attempt that runs it; or a detached task, which is never part of the graph. */
@@ -320,3 +329,16 @@ export interface EventHorizon {
 /** Newest sequence in the log of an execution; for a run, in the log of the whole run. */
 export const logEnd = ({ id, runId, lastSequence, lastExecutionSequence }: Execution): number =>
   id === runId ? lastSequence : lastExecutionSequence;
+
+/** True for an element that was reached and may not begin yet. */
+export const isHeldBack = (
+  stage: Pick<StageExecution, 'kind' | 'status' | 'workflowExecutionId' | 'waitsUntil'>,
+): boolean =>
+  stage.kind === 'WORKFLOW' &&
+  stage.status === 'WAITING' &&
+  stage.workflowExecutionId === null &&
+  stage.waitsUntil === null;
+
+/** True for a run or standalone workflow that may not begin yet. */
+export const isRunHeldBack = ({ status, attemptStartedAt }: Pick<Execution, 'status' | 'attemptStartedAt'>): boolean =>
+  status === 'WAITING' && attemptStartedAt === null;

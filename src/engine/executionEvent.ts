@@ -94,6 +94,22 @@ export interface ExecutionEventData {
   INTERVENED: Intervening & { action: string; reason: string | null };
   /** A failure was taken back while the workflow is still running, with everything that was skipped because of it. */
   TASK_RETRIED: { taskExecutionId: string; name: string; reason: string | null; restored: number };
+  /**
+   * An element of a stage, or an execution, may not begin yet: it waits for a slot, or for the end of a freeze. Repeated
+   * when the holder of the slot or its place in the queue changes.
+   */
+  BEGIN_DELAYED: {
+    /** Null for a standalone workflow, and for a run that waits for the slot of its pipeline. */
+    stageExecutionId: string | null;
+    reasonCode: string;
+    reason: string;
+    /** Known end of the wait. */
+    until: string | null;
+    /** Environment or group whose slot it waits for. */
+    group: string | null;
+    holderExecutionId: string | null;
+    position: number | null;
+  };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };

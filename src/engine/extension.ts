@@ -1,5 +1,5 @@
 import { isResumable } from '../contract/statuses';
-import { type Execution, type GoesOn, type StageExecution } from './execution';
+import { type Continuation, type Execution, type StageExecution } from './execution';
 import { begunMeanwhile } from './resumeDecision';
 import { textErrors } from './textLimits';
 import { readInputs, type VariableInput } from './resolveVariables';
@@ -38,7 +38,7 @@ export interface Extension {
   readonly again: readonly {
     readonly stage: StageExecution;
     readonly inputs: Pick<StageExecution, 'variables' | 'images'>;
-    readonly goesOn: GoesOn | null;
+    readonly continues: Continuation | null;
     readonly kept: readonly string[];
     readonly why: string;
   }[];
@@ -94,7 +94,7 @@ export function decideExtension(run: ExtendedRun, additions: Additions): Extensi
   const lastAgain = Math.max(...again.map(({ stage }) => stage.stageIndex));
   const approvals = stages
     .filter((stage) => stage.kind === 'APPROVAL' && (!stands(execution, stage) || stage.stageIndex < lastAgain))
-    .map((stage) => ({ stage, inputs: stage, goesOn: null, kept: [], why: 'later parts run again' }));
+    .map((stage) => ({ stage, inputs: stage, continues: null, kept: [], why: 'later parts run again' }));
   const running = [...again, ...approvals].sort((a, b) => place(a.stage) - place(b.stage));
   const ids = new Set(running.map(({ stage }) => stage.id));
   return { variables, images, again: running, kept: stages.filter((stage) => !ids.has(stage.id)) };
@@ -131,7 +131,7 @@ function runAgain(
   const isKept = new Set([...after.keys()].filter((name) => results?.has(name) && !changed.includes(name)));
   const tasks = [...after.keys()].filter((name) => !isKept.has(name));
   // It starts as a new execution if no result can be kept, or if all results can, although its execution was stopped.
-  const goesOn =
+  const continues =
     stage.workflowExecutionId === null || isKept.size === 0 || tasks.length === 0
       ? null
       : { executionId: stage.workflowExecutionId, tasks };
@@ -141,8 +141,8 @@ function runAgain(
     {
       stage,
       inputs: { variables: inputs.variables, images: inputs.images },
-      goesOn,
-      kept: goesOn === null ? [] : [...isKept],
+      continues,
+      kept: continues === null ? [] : [...isKept],
       why,
     },
   ];

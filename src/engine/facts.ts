@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '../catalog/language/workflow';
 import type { Approval } from './approval';
 import type { ConditionFacts, TaskFact } from './conditionScope';
 import type { Deployment, Doubts } from './deployment';
+import type { SlotState } from './beginning';
 import type {
   DetachedTaskRow,
   Execution,
@@ -55,6 +56,8 @@ export interface FactKinds {
   /** Tasks of an execution that prevent its deployment as a whole. */
   doubts: Doubts;
   serviceName: string;
+  /** Key made by `slotFact`. */
+  slot: SlotState;
   /** Key: application, space, environment or nothing. */
   secretNames: ReadonlySet<string>;
   /** Key: execution, space, name of a task. */

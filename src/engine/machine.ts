@@ -27,6 +27,7 @@ const run = {
   begins: ['QUEUED'],
   moves: [
     { event: 'proceed', from: active, to: ['RUNNING', 'WAITING', 'PAUSED'], log: 'EXECUTION_STATUS' },
+    { event: 'may begin', from: ['WAITING'], to: ['QUEUED', 'RESUMING'], log: 'EXECUTION_STATUS' },
     { event: 'pause', from: ['QUEUED', 'RUNNING'], to: ['PAUSED'], log: 'EXECUTION_STATUS' },
     { event: 'continue', from: ['PAUSED'], to: ['QUEUED', 'RUNNING'], log: 'EXECUTION_STATUS' },
     { event: 'succeed', from: active, to: ['SUCCESS'], log: 'EXECUTION_STATUS' },
@@ -50,6 +51,7 @@ const workflow = {
   moves: [
     { event: 'start', from: ['QUEUED', 'RESUMING', 'WAITING'], to: ['RUNNING'], log: 'EXECUTION_STATUS' },
     { event: 'ask', from: ['QUEUED', 'RUNNING', 'RESUMING'], to: ['WAITING'], log: 'EXECUTION_STATUS' },
+    { event: 'may begin', from: ['WAITING'], to: ['QUEUED', 'RESUMING'], log: 'EXECUTION_STATUS' },
     { event: 'pause', from: ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'], to: ['PAUSED'], log: 'EXECUTION_STATUS' },
     { event: 'continue', from: ['PAUSED'], to: ['QUEUED', 'RUNNING', 'RESUMING'], log: 'EXECUTION_STATUS' },
     { event: 'succeed', from: active, to: ['SUCCESS'], log: 'EXECUTION_STATUS' },
@@ -73,6 +75,7 @@ const element = {
   moves: [
     { event: 'start', from: ['QUEUED', 'WAITING'], to: ['RUNNING'], log: 'STAGE_STATUS' },
     { event: 'ask', from: ['QUEUED', 'RUNNING', 'PAUSED'], to: ['WAITING'], log: 'STAGE_STATUS' },
+    { event: 'may begin', from: ['WAITING'], to: ['QUEUED'], log: 'STAGE_STATUS' },
     { event: 'ask for inputs', from: ['QUEUED'], to: ['PAUSED'], log: 'STAGE_STATUS' },
     { event: 'inputs given', from: ['PAUSED'], to: ['QUEUED'], log: 'STAGE_STATUS' },
     { event: 'pause', from: ['QUEUED', 'RUNNING', 'WAITING'], to: ['PAUSED'], log: 'STAGE_STATUS' },

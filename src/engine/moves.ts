@@ -1,8 +1,15 @@
-import { isFinal } from '../contract/statuses';
+import { type ExecutionStatus, isFinal } from '../contract/statuses';
 import type { Approval } from './approval';
 import type { ApprovalDecided, AttemptStart, JobEnding } from './changes';
 import { deployWithTask, deployWithWorkflow } from './deployments';
-import type { Execution, Pause, RuntimeAnswers, StageExecution, TaskExecution } from './execution';
+import {
+  type Execution,
+  isHeldBack,
+  type Pause,
+  type RuntimeAnswers,
+  type StageExecution,
+  type TaskExecution,
+} from './execution';
 import { checkMove, type StatusOf } from './machine';
 import type { RunSlice } from './runSlice';
 
@@ -32,6 +39,7 @@ export function moveExecution(
   });
   const after = run.setExecution({
     ...before,
+    ...freed(run, before, to),
     status: to,
     version: before.version + 1,
     startedAt: before.startedAt ?? (begins ? run.now : null),
@@ -41,6 +49,29 @@ export function moveExecution(
   });
   deployWithWorkflow(run, after);
   return after;
+}
+
+/** Shows that an execution may not begin yet. */
+export function holdBack(run: RunSlice, id: string, { code, text }: Reason): void {
+  const before = run.execution(id);
+  const { runId, status: from, attempt } = before;
+  const change = { from, to: 'WAITING' as const, attempt, reasonCode: code, reason: text };
+  run.event({ runId, executionId: id }, 'EXECUTION_STATUS', change);
+  run.setExecution({ ...before, status: 'WAITING', version: before.version + 1 });
+}
+
+/** A place is freed by the end of whatever has it, in the same transaction. */
+function freed(
+  run: RunSlice,
+  { id, hasPlace }: { readonly id: string; readonly hasPlace: boolean },
+  to: ExecutionStatus,
+): { readonly hasPlace?: false } {
+  if (!hasPlace || !isFinal(to)) return {};
+  const { slots } = run.changes;
+  slots.taken = slots.taken.filter(({ holderId }) => holderId !== id);
+  slots.waiting = slots.waiting.filter(({ holderId }) => holderId !== id);
+  slots.freed.push(id);
+  return { hasPlace: false };
 }
 
 /** Records that the execution is failing; its status changes later. */
@@ -122,7 +153,7 @@ export function moveStage(
 ): StageExecution {
   const before = run.element(seen.executionId, seen.id);
   const begins = to === 'RUNNING' || to === 'WAITING' || move.waitsUntil !== undefined;
-  const kept = to === 'SUCCESS' ? { reasonCode: null, reason: null } : before;
+  const kept = to === 'SUCCESS' || isHeldBack(before) ? { reasonCode: null, reason: null } : before;
   const reasonCode = move.reason?.code ?? kept.reasonCode;
   const reason = move.reason?.text ?? kept.reason;
   const { id, executionId, elementId, stageName, stepName, status: from } = before;
@@ -134,12 +165,13 @@ export function moveStage(
   const workflow =
     move.workflowExecutionId === undefined
       ? move.again
-        ? { workflowExecutionId: null, workflowAttempt: null, goesOn: null }
+        ? { workflowExecutionId: null, workflowAttempt: null, continues: null }
         : {}
       : { workflowExecutionId: move.workflowExecutionId, workflowAttempt: 1 };
   return run.setStage(before, {
     ...before,
     ...workflow,
+    ...freed(run, before, to),
     status: to,
     startedAt: before.startedAt ?? (begins ? run.now : null),
     endedAt: isFinal(to) ? run.now : null,

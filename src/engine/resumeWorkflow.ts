@@ -1,4 +1,5 @@
 import type { TaskNode } from '../catalog/language/taskGraph';
+import { hindranceOfWorkflow } from './beginElement';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
 import { newGraph } from './newTasks';
@@ -30,5 +31,7 @@ export function resumeWorkflow(run: RunSlice, next: WorkflowContinuation, cause:
   const execution = beginAttempt(run, run.execution(executionId), { ...begun, ...inputs, openTasks, timeoutSeconds });
   run.addGraph(execution, graph);
   if (openTasks === 0) finishWorkflow(run, executionId);
-  else dispatchTasks(run, [executionId]);
+  else if (execution.parentStageExecutionId !== null || hindranceOfWorkflow(run, executionId) === null) {
+    dispatchTasks(run, [executionId]);
+  }
 }

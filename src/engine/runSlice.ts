@@ -1,4 +1,5 @@
 import type { ActorRef } from '../access/actor';
+import type { Refusal } from '../kernel/errors';
 import type { Approval } from './approval';
 import { type Changes, noChanges } from './changes';
 import type { Execution, ExecutionVariable, StageExecution, TaskExecution } from './execution';
@@ -15,7 +16,14 @@ export interface Circumstances {
   readonly newId: () => string;
   /** From 0 to 1. */
   readonly random: () => number;
+  readonly begins: Begins;
 }
+
+/**
+ * How a decision finds out what keeps an element from beginning: it assumes that nothing does, it looks, or, if what it
+ * saw changed at the same time, it queues the element.
+ */
+export type Begins = 'ASSUME' | 'LOOK' | 'ASK';
 
 /**
  * The part of the runs that a decision knows, and its changes. Rows that it changed are read with their changes.
@@ -26,11 +34,14 @@ export class RunSlice {
   readonly actor: ActorRef;
   readonly newId: () => string;
   readonly random: () => number;
+  readonly begins: Begins;
   readonly changes: Changes = noChanges();
   /** Changed and new tasks, by execution. */
   private readonly tasksOf = new Map<string, Map<string, TaskExecution>>();
   private readonly namesOf = new Map<string, Map<string, TaskExecution>>();
   private later: TaskEnd[] = [];
+  /** Reason why the command as a whole is refused. */
+  refusal: Refusal | null = null;
 
   constructor(
     private readonly facts: Facts,
@@ -40,6 +51,7 @@ export class RunSlice {
     this.actor = circumstances.actor;
     this.newId = circumstances.newId;
     this.random = circumstances.random;
+    this.begins = circumstances.begins;
   }
 
   /** Requires several facts together, so that they are loaded in one round trip. */

@@ -1,5 +1,6 @@
 import { taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowMode } from '../catalog/language/workflow';
+import { hindranceOfWorkflow } from './beginElement';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
 import { newGraph } from './newTasks';
@@ -54,6 +55,7 @@ export const newExecution = (
   attemptStartedAt: null,
   endedAt: null,
   earlierMs: 0,
+  hasPlace: false,
   expiresAt: new Date(now.getTime() + timeoutSeconds * 1000),
 });
 
@@ -71,5 +73,7 @@ export function startWorkflow(run: RunSlice, { name, maxParallel, mode, ...start
     ...{ kind: 'WORKFLOW', name, tasks: openTasks },
     ...(start.parentStageExecutionId && { stageExecutionId: start.parentStageExecutionId }),
   });
-  dispatchTasks(run, [execution.id]);
+  // The element of a stage was asked before its workflow started.
+  if (start.parentStageExecutionId !== null || hindranceOfWorkflow(run, execution.id) === null)
+    dispatchTasks(run, [execution.id]);
 }

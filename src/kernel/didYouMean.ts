@@ -3,7 +3,7 @@ const MAX_COMPARED = 1000;
 /** Suffix of a message that suggests a similar word, if there is one. */
 export function didYouMean(word: string, possible: readonly string[]): string {
   const near = nearest(word, possible);
-  return near === undefined ? '' : `; did you mean "${near}"?`;
+  return near === undefined ? '' : ` (did you mean "${near}"?)`;
 }
 
 /**

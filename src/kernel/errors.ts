@@ -34,6 +34,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The idempotency key was already used with another request.',
   },
+  CONCURRENCY_LIMIT: {
+    http: 409,
+    retryable: true,
+    meaning: 'Others hold all slots of the environment or concurrency group, and its policy is REFUSE.',
+  },
   NOT_ABORTABLE: { http: 409, retryable: false, meaning: 'The execution is already final.' },
   NOT_PAUSABLE: {
     http: 409,

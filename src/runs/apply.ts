@@ -21,6 +21,7 @@ import {
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
 import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
+import { moveSlots } from './slots/slots.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
 /**
@@ -42,6 +43,7 @@ const executionColumns = [
   'waitingTasks',
   'detachedTasks',
   'finallyTasks',
+  'hasPlace',
   'expiresAt',
   'startedAt',
   'attemptStartedAt',
@@ -63,12 +65,13 @@ const stageColumns = [
   'reason',
   'workflowExecutionId',
   'workflowAttempt',
-  'goesOn',
+  'continues',
   'waitsUntil',
   'answers',
   'variables',
   'failures',
   'ignored',
+  'hasPlace',
   'startedAt',
   'endedAt',
 ] as const;
@@ -123,14 +126,15 @@ export async function apply(
     writeDeployments(db, [...changes.deployments.values()]),
     insertRows(db, rollbackTable, changes.rollbacks),
     insertRows(db, rollbackRequestTable, changes.rollbackRequests),
+    ...writeSlots(db, changes, now),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
   ];
   await withholdAll(db, withheld);
   if (jobs.length > 0 || requeued.length > 0) db.wake(topic.queue);
   const tasks = [...changes.tasks.values()];
-  const restored = tasks.some(({ after }) => after.type === 'restore' && after.endedAt !== null);
-  if (restored || changes.rollbackRequests.length > 0) db.wake(topic.restores);
+  if (tasks.some(({ after }) => after.type === 'restore' && after.endedAt !== null)) db.wake(topic.restores);
+  if (changes.rollbackRequests.length > 0) db.wake(topic.rollbacks);
   return sent;
 }
 
@@ -233,6 +237,14 @@ function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
     insertRows(db, detachedTaskTable, changes.detached),
     setStartBy(db, changes.startBy),
   ];
+}
+
+/** A waiting element may find its slot free when it is committed, and so may others after the end of a holder. */
+function writeSlots(db: Transaction, { slots }: Changes, now: Date): Promise<unknown>[] {
+  const { taken, waiting, freed } = slots;
+  if (taken.length + waiting.length + freed.length === 0) return [];
+  if (waiting.length + freed.length > 0) db.wake(topic.slots);
+  return [moveSlots(db, slots, now)];
 }
 
 function writeJobs(

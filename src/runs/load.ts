@@ -19,6 +19,7 @@ import {
   findUnstartedTasks,
 } from './execution/tasks.store';
 import { findErrorEnds } from './logs/jobLogs.store';
+import { findSlotStates } from './slots/slots.store';
 
 /** Amount of standard error that a failure handler gets. */
 const ERROR_BYTES = 4096;
@@ -141,6 +142,9 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
   },
   serviceName: async (db, facts, keys) => {
     for (const { id, name } of await findServiceNames(db, keys)) facts.set('serviceName', id, name);
+  },
+  slot: async (db, facts, keys) => {
+    for (const { key, ...state } of await findSlotStates(db, keys)) facts.set('slot', key, state);
   },
   secretNames: async (db, facts, keys) => {
     const found = await findSecretNames(db, keys);

@@ -1,5 +1,5 @@
 import { systemActor } from '../access/actor';
-import { type Listener, topic } from '../kernel/database/wakeups';
+import { topic } from '../kernel/database/wakeups';
 import type { App } from './app';
 import { findDueWork } from './dueWork.store';
 import { findExpiredApprovals } from './approvals/approvals.store';
@@ -18,11 +18,13 @@ import { moveRun, moveRuns, runsOf } from './faults';
 import { settleDueLeases } from './queue/lostAgents';
 import { startDueRetries } from './execution/startDueRetries';
 import { noteUndecidable } from './approvals/undecidable';
+import { carryOutRollbacks } from './rollbacks/carryOutRollbacks';
+import { beginWaiting } from './slots/beginWaiting';
+import { WokenWork } from './wokenWork';
 
 /** Short enough that an abort is final within a second after its grace period. */
 const PERIOD_MS = 200;
 const SLOW_EVERY = 5;
-const WAKE_POLL_MS = 10_000;
 const BATCH = 50;
 
 /**
@@ -36,19 +38,23 @@ export class Sweeper {
   private stopped = false;
   private turn = 0;
   private failing = false;
-  private othersFailing = false;
-  private moving: Promise<void> | undefined;
-  private moveAgain = false;
-  private woken: Listener | undefined;
+  private readonly restores: WokenWork;
+  private readonly beginnings: WokenWork;
+  private readonly rollbacks: WokenWork;
 
   constructor(
     private readonly app: App,
-    /** Functions that move restores and carry out rollbacks; each sweep calls them while there are any. */
-    private readonly others: readonly ((app: App) => Promise<void>)[] = [],
-  ) {}
+    advanceRestores: (app: App) => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.restores = new WokenWork(app, topic.restores, 'restores could not be advanced', advanceRestores);
+    this.beginnings = new WokenWork(app, topic.slots, 'waiting elements could not be begun', beginWaiting);
+    this.rollbacks = new WokenWork(app, topic.rollbacks, 'rollbacks could not be carried out', carryOutRollbacks);
+  }
 
   start(): void {
-    void this.followWakeups();
+    this.restores.start();
+    this.beginnings.start();
+    this.rollbacks.start();
     this.next();
   }
 
@@ -72,25 +78,11 @@ export class Sweeper {
   }
 
   private async halt(): Promise<void> {
-    this.woken?.close();
-    this.woken = undefined;
     clearTimeout(this.timer);
-    await this.running;
-    await this.moving;
+    const woken = [this.restores, this.beginnings, this.rollbacks];
+    await Promise.all([this.running, ...woken.map((work) => work.halt())]);
     clearTimeout(this.timer);
-  }
-
-  /**
-   * A restore takes its next step when the last task of the previous step ends. The turns find it if a wake-up is lost.
-   */
-  private async followWakeups(): Promise<void> {
-    const listener = this.app.database.wakeups.listen([topic.restores]);
-    this.woken = listener;
-    for (;;) {
-      await listener.wait(WAKE_POLL_MS);
-      if (this.woken !== listener) return;
-      this.moveOthers();
-    }
+    await Promise.all(woken.map((work) => work.halt()));
   }
 
   private async sweep(): Promise<void> {
@@ -100,7 +92,10 @@ export class Sweeper {
       const due = await findDueWork(app.database, app.clock.now(), slow);
       if (due.leases) while (!this.stopped && (await settleDueLeases(app)) > 0);
       if (due.retries) while (!this.stopped && (await startDueRetries(app)) > 0);
-      if (due.restores) this.moveOthers();
+      // In parallel with the turns: restoring a large run takes seconds, and leases can't wait for it.
+      if (due.restores) this.restores.move();
+      if (due.beginnings) this.beginnings.move();
+      if (due.rollbacks) this.rollbacks.move();
       if (due.approvals) {
         await expireApprovals(app);
         await noteUndecidable(app);
@@ -116,29 +111,6 @@ export class Sweeper {
       if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; retrying');
       this.failing = true;
     }
-  }
-
-  /**
-   * Runs in parallel with the turns, at each unless the previous one still runs: restoring a large run takes seconds,
-   * and leases can't wait for it.
-   */
-  private moveOthers(): void {
-    this.moveAgain = true;
-    this.moving ??= (async () => {
-      while (this.moveAgain && !this.stopped) {
-        this.moveAgain = false;
-        for (const moveOn of this.others) await moveOn(this.app);
-      }
-      this.othersFailing = false;
-    })()
-      .catch((error: unknown) => {
-        if (!this.othersFailing && !this.stopped)
-          this.app.log.error({ err: error }, 'restores could not be advanced; retrying');
-        this.othersFailing = true;
-      })
-      .finally(() => {
-        this.moving = undefined;
-      });
   }
 }
 

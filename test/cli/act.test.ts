@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateApiKeyDocument, UserGroupsDocument } from '../../src/client/generated';
 import { eventually } from '../support/eventually';
 import { createKey, READS_RUNS } from '../support/keys';
 import { ADMIN_KEY } from '../support/server';
@@ -168,7 +169,16 @@ describe('a standalone workflow', () => {
 
 describe('slipway start, abort, approve and reject', () => {
   it('starts with values and images, and follows', async () => {
-    const starting = startSlipway(url, ['start', 'app', 'release', '--image', 'web=web:7', '--notes', 'by hand']);
+    const starting = startSlipway(url, [
+      'start',
+      'app',
+      'release',
+      '--image',
+      'web=web:7',
+      '--notes',
+      'by hand',
+      '--yes',
+    ]);
     await starting.prints('app/release ');
     const { out } = await slipway(url, ['runs', '-n', '1', '--json']);
     const [{ id }] = JSON.parse(out);
@@ -195,7 +205,7 @@ describe('slipway start, abort, approve and reject', () => {
     const id = await world.runs.start('pipeline', 'gated');
     await world.runs.until(id, 'WAITING');
     const watching = startSlipway(url, ['watch', id]);
-    await watching.prints('waits for an approval by Managers');
+    await watching.prints('waits for an approval by Managers: Ready?');
     const administrator = await slipway(url, ['approve', id]);
     expect([administrator.code, administrator.err]).toEqual([3, expect.stringMatching(/^FORBIDDEN: /)]);
     const key = { SLIPWAY_API_KEY: await createKey(world.server.client, 'Managers', READS_RUNS, 'a manager') };
@@ -229,8 +239,24 @@ describe('slipway start, abort, approve and reject', () => {
     expect((await slipway(url, ['run', 'show', id])).out).toMatch(
       /asks Owners, until [\s\S]*reassigned by .* at STAGE 1 › manager: Owners: on leave/,
     );
-    expect((await slipway(url, ['approve', id], key)).code).toBe(0);
-    await world.runs.until(id, 'SUCCESS');
+    const { apiKeys } = await client.ask<{ apiKeys: { id: string; name: string }[] }>('{ apiKeys { id name } }');
+    await client.ask('mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { warningMessage } }', {
+      id: apiKeys.find(({ name }) => name === 'an owner')?.id,
+    });
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(
+      /asks Owners, until .*; nobody is left who may decide[\s\S]*slipway reassign .* GROUP +let other user groups decide/,
+    );
+    expect((await slipway(url, ['approve', id])).err).toMatch(
+      /^FORBIDDEN: Nobody is left who can decide this approval, which asks Owners[\s\S]*: slipway reassign .* GROUP\n/,
+    );
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('nobody is left to decide the approval by Owners');
+    const { userGroups } = await client.ask(UserGroupsDocument, {});
+    const owners = userGroups.nodes.filter(({ name }) => name === 'Owners').map((group) => group.id);
+    const { createApiKey } = await client.ask(CreateApiKeyDocument, { input: { name: 'new', userGroupIds: owners } });
+    await watching.prints('the approval by Owners can be decided again');
+    expect((await slipway(url, ['approve', id], { SLIPWAY_API_KEY: createApiKey.value })).code).toBe(0);
+    expect((await watching.ended).code).toBe(0);
   });
 
   it('previews with --dry-run, including values that outputs fill; run show prints outputs', async () => {
@@ -260,7 +286,7 @@ describe('slipway answer, intervene, pause and continue', () => {
     expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('COLOR') });
     const blue = ['answer', id, '--var', 'COLOR=blue'];
     expect((await slipway(url, [...blue, '--expected-version', '1'])).err).toMatch(/^CONFLICT: /);
-    expect(await slipway(url, blue)).toMatchObject({ code: 0 });
+    expect(await slipway(url, [...blue, '--yes'])).toMatchObject({ code: 0 });
     await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
     expect(await watching.ended).toMatchObject({ code: 0, out: expect.stringContaining('answered by') });
     expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('NOT_WAITING') });
@@ -293,10 +319,10 @@ describe('slipway answer, intervene, pause and continue', () => {
 
   it('pause and continue a run', async () => {
     const id = await startRelease(world.runs);
-    const paused = await slipway(url, ['pause', id, '--reason', 'lunch']);
+    const paused = await slipway(url, ['pause', id, '--reason', 'lunch', '--yes']);
     expect(paused).toMatchObject({ code: 0, out: `… PAUSED ${id}\n` });
     expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway continue ${id}`);
-    expect((await slipway(url, ['continue', id])).code).toBe(0);
+    expect((await slipway(url, ['continue', id, '-y'])).code).toBe(0);
     await slipway(url, ['abort', id, '--yes', '--no-follow']);
     await world.runs.until(id, 'ABORTED');
     expect(await slipway(url, ['pause', id])).toMatchObject({ code: 3, err: expect.stringContaining('NOT_PAUSABLE') });

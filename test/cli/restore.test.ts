@@ -8,8 +8,8 @@ beforeAll(() => {
 });
 
 /** A release that was extended with an image whose health check fails. */
-async function broken(): Promise<string> {
-  const id = await world.release();
+async function broken({ anew = false } = {}): Promise<string> {
+  const id = await (anew ? world.release() : world.released());
   await world.extend(id, { web: 'web:2' });
   await world.finish(id, 'FAILED', 'health');
   return id;
@@ -81,7 +81,7 @@ describe('slipway restore', () => {
   });
 
   it('shows the output of failed restore tasks, and lists the restores of a run', async () => {
-    const id = await broken();
+    const id = await broken({ anew: true });
     const restoring = startSlipway(url, ['restore', id, '--yes']);
     const claimed = await world.agent.claim();
     await world.agent.start(...claimed);
@@ -116,7 +116,7 @@ describe('slipway restore', () => {
   });
 
   it('cancels a running restore with --cancel, and the run returns to its previous status', async () => {
-    const id = await broken();
+    const id = await broken({ anew: true });
     const none = await slipway(url, ['restore', id, '--cancel', '--yes']);
     expect([none.code, none.err]).toEqual([3, expect.stringMatching(/^NOT_RESTORING: /)]);
     const { version } = JSON.parse((await slipway(url, ['run', 'show', id, '--json'])).out);

@@ -61,32 +61,38 @@ describe('slipway run show', () => {
     const { client } = world.server;
     const id = await world.runs.start('pipeline', 'gated');
     await world.runs.until(id, 'WAITING');
-    const key = await createKey(client, 'Managers', READS_RUNS, 'a manager');
-    await slipway(url, ['reject', id, '-m', 'not today'], { SLIPWAY_API_KEY: key });
+    const { createUser } = await client.ask<{ createUser: { user: { id: string } } }>(
+      'mutation { createUser(input: { name: "Ada", email: "ada@example.com" }) { user { id } } }',
+    );
+    const key = await createKey(client, 'Managers', READS_RUNS, 'a key', createUser.user.id);
+    const asked = expect.stringContaining('STAGE 1 › manager asks:\n    Ready?\nSTAGE 1 › manager is rejected.');
+    const rejected = await slipway(url, ['reject', id, '-m', 'not today'], { SLIPWAY_API_KEY: key });
+    expect(rejected).toMatchObject({ code: 0, out: asked });
     await slipway(url, ['resume', id, '--yes', '--no-follow', '--reason', 'it is tomorrow']);
     await slipway(url, ['approve', id, '-m', 'ship it'], { SLIPWAY_API_KEY: key });
     await world.runs.until(id, 'SUCCESS');
     const { out } = await slipway(url, ['run', 'show', id]);
+    expect(out).toMatch(/› manager.*\n {4}Ready\?\n/);
     const history = out.slice(out.indexOf('History')).replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'at');
     const root = 'administrator (SLIPWAY_ADMIN_KEY)';
     expect(history).toContain(`History
   at  started by ${root}
-  at  rejected by a manager at STAGE 1 › manager "not today"
+  at  rejected by a key (Ada) at STAGE 1 › manager "not today"
   at  resumed by ${root} from STAGE 1: it is tomorrow
-  at  approved by a manager at STAGE 1 › manager "ship it"
+  at  approved by a key (Ada) at STAGE 1 › manager "ship it"
 `);
     const { execution } = await client.ask<{ execution: object }>(
-      `query ($id: ID!) { execution(executionId: $id) { attempts { kind actor { kind name } } history { action attempt actor { name } text } } }`,
+      `query ($id: ID!) { execution(executionId: $id) { attempts { kind actor { kind name owner } } history { action attempt actor { name owner } text } } }`,
       { id },
     );
     expect(execution).toMatchObject({
       attempts: [
-        { kind: 'START', actor: { kind: 'API_KEY', name: root } },
+        { kind: 'START', actor: { kind: 'API_KEY', name: root, owner: null } },
         { kind: 'RESUME', actor: { kind: 'API_KEY', name: root } },
       ],
       history: [
         { action: 'STARTED', attempt: 1, actor: { name: root } },
-        { action: 'REJECTED', attempt: 1, actor: { name: 'a manager' }, text: 'not today' },
+        { action: 'REJECTED', attempt: 1, actor: { name: 'a key', owner: 'Ada' }, text: 'not today' },
         { action: 'RESUMED', attempt: 2, text: 'it is tomorrow' },
         { action: 'APPROVED', attempt: 2, text: 'ship it' },
       ],
@@ -204,6 +210,7 @@ describe('slipway watch', () => {
     await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
     const { code, out } = await watching.ended;
     expect(code).toBe(0);
+    expect(out.indexOf('RUNNING   Test › tests')).toBeLessThan(out.indexOf('RUNNING     tests › lint'));
     for (const line of [
       /✓ SUCCESS +tests › lint/,
       /✓ SUCCESS +Test › tests/,

@@ -32,7 +32,7 @@ kind: Pipeline
 application: app
 name: gated
 stages:
-  - elements: [{ name: manager, approval: { approvers: [Managers], timeout: 1h } }]
+  - elements: [{ name: manager, approval: { approvers: [Managers], message: Ready?, timeout: 1h } }]
 ---
 kind: Workflow
 application: app

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
@@ -7,26 +6,23 @@ import { migrations } from '../../migrations';
 import { createDataSource } from '../../src/composition/dataSource';
 import { migrateDataSource } from '../../src/composition/migrate';
 import { schemaSql } from '../../tools/schemaSql';
-import { onServer, runVariable, urlOf } from '../support/database';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startProcess } from '../support/processes';
 
 const all = migrations.map((Migration) => new Migration().name);
 const opened: DataSource[] = [];
-const databases: string[] = [];
+const databases: TestDatabase[] = [];
 
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((dataSource) => dataSource.destroy()));
-  await onServer(async (client) => {
-    for (const name of databases.splice(0)) await client.query(`DROP DATABASE "${name}"`);
-  });
+  await Promise.all(databases.splice(0).map((database) => database.drop()));
 });
 
-/** Creates an empty database; those of other tests are already migrated. */
-async function createEmptyDatabase(): Promise<string> {
-  const name = `${process.env[runVariable]}_empty_${randomUUID().slice(0, 8)}`;
-  await onServer((client) => client.query(`CREATE DATABASE "${name}" TEMPLATE template0`));
-  databases.push(name);
-  return urlOf(name);
+/** Creates a database: empty, or migrated like those of all tests. */
+async function create(template?: string): Promise<string> {
+  const database = await createTestDatabase(template);
+  databases.push(database);
+  return database.url;
 }
 
 async function open(url: string): Promise<DataSource> {
@@ -41,16 +37,11 @@ async function missingChanges(dataSource: DataSource): Promise<string[]> {
 }
 
 describe('migrations', () => {
-  it('create exactly the tables of the code', async () => {
-    const dataSource = await open(await createEmptyDatabase());
+  it('create exactly the tables of the code, and migrations/schema.sql (else run npm run migration:rebuild)', async () => {
+    const dataSource = await open(await create('template0'));
     expect(await missingChanges(dataSource)).not.toEqual([]);
     expect(await migrateDataSource(dataSource)).toEqual(all);
     expect(await missingChanges(dataSource)).toEqual([]);
-  });
-
-  it('create the schema of migrations/schema.sql (else run npm run migration:rebuild)', async () => {
-    const dataSource = await open(await createEmptyDatabase());
-    await migrateDataSource(dataSource);
     expect(await schemaSql(dataSource)).toBe(readFileSync('migrations/schema.sql', 'utf8'));
   });
 
@@ -59,7 +50,7 @@ describe('migrations', () => {
   });
 
   it('run once when several servers start together', async () => {
-    const url = await createEmptyDatabase();
+    const url = await create('template0');
     const servers = await Promise.all([open(url), open(url), open(url)]);
     const ran = await Promise.all(servers.map(migrateDataSource));
     expect(ran.flat()).toEqual(all);
@@ -67,28 +58,20 @@ describe('migrations', () => {
   });
 
   it('can be reverted and run again', async () => {
-    const dataSource = await open(await createEmptyDatabase());
-    await migrateDataSource(dataSource);
+    const dataSource = await open(await create());
     const whole = await schemaSql(dataSource);
-    await dataSource.undoLastMigration();
-    expect(await schemaSql(dataSource)).not.toEqual(whole);
-    expect(await migrateDataSource(dataSource)).toEqual(all.slice(-1));
-    expect(await schemaSql(dataSource)).toEqual(whole);
-  });
-
-  it('leave nothing behind when all are reverted', async () => {
-    const dataSource = await open(await createEmptyDatabase());
-    await migrateDataSource(dataSource);
     for (const _ of all) await dataSource.undoLastMigration();
+    // Nothing is left behind.
     expect((await schemaSql(dataSource)).trim()).toBe('');
     expect(await dataSource.query('SELECT * FROM migrations')).toEqual([]);
+    expect(await migrateDataSource(dataSource)).toEqual(all);
+    expect(await schemaSql(dataSource)).toEqual(whole);
   });
 });
 
 describe('a schema that this build does not know', () => {
   async function newerDatabase(writer: string | null): Promise<DataSource> {
-    const dataSource = await open(await createEmptyDatabase());
-    await migrateDataSource(dataSource);
+    const dataSource = await open(await create());
     await dataSource.query(`INSERT INTO migrations (timestamp, name) VALUES (9, 'Later0000000000009')`);
     if (writer === null) await dataSource.query('DROP TABLE schema_writer');
     else await dataSource.query('UPDATE schema_writer SET version = $1', [writer]);

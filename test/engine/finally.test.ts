@@ -76,7 +76,7 @@ class Memory {
   decide(decision: (run: RunSlice) => void): void {
     this.now = new Date(this.now.getTime() + 1000);
     const newId = () => `id${++this.ids}`;
-    const run = new RunSlice(this.facts(), { now: this.now, actor, newId, random: () => 0 });
+    const run = new RunSlice(this.facts(), { now: this.now, actor, newId, random: () => 0, begins: 'ASSUME' });
     decide(run, decision);
     const { executions, tasks, detached, edges, canceled, events, deployments } = run.changes;
     this.row = executions.get(id)?.after ?? this.row;

@@ -83,5 +83,5 @@ export function sliceWith(
   facts.set('failed', id, []);
   facts.set('openTasks', id, [one as TaskExecution, ...(failureCode === null ? [two as TaskExecution] : [])]);
   knows(facts);
-  return new RunSlice(facts, { now, actor, newId: () => `new ${++made}`, random: () => 0 });
+  return new RunSlice(facts, { now, actor, newId: () => `new ${++made}`, random: () => 0, begins: 'ASSUME' });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, DatabaseError } from 'pg';
+import { type ClientBase, DatabaseError, Pool } from 'pg';
 
 /** Variables through which globalSetup passes the server and this run's database prefix to the workers. */
 export const adminVariable = 'SLIPWAY_TEST_ADMIN_URL';
@@ -13,15 +13,15 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates a migrated, empty database. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Creates a database without rows: migrated, unless another template is named. */
+export async function createTestDatabase(template = templateOf(given(runVariable))): Promise<TestDatabase> {
   const run = given(runVariable);
   const name = `${run}_${randomUUID().slice(0, 8)}`;
   await onServer(async (client) => {
     const deadline = Date.now() + 10_000;
     for (;;) {
       try {
-        return await client.query(`CREATE DATABASE "${name}" TEMPLATE "${templateOf(run)}" STRATEGY FILE_COPY`);
+        return await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" STRATEGY FILE_COPY`);
       } catch (error) {
         // The connection that migrated it, or autovacuum, may still be open.
         const busy = error instanceof DatabaseError && error.code === '55006';
@@ -44,14 +44,27 @@ export async function dropRun(): Promise<void> {
   });
 }
 
-export async function onServer<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: given(adminVariable) });
+declare global {
+  /** One connection for all test files of a process, because a connection costs half as much as a database. */
+  var slipwayTestServerPool: Pool | undefined;
+}
+
+export async function onServer<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
+  globalThis.slipwayTestServerPool ??= createPool();
+  const client = await globalThis.slipwayTestServerPool.connect();
   try {
-    await client.connect();
     return await work(client);
   } finally {
-    await client.end();
+    client.release();
   }
+}
+
+function createPool(): Pool {
+  const connectionString = given(adminVariable);
+  const pool = new Pool({ connectionString, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
+  // The server stops before the process ends.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 export function urlOf(database: string): string {
@@ -60,7 +73,7 @@ export function urlOf(database: string): string {
   return url.href;
 }
 
-async function dropDatabase(client: Client, name: string): Promise<void> {
+async function dropDatabase(client: ClientBase, name: string): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
 }
 

@@ -12,8 +12,9 @@ export async function createKey(
   group: string,
   permissions: Permissions = {},
   name = group,
+  ownerId: string | null = null,
 ): Promise<string> {
   const { createUserGroup } = await client.ask(CreateUserGroupDocument, { input: { name: group, permissions } });
-  const input = { name, userGroupIds: [createUserGroup.userGroup.id] };
+  const input = { name, userGroupIds: [createUserGroup.userGroup.id], ownerId };
   return (await client.ask(CreateApiKeyDocument, { input })).createApiKey.value;
 }

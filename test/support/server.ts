@@ -53,7 +53,8 @@ export async function startTestServer(
 export const testEnvironment = (databaseUrl: string, dataDir: string): Record<string, string> => ({
   PORT: '0',
   DATABASE_URL: databaseUrl,
-  DATABASE_POOL: '8',
+  // Each connection is a process of PostgreSQL, which costs more than most tests.
+  DATABASE_POOL: '4',
   SLIPWAY_DATA_DIR: dataDir,
   SLIPWAY_ADMIN_KEY: ADMIN_KEY,
   SLIPWAY_AGENT_TOKEN: AGENT_TOKEN,

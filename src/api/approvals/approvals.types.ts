@@ -92,7 +92,7 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
   @Field(() => Date, {
     nullable: true,
     description:
-      'Time since which nobody has been left who can decide: the groups were deleted or emptied, or the only people left may not approve their own execution. Null while somebody can decide.',
+      'Time since which nobody has been left who can decide: the groups were deleted or emptied, their keys were revoked or have expired, or the only people left may not approve their own execution. Without an identity provider, only keys count. Null while somebody can decide.',
   })
   undecidableSince!: Date | null;
 }

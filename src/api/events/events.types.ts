@@ -270,6 +270,19 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       ),
     },
   ),
+  BEGIN_DELAYED: event(
+    'BEGIN_DELAYED',
+    'an element of a stage, or an execution, may not begin yet. Repeated when the holder of its slot or its place in the queue changes.',
+    {
+      stageExecutionId: orNull(field.key('ID of the stage element in this attempt. Null for an execution.')),
+      reasonCode: field.text('Code of the reason, such as `WAITING_FOR_SLOT`. More may follow.'),
+      reason: field.text('Explanation of `reasonCode`.'),
+      until: orNull(field.time('Time at which the wait ends. Null if it is not known.')),
+      group: reason('Environment or concurrency group whose slot it waits for. Null if it waits for something else.'),
+      holderExecutionId: orNull(field.key('ID of the execution that holds the slot. Null if none does.')),
+      position: orNull(field.integer('Place in the queue for the slot, from 1. Null if it waits for something else.')),
+    },
+  ),
   ABORT_REQUESTED: event(
     'ABORT_REQUESTED',
     'a person aborts the execution. Running commands are asked to stop.',

@@ -33,7 +33,7 @@ import { parseJson, type ZodTypes } from './requestBodies';
 import { sendArtifact } from './sendArtifact';
 
 const MIB = 1024 ** 2;
-const CLAIM_WAIT_MS = 20_000;
+const CLAIM_WAIT_MS = 30_000;
 const MAX_BATCH = 200;
 /** A piece of a log is up to 1 MiB. */
 const MAX_LOG_BATCH = 32;

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock';
 import type { SharedCounts } from '../../kernel/database/sharedCounts';
 import { Refusal } from '../../kernel/errors';
+import { hashSecret } from '../../kernel/ids';
 import { addressGroup } from './addressGroup';
 import { rateLimited } from './rateLimit';
 
@@ -40,7 +40,8 @@ export class FailedKeys {
 
   /** Runs `authenticate` unless the address or the key is locked, and remembers the outcome. Throws RATE_LIMITED. */
   async judge<T>(key: string, address: string, authenticate: () => Promise<T>): Promise<T> {
-    const known = digest(key);
+    // Keys are not kept longer than their request.
+    const known = hashSecret(key);
     if (!this.validKeys.has(known)) {
       const group = addressGroup(address);
       this.requireUnlocked(group, 'Too many keys from this address were not valid');
@@ -73,9 +74,4 @@ export class FailedKeys {
     }
     return consumedPoints;
   }
-}
-
-/** Keys are not kept longer than their request. */
-function digest(key: string): string {
-  return hash('sha256', key, 'base64').slice(0, 22);
 }

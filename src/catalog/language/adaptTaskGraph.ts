@@ -15,9 +15,10 @@ import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, 
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
 import { conditionOf, namesInCondition } from './taskGraphCondition';
 import { withFittingNames } from './taskGraphNames';
-import { withoutLargeMatrices, withSomethingToRun } from './taskGraphSize';
+import { withoutLargeMatrices, withoutReservedEnv, withSomethingToRun } from './taskGraphSize';
 import { handedTo } from './terms';
 import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
+import { ANY_NAME, templateOf } from './template';
 import { DAY } from './values';
 
 /**
@@ -27,7 +28,7 @@ import { DAY } from './values';
  */
 export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
   const adapter = new Adapter(warn);
-  const fitting = withoutLargeMatrices(withFittingNames(withoutEmpty(root), warn), warn);
+  const fitting = withoutReservedEnv(withoutLargeMatrices(withFittingNames(withoutEmpty(root), warn), warn), warn);
   const adapted = adapter.withTasks(named(adapter.withoutTriggers(fitting), warn));
   return adapter.withVariables(withSomethingToRun(adapted, warn));
 }
@@ -323,7 +324,7 @@ function variablesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
   for (const { value } of tasks) {
     const register = value.type === 'map' ? textOf(value, 'register') : undefined;
     if (register === undefined) continue;
-    const parts = register.split(/\{\{\s*\.[\w-]+\s*\}\}/);
+    const parts = register.split(new RegExp(templateOf(ANY_NAME)));
     if (parts.length === 1) names.add(register);
     // A template without other text would make every name known.
     else if (parts.some((part) => part !== '') && patterns.length < MAX_PATTERNS) patterns.push(parts);

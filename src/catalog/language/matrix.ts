@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { axisVariable, environmentName } from '../../kernel/naming';
 import type { MatrixAxis, TaskDefinition } from './taskShape';
+import { templateName, templateOf } from './template';
 
 /**
  * Matrix expansion: a task with a matrix becomes one task for each combination of its values, named
@@ -60,7 +61,7 @@ export function matrixVariables(node: string, task: Matrix | undefined): Record<
   return Object.fromEntries([...matrixValues(node, task)].map(([axis, value]) => [axisVariable(axis), value]));
 }
 
-const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
+const template = new RegExp(templateOf(`(${templateName})`), 'g');
 
 /** Axes and variables in the `register` of a task. */
 export const namesInRegister = (register: string): string[] =>

@@ -63,15 +63,13 @@ function parseDocument(
     report: (rule, path, message, at) => {
       withoutVariables ||= path.length === 1 && path[0] === 'variables';
       // The tool of task graphs ignores keys that it does not know.
-      if (lenient && rule === 'UNKNOWN_FIELD') report('IGNORED_KEY', path, ignored(message), at);
+      if (lenient && rule === 'UNKNOWN_FIELD') report('IGNORED_KEY', path, `${message} The key is ignored.`, at);
       else report(rule, path, message, at);
     },
   });
   if (document === undefined) return undefined;
   return { document, intact: problems.count === before, withoutVariables, lenient, complain: report };
 }
-
-const ignored = (message: string): string => `${message.replace(/\?\.$/, '?')} The key is ignored.`;
 
 function isApplication(root: SourceNode): boolean {
   const kind = root.type === 'map' ? findEntry(root, 'kind')?.value : undefined;

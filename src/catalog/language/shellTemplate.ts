@@ -9,6 +9,7 @@ import {
   ruleOfDocument,
   stronger,
 } from './shellValues';
+import { templateOf } from './template';
 
 /** A command with its `{{.name}}` replaced, and the names that it needs. */
 export interface ReplacedTemplate {
@@ -16,7 +17,7 @@ export interface ReplacedTemplate {
   readonly needs: ReadonlyMap<string, ValueRule>;
 }
 
-const pattern = String.raw`\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}`;
+const pattern = templateOf('([A-Za-z_][A-Za-z0-9_]*)');
 const template = new RegExp(pattern, 'y');
 const templates = new RegExp(pattern, 'g');
 const others = new RegExp(String.raw`(?!${pattern})\{\{[^{}\n]*\}\}`, 'g');

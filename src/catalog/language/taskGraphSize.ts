@@ -4,6 +4,9 @@ import { findEntry, type SourceEntry, type SourceMap } from './sourceTree';
 import { namesInCondition } from './taskGraphCondition';
 import { changed, scalarAt, type Warn } from './taskGraphTexts';
 import { MAX_TASKS } from './terms';
+import { settableKey } from './values';
+
+const AT_RUN_TIME = 'The task fails with this message when it runs.';
 
 /**
  * Every combination is a task of its own, and a run has a limit of those. A matrix that exceeds it becomes one task that
@@ -29,7 +32,7 @@ export function withoutLargeMatrices(root: SourceMap, warn: Warn): SourceMap {
     if (value.type !== 'map') return entry;
     const reason = large.get(key);
     if (reason === undefined) return { ...entry, value: waitingForWhole(value, large) };
-    warn('ADAPTED', ['tasks', key, 'matrix'], entry.keyAt, `${reason} The task fails with this message when it runs.`);
+    warn('ADAPTED', ['tasks', key, 'matrix'], entry.keyAt, `${reason} ${AT_RUN_TIME}`);
     return { ...entry, value: waitingForWhole(failing(value, reason), large) };
   });
   return changed(root, 'tasks', () => ({ ...written, entries }));
@@ -54,6 +57,30 @@ function failing(task: SourceMap, reason: string): SourceMap {
   });
   const written: SourceMap = { ...task, entries };
   return ['cmd', 'run'].reduce((all, key) => changed(all, key, () => command), written);
+}
+
+/** The tool refuses these, too. */
+const refused = /^(LD_(PRELOAD|LIBRARY_PATH|AUDIT|DEBUG)|DYLD_(INSERT_LIBRARIES|LIBRARY_PATH|FRAMEWORK_PATH))$/;
+
+/** A task whose `env` has a name that Slipway can't set fails with the reason. */
+export function withoutReservedEnv(root: SourceMap, warn: Warn): SourceMap {
+  return changed(root, 'tasks', (tasks) => {
+    if (tasks.type !== 'map') return tasks;
+    const entries = tasks.entries.map((entry): SourceEntry => {
+      const { key, value } = entry;
+      const env = value.type === 'map' ? findEntry(value, 'env')?.value : undefined;
+      if (value.type !== 'map' || env?.type !== 'map') return entry;
+      const isBad = ({ key: name }: SourceEntry) =>
+        /^[A-Za-z_]\w*$/.test(name) && !refused.test(name) && settableKey.problem(name) !== undefined;
+      const bad = env.entries.find(isBad);
+      if (bad === undefined) return entry;
+      const reason = `The env of "${short(key)}" sets ${short(bad.key)}, which is reserved or has more than 100 characters.`;
+      warn('ADAPTED', ['tasks', key, 'env'], bad.keyAt, `${reason} ${AT_RUN_TIME}`);
+      const others = changed(value, 'env', () => ({ ...env, entries: env.entries.filter((one) => !isBad(one)) }));
+      return { ...entry, value: failing(others, reason) };
+    });
+    return { ...tasks, entries };
+  });
 }
 
 /** A combination of a task that has none is the task. */

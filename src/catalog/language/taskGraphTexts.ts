@@ -2,6 +2,7 @@ import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
 import { short } from './shape';
 import type { Path, Position, SourceMap, SourceNode } from './sourceTree';
 import type { ValidationWarning } from './validationRules';
+import { ANY_NAME, templateOf } from './template';
 import { MAX_LABEL } from './values';
 
 /** Names and texts of a task graph, which its tool does not limit. */
@@ -76,11 +77,13 @@ function commanded(name: string, task: SourceMap, warn: Warn): SourceMap {
   });
 }
 
+const template = new RegExp(`(${templateOf(ANY_NAME)})`);
+
 /** The name of a variable may have any characters in the tool. */
 function registering(name: string, task: SourceMap, warn: Warn): SourceMap {
   return changed(task, 'register', (node) => {
     if (node.type !== 'scalar' || typeof node.value !== 'string') return node;
-    const parts = node.value.split(/(\{\{\s*\.[\w-]+\s*\}\})/);
+    const parts = node.value.split(template);
     const plain = parts.map((part, index) => (index % 2 === 0 ? part.replace(/\W/g, '_') : part)).join('');
     const text = /^\d/.test(plain) ? `_${plain}` : plain;
     if (text === node.value) return node;
@@ -89,7 +92,7 @@ function registering(name: string, task: SourceMap, warn: Warn): SourceMap {
   });
 }
 
-const hyphenated = /\{\{\s*\.([A-Za-z_]\w*-[\w-]*)\s*\}\}/g;
+const hyphenated = new RegExp(templateOf(String.raw`([A-Za-z_]\w*-[\w-]*)`), 'g');
 
 /** Replaces names with hyphens in templates: environment variables have none. */
 export function withPlainNames(

@@ -25,6 +25,7 @@ import {
   withShort,
 } from './shape';
 import { type Commands, commandsIn, shell } from './shell';
+import { templateName, templateOf } from './template';
 import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
@@ -263,10 +264,12 @@ const matrix: Shape<readonly MatrixAxis[]> = {
   },
 };
 
+const template = templateOf(templateName);
+
 /** Name of a variable, which may contain `{{.axis}}`. */
 const registerName = ruled(text, {
-  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_-]*\s*\}\})+$` },
-  problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_-]*\s*\}\}/g, 'x')),
+  json: { pattern: `^(?:[A-Za-z0-9_]|${template})+$` },
+  problem: (given) => settableKey.problem(given.replaceAll(new RegExp(template, 'g'), 'x')),
 });
 
 /** Names of system variables are valid, because the environment or an earlier task may set them. */

@@ -9,10 +9,11 @@ export interface Undecidable {
 
 /**
  * True if a person or a valid key is a member of a group that the approval names, and may decide it. The same rule as
- * in `engine/selfApproval.ts`, for all actors in one condition.
+ * in `engine/selfApproval.ts`, for all actors in one condition. Without an identity provider, people act only through
+ * keys.
  */
-const decidable = (now: string) => `(
-  EXISTS (SELECT FROM user_group g JOIN user_group_member m ON m.group_id = g.id JOIN user_account u ON u.id = m.user_id
+const decidable = (now: string, signIn: string) => `(
+  ${signIn}::boolean AND EXISTS (SELECT FROM user_group g JOIN user_group_member m ON m.group_id = g.id JOIN user_account u ON u.id = m.user_id
     WHERE g.name = ANY (approval.approvers) AND u.deleted_at IS NULL AND NOT ${initiatedBy('u.id', 'u.id')})
   OR EXISTS (SELECT FROM user_group g JOIN api_key_user_group l ON l.group_id = g.id JOIN api_key k ON k.id = l.api_key_id
     WHERE g.name = ANY (approval.approvers) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ${now})
@@ -27,21 +28,23 @@ const initiatedBy = (id: string, personId: string) => `(approval.disallow_initia
 export function findChangedApprovers(
   db: Db,
   now: Date,
+  signIn: boolean,
   limit: number,
 ): Promise<{ id: string; executionId: string; decidable: boolean }[]> {
   return db.rows(
     `SELECT id, execution_id AS "executionId", decidable FROM (
-       SELECT approval.id, approval.execution_id, approval.undecidable_since, ${decidable('$1')} AS decidable
+       SELECT approval.id, approval.execution_id, approval.undecidable_since, ${decidable('$1', '$2')} AS decidable
        FROM approval WHERE approval.status = 'WAITING'
-     ) found WHERE decidable <> (undecidable_since IS NULL) LIMIT $2`,
-    [now, limit],
+     ) found WHERE decidable <> (undecidable_since IS NULL) LIMIT $3`,
+    [now, signIn, limit],
   );
 }
 
-export async function isDecidable(db: Db, approvalId: string, now: Date): Promise<boolean> {
-  const [row] = await db.rows<{ is: boolean }>(`SELECT ${decidable('$2')} AS is FROM approval WHERE id = $1`, [
+export async function isDecidable(db: Db, approvalId: string, now: Date, signIn: boolean): Promise<boolean> {
+  const [row] = await db.rows<{ is: boolean }>(`SELECT ${decidable('$2', '$3')} AS is FROM approval WHERE id = $1`, [
     approvalId,
     now,
+    signIn,
   ]);
   return row?.is ?? true;
 }

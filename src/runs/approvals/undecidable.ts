@@ -13,10 +13,11 @@ const BATCH = 50;
  * event. It keeps waiting, because an administrator can assign other groups.
  */
 export async function noteUndecidable(app: App): Promise<void> {
-  for (const { id, executionId } of await findChangedApprovers(app.database, app.clock.now(), BATCH)) {
+  const signIn = app.identityProvider !== null;
+  for (const { id, executionId } of await findChangedApprovers(app.database, app.clock.now(), signIn, BATCH)) {
     await inRuns(app, [executionId], systemActor, async (db) => {
       await db.load(wantsOf(executionId, 'execution'));
-      const [approval, decidable] = await Promise.all([findApproval(db, id), isDecidable(db, id, db.now)]);
+      const [approval, decidable] = await Promise.all([findApproval(db, id), isDecidable(db, id, db.now, signIn)]);
       if (approval?.status !== 'WAITING') return;
       await db.decide((run) => noteApprovers(run, approval, decidable));
     });

@@ -1,7 +1,9 @@
 import { advancePipeline } from '../../engine/advancePipeline';
-import type { Execution } from '../../engine/execution';
+import { elementMayBegin } from '../../engine/beginElement';
+import type { Execution, StageExecution } from '../../engine/execution';
 import { adoptMember, type AttemptCause, beginAttempt } from '../../engine/nextAttempt';
-import { resumeWorkflow } from '../../engine/resumeWorkflow';
+import { resumeWorkflow, type WorkflowContinuation } from '../../engine/resumeWorkflow';
+import type { RunSlice } from '../../engine/runSlice';
 import { wantsOf } from '../../engine/facts';
 import type { RunTransaction } from '../execution/runTransaction';
 import type { UnfinishedTask } from '../execution/tasks.store';
@@ -37,13 +39,32 @@ export async function beginNextAttempt(
       plan.kept,
       plan.elements.map(({ stage }) => stage),
     );
+    const begun = continued.filter(({ stage }, index) =>
+      beginsNow(run, execution.id, stage, continuations[index] as WorkflowContinuation),
+    );
     // All are adopted before the first continues: a workflow with nothing left to do ends immediately, and the pipeline
     // then reads all of them.
-    for (const { stage, next } of continued) adoptMember(run, next.execution.id, execution.id, stage.id);
-    for (const continuation of continuations) resumeWorkflow(run, continuation, cause);
+    for (const { stage, next } of begun) adoptMember(run, next.execution.id, execution.id, stage.id);
+    const ids = new Set(begun.map(({ next }) => next.execution.id));
+    for (const one of continuations) if (ids.has(one.executionId)) resumeWorkflow(run, one, cause);
     advancePipeline(run, execution.id);
     return run.execution(execution.id);
   });
+}
+
+/** True if an element may continue its workflow now. Otherwise it remembers how, until it may. */
+function beginsNow(
+  run: RunSlice,
+  id: string,
+  { id: stageId }: StageExecution,
+  { executionId, nodes, dropped }: WorkflowContinuation,
+): boolean {
+  const stage = run.element(id, stageId);
+  const continues = { executionId, tasks: nodes.map(({ name }) => name), dropped };
+  run.setStage(stage, { ...stage, workflowExecutionId: null, continues });
+  const begins = elementMayBegin(run, run.execution(id), run.element(id, stageId));
+  if (begins) run.setStage(stage, { ...run.element(id, stageId), continues: null });
+  return begins;
 }
 
 /** The same for a workflow execution. */

@@ -77,9 +77,14 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
   return withOperation(app, answered);
 }
 
-function aimOf({ stage, inputs, goesOn }: Extension['again'][number]): Aim {
+function aimOf({ stage, inputs, continues }: Extension['again'][number]): Aim {
   const { environmentId, workflowRevisionId: revisionId } = stage;
-  return { environmentId, revisionId, images: inputs.images, ...(goesOn !== null && { tasks: () => goesOn.tasks }) };
+  return {
+    environmentId,
+    revisionId,
+    images: inputs.images,
+    ...(continues !== null && { tasks: () => continues.tasks }),
+  };
 }
 
 /** Common part of extend and restore: both apply to pipeline runs only. */
@@ -147,9 +152,9 @@ function extend(
   reason: string | null,
 ): Promise<Execution> {
   const fromStage = again[0]?.stage.stageName ?? '';
-  const elements = again.map(({ stage: before, inputs, goesOn }) => {
+  const elements = again.map(({ stage: before, inputs, continues }) => {
     const { variables, images } = inputs;
-    const stage: StageExecution = { ...nextRow(execution, before, db.now), variables, images, goesOn };
+    const stage: StageExecution = { ...nextRow(execution, before, db.now), variables, images, continues };
     return { stage, before, next: null, fit: null };
   });
   const plan = { fromStage, revisionId: execution.revisionId, variables, images, kept, elements };
@@ -178,11 +183,11 @@ async function keepRecord(
     operation.id,
     [
       info(`${db.actor.name} extended the run, attempt ${execution.attempt + 1}; ${kept}`),
-      ...extension.again.flatMap(({ stage, why, goesOn, kept: tasks }) => [
+      ...extension.again.flatMap(({ stage, why, continues, kept: tasks }) => [
         info(`${nameOf(stage)} runs again: ${why}${tasks.length === 0 ? '' : `; ${tasks.length} tasks are kept`}`),
-        ...(debug && goesOn !== null
+        ...(debug && continues !== null
           ? [
-              { level: 'DEBUG' as const, message: `  run again: ${goesOn.tasks.join(', ')}` },
+              { level: 'DEBUG' as const, message: `  run again: ${continues.tasks.join(', ')}` },
               { level: 'DEBUG' as const, message: `  kept: ${tasks.join(', ')}` },
             ]
           : []),

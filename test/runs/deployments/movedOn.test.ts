@@ -46,6 +46,13 @@ name: gated
 stages:
   - elements: [{ name: gate, approval: { approvers: [Managers], timeout: 1h } }]
   - elements: [{ name: put, workflow: marked, environment: f }]
+---
+kind: Pipeline
+application: app
+name: checked
+stages:
+  - elements: [{ name: check, workflow: check }]
+  - elements: [{ name: put, workflow: marked, environment: g }]
 `,
 ].join('');
 
@@ -141,49 +148,53 @@ describe('a run that an environment has moved past', () => {
     expect(await images('b')).toEqual(['web:2']);
   });
 
-  it('resumes its workflow, and retries a task, only with overrule', async () => {
-    const [old, waiting] = [await workflowRun('marked', 'c', 'web:1'), await workflowRun('asks', 'd', 'web:1')];
+  it('resumes its workflow only with overrule', async () => {
+    const old = await workflowRun('marked', 'c', 'web:1');
     await work(old, 'deploy');
-    await agent.work(
-      async () => (await runs.task(waiting, 'deploy')).status === 'WAITING',
-      ({ task }) => task === 'deploy',
-    );
-    for (const [name, environment] of [
-      ['put', 'c'],
-      ['put', 'd'],
-    ] as const)
-      await work(await workflowRun(name, environment, 'web:2'));
+    await work(await workflowRun('put', 'c', 'web:2'));
     const resume = { applicationId, workflowExecutionId: old };
     expect(await mutate('resumeWorkflowExecution', 'ResumeWorkflowExecutionInput', resume)).toBe(MOVED_ON);
     const overrule = { ...resume, overrule: true };
     expect(await mutate('resumeWorkflowExecution', 'ResumeWorkflowExecutionInput', overrule)).toBe('OK');
     await work(old);
-    const { id: taskExecutionId } = await runs.task(waiting, 'deploy');
-    const retry = { applicationId, executionId: waiting, taskExecutionId, action: 'RETRY' };
-    expect(await mutate('interveneExecution', 'InterveneExecutionInput', retry)).toBe(MOVED_ON);
-    expect(await mutate('interveneExecution', 'InterveneExecutionInput', { ...retry, overrule: true })).toBe('OK');
-    await work(waiting);
-    expect([await images('c'), await images('d')]).toEqual([['web:1'], ['web:1']]);
+    expect(await images('c')).toEqual(['web:1']);
   });
 
-  it('retries a failed task of a workflow that still runs only with overrule', async () => {
+  it('can’t exist while a failed task waits for a decision, because a newer run waits for its slot', async () => {
+    const waiting = await workflowRun('asks', 'd', 'web:1');
+    await agent.work(
+      async () => (await runs.task(waiting, 'deploy')).status === 'WAITING',
+      ({ task }) => task === 'deploy',
+    );
+    const newer = await workflowRun('put', 'd', 'web:2');
+    expect(await runs.is(newer, 'WAITING')).toBe(true);
+    const { id: taskExecutionId } = await runs.task(waiting, 'deploy');
+    const retry = { applicationId, executionId: waiting, taskExecutionId, action: 'RETRY' };
+    expect(await mutate('interveneExecution', 'InterveneExecutionInput', retry)).toBe('OK');
+    await work(waiting);
+    await work(newer);
+    expect(await images('d')).toEqual(['web:2']);
+  });
+
+  it('can’t exist while its workflow runs and a failed task is retried', async () => {
     const id = await workflowRun('two', 'e', 'web:1');
     const jobs = await agent.claim();
     await agent.start(...jobs);
     for (const job of jobs.filter(({ task }) => task === 'deploy')) await agent.finish(job, { exitCode: 1 });
-    await work(await workflowRun('put', 'e', 'web:2'));
+    const newer = await workflowRun('put', 'e', 'web:2');
     const retry = { applicationId, taskExecutionId: (await runs.task(id, 'deploy')).id };
-    expect(await mutate('retryTask', 'RetryTaskInput', retry)).toBe(MOVED_ON);
-    expect(await mutate('retryTask', 'RetryTaskInput', { ...retry, overrule: true })).toBe('OK');
+    expect(await mutate('retryTask', 'RetryTaskInput', retry)).toBe('OK');
     for (const job of jobs.filter(({ task }) => task !== 'deploy')) await agent.finish(job);
     await work(id);
     expect(await images('e')).toEqual(['web:1']);
+    await work(newer);
+    expect(await images('e')).toEqual(['web:2']);
   });
 
   it('shows what it would replace once it is approved or continued', async () => {
     const serviceInputs = [{ name: 'web', image: 'web:1' }];
     const gated = await runs.start('pipeline', 'gated', { serviceInputs });
-    const paused = await workflowRun('marked', 'g', 'web:1');
+    const paused = await runs.start('pipeline', 'checked', { serviceInputs });
     const input = { applicationId, executionId: paused };
     expect(await mutate('pauseExecution', 'PauseExecutionInput', input)).toBe('OK');
     const willReplace = async (...ids: string[]) => {

@@ -185,8 +185,12 @@ it('does not wait for transactions of other databases', async () => {
   await onServer(async (elsewhere) => {
     await elsewhere.query('BEGIN');
     await elsewhere.query('SELECT pg_current_xact_id()');
-    await note(world.server, { runId: id });
-    await reading.until(({ event }) => event?.type === 'ABORT_REQUESTED');
+    try {
+      await note(world.server, { runId: id });
+      await reading.until(({ event }) => event?.type === 'ABORT_REQUESTED');
+    } finally {
+      await elsewhere.query('ROLLBACK');
+    }
   });
   await reading.close();
 });

@@ -78,6 +78,10 @@ describe('an approval that nobody is left to decide', () => {
     expect(revokeApiKey.warningMessage).toBe(
       'Nobody is left to decide a waiting approval. An administrator can name other groups with reassignApproval.',
     );
+    // Without an identity provider, a user can't sign in.
+    await server.client.ask('mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }', {
+      input: { name: 'Ada', email: 'ada@example.com', userGroupIds: [await groupId('Team')] },
+    });
     const { waitingFor, approval } = await look(id);
     expect(waitingFor).toEqual(['nobody is left to decide "manager" (Team)']);
     expect(approval?.undecidableSince).not.toBeNull();
@@ -129,5 +133,6 @@ describe('an approval that nobody is left to decide', () => {
       () => look(id),
       ({ approval }) => approval?.undecidableSince === null,
     );
+    expect(await eventsOf(id)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_UNDECIDABLE', 'APPROVAL_DECIDABLE']);
   });
 });

@@ -56,6 +56,13 @@ tasks:
       [ $said = second ] || until [ -e "$DIR/go-first" ]; do sleep 0.02; done
       echo $said | tee said
 ---
+kind: Workflow
+application: app
+name: held
+variables: [{ name: DIR, required: true }, { name: NAME, required: true }]
+tasks:
+  hold: { run: 'echo $NAME >> "$DIR/held"; sleep 60', timeout: 1s, grace: 0s, retries: 1, labels: { who: x } }
+---
 kind: Pipeline
 application: app
 name: flow
@@ -96,6 +103,13 @@ describe('kill -9', () => {
   };
   const start = (runs: Runs, kind: 'pipeline' | 'workflow' = 'pipeline', name = 'flow') =>
     runs.start(kind, name, { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
+
+  const hold = (runs: Runs, name: string) =>
+    runs.start('workflow', 'held', {
+      variableInputs: Object.entries({ DIR: dir, NAME: name }).map(([variable, value]) => ({
+        ...{ name: variable, variableValue: { type: 'NAME', value } },
+      })),
+    });
 
   /** Helpers for a server in another process, of which the test knows only the API. */
   const remote = (url: string): Runs => {
@@ -172,14 +186,28 @@ describe('kill -9', () => {
     servers.push(server);
     const runs = new Runs(server);
     await runs.apply(DEFINITIONS);
-    const frozen = agentProcess(server.url, 'frozen', { SLIPWAY_AGENT_SLOTS: '2' });
+    const frozen = agentProcess(server.url, 'frozen', { SLIPWAY_AGENT_SLOTS: '4', SLIPWAY_AGENT_LABELS: 'who=x' });
     const id = await start(runs, 'workflow', 'frozen');
     await eventually(
       () => Promise.all([linesOf('writes/lines'), stat(join(dir, 'ends')).catch(() => undefined)]),
       ([lines, ends]) => lines.length > 0 && ends !== undefined,
     );
+    const [late, aborted] = await Promise.all([hold(runs, 'late'), hold(runs, 'aborted')]);
+    await eventually(
+      () => linesOf('held'),
+      (names) => names.length === 2,
+    );
     frozen.child.kill('SIGSTOP');
     await letGo('first');
+    await runs.abort(aborted);
+    expect(await runs.until(aborted, 'ABORTED', 'FAILED', 'SUCCESS')).toMatchObject({
+      status: 'ABORTED',
+      tasks: [{ status: 'ABORTED', jobs: [{ status: 'ABORTED' }] }],
+    });
+    expect(await runs.until(late, 'ABORTED', 'FAILED', 'SUCCESS')).toMatchObject({
+      status: 'FAILED',
+      tasks: [{ status: 'FAILED', reasonCode: 'AGENT_LOST', jobs: [{ agent: { name: 'frozen' } }] }],
+    });
     agentProcess(server.url, 'heir');
     await runs.until(id, 'SUCCESS');
     const [pid] = await linesOf('pid');

@@ -25,16 +25,21 @@ const MOST_OF_START = 2;
 const MOST_OF_REDEPLOY = 6;
 const SIZES = [1, 100, 5000];
 
+/** The standalone workflow has its own environment, because an environment takes one deployment at a time. */
 const workflow = (size: number, keys = '', task = '', name = `${size}`) => `
----
+${['flow', 'alone']
+  .map(
+    (kind) => `---
 kind: Workflow
 application: app
-name: flow-${name}
+name: ${kind}-${name}
 max_parallel: 2
-${keys}
+${kind === 'flow' ? keys : keys.replace('staging', 'prod')}
 tasks:
   go: { run: "true", ${task} matrix: { n: [${Array.from({ length: size }, (_, index) => index).join(', ')}] } }
----
+`,
+  )
+  .join('')}---
 kind: Pipeline
 application: app
 name: gate-${name}
@@ -90,7 +95,7 @@ describe('round trips of a command, for any size of workflow', () => {
     const { applicationId, entityId } = await runs.ids('pipeline', `gate-${size}`);
     const serviceInputs = typeof size === 'string' ? [{ name: 'web', image: 'web:1' }] : [];
     const input = { applicationId, entityId, executionType: 'PIPELINE' as const, serviceInputs };
-    const flow = await runs.ids('workflow', `flow-${size}`);
+    const flow = await runs.ids('workflow', `alone-${size}`);
     let [id, alone] = ['', ''];
     const took: Record<string, number> = {};
     took.start = await flushesOf(async () => {
@@ -105,7 +110,6 @@ describe('round trips of a command, for any size of workflow', () => {
       return flushesOf(() => decideApproval(app, actor, decision));
     };
     took.reject = await decide('REJECT');
-    // The standalone workflow started later, and may have deployed.
     const overrule = true;
     const again = { applicationId, pipelineExecutionId: id, overrule };
     took.resume = await flushesOf(() =>

@@ -43,7 +43,7 @@ describe('cancelRestore', () => {
   });
 
   it('skips tasks that no agent has started', async () => {
-    const { id } = await world.failedInProd();
+    const { id } = await world.failedInProd({ anew: true });
     const failed = await world.snapshot(id);
     const { id: operationId } = await world.restore(id);
     await cancel(id);

@@ -123,13 +123,13 @@ describe('addImagesToRun', () => {
   });
 
   it('needs the permission for exactly the stages that would run', async () => {
-    const id = await world.release();
+    const id = await world.released();
     const limited = await world.key('limited', ['READ', 'EXECUTE_PIPELINE'], 'NON_PRODUCTION_ENVIRONMENTS');
     expect(await world.codeOf(world.extend(id, { web: 'web:2' }, {}, limited))).toBe('FORBIDDEN');
   });
 
   it('reports a missing permission before other errors', async () => {
-    const id = await world.release();
+    const id = await world.released();
     const limited = await world.key('reader', ['READ']);
     const code = (images: Record<string, string | null>, more = {}) =>
       world.codeOf(world.extend(id, images, more, limited));
@@ -140,7 +140,7 @@ describe('addImagesToRun', () => {
   });
 
   it('reports changes that need a new run together with all other errors', async () => {
-    const id = await world.release();
+    const id = await world.released();
     const asked = world.extend(
       id,
       { web: null, db: 'db:1', api: 'x y' },
@@ -155,8 +155,11 @@ describe('addImagesToRun', () => {
     expect(message.match(/^.*$/m)?.[0].match(/variableInputs.REGION/g)).toHaveLength(1);
   });
 
+  /** Shared by all statuses: an aborted extension can be extended again, with another image. */
+  let extended: string | undefined;
   it.each(statusesOf('run'))('of a run that is %s', async (status) => {
-    const id = await world.release();
+    extended ??= await world.released();
+    const id = extended;
     const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'].includes(status);
     await world.server.app.database.write(
       `UPDATE execution SET status = $2, ended_at = CASE WHEN $3 THEN NULL ELSE ended_at END WHERE id = $1`,
@@ -167,7 +170,7 @@ describe('addImagesToRun', () => {
       : status === 'RESUMING'
         ? 'CONFLICT'
         : 'NOT_EXTENDABLE';
-    expect(await world.codeOf(world.extend(id, { web: 'web:2' }))).toBe(expected);
+    expect(await world.codeOf(world.extend(id, { web: `web:${status}` }))).toBe(expected);
     if (expected === 'OK') await world.runs.abort(id);
     else
       await world.server.app.database.write(`UPDATE execution SET status = 'ABORTED', ended_at = now() WHERE id = $1`, [

@@ -68,7 +68,7 @@ describe('a restore whose server stops', () => {
   const world = restoreWorld({ SLIPWAY_LEASE_SECONDS: '2', SLIPWAY_RESTORE_SECONDS: '4' });
 
   it('gives a lost agent’s task to another agent, then fails', async () => {
-    const id = await world.release();
+    const id = await world.released();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'FAILED', 'health');
     const failed = await world.snapshot(id);
@@ -88,7 +88,7 @@ describe('a restore whose server stops', () => {
   });
 
   it('fails at its deadline when no agent takes its tasks', async () => {
-    const id = await world.release();
+    const id = await world.released();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'FAILED', 'health');
     const failed = await world.snapshot(id);

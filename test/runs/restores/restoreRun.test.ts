@@ -43,7 +43,7 @@ describe('restoreRun', () => {
     await world.agent.start(job);
     expect(await world.runs.read(id)).toMatchObject({ status: 'RESTORING' });
     await world.agent.finish(job);
-    const ran = await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
+    const ran = await world.agent.work(() => world.isOver(operationId));
     expect(ran.map((one) => `${one.task} ${one.env.SLIPWAY_ENVIRONMENT}`)).toEqual([
       'restart prod',
       'switch-back staging',
@@ -195,7 +195,7 @@ describe('restoreRun', () => {
     const reading = (async () => {
       for await (const { operationLog } of stream) lines.push(...operationLog.lines.map((line) => line.number));
     })();
-    await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
+    await world.agent.work(() => world.isOver(operationId));
     await reading;
     expect(lines).toEqual(lines.map((_, index) => index + 1));
     const { operationLog } = await world.client.ask<{ operationLog: Record<string, unknown> }>(
@@ -234,7 +234,7 @@ describe('restoreRun', () => {
     expect(execution.availableActions.filter((one) => one.allowed)).toEqual([
       { action: 'cancelRestore', allowed: true },
     ]);
-    await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
+    await world.agent.work(() => world.isOver(operationId));
   });
 
   it('needs confirmation if later runs have deployed since', async () => {
@@ -269,7 +269,7 @@ describe('restoreRun', () => {
          WHERE environment.name = 'staging' ORDER BY service_id, number DESC) newest`,
     );
     await world.agent.finish(job);
-    await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
+    await world.agent.work(() => world.isOver(operationId));
     expect(await world.operation(operationId)).toMatchObject({
       status: 'FAILED',
       error: { code: 'ENVIRONMENT_CONFLICT' },

@@ -61,6 +61,8 @@ stages:
   - elements: [{ name: web, workflow: deploy-web, environment: staging, skip_condition: 'VERSION == "1"' }]
 `;
 
+const RELEASED: Readonly<Record<string, string>> = { web: 'web:1', api: 'api:1' };
+
 export interface OperationView {
   readonly id: string;
   readonly kind: string;
@@ -83,6 +85,8 @@ export class RestoreWorld implements World {
   readonly server: World['server'];
   readonly runs: World['runs'];
   readonly agent: World['agent'];
+  /** The last release of the usual images. */
+  private last: string | undefined;
 
   constructor({ server, runs, agent }: World) {
     this.server = server;
@@ -95,11 +99,21 @@ export class RestoreWorld implements World {
   }
 
   /** A pipeline run that has succeeded. */
-  async release(images: Readonly<Record<string, string>> = { web: 'web:1', api: 'api:1' }): Promise<string> {
+  async release(images = RELEASED): Promise<string> {
     const serviceInputs = Object.entries(images).map(([name, image]) => ({ name, image }));
     const id = await this.runs.start('pipeline', 'release', { serviceInputs });
     await this.finish(id, 'SUCCESS');
+    if (images === RELEASED) this.last = id;
     return id;
+  }
+
+  /** A pipeline run at SUCCESS, in any of its attempts: the last release if no run started later, otherwise a new one. */
+  async released(): Promise<string> {
+    const newest = `SELECT id FROM execution WHERE id = run_id ORDER BY created_at DESC LIMIT 1`;
+    const [found] = await this.server.app.database.rows<{ id: string }>(newest);
+    return found !== undefined && found.id === this.last && (await this.runs.is(found.id, 'SUCCESS'))
+      ? found.id
+      : this.release();
   }
 
   /** Works and approves until the run has this status. Returns the tasks that ran; those in `fails` fail. */
@@ -117,8 +131,8 @@ export class RestoreWorld implements World {
   }
 
   /** A run whose extension with another web reached staging and failed in production, with its state before that. */
-  async failedInProd(): Promise<{ id: string; before: unknown }> {
-    const id = await this.release();
+  async failedInProd({ anew = false } = {}): Promise<{ id: string; before: unknown }> {
+    const id = await (anew ? this.release() : this.released());
     const before = await this.results(id);
     await this.extend(id, { web: 'web:2' });
     let copies = 0;
@@ -176,18 +190,20 @@ export class RestoreWorld implements World {
   ): Promise<OperationView & { readonly ran: readonly string[] }> {
     const { id } = await this.restore(runId, more);
     const jobs = await this.agent.work(
-      async () => (await this.operation(id)).status !== 'RUNNING',
+      () => this.isOver(id),
       (job) => fails.includes(job.task),
     );
     return { ...(await this.operation(id)), ran: jobs.map((job) => job.task) };
   }
 
-  ended(id: string): Promise<OperationView> {
-    return eventually(
-      () => this.operation(id),
-      (operation) => operation.status !== 'RUNNING',
-      { what: `the end of operation ${id}` },
-    );
+  async ended(id: string): Promise<OperationView> {
+    await eventually(() => this.isOver(id), Boolean, { what: `the end of operation ${id}` });
+    return this.operation(id);
+  }
+
+  async isOver(operationId: string): Promise<boolean> {
+    const sql = `SELECT FROM operation WHERE id = $1 AND status <> 'RUNNING'`;
+    return (await this.server.app.database.rows(sql, [operationId])).length === 1;
   }
 
   /** Results without the times that a restore sets: ends of executions, and deployment times. */

@@ -1,0 +1,122 @@
+import type { PipelineDefinition } from '../catalog/language/pipeline';
+import { Refusal } from '../kernel/errors';
+import type { Beginning, Delay, Hindrance } from './beginning';
+import { deploys } from './deployments';
+import { type Execution, isHeldBack, type StageExecution } from './execution';
+import { holdBack, moveStage } from './moves';
+import type { RunSlice } from './runSlice';
+import { takeSlots } from './slots';
+
+/**
+ * Everything that may keep an element from beginning, in this order: slots come last, so that whatever waits for
+ * something else holds none. A check may assume that nothing hinders it (`run.begins`), if `move_slots` fails otherwise.
+ */
+const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [takeSlots];
+
+function hindranceOf(run: RunSlice, beginning: Beginning): Hindrance | null {
+  for (const check of checks) {
+    const hindrance = check(run, beginning);
+    if (hindrance !== null) return hindrance;
+  }
+  return null;
+}
+
+/**
+ * True if an element of a stage may begin. Otherwise it waits, or ends. Asked again when what hinders it may have
+ * changed.
+ */
+export function elementMayBegin(run: RunSlice, execution: Execution, stage: StageExecution): boolean {
+  const beginning = beginningOf(execution, stage);
+  if (beginning === null) return true;
+  const hindrance = hindranceOf(run, beginning);
+  const now = run.element(execution.id, stage.id);
+  if (hindrance === null) {
+    run.setStage(now, { ...now, hasPlace: true });
+    if (isHeldBack(now)) moveStage(run, now, 'QUEUED');
+    return true;
+  }
+  const { code, text } = hindrance;
+  const reason = { code, text };
+  if (hindrance.is === 'WAIT') {
+    run.setStage(now, { ...now, hasPlace: true });
+    wait(run, beginning, hindrance, !isHeldBack(now) || now.reason !== text);
+    moveStage(run, now, 'WAITING', { reason });
+  } else if (hindrance.is === 'SUPERSEDED') moveStage(run, now, 'ABORTED', { reason });
+  else {
+    refuseBegun(run, execution, hindrance);
+    moveStage(run, now, 'FAILED', { reason });
+  }
+  return false;
+}
+
+/** Null if a standalone workflow may begin. Otherwise it waits, or its start is refused. */
+export function hindranceOfWorkflow(run: RunSlice, id: string): Hindrance | null {
+  const execution = run.execution(id);
+  const { runId, applicationId, images } = execution;
+  if (!deploys(execution)) return null;
+  const holder = { holderId: id, runId, executionId: id, stageExecutionId: null, operationId: null };
+  const { environmentId } = execution;
+  return askForExecution(run, execution, {
+    ...{ holder, applicationId, environmentId, serviceIds: Object.keys(images), groups: [] },
+  });
+}
+
+/** The same for a run of a pipeline, which holds the slot of its pipeline to its end. */
+export function hindranceOfRun(
+  _run: RunSlice,
+  _execution: Execution,
+  _definition: PipelineDefinition,
+): Hindrance | null {
+  return null;
+}
+
+function askForExecution(run: RunSlice, { id }: Execution, beginning: Beginning): Hindrance | null {
+  const hindrance = hindranceOf(run, beginning);
+  const execution = run.execution(id);
+  if (hindrance === null) {
+    run.setExecution({ ...execution, hasPlace: true });
+  } else if (hindrance.is === 'WAIT') {
+    const { code, text } = hindrance;
+    run.setExecution({ ...execution, hasPlace: true });
+    if (execution.status !== 'WAITING') holdBack(run, id, { code, text });
+    wait(run, beginning, hindrance, true);
+  } else if (hindrance.is === 'REFUSED') refuseBegun(run, execution, hindrance);
+  return hindrance;
+}
+
+/** What an element needs to begin; null if it needs nothing. */
+function beginningOf({ runId, applicationId }: Execution, stage: StageExecution): Beginning | null {
+  if (!deploys(stage)) return null;
+  const { id, executionId, environmentId, images } = stage;
+  const holder = { holderId: id, runId, executionId, stageExecutionId: id, operationId: null };
+  return { holder, applicationId, environmentId, serviceIds: Object.keys(images), groups: [] };
+}
+
+/** Records that it waits, and why; with an event if the reason is new. */
+function wait(
+  run: RunSlice,
+  { holder }: Beginning,
+  { code, text, until, needs, blocker }: Delay,
+  isNew: boolean,
+): void {
+  run.changes.slots.waiting.push({ ...holder, code, text, until, needs, blocker });
+  if (!isNew) return;
+  const { runId, executionId, stageExecutionId } = holder;
+  run.event({ runId, executionId }, 'BEGIN_DELAYED', {
+    ...{ stageExecutionId, reasonCode: code, reason: text, until: until?.toISOString() ?? null },
+    group: blocker?.name ?? null,
+    holderExecutionId: blocker?.holder?.executionId ?? null,
+    position: blocker?.position ?? null,
+  });
+}
+
+/** What begins as part of a command is refused together with the command. */
+function refuseBegun(
+  run: RunSlice,
+  { runId }: Execution,
+  { code, text }: { readonly code: Refusal['code']; readonly text: string },
+): void {
+  const { attempts, executions } = run.changes;
+  const begun = executions.get(runId)?.before === null || attempts.some(({ executionId }) => executionId === runId);
+  if (begun) run.refusal ??= new Refusal(code, `${text[0]?.toUpperCase()}${text.slice(1)}.`);
+}
