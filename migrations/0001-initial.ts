@@ -151,6 +151,7 @@ CREATE TABLE "environment" (
   "application_id" uuid NOT NULL,
   "type" text NOT NULL,
   "variables" jsonb NOT NULL,
+  "concurrency" jsonb,
   CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')),
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
 );
@@ -953,13 +954,19 @@ CREATE FUNCTION waiting_ahead(wanted text, own uuid) RETURNS bigint LANGUAGE sql
     coalesce((SELECT min(place) FROM slot_request WHERE holder_id = own), 'Infinity'::numeric)
 $$;
 
--- Slots to take, in the order in which they are locked.
+-- Slots to take, in the order in which they are locked: the ones that are named, and those of the environments' groups.
 CREATE FUNCTION wanted_slots(taken jsonb) RETURNS TABLE (
   holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, operation_id uuid, group_key text, maximum int
 ) LANGUAGE sql STABLE AS $$
+  WITH t AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
+      operation_id uuid, environment_id uuid, needs jsonb)
+  )
   SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id, need->>'key', (need->>'limit')::int
-  FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
-    operation_id uuid, needs jsonb) CROSS JOIN jsonb_array_elements(t.needs) need
+  FROM t CROSS JOIN jsonb_array_elements(t.needs) need
+  UNION SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id,
+    format('element %s %s', e.application_id, e.concurrency->>'group'), (e.concurrency->>'limit')::int
+  FROM t JOIN environment e ON e.id = t.environment_id WHERE e.concurrency->>'group' IS NOT NULL
   ORDER BY 6, 1
 $$;
 

@@ -113,9 +113,15 @@ CREATE OR REPLACE FUNCTION public.wanted_slots(taken jsonb)
  LANGUAGE sql
  STABLE
 AS $function$
+  WITH t AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
+      operation_id uuid, environment_id uuid, needs jsonb)
+  )
   SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id, need->>'key', (need->>'limit')::int
-  FROM jsonb_to_recordset(taken) AS t (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid,
-    operation_id uuid, needs jsonb) CROSS JOIN jsonb_array_elements(t.needs) need
+  FROM t CROSS JOIN jsonb_array_elements(t.needs) need
+  UNION SELECT t.holder_id, t.run_id, t.execution_id, t.stage_execution_id, t.operation_id,
+    format('element %s %s', e.application_id, e.concurrency->>'group'), (e.concurrency->>'limit')::int
+  FROM t JOIN environment e ON e.id = t.environment_id WHERE e.concurrency->>'group' IS NOT NULL
   ORDER BY 6, 1
 $function$;
 
@@ -389,6 +395,7 @@ CREATE TABLE environment (
   application_id uuid NOT NULL,
   type text NOT NULL,
   variables jsonb NOT NULL,
+  concurrency jsonb,
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY (id),
   CONSTRAINT "environment_type" CHECK ((type = ANY (ARRAY['PROD'::text, 'NON_PROD'::text]))),
   CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)

@@ -536,6 +536,22 @@ export type VariableValueType =
   | 'ID'
   | 'NAME';
 
+export type WhyNotRunningCode =
+  | 'APPROVAL'
+  | 'DEPENDENCIES'
+  | 'EARLIER_STAGE'
+  | 'FAILING'
+  | 'FROZEN'
+  | 'INTERVENTION'
+  | 'NO_AGENT'
+  | 'OFFERED'
+  | 'PARALLEL_LIMIT'
+  | 'PAUSED'
+  | 'QUEUE'
+  | 'RETRY'
+  | 'RUNTIME_INPUTS'
+  | 'WAITING_FOR_SLOT';
+
 export type WorkflowMode =
   | 'PARALLEL'
   | 'SEQUENTIAL'
@@ -1128,14 +1144,26 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
     | Stage_WorkflowStageExecution_Fragment
-  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }> };
+  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
   | Run_WorkflowExecution_Fragment
 ;
+
+export type WhyFragment = { readonly code: WhyNotRunningCode, readonly message: string, readonly stageExecutionId: string | null, readonly taskExecutionId: string | null };
+
+export type ReadWhyQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ReadWhyQuery = { readonly execution:
+    | { readonly whyNotRunning: ReadonlyArray<WhyFragment> }
+    | { readonly whyNotRunning: ReadonlyArray<WhyFragment> }
+   | null };
 
 export type ReadRunQueryVariables = Exact<{
   id: string;
@@ -1657,6 +1685,14 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"FoundRun"}) as unknown as TypedDocumentString<FoundRunFragment, unknown>;
+export const WhyFragmentDoc = new TypedDocumentString(`
+    fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
+}
+    `, {"fragmentName":"Why"}) as unknown as TypedDocumentString<WhyFragment, unknown>;
 export const PlacedFragmentDoc = new TypedDocumentString(`
     fragment Placed on TaskExecution {
   id
@@ -1827,6 +1863,9 @@ export const RunFragmentDoc = new TypedDocumentString(`
     step
     text
   }
+  whyNotRunning {
+    ...Why
+  }
   ... on PipelineExecution {
     pipeline {
       name
@@ -1947,6 +1986,12 @@ fragment Placed on TaskExecution {
 fragment ActorName on EventActor {
   name
   owner
+}
+fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
 }`, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
 export const ComparedValueFragmentDoc = new TypedDocumentString(`
     fragment ComparedValue on ComparedValue {
@@ -3132,6 +3177,20 @@ export const FindRunsDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<FindRunsQuery, FindRunsQueryVariables>;
+export const ReadWhyDocument = new TypedDocumentString(`
+    query ReadWhy($id: ID!) {
+  execution(executionId: $id) {
+    whyNotRunning {
+      ...Why
+    }
+  }
+}
+    fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
+}`) as unknown as TypedDocumentString<ReadWhyQuery, ReadWhyQueryVariables>;
 export const ReadRunDocument = new TypedDocumentString(`
     query ReadRun($id: ID!) {
   execution(executionId: $id) {
@@ -3285,6 +3344,9 @@ fragment Run on Execution {
     step
     text
   }
+  whyNotRunning {
+    ...Why
+  }
   ... on PipelineExecution {
     pipeline {
       name
@@ -3326,6 +3388,12 @@ fragment Run on Execution {
       ...Task
     }
   }
+}
+fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
 }`) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
 export const ReadPlacesDocument = new TypedDocumentString(`
     query ReadPlaces($id: ID!) {
@@ -3531,6 +3599,9 @@ fragment Run on Execution {
     step
     text
   }
+  whyNotRunning {
+    ...Why
+  }
   ... on PipelineExecution {
     pipeline {
       name
@@ -3572,6 +3643,12 @@ fragment Run on Execution {
       ...Task
     }
   }
+}
+fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
 }`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
 export const ApplicationIdDocument = new TypedDocumentString(`
     query ApplicationId($name: String!) {

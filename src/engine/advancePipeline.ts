@@ -1,8 +1,8 @@
 import type { ApprovalElement, RuntimeInputs, StageElement } from '../catalog/language/pipeline';
 import { type FinalStatus, isFinal } from '../contract/statuses';
-import { elementMayBegin } from './beginElement';
+import { elementMayBegin, hindranceOfRun } from './beginElement';
 import { continueWorkflow } from './continueWorkflow';
-import { type Execution, isHeldBack, rollUp, type StageExecution } from './execution';
+import { type Execution, isHeldBack, isRunHeldBack, rollUp, type StageExecution, unheldStatus } from './execution';
 import { decideFailedElement } from './failedElement';
 import type { StatusAfter } from './machine';
 import { moveApproval, moveExecution, moveStage, type Reason } from './moves';
@@ -83,7 +83,7 @@ export function advancePipeline(run: RunSlice, executionId: string): void {
     }
     if (waiting.length > 0 && failed === undefined) {
       if (stopping !== null) endPipeline(run, execution, stopping);
-      if (stopping !== null || execution.pause !== null) return;
+      if (stopping !== null || execution.pause !== null || !runMayBegin(run, executionId)) return;
       beginStage(run, execution, waiting);
     } else if (failed !== undefined) withdrawWaiting(run, execution, elements);
     const now = elements.map(({ id }) => run.element(executionId, id));
@@ -93,6 +93,19 @@ export function advancePipeline(run: RunSlice, executionId: string): void {
     return;
   }
   endPipeline(run, execution, stopping ?? 'SUCCESS');
+}
+
+/** True if a run has the slot of its pipeline, or needs none. Otherwise it waits, or ends. */
+export function runMayBegin(run: RunSlice, id: string): boolean {
+  const hindrance = hindranceOfRun(run, id);
+  const execution = run.execution(id);
+  if (hindrance === null) {
+    if (isRunHeldBack(execution)) moveExecution(run, id, unheldStatus(execution));
+    return true;
+  }
+  const { is, code, text } = hindrance;
+  if (is !== 'WAIT') endPipeline(run, execution, is === 'REFUSED' ? 'FAILED' : 'ABORTED', undefined, { code, text });
+  return false;
 }
 
 function byStage(stages: readonly StageExecution[]): StageExecution[][] {
@@ -328,7 +341,13 @@ type RunEnd = StatusAfter<'run', 'succeed' | 'fail' | 'reject'>;
  * Everything that ran has ended: elements that were not reached are skipped, with the reason, and the execution is
  * final.
  */
-function endPipeline(run: RunSlice, execution: Execution, status: RunEnd, failed?: StageExecution): void {
+function endPipeline(
+  run: RunSlice,
+  execution: Execution,
+  status: RunEnd,
+  failed?: StageExecution,
+  reason?: Reason,
+): void {
   const { id, failureCode } = execution;
   const stopped = failureCode === 'ABORTED' || failureCode === 'EXPIRED';
   const final = stopped ? failureCode : status;
@@ -338,7 +357,7 @@ function endPipeline(run: RunSlice, execution: Execution, status: RunEnd, failed
     moveStage(run, stage, 'SKIPPED', { reason: { code: 'NOT_STARTED', text: `not reached, because ${why}` } });
   }
   if (!stopped && failed !== undefined) askForRollback(run, execution, failed);
-  if (stopped || failed === undefined) moveExecution(run, id, final);
+  if (stopped || failed === undefined) moveExecution(run, id, final, stopped ? undefined : reason);
   else {
     const text = `Stage "${failed.stageName}", step "${failed.stepName}": ${failed.reason ?? failed.status}`;
     moveExecution(run, id, final, { code: failed.reasonCode ?? failed.status, text });

@@ -1,11 +1,11 @@
-import type { PipelineDefinition } from '../catalog/language/pipeline';
+import { type Concurrency, groupName, namesEnvironment } from '../catalog/language/concurrency';
 import { Refusal } from '../kernel/errors';
-import type { Beginning, Delay, Hindrance } from './beginning';
+import type { Beginning, Delay, Hindrance, SlotNeed } from './beginning';
 import { deploys } from './deployments';
-import { type Execution, isHeldBack, type StageExecution } from './execution';
+import { type Execution, isHeldBack, isRunHeldBack, type StageExecution } from './execution';
 import { holdBack, moveStage } from './moves';
 import type { RunSlice } from './runSlice';
-import { takeSlots } from './slots';
+import { elementGroupKey, runGroupKey, takeSlots } from './slots';
 
 /**
  * Everything that may keep an element from beginning, in this order: slots come last, so that whatever waits for
@@ -13,7 +13,7 @@ import { takeSlots } from './slots';
  */
 const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [takeSlots];
 
-function hindranceOf(run: RunSlice, beginning: Beginning): Hindrance | null {
+export function hindranceOf(run: RunSlice, beginning: Beginning): Hindrance | null {
   for (const check of checks) {
     const hindrance = check(run, beginning);
     if (hindrance !== null) return hindrance;
@@ -26,7 +26,11 @@ function hindranceOf(run: RunSlice, beginning: Beginning): Hindrance | null {
  * changed.
  */
 export function elementMayBegin(run: RunSlice, execution: Execution, stage: StageExecution): boolean {
-  const beginning = beginningOf(execution, stage);
+  const { id: holderId, executionId, workflowId, workflowRevisionId: revisionId } = stage;
+  if (workflowId === null || revisionId === null) throw new Error(`stage ${holderId} has no workflow`);
+  const { runId, applicationId } = execution;
+  const holder = { holderId, runId, executionId, stageExecutionId: holderId, operationId: null };
+  const beginning = beginningOf(run, { ...stage, applicationId }, { holder, workflowId, revisionId });
   if (beginning === null) return true;
   const hindrance = hindranceOf(run, beginning);
   const now = run.element(execution.id, stage.id);
@@ -52,22 +56,27 @@ export function elementMayBegin(run: RunSlice, execution: Execution, stage: Stag
 /** Null if a standalone workflow may begin. Otherwise it waits, or its start is refused. */
 export function hindranceOfWorkflow(run: RunSlice, id: string): Hindrance | null {
   const execution = run.execution(id);
-  const { runId, applicationId, images } = execution;
-  if (!deploys(execution)) return null;
+  const { runId, entityId, revisionId } = execution;
   const holder = { holderId: id, runId, executionId: id, stageExecutionId: null, operationId: null };
-  const { environmentId } = execution;
-  return askForExecution(run, execution, {
-    ...{ holder, applicationId, environmentId, serviceIds: Object.keys(images), groups: [] },
-  });
+  const beginning = beginningOf(run, execution, { holder, workflowId: entityId, revisionId });
+  return beginning === null ? null : askForExecution(run, execution, beginning);
 }
 
 /** The same for a run of a pipeline, which holds the slot of its pipeline to its end. */
-export function hindranceOfRun(
-  _run: RunSlice,
-  _execution: Execution,
-  _definition: PipelineDefinition,
-): Hindrance | null {
-  return null;
+export function hindranceOfRun(run: RunSlice, id: string): Hindrance | null {
+  const execution = run.execution(id);
+  const { applicationId, entityId, variables, hasPlace } = execution;
+  const { concurrency } = run.fact('pipeline', execution.revisionId);
+  if (concurrency === null || (hasPlace && !isRunHeldBack(execution))) return null;
+  const { group, limit, policy } = concurrency;
+  const name = group && groupName(group, variables);
+  const need: SlotNeed = {
+    key: name === null ? `pipeline ${entityId}` : runGroupKey(applicationId, name),
+    ...{ limit, policy, name: name === null ? 'its pipeline' : `concurrency group "${name}"` },
+  };
+  const holder = { holderId: id, runId: id, executionId: id, stageExecutionId: null, operationId: null };
+  const nothing = { applicationId, environmentId: null, serviceIds: [] };
+  return askForExecution(run, execution, { holder, ...nothing, groups: [need] });
 }
 
 function askForExecution(run: RunSlice, { id }: Execution, beginning: Beginning): Hindrance | null {
@@ -84,12 +93,37 @@ function askForExecution(run: RunSlice, { id }: Execution, beginning: Beginning)
   return hindrance;
 }
 
-/** What an element needs to begin; null if it needs nothing. */
-function beginningOf({ runId, applicationId }: Execution, stage: StageExecution): Beginning | null {
-  if (!deploys(stage)) return null;
-  const { id, executionId, environmentId, images } = stage;
-  const holder = { holderId: id, runId, executionId, stageExecutionId: id, operationId: null };
-  return { holder, applicationId, environmentId, serviceIds: Object.keys(images), groups: [] };
+interface BegunWorkflow extends Pick<Beginning, 'holder'> {
+  readonly workflowId: string;
+  readonly revisionId: string;
+}
+
+/** What a workflow needs to begin; null if it needs nothing. */
+function beginningOf(
+  run: RunSlice,
+  of: Pick<Execution, 'applicationId' | 'environmentId' | 'images' | 'variables'>,
+  { holder, workflowId, revisionId }: BegunWorkflow,
+): Beginning | null {
+  const { applicationId, environmentId, images } = of;
+  const { concurrency } = run.fact('workflow', revisionId);
+  if (concurrency === null && !deploys(of)) return null;
+  return {
+    ...{ holder, applicationId, environmentId: deploys(of) ? environmentId : null, serviceIds: Object.keys(images) },
+    groups: concurrency === null ? [] : [groupOf(run, of, workflowId, concurrency)],
+  };
+}
+
+function groupOf(
+  run: RunSlice,
+  { applicationId, environmentId, variables }: Pick<Execution, 'applicationId' | 'environmentId' | 'variables'>,
+  workflowId: string,
+  { group, limit, policy }: Concurrency,
+): SlotNeed {
+  if (group === null) return { key: `workflow ${workflowId}`, limit, policy, name: 'its workflow' };
+  const environment =
+    environmentId !== null && namesEnvironment(group) ? run.fact('environment', environmentId)?.name : undefined;
+  const name = groupName(group, { ...(environment !== undefined && { environment }), ...variables });
+  return { key: elementGroupKey(applicationId, name), limit, policy, name: `concurrency group "${name}"` };
 }
 
 /** Records that it waits, and why; with an event if the reason is new. */

@@ -1,14 +1,12 @@
+import type { ConcurrencyPolicy } from '../catalog/language/terms';
 import type { Refusal } from '../kernel/errors';
-
-export const slotPolicies = ['QUEUE', 'LATEST', 'REFUSE'] as const;
-export type SlotPolicy = (typeof slotPolicies)[number];
 
 /** A slot that an element or run needs: one of `limit` in its group. */
 export interface SlotNeed {
   /** Group, unique over all applications: its kind and IDs, and its name if it has one. */
   readonly key: string;
   readonly limit: number;
-  readonly policy: SlotPolicy;
+  readonly policy: ConcurrencyPolicy;
   /** Text for reasons, such as `environment "production"`. */
   readonly name: string;
 }

@@ -1,3 +1,4 @@
+import type { Concurrency } from '../catalog/language/concurrency';
 import type { PipelineDefinition } from '../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import type { Approval } from './approval';
@@ -50,7 +51,7 @@ export interface FactKinds {
   /** True if a failure already has a handler. Keys are made by `handlerKey`. */
   handled: boolean;
   variables: readonly ExecutionVariable[];
-  environment: ConditionFacts['environment'];
+  environment: NonNullable<ConditionFacts['environment']> & { readonly concurrency: Concurrency | null };
   /** Deployments of an execution that have not ended. */
   deployments: readonly Deployment[];
   /** Tasks of an execution that prevent its deployment as a whole. */

@@ -4,6 +4,9 @@ import type { RunSlice } from './runSlice';
 /** Key of the fact about a group, as one holder sees it. */
 export const slotFact = ({ key, limit }: SlotNeed, holderId: string): string => `${holderId} ${limit} ${key}`;
 
+/** Groups of pipelines and groups of workflows have separate names, because a run holds a slot while its elements wait. */
+export const runGroupKey = (applicationId: string, name: string): string => `run ${applicationId} ${name}`;
+export const elementGroupKey = (applicationId: string, name: string): string => `element ${applicationId} ${name}`;
 export const environmentKey = (environmentId: string): string => `environment ${environmentId}`;
 
 /**
@@ -49,13 +52,19 @@ export function takeSlots(run: RunSlice, beginning: Beginning): Hindrance | null
   };
 }
 
-/** Needs of an element: the groups of its workflow, and of its environment, and the slot of that environment. */
-function needsOf(run: RunSlice, { environmentId, groups }: Beginning): SlotNeed[] {
+/** Groups of an element's workflow and environment, and the slot of that environment. */
+function needsOf(run: RunSlice, { applicationId, environmentId, groups }: Beginning): SlotNeed[] {
   if (environmentId === null) return [...groups];
   const slot: SlotNeed = { key: environmentKey(environmentId), limit: 1, policy: 'QUEUE', name: 'its environment' };
+  // `move_slots` adds the group of the environment.
   if (run.begins === 'ASSUME') return [...groups, slot];
-  const { name } = run.fact('environment', environmentId) ?? {};
-  return [...groups, { ...slot, name: `environment "${name}"` }];
+  const { name, concurrency } = run.fact('environment', environmentId);
+  const { group = null, limit = 1, policy = 'QUEUE' } = concurrency ?? {};
+  const shared =
+    group === null
+      ? []
+      : [{ key: elementGroupKey(applicationId, group), limit, policy, name: `concurrency group "${group}"` }];
+  return [...groups, ...shared, { ...slot, policy, name: `environment "${name}"` }];
 }
 
 /** Others that this decision gives a slot of a group. */

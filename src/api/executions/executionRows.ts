@@ -31,6 +31,7 @@ export const executionRows = new RowFields<Execution>({
     tasks: ['revisionId'],
     variables: ['variables'],
     waitingFor: ['status'],
+    whyNotRunning: [],
     workflow: ['entityId'],
     workflowExecutions: [],
   },
@@ -52,6 +53,7 @@ export const stageRows = new RowFields<StageExecution>({
     inputVariables: ['variables'],
     revision: ['workflowRevisionId'],
     runtimeInputsGiven: ['answers'],
+    whyNotRunning: [],
     workflowAttempt: ['workflowExecutionId', 'workflowAttempt'],
     workflowExecution: ['workflowExecutionId'],
   },
@@ -70,5 +72,6 @@ export const taskRows = new RowFields<TaskExecution>({
     reused: [],
     stageExecution: [],
     waitingFor: ['status', 'jobId'],
+    whyNotRunning: ['status'],
   },
 });

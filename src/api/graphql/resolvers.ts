@@ -37,6 +37,14 @@ import {
 } from '../executions/executions.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
+import {
+  NearestAgentResolver,
+  WhyElementResolver,
+  WhyExecutionResolver,
+  WhyJobResolver,
+  WhyNotRunningResolver,
+  WhyTaskResolver,
+} from '../executions/whyNotRunning.resolver';
 import { NodeResolver } from '../applications/node.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
@@ -124,6 +132,12 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   InterventionsResolver,
   MissingAgentsResolver,
   MissingAgentsOfTaskResolver,
+  WhyExecutionResolver,
+  WhyElementResolver,
+  WhyTaskResolver,
+  WhyJobResolver,
+  WhyNotRunningResolver,
+  NearestAgentResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   PipelineExecutionResolver,

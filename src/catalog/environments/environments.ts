@@ -1,6 +1,7 @@
 import { environmentType, environmentTypes } from '../../access/permission';
 import { oneOf } from '../../kernel/database/table';
-import { field, guarded, optional, type ShapeOf } from '../../kernel/fields';
+import { field, guarded, optional, orNull, type ShapeOf } from '../../kernel/fields';
+import type { Concurrency } from '../language/concurrency';
 import { newPart, partChanges, partFields } from '../resourceFields';
 import { ConfiguredRows, partTable } from '../resources.store';
 import { deleteSecretsOfEnvironment } from '../secrets/secrets.store';
@@ -12,6 +13,8 @@ export const environmentFields = {
   type: field.oneOf(environmentType, 'Purpose of the environment.'),
   /** Variables of every task that runs for this environment. */
   variables: field.json<Readonly<Record<string, string>>>(),
+  /** Policy of its slot, and group of environments that share a limit; null: QUEUE, and none. */
+  concurrency: orNull(field.json<Concurrency>()),
 };
 export type Environment = ShapeOf<typeof environmentFields>;
 
@@ -47,7 +50,7 @@ export const environments = new ConfiguredRows<Environment, OwnInput>(
       ...(type && { type }),
       ...(variables && { variables: readEnvironmentVariables(variables) }),
     }),
-    defaults: { variables: {} },
+    defaults: { variables: {}, concurrency: null },
     beforeDelete: (db, { id }) => deleteSecretsOfEnvironment(db, id),
   },
 );

@@ -5,6 +5,7 @@ import { type ArtifactSource, artifactSource, leavesFiles } from './artifactSour
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from './workflow';
 import { checkSkipConditions } from './checkSkipConditions';
 import { type Complain, checkVariables } from './checkVariables';
+import { checkConcurrency } from './concurrency';
 import type { Catalog } from './checkWorkflow';
 import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
@@ -28,6 +29,9 @@ export function checkPipeline(
   checkVariables(definition.variables, complain);
   checkNames(definition, complain);
   const variables = gaps.variables ? null : new Set(definition.variables.map((variable) => variable.name));
+  if (variables !== null) {
+    checkConcurrency(definition.concurrency, variables, 'UNKNOWN_PIPELINE_VARIABLE', complain);
+  }
   checkSkipConditions(definition, variables, catalog.workflows, complain);
   const earlier: EarlierElement[] = [];
   definition.stages.forEach(({ name: stageName, elements }, stage) => {

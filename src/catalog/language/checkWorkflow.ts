@@ -1,6 +1,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
+import { checkConcurrency } from './concurrency';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
 import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
@@ -49,6 +50,8 @@ export function checkWorkflow(
     complain('UNKNOWN_SERVICE', ['services', index], `There is no service "${service}"${hint}.`);
   });
   checkVariables(variables, complain, knownNames(definition));
+  const values = new Set([...variables.map(({ name }) => name), ...(environment === null ? [] : ['environment'])]);
+  checkConcurrency(definition.concurrency, values, 'UNKNOWN_NAME', complain);
   checkDeploys(definition, complain);
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);

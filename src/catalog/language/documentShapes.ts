@@ -2,6 +2,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
+import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import { foreignKey, reportForeign } from './foreignDocument';
@@ -69,6 +70,7 @@ export type ServiceDocument = Part<'Service'>;
 export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
   readonly variables: Readonly<Record<string, string>>;
+  readonly concurrency: Concurrency | null;
 }
 type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>>;
 /** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
@@ -398,6 +400,11 @@ const writtenWorkflow = object(
       {},
       `Values for later stages of a pipeline: names, or a mapping of names to texts in which \${NAME} is a variable that a task sets, or one of the workflow.`,
     ),
+    concurrency: optional(
+      concurrency,
+      null,
+      `Group of workflows of which a limited number runs at the same time, as a name or with "limit" and "policy". \${NAME} is the value of a variable of the workflow, \${environment} the name of its environment. Defaults to no limit.`,
+    ),
     maxParallel: optional(
       number('integer', 1, MAX_TASKS),
       null,
@@ -454,6 +461,11 @@ const pipelineDocument = object(
   {
     ...head('Pipeline'),
     variables: variables('Variables; each reaches every workflow that declares a variable of the same name.'),
+    concurrency: optional(
+      concurrency,
+      null,
+      `Group of pipelines of which a limited number of runs runs at the same time, as a name or with "limit" and "policy". \${NAME} is the value of a variable of the pipeline. Defaults to no limit.`,
+    ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),
     stages: required(stages, 'Stages, which run one after the other.'),
   },
@@ -493,6 +505,11 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
         ...head('Environment'),
         type: required(oneOf(environmentTypes), 'Type of the environment; permissions can refer to it.'),
         variables: optional(values, {}, 'Environment variables of every task that runs for this environment.'),
+        concurrency: optional(
+          environmentConcurrency,
+          null,
+          'Policy for deployments that wait for this environment, and the group of environments of which a limited number takes a deployment at the same time. Defaults to QUEUE and no group.',
+        ),
       },
       foreignKeys.environment,
     ),

@@ -39,5 +39,9 @@ export type ArtifactsWhen = (typeof artifactsWhen)[number];
 export const outputStreams = ['merged', 'separate'] as const;
 export type OutputStreams = (typeof outputStreams)[number];
 
+/** Effect of a limit that is reached. */
+export const concurrencyPolicies = ['QUEUE', 'LATEST', 'REFUSE'] as const;
+export type ConcurrencyPolicy = (typeof concurrencyPolicies)[number];
+
 /** Value of `environment` if the pipeline’s element or the start gives the environment. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;

@@ -1,4 +1,4 @@
-import { advancePipeline } from '../../engine/advancePipeline';
+import { advancePipeline, runMayBegin } from '../../engine/advancePipeline';
 import { elementMayBegin } from '../../engine/beginElement';
 import type { Execution, StageExecution } from '../../engine/execution';
 import { adoptMember, type AttemptCause, beginAttempt } from '../../engine/nextAttempt';
@@ -39,8 +39,9 @@ export async function beginNextAttempt(
       plan.kept,
       plan.elements.map(({ stage }) => stage),
     );
+    const mayBegin = runMayBegin(run, execution.id);
     const begun = continued.filter(({ stage }, index) =>
-      beginsNow(run, execution.id, stage, continuations[index] as WorkflowContinuation),
+      beginsNow(run, execution.id, stage, continuations[index] as WorkflowContinuation, mayBegin),
     );
     // All are adopted before the first continues: a workflow with nothing left to do ends immediately, and the pipeline
     // then reads all of them.
@@ -58,11 +59,12 @@ function beginsNow(
   id: string,
   { id: stageId }: StageExecution,
   { executionId, nodes, dropped }: WorkflowContinuation,
+  runMay: boolean,
 ): boolean {
   const stage = run.element(id, stageId);
   const continues = { executionId, tasks: nodes.map(({ name }) => name), dropped };
   run.setStage(stage, { ...stage, workflowExecutionId: null, continues });
-  const begins = elementMayBegin(run, run.execution(id), run.element(id, stageId));
+  const begins = runMay && elementMayBegin(run, run.execution(id), run.element(id, stageId));
   if (begins) run.setStage(stage, { ...run.element(id, stageId), continues: null });
   return begins;
 }

@@ -1,11 +1,12 @@
-import type { ConditionFacts, TaskFact } from '../../engine/conditionScope';
+import type { TaskFact } from '../../engine/conditionScope';
+import type { FactKinds } from '../../engine/facts';
 import type { Db } from '../../kernel/database/database';
 import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
 
-type EnvironmentFact = NonNullable<ConditionFacts['environment']> & { readonly id: string };
+type EnvironmentFact = FactKinds['environment'] & { readonly id: string };
 
 export function findEnvironmentFacts(db: Db, ids: readonly string[]): Promise<EnvironmentFact[]> {
-  return db.rows('SELECT id, name, type, variables FROM environment WHERE id = ANY ($1::uuid[])', [ids]);
+  return db.rows('SELECT id, name, type, variables, concurrency FROM environment WHERE id = ANY ($1::uuid[])', [ids]);
 }
 
 /** Facts about named tasks; the name at each index belongs to the execution id at the same index. */

@@ -1,4 +1,5 @@
-import { delayCodes, type SlotHolder, type SlotPolicy, slotPolicies } from '../../engine/beginning';
+import { type ConcurrencyPolicy, concurrencyPolicies } from '../../catalog/language/terms';
+import { delayCodes, type SlotHolder } from '../../engine/beginning';
 import { column, oneOf, table } from '../../kernel/database/table';
 
 /** A slot that is taken. The primary key ensures that it has one holder. */
@@ -70,7 +71,7 @@ export interface SlotRequestRow {
   readonly holderId: string;
   readonly runId: string;
   readonly maximum: number;
-  readonly policy: SlotPolicy;
+  readonly policy: ConcurrencyPolicy;
   /** Order of the requests; never changes. */
   readonly number: number;
   /** Order of the queue: the number, until somebody moves the element ahead. */
@@ -91,5 +92,5 @@ export const slotRequestTable = table<SlotRequestRow>('slot_request', {
     { name: 'slot_request_place', columns: ['groupKey', 'place'] },
     { name: 'slot_request_holder', columns: ['holderId'] },
   ],
-  checks: [{ name: 'slot_request_policy', expression: oneOf('policy', slotPolicies) }],
+  checks: [{ name: 'slot_request_policy', expression: oneOf('policy', concurrencyPolicies) }],
 });

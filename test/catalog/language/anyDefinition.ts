@@ -10,6 +10,7 @@ import {
   GIVEN_ENVIRONMENT,
   onTimeouts,
   type WorkflowDefinition,
+  concurrencyPolicies,
   workflowModes,
 } from '../../../src/catalog/language/workflow';
 
@@ -217,6 +218,14 @@ const finallyTasks = fc
     );
   });
 
+const concurrency = fc.option(
+  fc.record({
+    group: fc.option(fc.constantFrom('web', `web-\${environment}`, 'true')),
+    limit: fc.integer({ min: 1, max: 3 }),
+    policy: fc.constantFrom(...concurrencyPolicies),
+  }),
+);
+
 export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   .record({
     description,
@@ -228,6 +237,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     secrets: fc.array(secretName, { maxLength: 2 }),
     shell,
+    concurrency,
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
     mode: fc.constantFrom(...workflowModes),
     onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),
@@ -272,6 +282,7 @@ export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc
   .record({
     description,
     variables: fc.array(variable, { maxLength: 3 }),
+    concurrency,
     timeoutSeconds: seconds(31_536_000),
     stages: fc.array(
       fc.record({

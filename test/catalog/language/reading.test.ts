@@ -22,6 +22,7 @@ describe('reading documents', () => {
       variables: [],
       env: {},
       shell: 'sh',
+      concurrency: null,
       maxParallel: null,
       finallyTimeoutSeconds: 3600,
       mode: 'WORK_STEALING',

@@ -34,6 +34,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
 
 const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   tags: [],
+  concurrency: null,
   secrets: [],
   mode: 'WORK_STEALING',
   finallyTimeoutSeconds: 3600,
