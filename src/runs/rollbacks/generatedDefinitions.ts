@@ -64,6 +64,7 @@ export function rollbackPipeline(description: string, stages: readonly Generated
   return {
     description,
     variables: [],
+    concurrency: null,
     timeoutSeconds: WEEK_SECONDS,
     stages: stages.map(({ name, workflow, environment, services }) => ({
       name: unique(name),
