@@ -22,6 +22,7 @@ export type AccountPermissionType =
   | 'CREATE_AND_DELETE_APPLICATION'
   | 'MANAGE_API_KEYS'
   | 'MANAGE_DELEGATES'
+  | 'MANAGE_FREEZES'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -33,6 +34,7 @@ export type Actions =
   | 'EXECUTE'
   | 'EXECUTE_PIPELINE'
   | 'EXECUTE_WORKFLOW'
+  | 'OVERRIDE_FREEZE'
   | 'READ'
   | 'ROLLBACK_WORKFLOW'
   | 'UPDATE';
@@ -43,6 +45,7 @@ export type AddImagesToRunInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly images?: ReadonlyArray<ImageInput> | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
@@ -296,6 +299,7 @@ export type InterveneExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly pipelineStageElementId?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -341,6 +345,10 @@ export type OperationStatus =
   | 'FAILED'
   | 'RUNNING'
   | 'SUCCESS';
+
+export type OverrideFreezeInput = {
+  readonly reason: string;
+};
 
 export type ParallelMode =
   | 'ALL'
@@ -406,6 +414,7 @@ export type RerunExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
 };
@@ -416,6 +425,7 @@ export type RestoreRunInput = {
   readonly debug?: boolean | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly restorePointId?: string | null | undefined;
   readonly runId: string;
@@ -436,6 +446,7 @@ export type ResumeExecutionInput = {
   readonly granularity?: ResumeGranularity | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly parallelMode?: ParallelMode | null | undefined;
   readonly pipelineExecutionId: string;
@@ -458,6 +469,7 @@ export type ResumeWorkflowExecutionInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -472,6 +484,7 @@ export type RetryTaskInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
@@ -507,6 +520,7 @@ export type StartExecutionInput = {
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
   readonly notes?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
@@ -726,6 +740,7 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1202,6 +1217,10 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment

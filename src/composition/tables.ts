@@ -46,6 +46,7 @@ import {
 import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
+import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
@@ -65,6 +66,7 @@ export const tables = [
   environmentValuesTable,
   services.schema,
   secretTable,
+  freezes.schema,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,

@@ -2,6 +2,7 @@ import type { PipelineDefinition } from '../catalog/language/pipeline';
 import { derivedId, newId } from '../kernel/ids';
 import { advancePipeline } from './advancePipeline';
 import type { Execution, StageExecution } from './execution';
+import { refuseFrozenRun } from './freezes';
 import type { RunSlice } from './runSlice';
 import { type ElementPlan, elementKey } from './startPlan';
 import { type ExecutionStart, newExecution } from './startWorkflow';
@@ -41,6 +42,7 @@ export function pipelineStart(
     );
     run.setPlan(start.id, [], stages);
     run.event({ runId: start.id, executionId: start.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name });
+    refuseFrozenRun(run, start.id);
     advancePipeline(run, start.id);
     return run.execution(start.id);
   };

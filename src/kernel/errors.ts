@@ -145,6 +145,12 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The workflow that deployed the image was deleted, so it can’t run again.',
   },
+  ENVIRONMENT_FROZEN: {
+    http: 409,
+    retryable: true,
+    meaning:
+      'The freeze `freeze` holds deployments to an environment back until `until`. A caller with the permission OVERRIDE_FREEZE may override it.',
+  },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,

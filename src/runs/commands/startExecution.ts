@@ -10,6 +10,7 @@ import { type ExecutionStart, startWorkflow } from '../../engine/startWorkflow';
 import { type InputError, invalidInput, notFound } from '../../kernel/errors';
 import { isId, newId } from '../../kernel/ids';
 import type { App } from '../app';
+import { overrideOf } from '../freezes/overrideFreeze';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
 import { findCatalog, findStartable, type Startable } from '../execution/startTargets.store';
 import { keyedRequest } from './idempotency';
@@ -35,6 +36,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     revisionId: target.currentRevisionId,
     notes: input.notes?.trim() || null,
     cause: actorRef(actor),
+    freezeOverride: overrideOf(input, actor),
   };
   const subject = { id: target.id, applicationId: input.applicationId, environments: aims };
   const decision =
@@ -42,7 +44,8 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       ? await preparePipeline(app, actor, target, catalog, input, base, subject)
       : await prepareWorkflow(app, actor, target, catalog, input, base, { ...subject, template });
   const request = keyedRequest(input.applicationId, 'start', inOrder(input));
-  return startRun(app, actor, { id, applicationId: input.applicationId, request, used, decide: decision });
+  const audit = { freezeOverride: base.freezeOverride ?? undefined };
+  return startRun(app, actor, { id, applicationId: input.applicationId, request, used, decide: decision, audit });
 }
 
 /**
@@ -96,6 +99,9 @@ async function preparePipeline(
     [...plan.elements.values()].flatMap((one) => one.environmentId ?? []),
   );
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
+  if (base.freezeOverride != null) {
+    actor.access.requireForEnvironments('OVERRIDE_FREEZE', 'Pipeline', subject, targets);
+  }
   refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
   return pipelineStart({ ...base, variables: plan.variables, name: target.name }, definition, plan.elements);
@@ -118,6 +124,9 @@ async function prepareWorkflow(
   const { plan, errors } = planWorkflowStart(definition, catalog, input);
   const targets = targetsIn(catalog, plan.environmentId === null ? [] : [plan.environmentId]);
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
+  if (base.freezeOverride != null) {
+    actor.access.requireForEnvironments('OVERRIDE_FREEZE', 'Workflow', subject, targets);
+  }
   refuseErrors(errors);
   await ensureRequirementClasses(app, [definition]);
   const { maxParallel = null, mode = null } = input;

@@ -65,6 +65,7 @@ export function rollbackPipeline(description: string, stages: readonly Generated
     description,
     variables: [],
     concurrency: null,
+    onFreeze: 'WAIT',
     timeoutSeconds: WEEK_SECONDS,
     stages: stages.map(({ name, workflow, environment, services }) => ({
       name: unique(name),
