@@ -22,6 +22,7 @@ export type AccountPermissionType =
   | 'CREATE_AND_DELETE_APPLICATION'
   | 'MANAGE_API_KEYS'
   | 'MANAGE_DELEGATES'
+  | 'MANAGE_FREEZES'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -33,6 +34,7 @@ export type Actions =
   | 'EXECUTE'
   | 'EXECUTE_PIPELINE'
   | 'EXECUTE_WORKFLOW'
+  | 'OVERRIDE_FREEZE'
   | 'READ'
   | 'ROLLBACK_WORKFLOW'
   | 'UPDATE';
@@ -43,6 +45,7 @@ export type AddImagesToRunInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly images?: ReadonlyArray<ImageInput> | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
@@ -294,6 +297,7 @@ export type InterveneExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly pipelineStageElementId?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -339,6 +343,10 @@ export type OperationStatus =
   | 'FAILED'
   | 'RUNNING'
   | 'SUCCESS';
+
+export type OverrideFreezeInput = {
+  readonly reason: string;
+};
 
 export type ParallelMode =
   | 'ALL'
@@ -404,6 +412,7 @@ export type RerunExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
 };
@@ -414,6 +423,7 @@ export type RestoreRunInput = {
   readonly debug?: boolean | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly restorePointId?: string | null | undefined;
   readonly runId: string;
@@ -434,6 +444,7 @@ export type ResumeExecutionInput = {
   readonly granularity?: ResumeGranularity | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly parallelMode?: ParallelMode | null | undefined;
   readonly pipelineExecutionId: string;
@@ -456,6 +467,7 @@ export type ResumeWorkflowExecutionInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -470,6 +482,7 @@ export type RetryTaskInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
@@ -489,6 +502,7 @@ export type StartExecutionInput = {
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
   readonly notes?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
@@ -643,6 +657,14 @@ export type WaitingApprovalsQueryVariables = Exact<{
 
 export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string }> } | null };
 
+export type InboxQueryVariables = Exact<{
+  mine: boolean;
+  first: number;
+}>;
+
+
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
 }>;
@@ -708,6 +730,7 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1162,6 +1185,10 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -2092,6 +2119,31 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+export const InboxDocument = new TypedDocumentString(`
+    query Inbox($mine: Boolean!, $first: Int!) {
+  approvals(mine: $mine, first: $first) {
+    nodes {
+      approvalId
+      stageName
+      stepName
+      message
+      willExpireAt
+      ... on UserGroupApprovalDetails {
+        approvers
+      }
+      execution {
+        id
+        application {
+          name
+        }
+        pipeline {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {

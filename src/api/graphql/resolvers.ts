@@ -35,6 +35,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
 import {
@@ -101,6 +102,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApplicationsResolver,
   ...partsOfApplicationResolvers,
   EnvironmentsResolver,
+  EnvironmentFreezeResolver,
+  FreezesResolver,
   EnvironmentFieldsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
