@@ -579,6 +579,8 @@ CREATE TABLE "approval" (
 );
 CREATE INDEX "approval_of_execution" ON "approval" ("execution_id", "requested_at");
 CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHERE status = 'WAITING';
+CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
+CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
 CREATE TABLE "job" (
   "id" uuid NOT NULL,

@@ -222,6 +222,8 @@ CREATE TABLE approval (
   CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
 CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_newest ON public.approval USING btree (requested_at, id);
+CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_at, id) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
 CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
 

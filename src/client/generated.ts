@@ -675,6 +675,14 @@ export type WaitingApprovalsQueryVariables = Exact<{
 
 export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string }> } | null };
 
+export type InboxQueryVariables = Exact<{
+  mine: boolean;
+  first: number;
+}>;
+
+
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
 }>;
@@ -2155,6 +2163,31 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+export const InboxDocument = new TypedDocumentString(`
+    query Inbox($mine: Boolean!, $first: Int!) {
+  approvals(mine: $mine, first: $first) {
+    nodes {
+      approvalId
+      stageName
+      stepName
+      message
+      willExpireAt
+      ... on UserGroupApprovalDetails {
+        approvers
+      }
+      execution {
+        id
+        application {
+          name
+        }
+        pipeline {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
