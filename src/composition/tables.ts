@@ -43,8 +43,10 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
+import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
@@ -64,6 +66,7 @@ export const tables = [
   environmentValuesTable,
   services.schema,
   secretTable,
+  freezes.schema,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,
@@ -94,6 +97,8 @@ export const tables = [
   jobLogTable,
   artifactTable,
   deploymentTable,
+  rollbackTable,
+  rollbackRequestTable,
   restorePointTable,
   operationTable,
   operationTaskTable,

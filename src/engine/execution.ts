@@ -53,6 +53,8 @@ export interface Execution {
    * is PAUSED without it.
    */
   readonly pause: Pause | null;
+  /** Set if its newest attempt may deploy in spite of freezes. */
+  readonly freezeOverride: FreezeOverride | null;
   readonly maxParallel: number | null;
   /** Mode in which the graph of a workflow execution runs. */
   readonly mode: WorkflowMode;
@@ -86,6 +88,12 @@ export interface Execution {
   readonly expiresAt: Date;
 }
 
+/** Actor that lets an attempt deploy in spite of freezes, and why. */
+export interface FreezeOverride {
+  readonly by: ActorRef;
+  readonly reason: string;
+}
+
 /** Actor that paused an execution, since when, and why. */
 export interface Pause {
   readonly by: ActorRef;
@@ -97,16 +105,20 @@ export interface Pause {
 export const unheldStatus = ({ attempt, attemptStartedAt }: Pick<Execution, 'attempt' | 'attemptStartedAt'>) =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
-export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE'] as const;
+/** The first attempt of a run is a START, or a ROLLBACK if the run brings an environment back. */
+export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];
 
 /** One attempt of an execution. Immutable once it has ended: the database rejects changes. */
 export interface ExecutionAttempt
-  extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
+  extends Pick<
+    Execution,
+    'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel' | 'freezeOverride'
+  > {
   readonly executionId: string;
   readonly attempt: number;
   readonly kind: AttemptKind;
-  /** Attempt that it continues; for a RESTORE, the attempt that it restores. Null for a START. */
+  /** Attempt that it continues; for a RESTORE, the attempt that it restores. Null for the first one. */
   readonly base: number | null;
   /** Attempts whose rows it shows, newest first. A RESTORE has no rows and shows those of its base. */
   readonly lineage: readonly number[];

@@ -1,3 +1,4 @@
+import type { ActorRef } from '../access/actor';
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
@@ -110,6 +111,17 @@ export interface ExecutionEventData {
     holderExecutionId: string | null;
     position: number | null;
   };
+  /** An element of a stage, or a standalone workflow, begins in spite of a freeze. */
+  FREEZE_OVERRIDDEN: {
+    /** Null for a standalone workflow. */
+    stageExecutionId: string | null;
+    environmentId: string;
+    freezeId: string;
+    /** Name of the freeze. */
+    freeze: string;
+    by: ActorRef;
+    reason: string;
+  };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };
@@ -128,6 +140,13 @@ export interface ExecutionEventData {
   RESTORE_ENDED: {
     operationId: string;
     status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
+    reasonCode: string | null;
+    reason: string | null;
+  };
+  /** A stage with `on_failure: rollback` failed: a run that rolls an environment back was started, or was refused. */
+  ROLLED_BACK: {
+    environmentId: string;
+    rollbackRunId: string | null;
     reasonCode: string | null;
     reason: string | null;
   };

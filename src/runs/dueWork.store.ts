@@ -5,6 +5,8 @@ export interface DueWork {
   readonly leases: boolean;
   readonly retries: boolean;
   readonly restores: boolean;
+  /** Rollbacks that failed stages ask for. */
+  readonly rollbacks: boolean;
   /** True if approvals wait: time and people may decide about them. */
   readonly approvals: boolean;
   readonly stages: boolean;
@@ -25,12 +27,13 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
          OR ($2 AND EXISTS (SELECT FROM job_lease WHERE expires_at < $1 OR timeout_at < $1)) AS leases,
        EXISTS (SELECT FROM task_execution WHERE next_try_at <= $1) AS retries,
        EXISTS (SELECT FROM operation WHERE status = 'RUNNING') AS restores,
+       EXISTS (SELECT FROM rollback_request WHERE done_at IS NULL) AS rollbacks,
        $2 AND EXISTS (SELECT FROM approval WHERE status = 'WAITING') AS approvals,
        $2 AND EXISTS (SELECT FROM stage_execution WHERE waits_until < $1) AS stages,
        $2 AND EXISTS (SELECT FROM task_execution WHERE waits_until < $1) AS tasks,
        $2 AND EXISTS (SELECT FROM execution WHERE expires_at < $1 AND ended_at IS NULL) AS executions,
        $2 AND EXISTS (SELECT FROM detached_task WHERE start_by < $1) AS detached,
-       EXISTS (SELECT FROM begin_wait WHERE until <= $1) OR ($2 AND EXISTS (SELECT FROM slot_request)) AS beginnings`,
+       EXISTS (SELECT FROM begin_wait WHERE until <= $1) OR ($2 AND EXISTS (SELECT FROM begin_wait)) AS beginnings`,
     [now, slow],
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');

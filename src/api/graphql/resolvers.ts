@@ -35,6 +35,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
 import {
@@ -77,6 +78,13 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
+import {
+  ExecutionRollbacksResolver,
+  PreviewedRollbackServiceResolver,
+  RollbackFieldsResolver,
+  RollbacksResolver,
+  RolledBackServiceResolver,
+} from '../rollbacks/rollbacks.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
@@ -101,6 +109,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApplicationsResolver,
   ...partsOfApplicationResolvers,
   EnvironmentsResolver,
+  EnvironmentFreezeResolver,
+  FreezesResolver,
   EnvironmentFieldsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
@@ -149,6 +159,11 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
+  RollbacksResolver,
+  RollbackFieldsResolver,
+  PreviewedRollbackServiceResolver,
+  RolledBackServiceResolver,
+  ExecutionRollbacksResolver,
   RestoresResolver,
   RestorePreviewResolver,
   RestorePointResolver,

@@ -173,6 +173,14 @@ const outputs = withShort<readonly string[], Readonly<Record<string, string>>>(
   },
 );
 
+/** `more`: when it counts. */
+const onFreeze = (more: string) =>
+  optional(
+    oneOf(['WAIT', 'REFUSE']),
+    'WAIT',
+    `${more}WAIT: elements that deploy wait for the end of a freeze. REFUSE: a start, resume or other command is refused while an environment that it would deploy to is frozen, and an element that is reached later fails.`,
+  );
+
 // Pipelines
 
 const asked = filled(list(text), 'An empty list would ask for nothing. Name a variable, or leave out the key.');
@@ -245,6 +253,8 @@ const approvalFields = object(
   foreignKeys.approval,
 );
 
+const stageFailures = ['fail', 'rollback'] as const;
+
 interface ElementHead {
   readonly name: string;
   readonly skipCondition: string | null;
@@ -257,6 +267,7 @@ export interface StageDefinition {
   /** As written, or `STAGE n` by position. */
   readonly name: string;
   readonly elements: readonly StageElement[];
+  readonly onFailure: (typeof stageFailures)[number];
 }
 
 const workflowElement = object({
@@ -313,12 +324,17 @@ const element = defined<StageElement>('Element', {
 
 const writtenStages = filled(
   list(
-    object<{ name: string | null; elements: readonly StageElement[] }>(
+    object<Omit<StageDefinition, 'name'> & { name: string | null }>(
       {
         name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
         elements: required(
           filled(list(element), 'A stage needs at least one element.'),
           'Workflows and approvals, which run in parallel.',
+        ),
+        onFailure: optional(
+          oneOf(stageFailures),
+          'fail',
+          'Effect of a failure of the stage: fail ends the run; rollback ends it, too, and brings the services that the stage was deploying back to the images of before, in a separate run. Once for each attempt.',
         ),
       },
       foreignKeys.stage,
@@ -414,6 +430,7 @@ const writtenWorkflow = object(
     ),
     onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
     timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
+    onFreeze: onFreeze('For executions of the workflow alone; in a pipeline, the pipeline decides. '),
     finallyTimeoutSeconds: optional(
       duration(1, MAX_SECONDS),
       3600,
@@ -459,6 +476,7 @@ const pipelineDocument = object(
       `Group of pipelines of which a limited number of runs runs at the same time, as a name or with "limit" and "policy". \${NAME} is the value of a variable of the pipeline. Defaults to no limit.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),
+    onFreeze: onFreeze(''),
     stages: required(stages, 'Stages, which run one after the other.'),
   },
   foreignKeys.pipeline,

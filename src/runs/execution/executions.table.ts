@@ -49,6 +49,7 @@ export const executionTable = table<Execution>('execution', {
     failureCode: column.textOrNull,
     failureDetails: column.textOrNull,
     pause: column.jsonOrNull,
+    freezeOverride: column.jsonOrNull,
     maxParallel: column.integerOrNull,
     mode: column.text,
     openTasks: column.integer,
@@ -109,6 +110,7 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
     images: column.json,
     mode: column.text,
     maxParallel: column.integerOrNull,
+    freezeOverride: column.jsonOrNull,
     cause: column.json,
     reason: column.textOrNull,
     fromStage: column.textOrNull,
@@ -122,7 +124,10 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
   foreignKeys: [references('execution', 'executionId')],
   checks: [
     { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
-    { name: 'execution_attempt_base', expression: `(base IS NULL) = (kind = 'START') AND base < attempt` },
+    {
+      name: 'execution_attempt_base',
+      expression: `(base IS NULL) = (kind IN ('START', 'ROLLBACK')) AND base < attempt`,
+    },
     { name: 'execution_attempt_status', expression: oneOf('status', finalStatuses) },
     { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },
   ],
