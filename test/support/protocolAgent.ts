@@ -60,8 +60,8 @@ export class ProtocolAgent {
     return new ProtocolAgent(url, String(reply.body.agentId), String(reply.body.token));
   }
 
-  post(verb: string, body: unknown): Promise<Reply> {
-    return send(this.url, 'POST', verb, this.token, body);
+  post(verb: string, body: unknown, token = this.token): Promise<Reply> {
+    return send(this.url, 'POST', verb, token, body);
   }
 
   /** Claims jobs as soon as there are any; fails if none arrive. */

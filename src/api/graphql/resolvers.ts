@@ -78,6 +78,13 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
+import {
+  ExecutionRollbacksResolver,
+  PreviewedRollbackServiceResolver,
+  RollbackFieldsResolver,
+  RollbacksResolver,
+  RolledBackServiceResolver,
+} from '../rollbacks/rollbacks.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
@@ -152,6 +159,11 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
+  RollbacksResolver,
+  RollbackFieldsResolver,
+  PreviewedRollbackServiceResolver,
+  RolledBackServiceResolver,
+  ExecutionRollbacksResolver,
   RestoresResolver,
   RestorePreviewResolver,
   RestorePointResolver,

@@ -65,6 +65,7 @@ export enum AttemptKindEnum {
   RERUN = 'RERUN',
   EXTEND = 'EXTEND',
   RESTORE = 'RESTORE',
+  ROLLBACK = 'ROLLBACK',
 }
 registerEnumType(AttemptKindEnum, {
   name: 'AttemptKind',
@@ -75,6 +76,10 @@ registerEnumType(AttemptKindEnum, {
     RERUN: { description: '`rerunExecution`.' },
     EXTEND: { description: '`addImagesToRun`.' },
     RESTORE: { description: 'Successful `restoreRun`. Shows the same as its base.' },
+    ROLLBACK: {
+      description:
+        'Start of a run that brings an environment back: `rollbackEnvironment`, or a stage with `on_failure: rollback`.',
+    },
   },
 });
 
@@ -268,7 +273,7 @@ export class ExecutionAttemptType {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Attempt that it continues; for a RESTORE, the attempt that it restores. Null for a START.',
+    description: 'Attempt that it continues; for a RESTORE, the attempt that it restores. Null for the first one.',
   })
   base!: number | null;
 
