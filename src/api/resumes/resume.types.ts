@@ -1,4 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { EventActor } from '../access/actor.types';
 import { RedeployingCommandInput } from '../executions/runCommand.inputs';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum, WorkflowModeEnum } from '../executions/executions.types';
@@ -263,6 +264,15 @@ export class ResumabilityType {
   stages!: StageResumability[];
 }
 
+@ObjectType('FreezeOverride', { simpleResolvers: true, description: 'Override of freezes by an attempt.' })
+export class FreezeOverrideType {
+  @Field(() => EventActor, { description: 'User or API key that overrode them.' })
+  by!: object;
+
+  @Field(() => String, { description: 'Reason that was given.' })
+  reason!: string;
+}
+
 @ObjectType('ExecutionAttempt', { description: 'One attempt of an execution. Immutable once it has ended.' })
 export class ExecutionAttemptType {
   @Field(() => Int, { description: 'Number of the attempt, from 1.' })
@@ -279,6 +289,12 @@ export class ExecutionAttemptType {
 
   @Field(() => String, { nullable: true, description: 'Reason given with the request.' })
   reason!: string | null;
+
+  @Field(() => FreezeOverrideType, {
+    nullable: true,
+    description: 'Override of freezes: its elements begin in spite of them. Null: none.',
+  })
+  freezeOverride!: object | null;
 
   @Field(() => String, { nullable: true, description: 'Stage that it resumed from. Null for a start.' })
   fromStage!: string | null;

@@ -121,13 +121,18 @@ export class RestoreWorld implements World {
     const ran: string[] = [];
     for (;;) {
       const jobs = await this.agent.work(
-        () => this.runs.is(id, status, 'WAITING'),
+        () => this.hasOrAsks(id, status),
         (job) => fails.includes(job.task),
       );
       ran.push(...jobs.map((job) => job.task));
       if (await this.runs.is(id, status)) return ran;
       await this.runs.decide(id, 'APPROVE');
     }
+  }
+
+  /** True if the run has this status, or waits for a decision. */
+  async hasOrAsks(id: string, status: string): Promise<boolean> {
+    return (await this.runs.is(id, status)) || (await this.runs.asks(id));
   }
 
   /** A run whose extension with another web reached staging and failed in production, with its state before that. */
@@ -138,7 +143,7 @@ export class RestoreWorld implements World {
     let copies = 0;
     for (;;) {
       await this.agent.work(
-        () => this.runs.is(id, 'FAILED', 'WAITING'),
+        () => this.hasOrAsks(id, 'FAILED'),
         (job) => job.task === 'copy' && ++copies > 1,
       );
       if (await this.runs.is(id, 'FAILED')) return { id, before };
