@@ -7,6 +7,7 @@ import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
+import { promoteImages } from './promote';
 import { cancelRestore, restoreRun } from './restore';
 import { rollBack } from './rollback';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
@@ -177,6 +178,22 @@ export function createProgram(terminal: Terminal): Command {
         throw usage('--reason is only for --cancel.');
       }
       await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
+    });
+  program
+    .command('promote <environment>')
+    .description('preview a promotion, then bring the images of the environment before this one to it')
+    .option('--from <environment>', 'environment whose images to promote (default: the one that it comes after)')
+    .option('--service <name>', 'only this service (repeatable; default: all that differ)', collect, [])
+    .option('--pipeline <id>', 'pipeline to start (default: the only one that fits)')
+    .option('--workflow <id>', 'workflow to start, instead of a pipeline')
+    .option('--var <name=value>', 'value of a variable (repeatable)', collect, [])
+    .option('--overrule', 'replace newer images')
+    .option('--notes <text>', 'note to show with the run')
+    .option('--dry-run', 'only show the preview')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--no-follow', 'return immediately instead of following the run')
+    .action(async (environment: string, options, command: Command) => {
+      await promoteImages(await session(command), environment, options);
     });
   program
     .command('rollback <environment>')

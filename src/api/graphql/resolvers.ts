@@ -79,6 +79,11 @@ import {
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
 import {
+  EnvironmentPromotionsResolver,
+  PromotionFieldsResolver,
+  PromotionsResolver,
+} from '../promotions/promotions.resolver';
+import {
   ExecutionRollbacksResolver,
   PreviewedRollbackServiceResolver,
   RollbackFieldsResolver,
@@ -159,6 +164,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
+  PromotionsResolver,
+  PromotionFieldsResolver,
+  EnvironmentPromotionsResolver,
   RollbacksResolver,
   RollbackFieldsResolver,
   PreviewedRollbackServiceResolver,
