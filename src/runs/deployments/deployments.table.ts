@@ -47,6 +47,8 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
       unique: true,
       where: `status IN ('FAILED', 'UNKNOWN')`,
     },
+    // Made by hand, because it has an expression: the age of an image.
+    { name: 'deployment_image', columns: ['serviceId', 'number'], synchronize: false },
     // The same two by time, for the state at any moment.
     {
       name: 'deployment_newest_at',
