@@ -47,6 +47,8 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
       unique: true,
       where: `status IN ('FAILED', 'UNKNOWN')`,
     },
+    // Handwritten, because it has a hash of the image.
+    { name: 'deployment_image', columns: ['serviceId', 'number'], synchronize: false },
     // The same two by time, for the state at any moment.
     {
       name: 'deployment_newest_at',
