@@ -69,6 +69,12 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
+import {
+  EnvironmentSlotResolver,
+  SlotHolderResolver,
+  SlotsResolver,
+  SlotWaiterResolver,
+} from '../slots/slots.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
@@ -94,6 +100,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ...partsOfApplicationResolvers,
   EnvironmentsResolver,
   EnvironmentFieldsResolver,
+  EnvironmentSlotResolver,
+  SlotHolderResolver,
+  SlotWaiterResolver,
+  SlotsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
   ServiceDeploymentsResolver,
