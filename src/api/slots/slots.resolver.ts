@@ -3,9 +3,10 @@ import { visible } from '../../access/visible';
 import { readApplication } from '../../catalog/applications/applications.queries';
 import type { Environment as EnvironmentRow } from '../../catalog/environments/environments';
 import { moveSlotWaiter, withdrawSlotWaiter } from '../../runs/commands/slotWaiters';
-import { executionById, stageById } from '../../runs/execution/executions.loaders';
+import { executionById, stageWith } from '../../runs/execution/executions.loaders';
 import { readGroup, slotOfEnvironment } from '../../runs/slots/slots.queries';
 import { Environment } from '../environments/environments.types';
+import { stageRows } from '../executions/executionRows';
 import { ExecutionInterface, PipelineStageExecution } from '../executions/executions.types';
 import type { Context } from '../graphql/context';
 import {
@@ -31,7 +32,7 @@ const execution = async ({ executionId }: Placed, { loaders, actor }: Context) =
 const stageExecution = async (placed: Placed, context: Context) =>
   placed.stageExecutionId === null || (await execution(placed, context)) === null
     ? null
-    : context.loaders.load(stageById, placed.stageExecutionId);
+    : context.loaders.load(stageWith(stageRows.whole), placed.stageExecutionId);
 
 const EXECUTION = 'Run or standalone workflow execution. Null if the caller may not see it.';
 const STAGE = 'Element of the run. Null for a standalone workflow, a run or a restore.';

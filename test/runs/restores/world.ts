@@ -121,13 +121,18 @@ export class RestoreWorld implements World {
     const ran: string[] = [];
     for (;;) {
       const jobs = await this.agent.work(
-        () => this.runs.is(id, status, 'WAITING'),
+        async () => (await this.runs.is(id, status)) || this.asks(id),
         (job) => fails.includes(job.task),
       );
       ran.push(...jobs.map((job) => job.task));
       if (await this.runs.is(id, status)) return ran;
       await this.runs.decide(id, 'APPROVE');
     }
+  }
+
+  /** True if a run waits for an approval, and not for the slot of an environment. */
+  async asks(id: string): Promise<boolean> {
+    return (await this.runs.approvals(id)).some((approval) => approval.status === 'WAITING');
   }
 
   /** A run whose extension with another web reached staging and failed in production, with its state before that. */
@@ -138,7 +143,7 @@ export class RestoreWorld implements World {
     let copies = 0;
     for (;;) {
       await this.agent.work(
-        () => this.runs.is(id, 'FAILED', 'WAITING'),
+        async () => (await this.runs.is(id, 'FAILED')) || this.asks(id),
         (job) => job.task === 'copy' && ++copies > 1,
       );
       if (await this.runs.is(id, 'FAILED')) return { id, before };
