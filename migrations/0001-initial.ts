@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -69,7 +69,7 @@ CREATE TABLE "user_group_permission" (
   "environment_ids" uuid array NOT NULL,
   "environment_types" text array NOT NULL,
   CONSTRAINT "user_group_permission_type" CHECK (permission_type IN ('ALL', 'DEPLOYMENT', 'ENV', 'PIPELINE', 'SERVICE', 'WORKFLOW')),
-  CONSTRAINT "user_group_permission_actions" CHECK (CASE permission_type WHEN 'ALL' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'] WHEN 'DEPLOYMENT' THEN actions <@ ARRAY['READ', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'] WHEN 'ENV' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'PIPELINE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'SERVICE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'WORKFLOW' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] END),
+  CONSTRAINT "user_group_permission_actions" CHECK (CASE permission_type WHEN 'ALL' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW', 'OVERRIDE_FREEZE'] WHEN 'DEPLOYMENT' THEN actions <@ ARRAY['READ', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW', 'OVERRIDE_FREEZE'] WHEN 'ENV' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'PIPELINE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'SERVICE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'WORKFLOW' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] END),
   CONSTRAINT "user_group_permission_applications" CHECK (application_scope = 'IDS' OR application_scope = 'ALL' AND application_ids = '{}'),
   CONSTRAINT "user_group_permission_environments" CHECK (environment_scope = 'IDS' AND environment_types = '{}' OR environment_scope = 'TYPES' AND environment_ids = '{}'
         OR environment_scope = 'ALL' AND environment_ids = '{}' AND environment_types = '{}'),
@@ -192,6 +192,30 @@ CREATE TABLE "secret" (
 CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;
 CREATE UNIQUE INDEX "secret_of_environment" ON "secret" ("environment_id", "name") WHERE environment_id IS NOT NULL;
 CREATE INDEX "secret_environments" ON "secret" ("application_id", "environment_id");
+CREATE TABLE "deployment_freeze" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "kind" text NOT NULL,
+  "application_ids" uuid array,
+  "environment_ids" uuid array,
+  "environment_types" text array,
+  "starts_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "ends_at" TIMESTAMP(3) WITH TIME ZONE,
+  "time_zone" text NOT NULL,
+  "recurrence" text,
+  "reason" text NOT NULL,
+  "except_group_ids" uuid array NOT NULL,
+  "except_service_ids" uuid array NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "freeze_kind" CHECK (kind IN ('FREEZE', 'DEPLOYMENT_WINDOW')),
+  CONSTRAINT "freeze_end" CHECK (ends_at > starts_at),
+  CONSTRAINT "freeze_known_end" CHECK (ends_at IS NOT NULL OR (recurrence IS NULL AND kind = 'FREEZE')),
+  CONSTRAINT "PK_10f751f99b802e747c9a99fcd8e" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "freeze_name" ON "deployment_freeze" ("name") WHERE deleted_at IS NULL;
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -261,6 +285,7 @@ CREATE TABLE "execution" (
   "failure_code" text,
   "failure_details" text,
   "pause" jsonb,
+  "freeze_override" jsonb,
   "max_parallel" integer,
   "mode" text NOT NULL,
   "open_tasks" integer NOT NULL,
@@ -337,6 +362,7 @@ CREATE TABLE "begin_wait" (
   "blocked_by" uuid,
   "position" integer,
   "since" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "asked_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN')),
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY ("id")
 );
@@ -356,6 +382,7 @@ CREATE TABLE "execution_attempt" (
   "images" jsonb NOT NULL,
   "mode" text NOT NULL,
   "max_parallel" integer,
+  "freeze_override" jsonb,
   "cause" jsonb NOT NULL,
   "reason" text,
   "from_stage" text,
@@ -552,6 +579,8 @@ CREATE TABLE "approval" (
 );
 CREATE INDEX "approval_of_execution" ON "approval" ("execution_id", "requested_at");
 CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHERE status = 'WAITING';
+CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
+CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
 CREATE TABLE "job" (
   "id" uuid NOT NULL,
@@ -964,6 +993,17 @@ BEGIN
     DELETE FROM slot_request WHERE holder_id = ANY (freed);
     DELETE FROM begin_wait WHERE id = ANY (freed);
   END IF;
+  -- A freeze that may hold something back that did not look.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, assumed boolean)
+    JOIN environment e ON e.id = t.environment_id
+    JOIN deployment_freeze f ON f.deleted_at IS NULL AND (f.application_ids IS NULL OR e.application_id = ANY (f.application_ids))
+      AND (f.environment_ids IS NULL AND f.environment_types IS NULL OR e.id = ANY (f.environment_ids) OR e.type = ANY (f.environment_types))
+      AND (f.kind = 'DEPLOYMENT_WINDOW' OR f.recurrence IS NOT NULL OR f.starts_at <= at AND coalesce(f.ends_at > at, true))
+    WHERE t.assumed
+  ) THEN
+    RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -983,12 +1023,12 @@ BEGIN
     DELETE FROM begin_wait WHERE id IN (SELECT holder_id FROM wanted_slots(taken));
   END IF;
   IF jsonb_array_length(waiting) > 0 THEN
-    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since)
-    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at
+    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since, asked_at)
+    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at, at
     FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, code text,
       reason text, until timestamptz, group_key text, blocked_by uuid, position int)
     ON CONFLICT (id) DO UPDATE SET code = excluded.code, reason = excluded.reason, until = excluded.until,
-      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position;
+      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position, asked_at = excluded.asked_at;
     DELETE FROM slot_request USING jsonb_to_recordset(waiting) AS w (holder_id uuid, needs jsonb)
     WHERE slot_request.holder_id = w.holder_id
       AND NOT EXISTS (SELECT FROM jsonb_array_elements(w.needs) need WHERE need->>'key' = slot_request.group_key);
@@ -1040,6 +1080,7 @@ DROP TABLE
   environment_values,
   service,
   secret,
+  deployment_freeze,
   workflow,
   workflow_revision,
   pipeline,

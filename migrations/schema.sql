@@ -27,6 +27,17 @@ BEGIN
     DELETE FROM slot_request WHERE holder_id = ANY (freed);
     DELETE FROM begin_wait WHERE id = ANY (freed);
   END IF;
+  -- A freeze that may hold something back that did not look.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, assumed boolean)
+    JOIN environment e ON e.id = t.environment_id
+    JOIN deployment_freeze f ON f.deleted_at IS NULL AND (f.application_ids IS NULL OR e.application_id = ANY (f.application_ids))
+      AND (f.environment_ids IS NULL AND f.environment_types IS NULL OR e.id = ANY (f.environment_ids) OR e.type = ANY (f.environment_types))
+      AND (f.kind = 'DEPLOYMENT_WINDOW' OR f.recurrence IS NOT NULL OR f.starts_at <= at AND coalesce(f.ends_at > at, true))
+    WHERE t.assumed
+  ) THEN
+    RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -46,12 +57,12 @@ BEGIN
     DELETE FROM begin_wait WHERE id IN (SELECT holder_id FROM wanted_slots(taken));
   END IF;
   IF jsonb_array_length(waiting) > 0 THEN
-    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since)
-    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at
+    INSERT INTO begin_wait (id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, since, asked_at)
+    SELECT holder_id, run_id, execution_id, stage_execution_id, code, reason, until, group_key, blocked_by, position, at, at
     FROM jsonb_to_recordset(waiting) AS w (holder_id uuid, run_id uuid, execution_id uuid, stage_execution_id uuid, code text,
       reason text, until timestamptz, group_key text, blocked_by uuid, position int)
     ON CONFLICT (id) DO UPDATE SET code = excluded.code, reason = excluded.reason, until = excluded.until,
-      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position;
+      group_key = excluded.group_key, blocked_by = excluded.blocked_by, position = excluded.position, asked_at = excluded.asked_at;
     DELETE FROM slot_request USING jsonb_to_recordset(waiting) AS w (holder_id uuid, needs jsonb)
     WHERE slot_request.holder_id = w.holder_id
       AND NOT EXISTS (SELECT FROM jsonb_array_elements(w.needs) need WHERE need->>'key' = slot_request.group_key);
@@ -211,6 +222,8 @@ CREATE TABLE approval (
   CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
 CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_newest ON public.approval USING btree (requested_at, id);
+CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_at, id) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
 CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
 
@@ -310,6 +323,7 @@ CREATE TABLE begin_wait (
   blocked_by uuid,
   position integer,
   since timestamp(3) with time zone NOT NULL,
+  asked_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY (id),
   CONSTRAINT "begin_wait_code" CHECK ((code = ANY (ARRAY['WAITING_FOR_SLOT'::text, 'FROZEN'::text])))
 );
@@ -364,6 +378,31 @@ CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON public.deployment FO
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON public.deployment FOR EACH ROW WHEN (((old.status <> 'IN_PROGRESS'::text) OR ((to_jsonb(old.*) - '{status,ended_at,end_number}'::text[]) <> (to_jsonb(new.*) - '{status,ended_at,end_number}'::text[])))) EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
+
+CREATE TABLE deployment_freeze (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  application_ids uuid[],
+  environment_ids uuid[],
+  environment_types text[],
+  starts_at timestamp(3) with time zone NOT NULL,
+  ends_at timestamp(3) with time zone,
+  time_zone text NOT NULL,
+  recurrence text,
+  reason text NOT NULL,
+  except_group_ids uuid[] NOT NULL,
+  except_service_ids uuid[] NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_10f751f99b802e747c9a99fcd8e" PRIMARY KEY (id),
+  CONSTRAINT "freeze_end" CHECK ((ends_at > starts_at)),
+  CONSTRAINT "freeze_kind" CHECK ((kind = ANY (ARRAY['FREEZE'::text, 'DEPLOYMENT_WINDOW'::text]))),
+  CONSTRAINT "freeze_known_end" CHECK (((ends_at IS NOT NULL) OR ((recurrence IS NULL) AND (kind = 'FREEZE'::text))))
+);
+CREATE UNIQUE INDEX freeze_name ON public.deployment_freeze USING btree (name) WHERE (deleted_at IS NULL);
 
 CREATE TABLE detached_task (
   task_id uuid NOT NULL,
@@ -444,6 +483,7 @@ CREATE TABLE execution (
   failure_code text,
   failure_details text,
   pause jsonb,
+  freeze_override jsonb,
   max_parallel integer,
   mode text NOT NULL,
   open_tasks integer NOT NULL,
@@ -493,6 +533,7 @@ CREATE TABLE execution_attempt (
   images jsonb NOT NULL,
   mode text NOT NULL,
   max_parallel integer,
+  freeze_override jsonb,
   cause jsonb NOT NULL,
   reason text,
   from_stage text,
@@ -947,7 +988,7 @@ CREATE TABLE user_group (
   updated_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
   CONSTRAINT "user_group_name" UNIQUE (name),
-  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
 );
 
 CREATE TABLE user_group_member (
@@ -975,8 +1016,8 @@ CREATE TABLE user_group_permission (
   CONSTRAINT "PK_f0219915e4ef0b1a0faca96627c" PRIMARY KEY (id),
   CONSTRAINT "user_group_permission_actions" CHECK (
 CASE permission_type
-    WHEN 'ALL'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text, 'EXECUTE_PIPELINE'::text, 'EXECUTE_WORKFLOW'::text, 'ROLLBACK_WORKFLOW'::text, 'ABORT_WORKFLOW'::text])
-    WHEN 'DEPLOYMENT'::text THEN (actions <@ ARRAY['READ'::text, 'EXECUTE_PIPELINE'::text, 'EXECUTE_WORKFLOW'::text, 'ROLLBACK_WORKFLOW'::text, 'ABORT_WORKFLOW'::text])
+    WHEN 'ALL'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text, 'EXECUTE_PIPELINE'::text, 'EXECUTE_WORKFLOW'::text, 'ROLLBACK_WORKFLOW'::text, 'ABORT_WORKFLOW'::text, 'OVERRIDE_FREEZE'::text])
+    WHEN 'DEPLOYMENT'::text THEN (actions <@ ARRAY['READ'::text, 'EXECUTE_PIPELINE'::text, 'EXECUTE_WORKFLOW'::text, 'ROLLBACK_WORKFLOW'::text, 'ABORT_WORKFLOW'::text, 'OVERRIDE_FREEZE'::text])
     WHEN 'ENV'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])
     WHEN 'PIPELINE'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])
     WHEN 'SERVICE'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])

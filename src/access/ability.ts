@@ -101,6 +101,11 @@ const deploymentRights: Readonly<Record<DeploymentAction, readonly Right[]>> = {
   ],
   ROLLBACK_WORKFLOW: [{ action: 'ROLLBACK_WORKFLOW', subject: 'Execution' }],
   ABORT_WORKFLOW: [{ action: 'ABORT_WORKFLOW', subject: 'Execution' }],
+  OVERRIDE_FREEZE: [
+    { action: 'OVERRIDE_FREEZE', subject: 'Pipeline' },
+    { action: 'OVERRIDE_FREEZE', subject: 'Workflow' },
+    { action: 'OVERRIDE_FREEZE', subject: 'Execution' },
+  ],
 };
 
 const isEntityAction = (action: Action): action is EntityAction =>

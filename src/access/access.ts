@@ -173,6 +173,12 @@ export class Access {
     return groupNames.some((name) => this.rights.groupNames.has(name));
   }
 
+  /** Names of the groups that the caller is a member of. */
+  groupNames(): readonly string[] {
+    this.asked++;
+    return [...this.rights.groupNames];
+  }
+
   hasGroup(id: string): boolean {
     this.asked++;
     return this.rights.groupIds.has(id);

@@ -12,6 +12,7 @@ export const accountPermissionType = {
     CREATE_AND_DELETE_APPLICATION: 'Create applications, and delete those that the caller may see.',
     MANAGE_API_KEYS: 'Create, change and revoke API keys.',
     MANAGE_DELEGATES: 'See agents and create their registration tokens.',
+    MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
     MANAGE_USERS_AND_GROUPS:
       'Change users, user groups and their permissions. Only an administrator can grant or revoke administrator rights.',
     READ_USERS_AND_GROUPS: 'See users and user groups.',
@@ -50,6 +51,7 @@ export const deploymentActions = [
   'EXECUTE_WORKFLOW',
   'ROLLBACK_WORKFLOW',
   'ABORT_WORKFLOW',
+  'OVERRIDE_FREEZE',
 ] as const;
 export type DeploymentAction = (typeof deploymentActions)[number];
 
@@ -69,6 +71,8 @@ export const writtenAction = {
     EXECUTE_WORKFLOW: 'Start, resume, rerun and abort executions of standalone workflows.',
     ROLLBACK_WORKFLOW: 'Roll back deployments of a workflow.',
     ABORT_WORKFLOW: 'Abort executions, including those started by others.',
+    OVERRIDE_FREEZE:
+      'Deploy in spite of a freeze or outside of the deployment windows, with a reason. Does not include starting anything.',
   },
 } as const;
 export type WrittenAction = keyof (typeof writtenAction)['values'];

@@ -1,4 +1,5 @@
 import type { Db } from '../kernel/database/database';
+import { isId } from '../kernel/ids';
 import type { Principal } from './access';
 import { RIGHTS_VERSION } from './rights.store';
 
@@ -65,4 +66,16 @@ export const userPrincipal = (row: PrincipalRow): Principal => ({ kind: 'USER', 
 /** Without the rest of the row, such as the hash of a key. */
 function plain({ id, name, personId, groupIds, within, expiresAt, version }: PrincipalRow): PrincipalRow {
   return { id, name, personId, groupIds, within, expiresAt, version };
+}
+
+/** Groups of users and API keys, by ID. */
+export async function findGroupIds(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const rows = await db.rows<{ readonly id: string; readonly groupIds: readonly string[] }>(
+    `SELECT id, array_agg(group_id::text) AS "groupIds" FROM (
+       SELECT user_id AS id, group_id FROM user_group_member WHERE user_id = ANY ($1::uuid[])
+       UNION ALL SELECT api_key_id, group_id FROM api_key_user_group WHERE api_key_id = ANY ($1::uuid[])
+     ) member GROUP BY id`,
+    [ids.filter(isId)],
+  );
+  return new Map(rows.map(({ id, groupIds }) => [id, new Set(groupIds)]));
 }

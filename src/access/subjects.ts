@@ -41,9 +41,15 @@ export interface SubjectActions {
   readonly Application: 'READ' | 'UPDATE' | 'DELETE';
   readonly Environment: EntityAction;
   readonly Service: EntityAction;
-  readonly Workflow: EntityAction | 'EXECUTE_WORKFLOW';
-  readonly Pipeline: EntityAction | 'EXECUTE_PIPELINE';
-  readonly Execution: 'READ' | 'EXECUTE_PIPELINE' | 'EXECUTE_WORKFLOW' | 'ROLLBACK_WORKFLOW' | 'ABORT_WORKFLOW';
+  readonly Workflow: EntityAction | 'EXECUTE_WORKFLOW' | 'OVERRIDE_FREEZE';
+  readonly Pipeline: EntityAction | 'EXECUTE_PIPELINE' | 'OVERRIDE_FREEZE';
+  readonly Execution:
+    | 'READ'
+    | 'EXECUTE_PIPELINE'
+    | 'EXECUTE_WORKFLOW'
+    | 'ROLLBACK_WORKFLOW'
+    | 'ABORT_WORKFLOW'
+    | 'OVERRIDE_FREEZE';
 }
 
 /** Permission type that grants entity actions on a kind; the deployment actions always come from DEPLOYMENT. */

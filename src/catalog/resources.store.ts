@@ -10,7 +10,10 @@ import { type BatchLoad, byKey, type Loaders } from '../kernel/loaders';
 import type { PartRow, partFields, ResourceRow } from './resourceFields';
 
 /** A table of resources. It records every change on the audit trail, so that commands don't have to. */
-export class ResourceRows<T extends ResourceRow> extends NamedRows<T> {
+export class ResourceRows<T extends Omit<ResourceRow, 'description'>> extends NamedRows<T> {
+  /** Kind of its rows on the audit trail. */
+  protected readonly kind: string = this.table;
+
   override async insert(db: Db, rows: readonly T[]): Promise<void> {
     await super.insert(db, rows);
     for (const row of rows) this.audit(db, row, { after: row });
@@ -30,8 +33,12 @@ export class ResourceRows<T extends ResourceRow> extends NamedRows<T> {
 
   private audit(db: Db, row: T, change: { readonly before?: T; readonly after?: T }): void {
     const { id, name } = row;
-    const applicationId = 'applicationId' in row ? String(row.applicationId) : id;
-    auditDetail(db, { kind: this.table, id, name, applicationId, ...change });
+    auditDetail(db, { kind: this.kind, id, name, applicationId: this.applicationOf(row), ...change });
+  }
+
+  /** Application that a row is, or belongs to; null for a resource of the account. */
+  protected applicationOf(row: T): string | null {
+    return 'applicationId' in row ? String(row.applicationId) : row.id;
   }
 }
 

@@ -2,6 +2,7 @@ import {
   ContinueExecutionDocument,
   DecideApprovalDocument,
   GiveRuntimeInputsDocument,
+  InboxDocument,
   PauseExecutionDocument,
   ReassignApprovalDocument,
   WaitingApprovalsDocument,
@@ -13,6 +14,7 @@ import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { indented, readRun } from './showRun';
 import { variableInput } from './start';
+import { moment } from './ui';
 
 export interface DecideOptions extends SeenOptions {
   readonly step?: string;
@@ -39,6 +41,32 @@ export async function decide(
   const done = action === 'APPROVE' ? 'approved' : 'rejected';
   ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
   ui.answer({ approvalId, stepName, action, executionId: run.id });
+}
+
+export interface InboxOptions {
+  readonly all?: boolean;
+  readonly limit: number;
+}
+
+/** `slipway approvals`: lists waiting approvals, newest first; by default those that the caller may decide. */
+export async function listApprovals({ api, ui }: Session, { all = false, limit }: InboxOptions): Promise<void> {
+  const { nodes } = (await api.ask(InboxDocument, { mine: !all, first: limit })).approvals;
+  ui.answer(nodes);
+  if (ui.json) return;
+  if (nodes.length === 0)
+    return ui.say(all ? 'No approval is waiting.' : 'No approval waits for you. --all shows those of others.');
+  ui.table(
+    ['RUN', 'WHAT', 'STEP', 'ASKS', 'UNTIL', ''],
+    nodes.map(({ execution, stageName, stepName, message, willExpireAt, ...approval }) => [
+      execution.id,
+      [execution.application?.name, execution.pipeline?.name].filter(Boolean).join('/'),
+      `${stageName} › ${stepName}`,
+      'approvers' in approval ? approval.approvers.join(', ') : '',
+      moment(willExpireAt),
+      ui.paint.dim(message?.split('\n', 1)[0] ?? ''),
+    ]),
+  );
+  ui.say('', ui.paint.dim('To decide: slipway approve RUN, or slipway reject RUN'));
 }
 
 export interface ReassignOptions extends SeenOptions {

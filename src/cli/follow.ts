@@ -4,6 +4,7 @@ import { RunReport } from './report';
 import type { Run } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
+import { Silence } from './silence';
 import { readPlaces, readRun, sayNext, sayWhy } from './showRun';
 import { duration, words } from './ui';
 
@@ -23,8 +24,10 @@ export async function followRun(
   const { api, ui } = session;
   // The current state names the workflows of the events to come.
   if (after !== null) report.learn(await readRun(api, id));
+  const silence = new Silence(session, id);
   await ui.beginProgress();
   try {
+    silence.interrupted();
     await untilInterrupted(id, ({ signal }) =>
       onEachEvent(
         api,
@@ -38,10 +41,12 @@ export async function followRun(
           if (event !== null) report.show(event);
           if (events && event !== null) ui.answerLine(event);
           ui.progress(report.doing());
+          silence.interrupted();
         },
       ),
     );
   } finally {
+    silence.end();
     ui.endProgress();
   }
   const run = await readRun(api, id);

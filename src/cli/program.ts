@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { answer, decide, hold, reassign } from './decide';
+import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
@@ -179,6 +179,14 @@ export function createProgram(terminal: Terminal): Command {
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (application: string, name: string, options, command: Command) => {
       await startRun(await session(command), application, name, options);
+    });
+  program
+    .command('approvals')
+    .description('list the approvals that wait for you')
+    .option('--all', 'include those that only others may decide')
+    .option('-n, --limit <number>', 'number of approvals to show', positive, 50)
+    .action(async (options, command: Command) => {
+      await listApprovals(await session(command), options);
     });
   for (const verb of ['approve', 'reject'] as const) {
     seeing(deciding(program.command(`${verb} <run>`)))

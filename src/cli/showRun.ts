@@ -74,8 +74,15 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   }
   sayRestores(ui, run);
   sayHistory(ui, run);
+  sayWaits(ui, run);
   await sayWhy({ api, ui }, run);
   sayNext(ui, run);
+}
+
+/** Prints why parts of the run that could run do not. */
+function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
+  if (whyNotRunning.length > 0) ui.say('', ui.paint.bold('Waits'));
+  for (const { message } of whyNotRunning) ui.say(`  ${message}`);
 }
 
 /** Includes running and failed restores, which no other part of the run shows. */

@@ -22,6 +22,7 @@ export type AccountPermissionType =
   | 'CREATE_AND_DELETE_APPLICATION'
   | 'MANAGE_API_KEYS'
   | 'MANAGE_DELEGATES'
+  | 'MANAGE_FREEZES'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -33,6 +34,7 @@ export type Actions =
   | 'EXECUTE'
   | 'EXECUTE_PIPELINE'
   | 'EXECUTE_WORKFLOW'
+  | 'OVERRIDE_FREEZE'
   | 'READ'
   | 'ROLLBACK_WORKFLOW'
   | 'UPDATE';
@@ -43,6 +45,7 @@ export type AddImagesToRunInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly images?: ReadonlyArray<ImageInput> | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
@@ -294,6 +297,7 @@ export type InterveneExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly pipelineStageElementId?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -339,6 +343,10 @@ export type OperationStatus =
   | 'FAILED'
   | 'RUNNING'
   | 'SUCCESS';
+
+export type OverrideFreezeInput = {
+  readonly reason: string;
+};
 
 export type ParallelMode =
   | 'ALL'
@@ -404,6 +412,7 @@ export type RerunExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
 };
@@ -414,6 +423,7 @@ export type RestoreRunInput = {
   readonly debug?: boolean | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly restorePointId?: string | null | undefined;
   readonly runId: string;
@@ -434,6 +444,7 @@ export type ResumeExecutionInput = {
   readonly granularity?: ResumeGranularity | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly parallelMode?: ParallelMode | null | undefined;
   readonly pipelineExecutionId: string;
@@ -456,6 +467,7 @@ export type ResumeWorkflowExecutionInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -470,6 +482,7 @@ export type RetryTaskInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
@@ -489,6 +502,7 @@ export type StartExecutionInput = {
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
   readonly notes?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
@@ -517,6 +531,22 @@ export type VariableValueType =
   | 'EXPRESSION'
   | 'ID'
   | 'NAME';
+
+export type WhyNotRunningCode =
+  | 'APPROVAL'
+  | 'DEPENDENCIES'
+  | 'EARLIER_STAGE'
+  | 'FAILING'
+  | 'FROZEN'
+  | 'INTERVENTION'
+  | 'NO_AGENT'
+  | 'OFFERED'
+  | 'PARALLEL_LIMIT'
+  | 'PAUSED'
+  | 'QUEUE'
+  | 'RETRY'
+  | 'RUNTIME_INPUTS'
+  | 'WAITING_FOR_SLOT';
 
 export type WorkflowMode =
   | 'PARALLEL'
@@ -627,6 +657,14 @@ export type WaitingApprovalsQueryVariables = Exact<{
 
 export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string }> } | null };
 
+export type InboxQueryVariables = Exact<{
+  mine: boolean;
+  first: number;
+}>;
+
+
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
 }>;
@@ -692,6 +730,7 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1088,14 +1127,26 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
     | Stage_WorkflowStageExecution_Fragment
-  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }> };
+  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
   | Run_WorkflowExecution_Fragment
 ;
+
+export type WhyFragment = { readonly code: WhyNotRunningCode, readonly message: string, readonly stageExecutionId: string | null, readonly taskExecutionId: string | null };
+
+export type ReadWhyQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ReadWhyQuery = { readonly execution:
+    | { readonly whyNotRunning: ReadonlyArray<WhyFragment> }
+    | { readonly whyNotRunning: ReadonlyArray<WhyFragment> }
+   | null };
 
 export type ReadRunQueryVariables = Exact<{
   id: string;
@@ -1134,6 +1185,10 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1613,6 +1668,14 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"FoundRun"}) as unknown as TypedDocumentString<FoundRunFragment, unknown>;
+export const WhyFragmentDoc = new TypedDocumentString(`
+    fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
+}
+    `, {"fragmentName":"Why"}) as unknown as TypedDocumentString<WhyFragment, unknown>;
 export const PlacedFragmentDoc = new TypedDocumentString(`
     fragment Placed on TaskExecution {
   id
@@ -1783,6 +1846,9 @@ export const RunFragmentDoc = new TypedDocumentString(`
     step
     text
   }
+  whyNotRunning {
+    ...Why
+  }
   ... on PipelineExecution {
     pipeline {
       name
@@ -1903,6 +1969,12 @@ fragment Placed on TaskExecution {
 fragment ActorName on EventActor {
   name
   owner
+}
+fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
 }`, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
 export const ComparedValueFragmentDoc = new TypedDocumentString(`
     fragment ComparedValue on ComparedValue {
@@ -2047,6 +2119,31 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+export const InboxDocument = new TypedDocumentString(`
+    query Inbox($mine: Boolean!, $first: Int!) {
+  approvals(mine: $mine, first: $first) {
+    nodes {
+      approvalId
+      stageName
+      stepName
+      message
+      willExpireAt
+      ... on UserGroupApprovalDetails {
+        approvers
+      }
+      execution {
+        id
+        application {
+          name
+        }
+        pipeline {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
@@ -3007,6 +3104,20 @@ export const FindRunsDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<FindRunsQuery, FindRunsQueryVariables>;
+export const ReadWhyDocument = new TypedDocumentString(`
+    query ReadWhy($id: ID!) {
+  execution(executionId: $id) {
+    whyNotRunning {
+      ...Why
+    }
+  }
+}
+    fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
+}`) as unknown as TypedDocumentString<ReadWhyQuery, ReadWhyQueryVariables>;
 export const ReadRunDocument = new TypedDocumentString(`
     query ReadRun($id: ID!) {
   execution(executionId: $id) {
@@ -3160,6 +3271,9 @@ fragment Run on Execution {
     step
     text
   }
+  whyNotRunning {
+    ...Why
+  }
   ... on PipelineExecution {
     pipeline {
       name
@@ -3201,6 +3315,12 @@ fragment Run on Execution {
       ...Task
     }
   }
+}
+fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
 }`) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
 export const ReadPlacesDocument = new TypedDocumentString(`
     query ReadPlaces($id: ID!) {
@@ -3406,6 +3526,9 @@ fragment Run on Execution {
     step
     text
   }
+  whyNotRunning {
+    ...Why
+  }
   ... on PipelineExecution {
     pipeline {
       name
@@ -3447,6 +3570,12 @@ fragment Run on Execution {
       ...Task
     }
   }
+}
+fragment Why on WhyNotRunning {
+  code
+  message
+  stageExecutionId
+  taskExecutionId
 }`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
 export const ApplicationIdDocument = new TypedDocumentString(`
     query ApplicationId($name: String!) {

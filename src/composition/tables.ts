@@ -45,6 +45,7 @@ import {
 } from '../runs/restores/restores.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
+import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
@@ -64,6 +65,7 @@ export const tables = [
   environmentValuesTable,
   services.schema,
   secretTable,
+  freezes.schema,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,

@@ -3,6 +3,7 @@ import { Refusal } from '../kernel/errors';
 import type { Beginning, Delay, Hindrance, SlotNeed } from './beginning';
 import { deploys } from './deployments';
 import { type Execution, isHeldBack, isRunHeldBack, type StageExecution } from './execution';
+import { waitForFreeze } from './freezes';
 import { holdBack, moveStage } from './moves';
 import type { RunSlice } from './runSlice';
 import { elementGroupKey, runGroupKey, takeSlots } from './slots';
@@ -11,7 +12,7 @@ import { elementGroupKey, runGroupKey, takeSlots } from './slots';
  * Everything that may keep an element from beginning, in this order: slots come last, so that whatever waits for
  * something else holds none. A check may assume that nothing hinders it (`run.begins`), if `move_slots` fails otherwise.
  */
-const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [takeSlots];
+const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [waitForFreeze, takeSlots];
 
 export function hindranceOf(run: RunSlice, beginning: Beginning): Hindrance | null {
   for (const check of checks) {
@@ -87,8 +88,10 @@ function askForExecution(run: RunSlice, { id }: Execution, beginning: Beginning)
   } else if (hindrance.is === 'WAIT') {
     const { code, text } = hindrance;
     run.setExecution({ ...execution, hasPlace: true });
-    if (execution.status !== 'WAITING') holdBack(run, id, { code, text });
-    wait(run, beginning, hindrance, true);
+    const waits = execution.status === 'WAITING';
+    const isNew = !waits || run.fact('delay', id) !== text;
+    if (!waits) holdBack(run, id, { code, text });
+    wait(run, beginning, hindrance, isNew);
   } else if (hindrance.is === 'REFUSED') refuseBegun(run, execution, hindrance);
   return hindrance;
 }
@@ -160,13 +163,15 @@ function wait(
   });
 }
 
+const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
 /** What begins as part of a command is refused together with the command. */
 function refuseBegun(
   run: RunSlice,
   { runId }: Execution,
-  { code, text }: { readonly code: Refusal['code']; readonly text: string },
+  { code, text, details }: Pick<Hindrance & { readonly is: 'REFUSED' }, 'code' | 'text' | 'details'>,
 ): void {
   const { attempts, executions } = run.changes;
   const begun = executions.get(runId)?.before === null || attempts.some(({ executionId }) => executionId === runId);
-  if (begun) run.refusal ??= new Refusal(code, `${text[0]?.toUpperCase()}${text.slice(1)}.`);
+  if (begun) run.refusal ??= new Refusal(code, sentence(text), details);
 }

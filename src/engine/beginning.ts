@@ -26,6 +26,8 @@ export interface TakenSlots extends SlotHolder {
   /** Environment that it deploys to. */
   readonly environmentId: string | null;
   readonly needs: readonly SlotNeed[];
+  /** True if the decision assumed that no freeze holds it back. */
+  readonly assumed: boolean;
 }
 
 /** State of a group, as far as it matters to one holder. */
@@ -77,7 +79,12 @@ export interface SlotBlocker {
 
 export type Hindrance =
   | Delay
-  | { readonly is: 'REFUSED'; readonly code: Refusal['code']; readonly text: string }
+  | {
+      readonly is: 'REFUSED';
+      readonly code: Refusal['code'];
+      readonly text: string;
+      readonly details?: Refusal['details'];
+    }
   | { readonly is: 'SUPERSEDED'; readonly code: 'SUPERSEDED'; readonly text: string };
 
 /** An element or run that waits to begin. */

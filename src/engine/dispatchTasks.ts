@@ -18,13 +18,24 @@ export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): v
 
 const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];
 
-/** A workflow that is failing starts nothing more, except the level of the failure in the mode PARALLEL. */
+export type Hold = 'PAUSED' | 'NOT_ACTIVE' | 'FAILING' | 'PARALLEL_LIMIT';
+
+/**
+ * Why an execution creates no more jobs now; null if it may. A workflow that is failing starts nothing more, except the
+ * level of the failure in the mode PARALLEL.
+ */
+export function holdOf(execution: Execution): Hold | null {
+  const { status, failureCode, mode, maxParallel, busyTasks } = execution;
+  if (status === 'PAUSED') return 'PAUSED';
+  if (!active.includes(status) || isRunHeldBack(execution)) return 'NOT_ACTIVE';
+  if (failureCode !== null && !(failureCode === 'TASK_FAILED' && mode === 'PARALLEL')) return 'FAILING';
+  return maxParallel !== null && busyTasks >= maxParallel ? 'PARALLEL_LIMIT' : null;
+}
+
 function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
-  const { status, failureCode, mode, maxParallel, busyTasks, revisionId } = execution;
-  if (!active.includes(status) || isRunHeldBack(execution)) return [];
-  if (failureCode !== null && !(failureCode === 'TASK_FAILED' && mode === 'PARALLEL')) return [];
-  const slots = maxParallel === null ? Number.POSITIVE_INFINITY : Math.max(0, maxParallel - busyTasks);
-  if (slots === 0) return [];
+  if (holdOf(execution) !== null) return [];
+  const { mode, maxParallel, busyTasks, revisionId } = execution;
+  const slots = maxParallel === null ? Number.POSITIVE_INFINITY : maxParallel - busyTasks;
   const { ready, next } = run.frontier(execution);
   const inMode = ready.filter(({ level, ordinal }) =>
     mode === 'SEQUENTIAL' ? ordinal === next?.ordinal : mode === 'PARALLEL' ? level === next?.level : true,

@@ -53,6 +53,8 @@ export interface Execution {
    * is PAUSED without it.
    */
   readonly pause: Pause | null;
+  /** Set if its newest attempt may deploy in spite of freezes. */
+  readonly freezeOverride: FreezeOverride | null;
   readonly maxParallel: number | null;
   /** Mode in which the graph of a workflow execution runs. */
   readonly mode: WorkflowMode;
@@ -86,6 +88,12 @@ export interface Execution {
   readonly expiresAt: Date;
 }
 
+/** Actor that lets an attempt deploy in spite of freezes, and why. */
+export interface FreezeOverride {
+  readonly by: ActorRef;
+  readonly reason: string;
+}
+
 /** Actor that paused an execution, since when, and why. */
 export interface Pause {
   readonly by: ActorRef;
@@ -102,7 +110,10 @@ export type AttemptKind = (typeof attemptKinds)[number];
 
 /** One attempt of an execution. Immutable once it has ended: the database rejects changes. */
 export interface ExecutionAttempt
-  extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
+  extends Pick<
+    Execution,
+    'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel' | 'freezeOverride'
+  > {
   readonly executionId: string;
   readonly attempt: number;
   readonly kind: AttemptKind;

@@ -1,3 +1,4 @@
+import type { ActorRef } from '../access/actor';
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
@@ -109,6 +110,17 @@ export interface ExecutionEventData {
     group: string | null;
     holderExecutionId: string | null;
     position: number | null;
+  };
+  /** An element of a stage, or a standalone workflow, begins in spite of a freeze. */
+  FREEZE_OVERRIDDEN: {
+    /** Null for a standalone workflow. */
+    stageExecutionId: string | null;
+    environmentId: string;
+    freezeId: string;
+    /** Name of the freeze. */
+    freeze: string;
+    by: ActorRef;
+    reason: string;
   };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };

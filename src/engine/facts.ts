@@ -1,3 +1,4 @@
+import type { Freeze } from '../catalog/freezes/freezes';
 import type { Concurrency } from '../catalog/language/concurrency';
 import type { PipelineDefinition } from '../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
@@ -57,6 +58,12 @@ export interface FactKinds {
   /** Tasks of an execution that prevent its deployment as a whole. */
   doubts: Doubts;
   serviceName: string;
+  /** Freezes that cover an environment. */
+  freezes: readonly Freeze[];
+  /** Groups of a user or API key. */
+  groupIds: ReadonlySet<string>;
+  /** Reason that an element or execution that waits to begin shows; null if it does not wait. Key: its ID. */
+  delay: string | null;
   /** Key made by `slotFact`. */
   slot: SlotState;
   /** Key: application, space, environment or nothing. */

@@ -4,7 +4,8 @@ import { reopenExecution } from './moves';
 import type { RunSlice } from './runSlice';
 
 /** Actor that began an attempt, its kind, and its reason. */
-export type AttemptCause = Pick<AttemptStart, 'kind' | 'cause' | 'reason' | 'fromStage'>;
+export type AttemptCause = Pick<AttemptStart, 'kind' | 'cause' | 'reason' | 'fromStage'> &
+  Partial<Pick<Execution, 'freezeOverride'>>;
 
 /** Inputs of the next attempt of an execution. */
 export interface NextAttempt
@@ -16,10 +17,10 @@ export interface NextAttempt
 
 /** Begins the next attempt of a final execution: RESUMING, with its failure cleared. */
 export function beginAttempt(run: RunSlice, before: Execution, next: NextAttempt): Execution {
-  const { kind, cause, reason, fromStage, dropped = null, timeoutSeconds, ...inputs } = next;
+  const { kind, cause, reason, fromStage, dropped = null, freezeOverride = null, timeoutSeconds, ...inputs } = next;
   const { id: executionId, attempt: base } = before;
   run.changes.attempts.push({ executionId, kind, cause, reason, fromStage, base, dropped, createdAt: run.now });
-  const fresh = { failureCode: null, failureDetails: null, busyTasks: 0, finallyTasks: null };
+  const fresh = { freezeOverride, failureCode: null, failureDetails: null, busyTasks: 0, finallyTasks: null };
   const expiresAt = new Date(run.now.getTime() + timeoutSeconds * 1000);
   return reopenExecution(run, before, 'RESUMING', { ...inputs, ...fresh, expiresAt }, { kind, fromStage, reason });
 }

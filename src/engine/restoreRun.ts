@@ -53,7 +53,10 @@ export function restoreAttempts(
     const { failureCode, failureDetails, revisionId, environmentId, variables, images, mode, maxParallel } = base;
     const inputs = { revisionId, environmentId, variables, images, mode, maxParallel };
     const counts = { openTasks: 0, busyTasks: 0, waitingTasks: 0 };
-    const standing = { failureCode, failureDetails, parentStageExecutionId, pause: null, attemptStartedAt: startedAt };
+    const standing = {
+      ...{ failureCode, failureDetails, parentStageExecutionId, attemptStartedAt: startedAt },
+      ...{ pause: null, freezeOverride: null },
+    };
     const after = closeExecution(run, run.execution(executionId), status, { ...inputs, ...counts, ...standing }, begun);
     if (after.kind === 'PIPELINE') run.setPlan(executionId, stages, []);
   }

@@ -91,5 +91,5 @@ function describe(run: RunSlice, need: SlotNeed, state: SlotState, holder: SlotH
 }
 
 function take(run: RunSlice, { holder, environmentId }: Beginning, needs: readonly SlotNeed[]): void {
-  run.changes.slots.taken.push({ ...holder, needs, environmentId });
+  run.changes.slots.taken.push({ ...holder, needs, environmentId, assumed: run.begins === 'ASSUME' });
 }

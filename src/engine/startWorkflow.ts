@@ -20,7 +20,8 @@ export type ExecutionStart = Pick<
   | 'images'
   | 'notes'
   | 'cause'
->;
+> &
+  Partial<Pick<Execution, 'freezeOverride'>>;
 
 export type WorkflowStart = ExecutionStart & {
   readonly name: string;
@@ -46,6 +47,7 @@ export const newExecution = (
   failureCode: null,
   failureDetails: null,
   pause: null,
+  freezeOverride: start.freezeOverride ?? null,
   busyTasks: 0,
   waitingTasks: 0,
   detachedTasks: 0,

@@ -135,6 +135,12 @@ export const refusalCodes = {
     meaning:
       'Runs that started later have deployed where this run would deploy again; `conflicts` lists what would be replaced.',
   },
+  ENVIRONMENT_FROZEN: {
+    http: 409,
+    retryable: true,
+    meaning:
+      'The freeze `freeze` holds deployments to an environment back until `until`. A caller with the permission OVERRIDE_FREEZE may override it.',
+  },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,

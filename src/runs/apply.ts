@@ -37,6 +37,7 @@ const executionColumns = [
   'failureCode',
   'failureDetails',
   'pause',
+  'freezeOverride',
   'openTasks',
   'busyTasks',
   'waitingTasks',
@@ -172,6 +173,8 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
 const movedExecutions = ({ executions }: Changes): string[] =>
   [...executions.values()].flatMap(({ before, after }) => {
     const stands = (before?.status ?? 'QUEUED') === after.status && before?.attemptStartedAt === after.attemptStartedAt;
+    const overridden = before !== null && before.freezeOverride !== after.freezeOverride;
+    if (overridden) return [after.id];
     return stands || (before === null && after.status === 'QUEUED') ? [] : [after.id];
   });
 

@@ -30,7 +30,7 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
        $2 AND EXISTS (SELECT FROM task_execution WHERE waits_until < $1) AS tasks,
        $2 AND EXISTS (SELECT FROM execution WHERE expires_at < $1 AND ended_at IS NULL) AS executions,
        $2 AND EXISTS (SELECT FROM detached_task WHERE start_by < $1) AS detached,
-       EXISTS (SELECT FROM begin_wait WHERE until <= $1) OR ($2 AND EXISTS (SELECT FROM slot_request)) AS beginnings`,
+       EXISTS (SELECT FROM begin_wait WHERE until <= $1) OR ($2 AND EXISTS (SELECT FROM begin_wait)) AS beginnings`,
     [now, slow],
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');

@@ -1,4 +1,6 @@
 import type { Facts, FactKind, Want } from '../engine/facts';
+import { findGroupIds } from '../access/principals.store';
+import { findFreezesOf } from '../catalog/freezes/freezes.store';
 import type { Db } from '../kernel/database/database';
 import type { App } from './app';
 import { findWaitingApprovals } from './approvals/approvals.store';
@@ -19,7 +21,7 @@ import {
   findUnstartedTasks,
 } from './execution/tasks.store';
 import { findErrorEnds } from './logs/jobLogs.store';
-import { findSlotStates } from './slots/slots.store';
+import { findDelays, findSlotStates } from './slots/slots.store';
 
 /** Amount of standard error that a failure handler gets. */
 const ERROR_BYTES = 4096;
@@ -142,6 +144,17 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
   },
   serviceName: async (db, facts, keys) => {
     for (const { id, name } of await findServiceNames(db, keys)) facts.set('serviceName', id, name);
+  },
+  freezes: async (db, facts, keys) => {
+    for (const [id, found] of await findFreezesOf(db, keys)) facts.set('freezes', id, found);
+  },
+  groupIds: async (db, facts, keys) => {
+    const found = await findGroupIds(db, keys);
+    for (const key of keys) facts.set('groupIds', key, found.get(key) ?? new Set());
+  },
+  delay: async (db, facts, keys) => {
+    const found = await findDelays(db, keys);
+    for (const key of keys) facts.set('delay', key, found.get(key) ?? null);
   },
   slot: async (db, facts, keys) => {
     for (const { key, ...state } of await findSlotStates(db, keys)) facts.set('slot', key, state);

@@ -85,6 +85,10 @@ const queries: Readonly<Record<string, Row>> = {
     '{ approvalDetails(applicationId: "$app", executionId: "$run", includeDecided: true) { approvalDetails { approvalId } } }',
     ...seen,
   ],
+  approvals: [
+    '{ approvals(status: [WAITING, APPROVED, REJECTED, ABORTED, EXPIRED], limit: 9) { nodes { approvalId } pageInfo { total } } }',
+    ...listed,
+  ],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
   resumePreview: [
@@ -271,6 +275,11 @@ const mutations: Readonly<Record<string, Row>> = {
     'CONFLICT',
     'NOT_FOUND',
     'NOT_FOUND',
+  ],
+  // Each decision has its own result.
+  decideApprovals: [
+    'mutation { decideApprovals(input: {decisions: [{action: APPROVE, applicationId: "$app", executionId: "$run", approvalId: "$approval"}]}) { results { code } } }',
+    ...all('OK'),
   ],
   abortExecution: [
     'mutation { abortExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',

@@ -38,6 +38,11 @@ application: app
 name: web
 `;
 
+interface Ids {
+  readonly applicationId: string;
+  readonly entityId: string;
+}
+
 export interface StageView {
   readonly pipelineStageElementId: string;
   readonly pipelineStageName: string;
@@ -83,6 +88,8 @@ const TASKS = `tasks { id name status reasonCode reason exitCode tries nextTryAt
 /** Helpers for tests of runs, through the public API. */
 export class Runs {
   private approving: TestClient | undefined;
+  /** Ids of pipelines and workflows since the last change of definitions. */
+  private readonly found = new Map<string, Promise<Ids>>();
   /** Execution id → application id. */
   private readonly applications = new Map<string, string>();
 
@@ -92,11 +99,19 @@ export class Runs {
   ) {}
 
   async apply(source: string): Promise<void> {
+    this.found.clear();
     await this.server.client.ask(ApplyDefinitionsDocument, { input: { source } });
   }
 
   /** Ids of the application and of its pipeline or workflow with this name. */
-  async ids(kind: 'pipeline' | 'workflow', name: string): Promise<{ applicationId: string; entityId: string }> {
+  ids(kind: 'pipeline' | 'workflow', name: string): Promise<Ids> {
+    const key = `${kind} ${name}`;
+    const found = this.found.get(key) ?? this.find(kind, name);
+    this.found.set(key, found);
+    return found;
+  }
+
+  private async find(kind: 'pipeline' | 'workflow', name: string): Promise<Ids> {
     const { client } = this.server;
     const { id: applicationId } = (await client.ask(ApplicationIdDocument, { name: this.application }))
       .applicationByName;

@@ -1,22 +1,30 @@
-import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Approval } from '../../engine/approval';
 import { findApproval, findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { notFound } from '../../kernel/errors';
+import { listApprovals } from '../../runs/approvals/approvals.queries';
+import { executionRows } from '../executions/executionRows';
+import { PageArguments } from '../graphql/paging.types';
 import {
+  ApprovalConnection,
   ApprovalDetails,
   ApprovalDetailsPayload,
+  ApprovalStatusEnum,
   ApproveOrRejectApprovalsInput,
   ApproveOrRejectApprovalsPayload,
+  DecideApprovalsInput,
+  DecideApprovalsPayload,
   ReassignApprovalInput,
   ReassignApprovalPayload,
 } from './approvals.types';
-import { decideApproval } from '../../runs/commands/decideApproval';
+import { decideApproval, decideApprovals } from '../../runs/commands/decideApproval';
 import type { StageExecution } from '../../engine/execution';
-import { approvalsOfStage, stageById } from '../../runs/execution/executions.loaders';
+import { approvalsOfStage, executionWith, stageById } from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
-import { ApprovalStageExecution, ApprovalStepType } from '../executions/executions.types';
+import { ApprovalStageExecution, ApprovalStepType, PipelineExecution } from '../executions/executions.types';
 import { reassignApproval } from '../../runs/commands/reassignApproval';
 
 @Resolver(() => ApprovalDetails)
@@ -41,6 +49,48 @@ export class ApprovalsResolver {
     return {
       approvalDetails: includeDecided ? approvals : approvals.filter((approval) => approval.status === 'WAITING'),
     };
+  }
+
+  @Query(() => ApprovalConnection, {
+    description:
+      'Approvals of all executions that the caller may see, newest first. The inbox of a person is `approvals(mine: true) ' +
+      '{ nodes { approvalId message willExpireAt execution { id } } }`. Errors: INVALID_INPUT.',
+  })
+  approvals(
+    @Arg('mine', () => Boolean, {
+      nullable: true,
+      description: 'True for the approvals that the caller may decide, or could have decided. Defaults to false.',
+    })
+    mine: boolean | null,
+    @Arg('status', () => [ApprovalStatusEnum], {
+      nullable: true,
+      description: 'Statuses to include. Defaults to WAITING.',
+    })
+    statuses: ApprovalStatusEnum[] | null,
+    @Arg('applicationId', () => ID, { nullable: true, description: 'Application to select. Defaults to all.' })
+    applicationId: string | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const filter = {
+      applicationId: applicationId ?? null,
+      mine: mine ?? false,
+      statuses: statuses ?? [ApprovalStatusEnum.WAITING],
+    };
+    return listApprovals(app, actor, filter, page);
+  }
+
+  @Mutation(() => DecideApprovalsPayload, {
+    description:
+      'Decides several approvals. Each decision has its own result: a refused one does not affect the others. Repeating ' +
+      'it as the same caller changes nothing. Errors: INVALID_INPUT; in the results, those of `approveOrRejectApprovals`.',
+  })
+  async decideApprovals(
+    @Arg('input', () => DecideApprovalsInput, { description: 'Decisions.' }) input: DecideApprovalsInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const results = await decideApprovals(app, actor, input.decisions);
+    return { clientMutationId: input.clientMutationId ?? null, results };
   }
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
@@ -76,6 +126,11 @@ export class ApprovalsResolver {
   @FieldResolver(() => ID)
   approvalId(@Root() approval: Approval): string {
     return approval.id;
+  }
+
+  @FieldResolver(() => PipelineExecution)
+  async execution(@Root() { executionId }: Approval, @Ctx() { loaders }: Context, @Info() info: GraphQLResolveInfo) {
+    return found(await loaders.load(executionWith(executionRows.pick(info)), executionId));
   }
 
   @FieldResolver(() => ApprovalStepType)

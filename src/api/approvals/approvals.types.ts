@@ -1,7 +1,9 @@
 import { Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
-import { ApprovalStepType } from '../executions/executions.types';
+import { ApprovalStepType, PipelineExecution } from '../executions/executions.types';
 import { TypeOf } from '../graphql/abstractTypes';
+import { MutationInput } from '../graphql/mutations.types';
+import { ConnectionType } from '../graphql/paging.types';
 
 export enum ApprovalActionType {
   APPROVE = 'APPROVE',
@@ -79,6 +81,9 @@ export abstract class ApprovalDetails {
 
   @Field(() => String, { nullable: true, description: 'Comment given with the decision.' })
   comments!: string | null;
+
+  @Field(() => PipelineExecution, { description: 'Execution that requested the approval.' })
+  execution?: PipelineExecution;
 }
 
 @ObjectType({ implements: ApprovalDetails, description: 'Approval by a member of a user group.' })
@@ -130,6 +135,43 @@ export class ApproveOrRejectApprovalsPayload {
 
   @Field(() => Boolean, { description: 'Always true: a decision that isn’t accepted returns an error.' })
   success!: boolean;
+}
+
+export const ApprovalConnection = ConnectionType(ApprovalDetails, 'Approval');
+
+@InputType({ description: 'Input of `decideApprovals`.' })
+export class DecideApprovalsInput extends MutationInput {
+  @Field(() => [ApproveOrRejectApprovalsInput], {
+    description: 'Decisions, from 1 to 50. They are made in this order, each independently of the others.',
+  })
+  decisions!: ApproveOrRejectApprovalsInput[];
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Result of one decision of `decideApprovals`.' })
+export class ApprovalDecision {
+  @Field(() => ID, { description: 'ID of the approval.' })
+  approvalId!: string;
+
+  @Field(() => Boolean, { description: 'True if the decision was accepted.' })
+  success!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Error code. Null if the decision was accepted.' })
+  code!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Explanation of the error. Null if the decision was accepted.',
+  })
+  message!: string | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Result of `decideApprovals`.' })
+export class DecideApprovalsPayload {
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
+  clientMutationId!: string | null;
+
+  @Field(() => [ApprovalDecision], { description: 'Results, in the order of the decisions.' })
+  results!: ApprovalDecision[];
 }
 
 @InputType({ description: 'Input of `reassignApproval`.' })

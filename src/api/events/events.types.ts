@@ -275,12 +275,24 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'an element of a stage, or an execution, may not begin yet. Repeated when the holder of its slot or its place in the queue changes.',
     {
       stageExecutionId: orNull(field.key('ID of the stage element in this attempt. Null for an execution.')),
-      reasonCode: field.text('Code of the reason, such as `WAITING_FOR_SLOT`. More may follow.'),
+      reasonCode: field.text('Code of the reason: `WAITING_FOR_SLOT` or `FROZEN`. More may follow.'),
       reason: field.text('Explanation of `reasonCode`.'),
       until: orNull(field.time('Time at which the wait ends. Null if it is not known.')),
       group: reason('Environment or concurrency group whose slot it waits for. Null if it waits for something else.'),
       holderExecutionId: orNull(field.key('ID of the execution that holds the slot. Null if none does.')),
       position: orNull(field.integer('Place in the queue for the slot, from 1. Null if it waits for something else.')),
+    },
+  ),
+  FREEZE_OVERRIDDEN: event(
+    'FREEZE_OVERRIDDEN',
+    'an element of a stage, or an execution, begins in spite of a freeze.',
+    {
+      stageExecutionId: orNull(field.key('ID of the stage element in this attempt. Null for an execution.')),
+      environmentId: field.key('ID of the environment.'),
+      freezeId: field.key('ID of the freeze.'),
+      freeze: field.text('Name of the freeze.'),
+      by: field.object(() => EventActor, 'User or API key that overrode it.'),
+      reason: field.text('Reason that was given.'),
     },
   ),
   ABORT_REQUESTED: event(

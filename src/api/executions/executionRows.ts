@@ -29,6 +29,7 @@ export const executionRows = new RowFields<Execution>({
     tasks: ['revisionId'],
     variables: ['variables'],
     waitingFor: ['status'],
+    whyNotRunning: [],
     workflow: ['entityId'],
     workflowExecutions: [],
   },
@@ -50,6 +51,7 @@ export const stageRows = new RowFields<StageExecution>({
     inputVariables: ['variables'],
     revision: ['workflowRevisionId'],
     runtimeInputsGiven: ['answers'],
+    whyNotRunning: [],
     workflowAttempt: ['workflowExecutionId', 'workflowAttempt'],
     workflowExecution: ['workflowExecutionId'],
   },
@@ -68,5 +70,6 @@ export const taskRows = new RowFields<TaskExecution>({
     reused: [],
     stageExecution: [],
     waitingFor: ['status', 'jobId'],
+    whyNotRunning: ['status'],
   },
 });

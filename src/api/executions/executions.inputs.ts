@@ -1,5 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ReasonedCommandInput } from './runCommand.inputs';
+import { OVERRIDE_FREEZE, OverrideFreezeInput, ReasonedCommandInput } from './runCommand.inputs';
 import { EnvironmentTypeFilter, IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
 import { Guard } from '../graphql/guardInputs';
 import type { WorkflowMode } from '../../catalog/language/workflow';
@@ -159,6 +159,9 @@ export class StartExecutionInput {
     description: 'Maximum number of tasks of a workflow that run in parallel. Overrides the definition.',
   })
   maxParallel?: number | null;
+
+  @Field(() => OverrideFreezeInput, { nullable: true, description: OVERRIDE_FREEZE })
+  overrideFreeze?: OverrideFreezeInput | null;
 
   @Field(() => String, { nullable: true, description: 'Note shown with the execution. At most 5,000 characters.' })
   notes?: string | null;

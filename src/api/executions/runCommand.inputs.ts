@@ -28,6 +28,20 @@ export abstract class ReasonedCommandInput extends RunCommandInput {
   reason?: string | null;
 }
 
+@InputType({
+  description:
+    'Override of freezes. Requires the permission OVERRIDE_FREEZE for each environment that will be deployed to.',
+})
+export class OverrideFreezeInput {
+  @Field(() => String, {
+    description: 'Reason, recorded with the attempt and on the audit trail: 1 to 5,000 characters.',
+  })
+  reason!: string;
+}
+
+export const OVERRIDE_FREEZE =
+  'Override of freezes: elements of this attempt begin in spite of them. Defaults to none: they wait, or the mutation fails with ENVIRONMENT_FROZEN.';
+
 /** Input of a command that deploys again. */
 @InputType()
 export abstract class RedeployingCommandInput extends ReasonedCommandInput {
@@ -37,4 +51,7 @@ export abstract class RedeployingCommandInput extends ReasonedCommandInput {
       'True to replace images deployed since by runs that started later. Defaults to false: the mutation then fails with ENVIRONMENT_MOVED_ON, which lists them.',
   })
   overrule?: boolean | null;
+
+  @Field(() => OverrideFreezeInput, { nullable: true, description: OVERRIDE_FREEZE })
+  overrideFreeze?: OverrideFreezeInput | null;
 }

@@ -35,8 +35,17 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
+import {
+  NearestAgentResolver,
+  WhyElementResolver,
+  WhyExecutionResolver,
+  WhyJobResolver,
+  WhyNotRunningResolver,
+  WhyTaskResolver,
+} from '../executions/whyNotRunning.resolver';
 import { NodeResolver } from '../applications/node.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
@@ -99,6 +108,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApplicationsResolver,
   ...partsOfApplicationResolvers,
   EnvironmentsResolver,
+  EnvironmentFreezeResolver,
+  FreezesResolver,
   EnvironmentFieldsResolver,
   EnvironmentSlotResolver,
   SlotHolderResolver,
@@ -127,6 +138,12 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   InterventionsResolver,
   MissingAgentsResolver,
   MissingAgentsOfTaskResolver,
+  WhyExecutionResolver,
+  WhyElementResolver,
+  WhyTaskResolver,
+  WhyJobResolver,
+  WhyNotRunningResolver,
+  NearestAgentResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   PipelineExecutionResolver,

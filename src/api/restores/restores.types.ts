@@ -1,5 +1,10 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ReasonedCommandInput, RedeployingCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
+import {
+  OverrideFreezeInput,
+  ReasonedCommandInput,
+  RedeployingCommandInput,
+  RunCommandInput,
+} from '../executions/runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum } from '../executions/executions.types';
@@ -89,6 +94,12 @@ export class AddImagesToRunInput extends RedeployingCommandInput {
 
 @InputType({ description: 'Input of `restoreRun`.' })
 export class RestoreRunInput extends RunCommandInput {
+  @Field(() => OverrideFreezeInput, {
+    nullable: true,
+    description: 'Override of freezes. Defaults to none: within a freeze, a restore fails with ENVIRONMENT_FROZEN.',
+  })
+  overrideFreeze?: OverrideFreezeInput | null;
+
   @Field(() => ID, { description: 'ID of the pipeline execution.' })
   runId!: string;
 

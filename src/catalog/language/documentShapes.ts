@@ -173,6 +173,14 @@ const outputs = withShort<readonly string[], Readonly<Record<string, string>>>(
   },
 );
 
+/** `more`: when it counts. */
+const onFreeze = (more: string) =>
+  optional(
+    oneOf(['WAIT', 'REFUSE']),
+    'WAIT',
+    `${more}WAIT: elements that deploy wait for the end of a freeze. REFUSE: a start, resume or other command is refused while an environment that it would deploy to is frozen, and an element that is reached later fails.`,
+  );
+
 // Pipelines
 
 const asked = filled(list(text), 'An empty list would ask for nothing. Name a variable, or leave out the key.');
@@ -414,6 +422,7 @@ const writtenWorkflow = object(
     ),
     onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
     timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
+    onFreeze: onFreeze('For executions of the workflow alone; in a pipeline, the pipeline decides. '),
     finallyTimeoutSeconds: optional(
       duration(1, MAX_SECONDS),
       3600,
@@ -459,6 +468,7 @@ const pipelineDocument = object(
       `Group of pipelines of which a limited number of runs runs at the same time, as a name or with "limit" and "policy". \${NAME} is the value of a variable of the pipeline. Defaults to no limit.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),
+    onFreeze: onFreeze(''),
     stages: required(stages, 'Stages, which run one after the other.'),
   },
   foreignKeys.pipeline,

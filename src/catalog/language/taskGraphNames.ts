@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { axisVariable, isForbiddenVariableName, taskNamePattern } from '../../kernel/naming';
 import { baseName } from './matrix';
 import { short } from './shape';
-import { findEntry, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
+import { findEntry, type Path, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
 import { changed, scalarAt, type Warn } from './taskGraphTexts';
+import { templateOf } from './template';
 import { axisKey } from './values';
 
 /**
@@ -18,56 +19,67 @@ export function withFittingNames(root: SourceMap, warn: Warn): SourceMap {
     (key) => (taskNamePattern.test(key) ? key : fitted(key)),
     (key) => key,
   );
-  const variables = renamesOf(written.entries.flatMap(registerIn), variableFor, (name) => name);
+  const variables = renamesOf([...new Set(written.entries.flatMap(registerIn))], variableFor, (name) => name);
   const axes = new Map(written.entries.map((entry) => [entry.key, axesOf(entry)]));
-  const dependency = (text: string): string => {
+  const dependency = withText((text) => {
     const base = baseName(text);
     const own = axes.get(base);
     const combination = text.slice(base.length);
     const named = combination.replace(/([[,])([^=[\],]+)=/g, (_, mark, axis) => `${mark}${own?.get(axis) ?? axis}=`);
     return `${tasks.get(base) ?? base}${named}`;
-  };
+  });
   const entries = written.entries.map((entry): SourceEntry => {
-    const { key, value, keyAt } = entry;
+    const { key, value } = entry;
     if (value.type !== 'map') return entry;
     const name = tasks.get(key) ?? key;
     const own = axes.get(key) ?? new Map();
-    const names = new Map([...variables, ...own]);
-    const path = ['tasks', name];
-    if (name !== key) warn('ADAPTED', path, keyAt, `The task "${short(key)}" is named "${name}".`);
-    for (const [axis, other] of own)
-      if (axis !== other) warn('ADAPTED', path, keyAt, `The axis "${short(axis)}" of its matrix is named "${other}".`);
-    const texts = ['cmd', 'run', 'register'].reduce((task, one) => changed(task, one, withTemplates(names)), value);
-    const conditioned = changed(
-      texts,
-      'if',
-      withText((text) => inCondition(text, names)),
-    );
-    const registered = changed(conditioned, 'register', (node) => {
-      const other = node.type === 'scalar' ? variables.get(node.text) : undefined;
-      if (other === undefined || other === (node as { text: string }).text) return node;
-      warn('ADAPTED', [...path, 'register'], node.at, `The variable is named "${other}".`);
-      return scalarAt(node.at, other);
-    });
-    const ordered = changed(
-      changed(registered, 'depends_on', withText(dependency)),
-      'on_failure',
-      withText(dependency),
-    );
-    const crossed = changed(ordered, 'matrix', (node) =>
-      node.type !== 'map'
-        ? node
-        : { ...node, entries: node.entries.map((one) => ({ ...one, key: own.get(one.key) ?? one.key })) },
-    );
-    const isNamed = name === key || findEntry(crossed, 'name') !== undefined;
-    const shown = isNamed ? [] : [{ key: 'name', keyAt, value: scalarAt(keyAt, key) }];
-    return { ...entry, key: name, value: { ...crossed, entries: [...crossed.entries, ...shown] } };
+    warnOf(entry, name, own, warn);
+    const using = withNames(value, new Map([...variables, ...own]));
+    const registering = withVariable(using, ['tasks', name, 'register'], variables, warn);
+    const ordered = changed(changed(registering, 'depends_on', dependency), 'on_failure', dependency);
+    return { ...entry, key: name, value: shownAs(withAxes(ordered, own), name === key ? undefined : entry) };
   });
-  return changed(
-    changed(root, 'tasks', () => ({ ...written, entries })),
-    'on_failure',
-    withText(dependency),
+  const renamed = changed(root, 'tasks', () => ({ ...written, entries }));
+  return changed(renamed, 'on_failure', dependency);
+}
+
+function warnOf({ key, keyAt }: SourceEntry, name: string, axes: ReadonlyMap<string, string>, warn: Warn): void {
+  const path = ['tasks', name];
+  if (name !== key) warn('ADAPTED', path, keyAt, `The task "${short(key)}" is named "${name}".`);
+  for (const [axis, other] of axes) {
+    if (axis !== other) warn('ADAPTED', path, keyAt, `The axis "${short(axis)}" of its matrix is named "${other}".`);
+  }
+}
+
+/** New names where a task uses variables and axes. */
+function withNames(task: SourceMap, names: ReadonlyMap<string, string>): SourceMap {
+  const texts = ['cmd', 'run', 'register'].reduce((all, key) => changed(all, key, withTemplates(names)), task);
+  const condition = withText((text) => inCondition(text, names));
+  return changed(texts, 'if', condition);
+}
+
+/** The new name of the variable that a task sets. */
+function withVariable(task: SourceMap, path: Path, names: ReadonlyMap<string, string>, warn: Warn): SourceMap {
+  return changed(task, 'register', (node) => {
+    const other = node.type === 'scalar' ? names.get(node.text) : undefined;
+    if (other === undefined) return node;
+    warn('ADAPTED', path, node.at, `The variable is named "${other}".`);
+    return scalarAt(node.at, other);
+  });
+}
+
+const withAxes = (task: SourceMap, axes: ReadonlyMap<string, string>): SourceMap =>
+  changed(task, 'matrix', (node) =>
+    node.type === 'map'
+      ? { ...node, entries: node.entries.map((one) => ({ ...one, key: axes.get(one.key) ?? one.key })) }
+      : node,
   );
+
+/** Keeps the name that a renamed task had in the file for people. */
+function shownAs(task: SourceMap, renamed: SourceEntry | undefined): SourceMap {
+  if (renamed === undefined || findEntry(task, 'name') !== undefined) return task;
+  const { key, keyAt } = renamed;
+  return { ...task, entries: [...task.entries, { key: 'name', keyAt, value: scalarAt(keyAt, key) }] };
 }
 
 const MAX_NAME = 100;
@@ -136,12 +148,13 @@ function withText(change: (text: string) => string): (node: SourceNode) => Sourc
   };
 }
 
+const template = new RegExp(templateOf('([^\\s{}]+)'), 'g');
 const withTemplates = (names: ReadonlyMap<string, string>) =>
   withText((text) =>
-    text.replace(
-      /(\{\{\s*\.)([^\s{}]+)(\s*\}\})/g,
-      (_, open, name, close) => `${open}${names.get(name) ?? name}${close}`,
-    ),
+    text.replace(template, (whole, name: string) => {
+      const other = names.get(name);
+      return other === undefined || other === name ? whole : `{{.${other}}}`;
+    }),
   );
 
 /** Names outside of quotes. */

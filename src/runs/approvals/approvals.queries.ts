@@ -1,6 +1,9 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../app';
-import type { Approval } from '../../engine/approval';
+import type { Approval, ApprovalStatus } from '../../engine/approval';
+import { allOf } from '../../kernel/filters';
+import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
+import type { Page, PageArguments } from '../../kernel/paging';
 import { approvalTable } from './approvals.table';
 import { columnsOf } from '../../kernel/database/table';
 import { groupBy } from '../../kernel/loaders';
@@ -13,6 +16,56 @@ export interface ApprovalFilter {
   readonly applicationId: string | null;
   /** True to include approvals that the caller may see but not decide. */
   readonly all: boolean;
+}
+
+const cursor = cursorCodec('approvals', 'time', 'id');
+
+export interface InboxFilter {
+  readonly applicationId: string | null;
+  /** True for approvals that the caller may decide, or could have decided. */
+  readonly mine: boolean;
+  readonly statuses: readonly ApprovalStatus[];
+}
+
+/** Approvals of all executions that the caller may see, newest first. */
+export async function listApprovals(
+  app: App,
+  actor: Actor,
+  { applicationId, mine, statuses }: InboxFilter,
+  page: PageArguments,
+): Promise<Page<Approval>> {
+  const request = readPage(page, cursor);
+  const parameters: unknown[] = [];
+  const conditions = [approvalCondition(actor, { applicationId, all: !mine }, parameters)];
+  conditions.push(`approval.status = ANY ($${parameters.push(statuses)}::text[])`);
+  if (mine) conditions.push(mayDecide(actor, parameters));
+  const from = `FROM approval JOIN execution e ON e.id = approval.execution_id WHERE ${allOf(conditions)}`;
+  const counted = [...parameters];
+  const after = request.after
+    ? ` AND ${afterCondition(['approval.requested_at', 'approval.id'], 'DESC', request.after, parameters)}`
+    : '';
+  const rows = await app.database.rows<Approval>(
+    `SELECT ${columnsOf(approvalTable, 'approval')} ${from}${after} ORDER BY approval.requested_at DESC, approval.id DESC
+     LIMIT $${parameters.push(request.fetch)} OFFSET $${parameters.push(request.offset)}`,
+    parameters,
+  );
+  return toPage(request, {
+    rows,
+    cursor: (row) => cursor.encode([row.requestedAt, row.id]),
+    countTotal: async () => {
+      const [row] = await app.database.rows<{ n: string }>(`SELECT count(*) AS n ${from}`, counted);
+      return Number(row?.n ?? 0);
+    },
+  });
+}
+
+/** The rule of `engine/selfApproval.ts` as a condition. */
+function mayDecide(actor: Actor, parameters: unknown[]): string {
+  const groups = `$${parameters.push(actor.access.groupNames())}::text[]`;
+  const [id, person] = [actor.id, actor.personId].map((one) => `$${parameters.push(one)}::text`);
+  return `approval.approvers && ${groups} AND NOT (approval.disallow_initiator AND EXISTS (
+    SELECT FROM execution_attempt a WHERE a.execution_id = approval.execution_id
+      AND (a.cause->>'id' = ${id} OR a.cause->>'personId' = ${person})))`;
 }
 
 /** More than a person can work through; the oldest are the most urgent. */

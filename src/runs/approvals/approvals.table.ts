@@ -23,6 +23,8 @@ export const approvalTable = table<Approval>('approval', {
   indices: [
     { name: 'approval_of_execution', columns: ['executionId', 'requestedAt'] },
     { name: 'approval_waiting', columns: ['stageExecutionId'], unique: true, where: `status = 'WAITING'` },
+    { name: 'approval_newest', columns: ['requestedAt', 'id'] },
+    { name: 'approval_newest_waiting', columns: ['requestedAt', 'id'], where: `status = 'WAITING'` },
     { name: 'approval_expiry', columns: ['expiresAt'], where: `status = 'WAITING'` },
   ],
   checks: [

@@ -1,6 +1,7 @@
 import { advancePipeline, runMayBegin } from '../../engine/advancePipeline';
 import { elementMayBegin } from '../../engine/beginElement';
 import type { Execution, StageExecution } from '../../engine/execution';
+import { refuseFrozenRun } from '../../engine/freezes';
 import { adoptMember, type AttemptCause, beginAttempt } from '../../engine/nextAttempt';
 import { resumeWorkflow, type WorkflowContinuation } from '../../engine/resumeWorkflow';
 import type { RunSlice } from '../../engine/runSlice';
@@ -43,6 +44,7 @@ export async function beginNextAttempt(
     const begun = continued.filter(({ stage }, index) =>
       beginsNow(run, execution.id, stage, continuations[index] as WorkflowContinuation, mayBegin),
     );
+    refuseFrozenRun(run, execution.id);
     // All are adopted before the first continues: a workflow with nothing left to do ends immediately, and the pipeline
     // then reads all of them.
     for (const { stage, next } of begun) adoptMember(run, next.execution.id, execution.id, stage.id);

@@ -6,13 +6,14 @@ import { type Known, onRun, type RunCommand, type RunCommandInput } from '../com
 import { findExecution } from '../execution/executions.store';
 import type { AttemptCause } from '../../engine/nextAttempt';
 import { textErrors } from '../../engine/textLimits';
+import { type MayOverrideFreeze, overrideErrors, overrideOf } from '../freezes/overrideFreeze';
 import type { RunTransaction } from '../execution/runTransaction';
 import { isId } from '../../kernel/ids';
 import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { DefinitionChoice } from '../../engine/resumeDecision';
 
 /** Common input of all commands that begin another attempt. */
-export interface AttemptInput extends RunCommandInput {
+export interface AttemptInput extends RunCommandInput, MayOverrideFreeze {
   readonly applicationId: string;
   /** Token from a preview; the command fails with PLAN_STALE if anything has changed since. */
   readonly planToken?: string | null;
@@ -82,6 +83,7 @@ export const attemptOf = (
   cause: actorRef(cause),
   reason: input.reason?.trim() || null,
   fromStage,
+  freezeOverride: overrideOf(input, cause),
 });
 
 /** Checks a preview's token: the mutation does exactly what was previewed, or nothing. */
@@ -95,7 +97,7 @@ export function checkPlanToken(given: string | null | undefined, now: string): v
 
 /** Errors of the input that do not depend on the execution. */
 export function attemptErrors(input: Omit<AttemptInput, 'applicationId'>): InputError[] {
-  const errors: InputError[] = [];
+  const errors: InputError[] = overrideErrors(input);
   if (input.maxParallel != null && input.maxParallel < 1) {
     const message = `maxParallel must be 1 or more; it is ${input.maxParallel}.`;
     errors.push({ field: 'maxParallel', value: input.maxParallel, rule: 'RANGE', message });

@@ -22,11 +22,13 @@ import {
 } from '../../engine/extension';
 import { findLastDeployment } from '../deployments/deployments.store';
 import { type Aim, requireNotMovedOn } from '../deployments/movedOn';
+import { requireOverride } from '../freezes/frozen';
+import { type MayOverrideFreeze, overrideErrors, overrideOf } from '../freezes/overrideFreeze';
 import { newOperation } from '../restores/operationSteps';
 import type { Operation, RestorePoint } from '../restores/restore';
 import { appendLines, findOperations, insertOperation, insertRestorePoint } from '../restores/restores.store';
 
-export interface AddImagesToRun extends Partial<Additions>, RunCommandInput {
+export interface AddImagesToRun extends Partial<Additions>, RunCommandInput, MayOverrideFreeze {
   readonly runId: string;
   /** True to log the decision about every task in the operation's log. */
   readonly debug?: boolean | null;
@@ -48,6 +50,7 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
   const command: RunCommand = {
     ...onPipelineRun('extend', input),
     texts: { idempotencyKey: input.idempotencyKey ?? null },
+    errors: overrideErrors(input),
     right: (_access, _subject, execution) => requireAnyStage(app.database, actor, execution),
   };
   const answered = await onRun(app, actor, command, async (db, execution, { environments }) => {
@@ -70,8 +73,13 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       environments,
     );
     await requireNotMovedOn(app, db, execution, extension.again.map(aimOf), input.overrule);
+    const freezeOverride = overrideOf(input, actor);
+    if (freezeOverride !== null) {
+      const stages = extension.again.map(({ stage }) => stage);
+      await requireOverride(db, actor, execution, stages);
+    }
     const point = execution.status === 'SUCCESS' ? await makeRestorePoint(db, execution) : null;
-    const after = await extend(db, run, extension, reason);
+    const after = await extend(db, run, extension, reason, freezeOverride);
     return { after, answerId: (await keepRecord(db, execution, extension, point, input.debug ?? false)).id };
   });
   return withOperation(app, answered);
@@ -150,6 +158,7 @@ function extend(
   { execution }: ExtendedRun,
   { variables, images, again, kept }: Extension,
   reason: string | null,
+  freezeOverride: Execution['freezeOverride'],
 ): Promise<Execution> {
   const fromStage = again[0]?.stage.stageName ?? '';
   const elements = again.map(({ stage: before, inputs, continues }) => {
@@ -159,7 +168,7 @@ function extend(
   });
   const plan = { fromStage, revisionId: execution.revisionId, variables, images, kept, elements };
   const cause = actorRef(db.actor);
-  return beginNextAttempt(db, execution, plan, { kind: 'EXTEND', cause, reason, fromStage });
+  return beginNextAttempt(db, execution, plan, { kind: 'EXTEND', cause, reason, fromStage, freezeOverride });
 }
 
 /** Records the extension as an operation of the run, with a log of what runs again, and why. */

@@ -6,7 +6,7 @@ import type { Db } from '../../kernel/database/database';
 import { approverRefusal } from '../../engine/selfApproval';
 import { moveApproval } from '../../engine/moves';
 import { isId } from '../../kernel/ids';
-import { notFound, Refusal } from '../../kernel/errors';
+import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { findApproval } from '../approvals/approvals.store';
 import { findAttempts } from '../execution/executions.store';
@@ -51,6 +51,39 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     });
     return { after: execution, audit: { ...audit, after: { status, comments, executionId: execution.id } } };
   });
+}
+
+export interface ApprovalOutcome {
+  readonly approvalId: string;
+  readonly success: boolean;
+  readonly code: Refusal['code'] | null;
+  readonly message: string | null;
+}
+
+const MOST_DECISIONS = 50;
+
+/** Decides approvals one after the other: a refusal of one does not affect the others. */
+export async function decideApprovals(
+  app: App,
+  actor: Actor,
+  decisions: readonly DecideApproval[],
+): Promise<ApprovalOutcome[]> {
+  if (decisions.length === 0 || decisions.length > MOST_DECISIONS) {
+    const message = `decisions must have from 1 to ${MOST_DECISIONS} entries; it has ${decisions.length}.`;
+    throw invalidInput([{ field: 'decisions', value: decisions.length, rule: 'RANGE', message }]);
+  }
+  const outcomes: ApprovalOutcome[] = [];
+  for (const decision of decisions) {
+    const { approvalId } = decision;
+    try {
+      await decideApproval(app, actor, decision);
+      outcomes.push({ approvalId, success: true, code: null, message: null });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      outcomes.push({ approvalId, success: false, code: error.code, message: error.message });
+    }
+  }
+  return outcomes;
 }
 
 /** Reason why the actor can't decide an approval; null if it can. */

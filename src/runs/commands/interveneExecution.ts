@@ -18,6 +18,8 @@ import {
 import type { RunSlice } from '../../engine/runSlice';
 import { aimsOf } from '../attempts/resumePlan';
 import { requireNotMovedOn } from '../deployments/movedOn';
+import { deployingOf, requireNotFrozen } from '../freezes/frozen';
+import { type MayOverrideFreeze, overrideErrors } from '../freezes/overrideFreeze';
 import { findLastIntervention } from '../execution/interventions.store';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireStages } from '../execution/requireStages';
@@ -26,7 +28,7 @@ import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 import { findDueTasks, findTasks, findWaitingTasks } from '../execution/tasks.store';
 
-export interface InterveneExecution extends RunCommandInput {
+export interface InterveneExecution extends RunCommandInput, MayOverrideFreeze {
   readonly applicationId: string;
   readonly executionId: string;
   readonly taskExecutionId?: string | null;
@@ -45,7 +47,7 @@ const BATCH = 50;
 export async function interveneExecution(app: App, actor: Actor, input: InterveneExecution): Promise<Execution> {
   let before: TaskExecution | StageExecution | undefined;
   const command: RunCommand = {
-    ...{ verb: 'intervene', input, id: input.executionId, errors: targetErrors(input) },
+    ...{ verb: 'intervene', input, id: input.executionId, errors: [...targetErrors(input), ...overrideErrors(input)] },
     right: async (_access, _subject, execution) => {
       before = await targetOf(app.database, execution, input);
       await requireRight(app, actor, execution, before);
@@ -66,7 +68,7 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
         status,
       });
     }
-    if (input.action === 'RETRY') await requireRetry(app, db, found, target, input.overrule);
+    if (input.action === 'RETRY') await requireRetry(app, db, actor, found, target, input);
     const decided = { action: input.action, by: actor.name, reason: input.reason?.trim() || null };
     await db.decide((run) => intervene(run, target, decided));
     return { audit: { before: { status }, after: { ...decided, name: nameOf(target) } } };
@@ -74,20 +76,26 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
   return execution;
 }
 
-/** A retry deploys again, so it must not replace later deployments, however long the failure has waited. */
+/**
+ * A retry deploys again, so it must not replace later deployments, however long the failure has waited. A task would
+ * run at once, so it must not be frozen; an element waits for the end of a freeze, like any that begins.
+ */
 async function requireRetry(
   app: App,
   db: Db,
+  actor: Actor,
   found: Execution,
   target: TaskExecution | StageExecution,
-  overrule: boolean | null | undefined,
+  input: InterveneExecution,
 ): Promise<void> {
+  const { overrule } = input;
   if ('stepName' in target) {
     return requireNotMovedOn(app, db, found, aimsOf(app, db, [{ stage: target, next: null }]), overrule);
   }
   const execution = (await findExecution(db, target.executionId)) ?? found;
   const aim = { ...execution, tasks: () => [target.name] };
   await requireNotMovedOn(app, db, execution, [aim], overrule);
+  await requireNotFrozen(app, db, actor, execution, [deployingOf(execution)], input);
 }
 
 const nameOf = (target: TaskExecution | StageExecution) => ('stepName' in target ? target.stepName : target.name);

@@ -8,6 +8,7 @@ import { findCurrentStages } from '../execution/stages.store';
 import { beginNextAttempt, beginWorkflowAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, inAttempt } from '../attempts/inAttempt';
 import { refuseAttempt } from '../../engine/resumeDecision';
+import { requireOverride } from '../freezes/frozen';
 import { requireNotMovedOn } from '../deployments/movedOn';
 import { aimsOf, planRerun } from '../attempts/resumePlan';
 import { aimOfWorkflow, asBefore } from '../attempts/resumeWorkflowPlan';
@@ -29,10 +30,12 @@ export async function rerunExecution(app: App, actor: Actor, input: RerunExecuti
     if (execution.kind === 'WORKFLOW') {
       actor.access.require('EXECUTE_WORKFLOW', 'Execution', { ...execution, environments });
       const next = asBefore(execution, { all: true });
+      if (input.overrideFreeze != null) await requireOverride(db, actor, execution, [next]);
       await requireNotMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)], input.overrule);
       return beginWorkflowAttempt(db, next, attemptOf(input, 'RERUN', actor, null));
     }
     await requireStages(db, actor, execution, stages, environments);
+    if (input.overrideFreeze != null) await requireOverride(db, actor, execution, stages);
     const plan = planRerun(execution, stages, db.now);
     await requireNotMovedOn(app, db, execution, aimsOf(app, db, plan.elements), input.overrule);
     return beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));

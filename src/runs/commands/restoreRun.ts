@@ -7,6 +7,7 @@ import { takeForRestore } from '../../engine/beginElement';
 import { beginRestoring } from '../../engine/restoreRun';
 import { beginStep, describeTask, newOperation, say } from '../restores/operationSteps';
 import {
+  deployingOfRestore,
   describeConflicts,
   planRestore,
   type RestorePlan,
@@ -15,10 +16,12 @@ import {
   requirePoint,
   restoreToken,
 } from '../restores/restorePlan';
+import { requireNotFrozen } from '../freezes/frozen';
+import { type MayOverrideFreeze, overrideErrors } from '../freezes/overrideFreeze';
 import { requireCreator, requireRestore } from '../restores/restoreRights';
 import { insertOperation } from '../restores/restores.store';
 
-export interface RestoreRun extends RunCommandInput {
+export interface RestoreRun extends RunCommandInput, MayOverrideFreeze {
   readonly runId: string;
   /** Defaults to the newest restore point of the run. */
   readonly restorePointId?: string | null;
@@ -45,6 +48,7 @@ const environmentsOf = ({ steps, reversals }: RestorePlan): string[] => [
 export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Promise<Extended> {
   const command: RunCommand = {
     ...onPipelineRun('restore', input),
+    errors: overrideErrors(input),
     right: (_access, _subject, execution) => requireCreator(actor, execution),
   };
   const answered = await onRun(app, actor, command, async (db, run) => {
@@ -57,6 +61,7 @@ export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Pro
     if (input.planToken != null && input.planToken !== restoreToken(run, plan)) {
       throw new Refusal('PLAN_STALE', 'The run or its environments have changed since the preview.');
     }
+    await requireNotFrozen(app, db, actor, run, deployingOfRestore(plan), input);
     requireConfirmed(plan, input.confirmEnvironmentConflicts ?? false);
     const operation = newOperation(db, run, {
       ...{ kind: 'RESTORE', status: 'RUNNING', attempt: null, endedAt: null, restorePointId: point.id },

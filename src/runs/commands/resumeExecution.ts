@@ -8,6 +8,7 @@ import { Refusal } from '../../kernel/errors';
 import { beginNextAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../attempts/inAttempt';
 import type { ResumeChoice } from '../../engine/resumeDecision';
+import { requireOverride } from '../freezes/frozen';
 import { findMovedOn, refuseMovedOn } from '../deployments/movedOn';
 import { aimsOf, planResume, readStanding } from '../attempts/resumePlan';
 import { resumeToken } from '../attempts/resumeToken';
@@ -38,6 +39,7 @@ export async function resumeExecution(app: App, actor: Actor, input: ResumeExecu
       if (plan instanceof Refusal) throw plan;
       const stages = plan.elements.map(({ stage }) => stage);
       await requireStages(db, actor, execution, stages, environments);
+      if (input.overrideFreeze != null) await requireOverride(db, actor, execution, stages);
       const replaced = await findMovedOn(app, db, execution, aimsOf(app, db, plan.elements));
       checkPlanToken(input.planToken, resumeToken(execution, input, plan, replaced));
       const movedOn = refuseMovedOn(replaced, input.overrule);

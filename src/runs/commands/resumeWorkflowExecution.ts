@@ -9,6 +9,7 @@ import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../atte
 import { refuseAttempt } from '../../engine/resumeDecision';
 import { workflowResumeToken } from '../attempts/resumeToken';
 import { beginWorkflowAttempt } from '../attempts/beginNextAttempt';
+import { requireOverride } from '../freezes/frozen';
 import { findMovedOn, refuseMovedOn } from '../deployments/movedOn';
 import { findUnfinishedTasks } from '../execution/tasks.store';
 import { aimOfWorkflow, planWorkflowResume, type WorkflowResumeChoice } from '../attempts/resumeWorkflowPlan';
@@ -40,6 +41,7 @@ export async function resumeWorkflowExecution(
       if (refusal !== null) throw refusal;
       const { next, refusals } = await planWorkflowResume(app, db, execution, input);
       await requireEnvironment(db, actor, { ...execution, environments }, next.environmentId);
+      if (input.overrideFreeze != null) await requireOverride(db, actor, execution, [next]);
       const replaced = await findMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)]);
       checkPlanToken(input.planToken, workflowResumeToken(execution, input, next, replaced));
       const movedOn = refuseMovedOn(replaced, input.overrule);

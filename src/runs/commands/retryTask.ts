@@ -12,10 +12,12 @@ import { type Execution, type TaskExecution } from '../../engine/execution';
 import { requireRight } from './interveneExecution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireNotMovedOn } from '../deployments/movedOn';
+import { deployingOf, requireNotFrozen } from '../freezes/frozen';
+import { type MayOverrideFreeze, overrideErrors } from '../freezes/overrideFreeze';
 import { findLastIntervention } from '../execution/interventions.store';
 import { findSkippedTasks, findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
-export interface RetryTask extends RunCommandInput {
+export interface RetryTask extends RunCommandInput, MayOverrideFreeze {
   readonly applicationId: string;
   readonly taskExecutionId: string;
   /** True to allow replacing images that runs which started later have deployed since. */
@@ -32,7 +34,7 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
   const [seen] = isId(id) ? await findTasks(app.database, [id]) : [];
   const named = { kind: 'task execution', id };
   const command: RunCommand = {
-    ...{ verb: 'retryTask', input, id: seen?.executionId, named },
+    ...{ verb: 'retryTask', input, id: seen?.executionId, named, errors: overrideErrors(input) },
     right: async (_access, _subject, execution) => seen && requireRight(app, actor, execution, seen),
   };
   await onRun(app, actor, command, async (db, execution) => {
@@ -51,6 +53,7 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
     }
     const tasks = async () => [task, ...(await findSkippedTasks(db, [execution.id]))].map(({ name }) => name);
     await requireNotMovedOn(app, db, execution, [{ ...execution, tasks }], input.overrule);
+    await requireNotFrozen(app, db, actor, execution, [deployingOf(execution)], input);
     const reason = input.reason?.trim() || null;
     await db.decide((run) => takeBack(run, task, `${task.reason}; tried again by ${actor.name}`, reason));
     const before = { status: task.status, name: task.name };

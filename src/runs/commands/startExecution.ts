@@ -7,6 +7,7 @@ import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import { labelList } from '../../contract/labels';
 import { advancePipeline } from '../../engine/advancePipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
+import { refuseFrozenRun } from '../../engine/freezes';
 import type { RunSlice } from '../../engine/runSlice';
 import { type Catalog, type ElementPlan, elementKey } from '../../engine/startPlan';
 import { type ExecutionStart, newExecution, startWorkflow } from '../../engine/startWorkflow';
@@ -15,6 +16,7 @@ import { derivedId, isId, newId } from '../../kernel/ids';
 import type { App } from '../app';
 import { findExecution } from '../execution/executions.store';
 import { inRuns } from '../execution/inRuns';
+import { overrideOf } from '../freezes/overrideFreeze';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
 import { findCatalog, findStartable, holdApplication, isGone, type Startable } from '../execution/startTargets.store';
 import { keyedRequest, once } from './idempotency';
@@ -39,6 +41,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     revisionId: target.currentRevisionId,
     notes: input.notes?.trim() || null,
     cause: actorRef(actor),
+    freezeOverride: overrideOf(input, actor),
   };
   const subject = { id: target.id, applicationId: input.applicationId, environments: aims };
   const decision =
@@ -62,7 +65,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
         if (request !== null) {
           db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
         }
-        const after = { kind, entityId, environmentId, notes };
+        const after = { kind, entityId, environmentId, notes, freezeOverride: base.freezeOverride ?? undefined };
         auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
         return { row: db.last(() => findExecution(db, id)) };
       },
@@ -129,6 +132,9 @@ async function preparePipeline(
     elements.flatMap((one) => one.environmentId ?? []),
   );
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
+  if (base.freezeOverride != null) {
+    actor.access.requireForEnvironments('OVERRIDE_FREEZE', 'Pipeline', subject, targets);
+  }
   refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
   // The same at each try of the decision, because facts about what begins are found by these ids.
@@ -153,6 +159,7 @@ async function preparePipeline(
     );
     run.setPlan(base.id, [], stages);
     run.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
+    refuseFrozenRun(run, base.id);
     advancePipeline(run, base.id);
     return run.execution(base.id);
   };
@@ -209,6 +216,9 @@ async function prepareWorkflow(
   const { plan, errors } = planWorkflowStart(definition, catalog, input);
   const targets = targetsIn(catalog, plan.environmentId === null ? [] : [plan.environmentId]);
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
+  if (base.freezeOverride != null) {
+    actor.access.requireForEnvironments('OVERRIDE_FREEZE', 'Workflow', subject, targets);
+  }
   refuseErrors(errors);
   await ensureRequirementClasses(app, [definition]);
   const { maxParallel = null, mode = null } = input;

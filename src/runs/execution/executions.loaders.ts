@@ -22,7 +22,7 @@ import { findAttempts, findAttemptsAt, findExecutions, findMembers, wholeExecuti
 import { findShownVariables, findVariables } from './executionVariables.store';
 import { newestOf } from './lineage';
 import { findCurrentStages, findShownStages, findStages, wholeStage } from './stages.store';
-import { findShownTasks } from './tasks.store';
+import { findShownTasks, findTasks } from './tasks.store';
 
 /** Returns the same batch load for the same choice of columns, so that keys are loaded together. */
 type PickingLoad<Row, Value = Row> = (picked: Picked<Row>) => BatchLoad<Value>;
@@ -55,6 +55,9 @@ export const stagesOfAttemptWith: PickingLoad<StageExecution, StageExecution[]> 
     groupBy(await findShownStages(app.database, keys.map(attemptOfKey), picked), keyOfShown),
 );
 export const stagesOfAttempt = stagesOfAttemptWith(wholeStage);
+
+export const taskById: BatchLoad<TaskExecution> = async (app, ids) =>
+  byKey(await findTasks(app.database, ids), (row) => row.id);
 
 export const tasksOfAttemptWith: PickingLoad<TaskExecution, TaskExecution[]> = remembered(
   (picked) => async (app, keys) =>

@@ -39,13 +39,13 @@ export async function insertAttempts(db: Db, attempts: readonly AttemptStart[]):
   if (attempts.length === 0) return;
   await db.write(
     `INSERT INTO execution_attempt (execution_id, attempt, kind, base, lineage, dropped, run_attempt, revision_id, environment_id,
-       variables, images, mode, max_parallel, cause, reason, from_stage, created_at)
+       variables, images, mode, max_parallel, freeze_override, cause, reason, from_stage, created_at)
      SELECT own.id, own.attempt, begun.kind, begun.base,
        CASE begun.kind WHEN 'RERUN' THEN ARRAY[own.attempt] WHEN 'RESTORE' THEN base.lineage
          ELSE own.attempt || coalesce(base.lineage, '{}') END,
        CASE WHEN begun.kind = 'RERUN' THEN '{}' WHEN begun.dropped IS NULL THEN coalesce(base.dropped, '{}')
          ELSE ARRAY(SELECT jsonb_array_elements_text(begun.dropped)) END,
-       run.attempt, own.revision_id, own.environment_id, own.variables, own.images, own.mode, own.max_parallel,
+       run.attempt, own.revision_id, own.environment_id, own.variables, own.images, own.mode, own.max_parallel, own.freeze_override,
        begun.cause, begun.reason, begun.from_stage, begun.created_at
      FROM unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::timestamptz[])
        AS begun (id, kind, base, dropped, cause, reason, from_stage, created_at)
@@ -70,7 +70,8 @@ export async function noteAttempts(db: Db, executionIds: readonly string[]): Pro
   await db.write(
     `UPDATE execution_attempt a SET started_at = own.attempt_started_at, ended_at = own.ended_at,
        status = CASE WHEN own.ended_at IS NOT NULL THEN own.status END,
-       failure_code = own.failure_code, failure_details = own.failure_details
+       failure_code = own.failure_code, failure_details = own.failure_details,
+       freeze_override = own.freeze_override
      FROM execution own WHERE own.id = ANY ($1::uuid[]) AND a.execution_id = own.id AND a.attempt = own.attempt
        AND a.ended_at IS NULL`,
     [executionIds],

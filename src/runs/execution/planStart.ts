@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { type MayOverrideFreeze, overrideErrors } from '../freezes/overrideFreeze';
 import type { Db } from '../../kernel/database/database';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
 import type { InputError } from '../../kernel/errors';
@@ -14,7 +15,7 @@ import {
   type WorkflowPlan,
 } from '../../engine/startPlan';
 
-export interface StartExecution {
+export interface StartExecution extends MayOverrideFreeze {
   readonly applicationId: string;
   readonly entityId: string;
   readonly executionType: 'PIPELINE' | 'WORKFLOW';
@@ -120,7 +121,7 @@ function readStartInputs(input: StartExecution) {
 
 /** Errors of a start that do not depend on its target. */
 export function startErrors(input: StartExecution): InputError[] {
-  const errors = textErrors(input);
+  const errors = [...textErrors(input), ...overrideErrors(input)];
   const { mode, maxParallel } = input;
   for (const [field, value] of Object.entries({ mode, maxParallel })) {
     if (value == null || input.executionType === 'WORKFLOW') continue;

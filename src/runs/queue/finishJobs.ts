@@ -38,7 +38,9 @@ export type FinishAnswer = Refusal | null;
  * Records that jobs have ended. Everything that follows, up to the next stage of a pipeline, is in the same
  * transaction. Results of many jobs are settled together, because a commit costs more than the work.
  */
-export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
+export async function finishJobs(app: App, given: readonly JobResult[]): Promise<FinishAnswer[]> {
+  // A repeat may arrive while the first one waits for its transaction. One claim has one result.
+  const results = [...new Map(given.map((result) => [keyOf(result), result])).values()];
   const claimed = await app.knownJobs.claimed(app.database, results);
   const answers = new Map<string, FinishAnswer>();
   const { error } = await moveRuns(app, 'end of jobs', claimed, async (own) => {
@@ -48,15 +50,16 @@ export async function finishJobs(app: App, results: readonly JobResult[]): Promi
       results.filter(({ jobId }) => ids.has(jobId)),
       own,
     );
-    for (const [id, answer] of settled) answers.set(id, answer);
+    for (const [key, answer] of settled) answers.set(key, answer);
   });
-  app.knownJobs.forget(results.filter(({ jobId }) => error !== undefined || answers.get(jobId) === null));
+  app.knownJobs.forget(results.filter((result) => error !== undefined || answers.get(keyOf(result)) === null));
   // The agents repeat all of them; results that were already accepted are recognized.
   if (error !== undefined) throw error;
-  return answers.size === results.length
-    ? results.map((result) => answers.get(result.jobId) ?? null)
-    : repeats(app, results, answers);
+  const all = answers.size === results.length ? answers : await withRepeats(app, results, answers);
+  return given.map((result) => all.get(keyOf(result)) ?? null);
 }
+
+const keyOf = ({ jobId, tokenHash }: Claim): string => `${jobId} ${tokenHash}`;
 
 function finishClaimed(
   app: App,
@@ -82,7 +85,7 @@ function finishClaimed(
         return { answered: settle(run, results, known), standing: executionsOf(run, claimed) };
       });
       app.knownJobs.note(standing);
-      for (const [jobId, answer] of answered) if (answer === null) db.wake(topic.log(jobId));
+      for (const result of results) if (answered.get(keyOf(result)) === null) db.wake(topic.log(result.jobId));
       return answered;
     },
     { keepsPlans: true },
@@ -126,7 +129,7 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     if (lease === undefined || lease.tokenHash !== result.tokenHash || !lease.started) continue;
     const offset = logs.get(jobId) ?? 0;
     if (result.logBytes !== null && result.logBytes > offset) {
-      answers.set(jobId, new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset }));
+      answers.set(keyOf(result), new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset }));
       continue;
     }
     const { taskExecutionId: taskId } = lease;
@@ -137,7 +140,7 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     const truncated = result.logBytes === null;
     endJob(run, 'RUNNING', { jobId, ...read, ...refused, signal: result.signal, truncated, claimHolds: true });
     ends.push({ taskId, ...task, ...refused });
-    answers.set(jobId, null);
+    answers.set(keyOf(result), null);
   }
   settleTasks(run, ends);
   return answers;
@@ -166,18 +169,18 @@ function codeOfSignal(signal: string | null): number | null {
 }
 
 /** Results without a lease: results that were accepted before get the same answer again, all others are stale. */
-async function repeats(
+async function withRepeats(
   app: App,
   results: readonly JobResult[],
   answers: ReadonlyMap<string, FinishAnswer>,
-): Promise<FinishAnswer[]> {
-  const missing = results.filter((result) => !answers.has(result.jobId)).map((result) => result.jobId);
-  const jobs = new Map((await findJobs(app.database, missing)).map((job) => [job.id, job]));
-  return results.map((result) => {
-    const answer = answers.get(result.jobId);
-    if (answer !== undefined) return answer;
+): Promise<ReadonlyMap<string, FinishAnswer>> {
+  const missing = results.filter((result) => !answers.has(keyOf(result)));
+  const ids = missing.map(({ jobId }) => jobId);
+  const jobs = new Map((await findJobs(app.database, ids)).map((job) => [job.id, job]));
+  const answerOf = (result: JobResult): FinishAnswer => {
     const job = jobs.get(result.jobId);
     const taken = job !== undefined && job.endedAt !== null && job.claimHash === result.tokenHash;
     return taken ? null : new Refusal('STALE_CLAIM', 'This claim of the job is over.');
-  });
+  };
+  return new Map([...answers, ...missing.map((result) => [keyOf(result), answerOf(result)] as const)]);
 }

@@ -11,6 +11,7 @@ import { isId } from '../../kernel/ids';
 import type { App } from '../app';
 import { findLaterDeployments, findNewestDeployments } from '../deployments/deployments.store';
 import { inWords } from '../deployments/movedOn';
+import { type Deploying, deployingOf } from '../freezes/frozen';
 import { byPlace, keyOf, placesOf } from '../deployments/places';
 import type { Operation, RestorePoint } from './restore';
 import { type RestoredRun, readRestoredRun } from './restoredRun';
@@ -97,6 +98,12 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
   });
   return { point, restored, steps: stepsOf(restored, elements), reversals };
 }
+
+/** Environments that a restore deploys to, with the services that it puts back there. */
+export const deployingOfRestore = ({ reversals, steps }: RestorePlan): Deploying[] => [
+  ...reversals.map(({ environmentId, serviceId }) => ({ environmentId, serviceIds: [serviceId] })),
+  ...steps.flat().map(({ member }) => deployingOf(member)),
+];
 
 const unlessRemoved = (row: RecordedDeployment | undefined): RecordedDeployment | null =>
   row?.status === 'SUCCEEDED' ? row : null;

@@ -10,7 +10,14 @@ import type { SlotRow } from './slots.table';
 export async function moveSlots(db: Db, { freed, taken, waiting }: SlotChanges, now: Date): Promise<void> {
   await db.rows('SELECT move_slots($1::uuid[], $2::jsonb, $3::jsonb, $4)', [
     freed,
-    JSON.stringify(taken.map((one) => ({ ...holderRow(one), environment_id: one.environmentId, needs: one.needs }))),
+    JSON.stringify(
+      taken.map((one) => ({
+        ...holderRow(one),
+        environment_id: one.environmentId,
+        assumed: one.assumed,
+        needs: one.needs,
+      })),
+    ),
     JSON.stringify(
       waiting.map(({ code, text, until, needs, blocker, ...holder }) => ({
         ...holderRow(holder),
@@ -59,6 +66,13 @@ export function findSlotStates(db: Db, keys: readonly string[]): Promise<(SlotSt
   );
 }
 
+/** Reasons that elements and executions that wait to begin show, by their IDs. */
+export async function findDelays(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const sql = 'SELECT id, reason FROM begin_wait WHERE id = ANY ($1::uuid[])';
+  const rows = await db.rows<{ readonly id: string; readonly reason: string }>(sql, [ids]);
+  return new Map(rows.map(({ id, reason }) => [id, reason]));
+}
+
 /** Something that waits to begin, and is asked again. */
 export interface DueBeginning {
   readonly id: string;
@@ -69,7 +83,7 @@ export interface DueBeginning {
 
 /**
  * Waiting elements and runs that are asked again: all their slots are free, a newer one supersedes them, the end of
- * their wait has come, or their place or holder differs from what they show. In the order of the queue.
+ * their wait has come, a freeze may have changed since they were asked, or their place or holder differs from what they show. In the order of the queue.
  */
 export function findDueBeginnings(db: Db, now: Date, limit: number): Promise<DueBeginning[]> {
   return db.rows(
@@ -99,8 +113,13 @@ export function findDueBeginnings(db: Db, now: Date, limit: number): Promise<Due
      SELECT wait.id, wait.run_id AS "runId", wait.execution_id AS "executionId",
        wait.stage_execution_id AS "stageExecutionId"
      FROM begin_wait wait LEFT JOIN due USING (id)
-     WHERE wait.until <= $1 OR due.free OR due.superseded OR due.moved
-     ORDER BY (due.free OR due.superseded) DESC NULLS LAST, due.place NULLS FIRST LIMIT $2`,
+     CROSS JOIN LATERAL (SELECT pause IS NOT NULL AS is FROM execution WHERE execution.id = wait.run_id) paused
+     CROSS JOIN LATERAL (
+       SELECT wait.code = 'FROZEN' AND (wait.asked_at < $1::timestamptz - interval '1 minute'
+         OR EXISTS (SELECT FROM deployment_freeze WHERE updated_at >= wait.asked_at - interval '5 seconds')) AS freezes
+     ) changed
+     WHERE NOT paused.is AND (wait.until <= $1 OR changed.freezes) OR due.free OR due.superseded OR due.moved
+     ORDER BY (due.free OR due.superseded) DESC NULLS LAST, due.place NULLS FIRST, wait.since, wait.id LIMIT $2`,
     [now, limit],
   );
 }

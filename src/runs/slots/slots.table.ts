@@ -42,6 +42,8 @@ export interface BeginWaitRow {
   readonly blockedBy: string | null;
   readonly position: number | null;
   readonly since: Date;
+  /** Last time at which it was asked if it may begin. */
+  readonly askedAt: Date;
 }
 
 export const beginWaitTable = table<BeginWaitRow>('begin_wait', {
@@ -57,6 +59,7 @@ export const beginWaitTable = table<BeginWaitRow>('begin_wait', {
     blockedBy: column.uuidOrNull,
     position: column.integerOrNull,
     since: column.time,
+    askedAt: column.time,
   },
   indices: [
     { name: 'begin_wait_until', columns: ['until'], where: 'until IS NOT NULL' },

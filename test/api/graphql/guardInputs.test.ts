@@ -20,6 +20,7 @@ import { postJson } from '../../support/graphqlHarness';
 import { createKey, READS_RUNS } from '../../support/keys';
 import { ADMIN_KEY, AGENT_TOKEN } from '../../support/server';
 import { DEFINITIONS } from '../../cli/world';
+import type { Reply } from '../../support/protocolAgent';
 import { testWorld } from '../../support/world';
 
 const world = testWorld(DEFINITIONS);
@@ -394,6 +395,17 @@ describe('aliased-mutations-null', () => {
   });
 });
 
+/** The value with each of its parts replaced by what its type or a database may not accept. */
+function* alterations(value: unknown): Generator<unknown> {
+  for (const other of [NUL, HALF, LONG, -1, 1.5, 1e300, null, [], {}]) yield other;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
+    for (const altered of alterations(part)) {
+      yield Array.isArray(value) ? [altered] : { ...value, [key]: altered };
+    }
+  }
+}
+
 describe('requests outside of GraphQL', () => {
   const outcome = async (response: Response): Promise<string> => {
     const { error } = (await response.json()) as { error?: { code: string } };
@@ -415,6 +427,42 @@ describe('requests outside of GraphQL', () => {
     ]);
     bodies.push(...[1.5, -1, 1e300].map((slots) => ({ slots }) as never));
     expect(new Set(await Promise.all(bodies.map(register)))).toEqual(new Set(['INVALID_INPUT']));
+  });
+
+  it('return only cataloged codes from the agent protocol, whatever a field holds', async () => {
+    const id = await world.runs.start('workflow', 'doubtful');
+    const job = (await world.agent.claim(10)).find(({ executionId }) => executionId === id);
+    if (job === undefined) throw new Error('no job came');
+    await world.agent.start(job);
+    const { jobId, token } = job;
+    const log = `jobs/${jobId}/log`;
+    const end = {
+      exitCode: 1,
+      signal: 'SIGHUP',
+      reason: 'AGENT_ERROR',
+      message: 'x',
+      commandStarted: true,
+      logBytes: 0,
+    };
+    const bodies: Readonly<Record<string, unknown>> = {
+      claim: { slots: 1, waitMs: 0 },
+      start: { jobs: [{ jobId, token }] },
+      renew: { jobs: [{ jobId, token }], waitMs: 0 },
+      [log]: { offset: 0, frames: [{ stream: 'stdout', at: '2026-01-01T00:00:00Z', text: 'x' }] },
+      finish: { results: [{ jobId, token, ...end, outputs: [{ name: 'A', value: 'x' }] }] },
+    };
+    const codes: string[] = [];
+    const send = async (verb: string, body: unknown) => {
+      const reply = await world.agent.post(verb, body, verb === log ? token : undefined);
+      const entries = [reply.body.jobs, reply.body.results].flat() as (Reply['body'] | undefined)[];
+      const all = [reply.body.error?.code, ...entries.map((entry) => entry?.code)].filter((code) => code !== undefined);
+      codes.push(...all.map(String), ...(reply.status >= 500 ? [`${reply.status}`] : []));
+    };
+    for (const [verb, body] of Object.entries(bodies)) {
+      await Promise.all([...alterations(body)].map((altered) => send(verb, altered)));
+    }
+    expect(codes.length).toBeGreaterThan(150);
+    expect(codes.filter((code) => !cataloged.has(code))).toEqual([]);
   });
 
   it('end a job with any text, and keep no output changed', async () => {

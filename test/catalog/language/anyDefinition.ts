@@ -240,6 +240,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     concurrency,
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
     mode: fc.constantFrom(...workflowModes),
+    onFreeze: fc.constantFrom('WAIT' as const, 'REFUSE' as const),
     onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),
     onFailure: fc.option(taskName),
     timeoutSeconds: seconds(31_536_000),
@@ -284,6 +285,7 @@ export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc
     variables: fc.array(variable, { maxLength: 3 }),
     concurrency,
     timeoutSeconds: seconds(31_536_000),
+    onFreeze: fc.constantFrom('WAIT' as const, 'REFUSE' as const),
     stages: fc.array(
       fc.record({
         name: fc.oneof(name, fc.constantFrom('STAGE 1', 'STAGE 2')),

@@ -78,7 +78,7 @@ describe('data', () => {
     await check((await start()).url);
   });
 
-  test('is reachable over loopback only, with a password that only its owner can read', async () => {
+  test('is reachable over loopback only, with a password that only its owner can read, and by one server', async () => {
     const { url } = await start();
     const [settings] = await query(
       url,
@@ -92,6 +92,7 @@ describe('data', () => {
     await expect(query(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
     expect((await stat(`${dataDir}.password`)).mode & 0o777).toBe(0o600);
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    await expect(start()).rejects.toThrow(new RegExp(`process ${process.pid}, uses`));
   });
 
   test('two data directories run at the same time', async () => {
@@ -117,11 +118,6 @@ describe('refuses', () => {
     await start();
   });
 
-  test('a second server in the same process', async () => {
-    await start();
-    await expect(start()).rejects.toThrow(new RegExp(`process ${process.pid}, uses`));
-  });
-
   test('all but one of several concurrent starts', async () => {
     const place = join(folder, 'postgres');
     const results = await Promise.allSettled(Array.from({ length: 3 }, () => startChild({ dataDir: place })));
@@ -133,7 +129,7 @@ describe('refuses', () => {
   });
 
   test('data of another major version, with advice', async () => {
-    await start().then((postgres) => postgres.stop());
+    await create();
     const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8');
     await writeFile(join(dataDir, 'PG_VERSION'), '17\n');
     await expect(start()).rejects.toThrow(/made by PostgreSQL 17, and this is.*Dump it.*move .* away.*DATABASE_URL/);
@@ -150,7 +146,7 @@ describe('refuses', () => {
   });
 
   test('to generate a password for data that has one', async () => {
-    await start().then((postgres) => postgres.stop());
+    await create();
     await rename(`${dataDir}.password`, join(folder, 'password'));
     await expect(start()).rejects.toThrow(/postgres\.password is missing/);
     await rename(join(folder, 'password'), `${dataDir}.password`);
@@ -292,7 +288,7 @@ describe('users and permissions', () => {
   });
 
   testAsOtherUser('a user that does not own the data is told so', async () => {
-    await start().then((postgres) => postgres.stop());
+    await create();
     await expect(startChild({ account: nobody })).rejects.toThrow(/can’t be used by this user/);
   });
 });
@@ -307,6 +303,11 @@ async function start(place = dataDir): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({ dataDir: place, log: silent, settings: { fsync: 'off' } });
   running.push(postgres);
   return postgres;
+}
+
+/** Creates the data directory, unless an earlier test did. */
+async function create(): Promise<void> {
+  if (!existsSync(dataDir)) await start().then((postgres) => postgres.stop());
 }
 
 /** Returns a check that the data still exists. */

@@ -136,3 +136,58 @@ describe('an approval that nobody is left to decide', () => {
     expect(await eventsOf(id)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_UNDECIDABLE', 'APPROVAL_DECIDABLE']);
   });
 });
+
+describe('the inbox', () => {
+  const definitions =
+    APP +
+    pipeline('gate', 'approvers: [Team], message: "Ship it?"') +
+    pipeline('own', 'approvers: [Team], disallow_initiator: true');
+  const { server, runs } = testWorld(definitions, { agent: null });
+
+  it('lists what waits for the caller, and decides several approvals, each with its own result', async () => {
+    const rights = { ...RUNS_PIPELINES };
+    const member = new TestClient(server.url, await createKey(server.client, 'Team', rights));
+    const gates = [await runs.start('pipeline', 'gate'), await runs.start('pipeline', 'gate')];
+    const { applicationId, entityId } = await runs.ids('pipeline', 'own');
+    const start = 'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }';
+    const input = { applicationId, entityId, executionType: 'PIPELINE' };
+    const { startExecution } = await member.ask<{ startExecution: { execution: { id: string } } }>(start, { input });
+    const own = startExecution.execution.id;
+    interface Inbox {
+      readonly approvals: {
+        readonly nodes: { approvalId: string; execution: { id: string }; message: string | null }[];
+        readonly pageInfo: { endCursor: string | null; hasNextPage: boolean; total: number };
+      };
+    }
+    const inbox = (client: TestClient, filter: string) =>
+      client.ask<Inbox>(
+        `{ approvals(${filter}) { nodes { approvalId message execution { id } } pageInfo { endCursor hasNextPage total } } }`,
+      );
+    const ids = ({ approvals }: Inbox) => approvals.nodes.map(({ execution }) => execution.id);
+    // Who started a run may not decide it where initiators are excluded.
+    expect(ids(await inbox(member, 'mine: true'))).toEqual([gates[1], gates[0]]);
+    expect(ids(await inbox(member, 'mine: false'))).toEqual([own, gates[1], gates[0]]);
+    const page = await inbox(member, 'mine: true, first: 1');
+    expect(page.approvals.pageInfo).toEqual({ endCursor: expect.any(String), hasNextPage: true, total: 2 });
+    const next = await inbox(member, `mine: true, first: 1, after: "${page.approvals.pageInfo.endCursor}"`);
+    expect(ids(next)).toEqual([gates[0]]);
+    const all = (await inbox(member, 'mine: false')).approvals.nodes;
+    const decisions = all.map(({ approvalId, execution }) => {
+      return { action: 'APPROVE', applicationId, executionId: execution.id, approvalId };
+    });
+    const decide =
+      'mutation ($input: DecideApprovalsInput!) { decideApprovals(input: $input) { results { approvalId success code } } }';
+    const { decideApprovals } = await member.ask<{ decideApprovals: { results: object[] } }>(decide, {
+      input: { decisions },
+    });
+    expect(decideApprovals.results).toEqual([
+      { approvalId: all[0]?.approvalId, success: false, code: 'FORBIDDEN' },
+      { approvalId: all[1]?.approvalId, success: true, code: null },
+      { approvalId: all[2]?.approvalId, success: true, code: null },
+    ]);
+    for (const id of gates) expect(await runs.read(id)).toMatchObject({ status: 'SUCCESS' });
+    expect(ids(await inbox(member, 'mine: true'))).toEqual([]);
+    expect(ids(await inbox(member, 'mine: true, status: [APPROVED]'))).toEqual([gates[1], gates[0]]);
+    await expect(member.ask(decide, { input: { decisions: [] } })).rejects.toThrow('INVALID_INPUT');
+  });
+});

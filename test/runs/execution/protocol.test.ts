@@ -232,6 +232,22 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
+  it('counts the end of a job once, even if its report is repeated in the same request', async () => {
+    const agent = await ProtocolAgent.register(server.url);
+    const id = await runs.start('workflow', 'files');
+    const job = (await agent.claim(10)).find(({ executionId }) => executionId === id);
+    if (job === undefined) throw new Error('no job came');
+    await agent.start(job);
+    const other = { ...job, token: `${job.token.slice(0, -1)}${job.token.endsWith('a') ? 'b' : 'a'}` };
+    const { body } = await agent.finishAll([job, other, job], () => ({ exitCode: 3 }));
+    expect(body.results).toEqual([
+      { jobId: job.jobId, ok: true },
+      expect.objectContaining({ ok: false, code: 'STALE_CLAIM' }),
+      { jobId: job.jobId, ok: true },
+    ]);
+    expect((await runs.read(id)).status).toBe('FAILED');
+  });
+
   it('names every invalid field of a request', async () => {
     const response = await fetch(`${server.url}/agent/v1/register`, {
       method: 'POST',

@@ -38,6 +38,7 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   secrets: [],
   mode: 'WORK_STEALING',
   finallyTimeoutSeconds: 3600,
+  onFreeze: 'WAIT' as const,
   onTaskFailure: 'finish',
   onFailure: null,
   description: null,
