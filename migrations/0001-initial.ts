@@ -392,8 +392,8 @@ CREATE TABLE "execution_attempt" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE')),
-  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind = 'START') AND base < attempt),
+  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK')),
+  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind IN ('START', 'ROLLBACK')) AND base < attempt),
   CONSTRAINT "execution_attempt_status" CHECK (status IN ('SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED')),
   CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)),
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt")
@@ -461,7 +461,7 @@ CREATE TABLE "task_execution" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore', 'finally')),
+  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore', 'rollback', 'finally')),
   CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'FAILED', 'SKIPPED', 'SUCCESS', 'ABORTED')),
   CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "task_execution_waiting" CHECK (waits_until IS NULL OR status = 'WAITING'),
@@ -703,6 +703,26 @@ CREATE INDEX "deployment_run" ON "deployment" ("run_id", "number");
 CREATE INDEX "deployment_execution" ON "deployment" ("execution_id", "number");
 CREATE UNIQUE INDEX "deployment_of_task" ON "deployment" ("task_execution_id", "service_id") WHERE status = 'IN_PROGRESS' AND task_execution_id IS NOT NULL;
 CREATE UNIQUE INDEX "deployment_of_workflow" ON "deployment" ("execution_id", "attempt", "service_id") WHERE task_execution_id IS NULL AND operation_id IS NULL;
+CREATE TABLE "rollback" (
+  "run_id" uuid NOT NULL,
+  "environment_id" uuid NOT NULL,
+  "services" jsonb NOT NULL,
+  "failed_run_id" uuid,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY ("run_id")
+);
+CREATE INDEX "rollback_failed_run" ON "rollback" ("failed_run_id") WHERE failed_run_id IS NOT NULL;
+CREATE TABLE "rollback_request" (
+  "id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "stage_index" integer NOT NULL,
+  "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "done_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "rollback_request_stage" UNIQUE ("run_id", "attempt", "stage_index"),
+  CONSTRAINT "PK_5bad530a23aca09b51bb9a8cee8" PRIMARY KEY ("id")
+);
+CREATE INDEX "rollback_request_open" ON "rollback_request" ("requested_at") WHERE done_at IS NULL;
 CREATE TABLE "restore_point" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
@@ -838,6 +858,10 @@ ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_6ee40fde0869d3804a0b687c396" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_64a3d189306734155b2352fbf13" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_3bebaf5717227d96e34b284bfc8" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "rollback" ADD CONSTRAINT "FK_f792422dcfd2f563d8fc8e36fb4" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "rollback" ADD CONSTRAINT "FK_93c7be0b07313dd3424243adc20" FOREIGN KEY ("failed_run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "rollback" ADD CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "rollback_request" ADD CONSTRAINT "FK_5e319f22a82cd9eb34bd66ad485" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "restore_point" ADD CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation" ADD CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation" ADD CONSTRAINT "FK_4c2fa457ffae0625fe9148c5765" FOREIGN KEY ("restore_point_id") REFERENCES "restore_point"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1111,6 +1135,8 @@ DROP TABLE
   job_log,
   artifact,
   deployment,
+  rollback,
+  rollback_request,
   restore_point,
   operation,
   operation_task,

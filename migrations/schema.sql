@@ -544,9 +544,9 @@ CREATE TABLE execution_attempt (
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY (execution_id, attempt),
-  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = 'START'::text)) AND (base < attempt))),
+  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = ANY (ARRAY['START'::text, 'ROLLBACK'::text]))) AND (base < attempt))),
   CONSTRAINT "execution_attempt_ended" CHECK (((ended_at IS NULL) = (status IS NULL))),
-  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text]))),
+  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text, 'ROLLBACK'::text]))),
   CONSTRAINT "execution_attempt_status" CHECK ((status = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text]))),
   CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
@@ -782,6 +782,32 @@ CREATE TABLE rights_version (
   CONSTRAINT "rights_version_one_row" CHECK ((id = 1))
 );
 
+CREATE TABLE rollback (
+  run_id uuid NOT NULL,
+  environment_id uuid NOT NULL,
+  services jsonb NOT NULL,
+  failed_run_id uuid,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY (run_id),
+  CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY (environment_id) REFERENCES environment(id),
+  CONSTRAINT "FK_93c7be0b07313dd3424243adc20" FOREIGN KEY (failed_run_id) REFERENCES execution(id),
+  CONSTRAINT "FK_f792422dcfd2f563d8fc8e36fb4" FOREIGN KEY (run_id) REFERENCES execution(id)
+);
+CREATE INDEX rollback_failed_run ON public.rollback USING btree (failed_run_id) WHERE (failed_run_id IS NOT NULL);
+
+CREATE TABLE rollback_request (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  stage_index integer NOT NULL,
+  requested_at timestamp(3) with time zone NOT NULL,
+  done_at timestamp(3) with time zone,
+  CONSTRAINT "PK_5bad530a23aca09b51bb9a8cee8" PRIMARY KEY (id),
+  CONSTRAINT "rollback_request_stage" UNIQUE (run_id, attempt, stage_index),
+  CONSTRAINT "FK_5e319f22a82cd9eb34bd66ad485" FOREIGN KEY (run_id) REFERENCES execution(id)
+);
+CREATE INDEX rollback_request_open ON public.rollback_request USING btree (requested_at) WHERE (done_at IS NULL);
+
 CREATE TABLE secret (
   id uuid NOT NULL,
   application_id uuid NOT NULL,
@@ -930,7 +956,7 @@ CREATE TABLE task_execution (
   CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY (id),
   CONSTRAINT "task_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
   CONSTRAINT "task_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'FAILED'::text, 'SKIPPED'::text, 'SUCCESS'::text, 'ABORTED'::text]))),
-  CONSTRAINT "task_execution_type" CHECK ((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text, 'finally'::text]))),
+  CONSTRAINT "task_execution_type" CHECK ((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text, 'rollback'::text, 'finally'::text]))),
   CONSTRAINT "task_execution_waiting" CHECK (((waits_until IS NULL) OR (status = 'WAITING'::text))),
   CONSTRAINT "task_execution_waiting_on" CHECK ((waiting_on >= 0)),
   CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY (execution_id) REFERENCES execution(id)

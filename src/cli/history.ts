@@ -3,6 +3,7 @@ import { moment, type Ui, words } from './ui';
 
 const verbs: Readonly<Record<string, string>> = {
   RERUN: 'run again',
+  ROLLED_BACK: 'rolled back',
   RESTORE_FAILED: 'restore failed, requested',
   RESTORE_CANCELLED: 'restore canceled, requested',
   INTERVENED: 'failure decided',

@@ -7,6 +7,7 @@ import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
 import { cancelRestore, restoreRun } from './restore';
+import { rollBack } from './rollback';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
 import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
@@ -167,6 +168,19 @@ export function createProgram(terminal: Terminal): Command {
         throw usage('--reason is only for --cancel.');
       }
       await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
+    });
+  program
+    .command('rollback <environment>')
+    .description('preview a rollback, then bring services of an environment back to earlier images, as a new run')
+    .option('--service <name>', 'only this service (repeatable; default: all)', collect, [])
+    .option('--to <state>', 'previous, the id of a deployment, or a time such as 2026-03-01T12:30:00Z', 'previous')
+    .option('--overrule', 'roll back although a deployment is in progress')
+    .option('--reason <text>', 'reason to show with the run')
+    .option('--dry-run', 'only show the preview')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--no-follow', 'return immediately instead of following the run')
+    .action(async (environment: string, options, command: Command) => {
+      await rollBack(await session(command), environment, options);
     });
   extending(deciding(program.command('start <application> <name>')))
     .description('start a pipeline, or with --workflow a standalone workflow')

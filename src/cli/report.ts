@@ -158,6 +158,14 @@ export class RunReport {
         this.restoreError =
           text('status') === 'FAILED' ? { code: text('reasonCode') || 'RESTORE_FAILED', message: reason } : null;
         break;
+      case 'ROLLED_BACK':
+        this.say(
+          at,
+          text('rollbackRunId') === ''
+            ? words('not rolled back:', `${text('reasonCode')}: ${reason}`)
+            : words('rolled back by run', text('rollbackRunId')),
+        );
+        break;
       case 'APPROVAL_UNDECIDABLE':
         this.say(at, nobodyLeft(list('approvers')));
         break;

@@ -79,10 +79,14 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   sayNext(ui, run);
 }
 
+/** Reasons that the line of the element or the task shows. */
+const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FOR_SLOT', 'FROZEN'];
+
 /** Prints why parts of the run that could run do not. */
 function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
-  if (whyNotRunning.length > 0) ui.say('', ui.paint.bold('Waits'));
-  for (const { message } of whyNotRunning) ui.say(`  ${message}`);
+  const others = whyNotRunning.filter(({ code }) => !SHOWN_REASONS.includes(code));
+  if (others.length > 0) ui.say('', ui.paint.bold('Waits'));
+  for (const { message } of others) ui.say(`  ${message}`);
 }
 
 /** Includes running and failed restores, which no other part of the run shows. */

@@ -119,6 +119,7 @@ export type AttemptKind =
   | 'RERUN'
   | 'RESTORE'
   | 'RESUME'
+  | 'ROLLBACK'
   | 'START';
 
 export type CancelRestoreInput = {
@@ -271,6 +272,7 @@ export type HistoryAction =
   | 'RESTORE_FAILED'
   | 'RESUMED'
   | 'RETRIED'
+  | 'ROLLED_BACK'
   | 'STARTED';
 
 export type IdFilter = {
@@ -486,6 +488,22 @@ export type RetryTaskInput = {
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
+};
+
+export type RollbackEnvironmentInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentId: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly services?: ReadonlyArray<string> | null | undefined;
+  readonly to?: RollbackTargetInput | null | undefined;
+};
+
+export type RollbackTargetInput = {
+  readonly deploymentId?: string | null | undefined;
+  readonly time?: string | null | undefined;
 };
 
 export type ServiceInput = {
@@ -730,6 +748,7 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1063,6 +1082,27 @@ export type ResumeWorkflowExecutionMutation = { readonly resumeWorkflowExecution
       | Changed_WorkflowExecution_Fragment
      } | null };
 
+export type FindEnvironmentsQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+}>;
+
+
+export type FindEnvironmentsQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly application: { readonly id: string, readonly name: string } | null }> } };
+
+export type RollbackPreviewQueryVariables = Exact<{
+  input: RollbackEnvironmentInput;
+}>;
+
+
+export type RollbackPreviewQuery = { readonly rollbackPreview: { readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly services: ReadonlyArray<{ readonly service: { readonly name: string } | null, readonly from: DeployedImageFragment | null, readonly newer: DeployedImageFragment | null, readonly to: DeployedImageFragment }>, readonly kept: ReadonlyArray<{ readonly service: string, readonly reason: string }>, readonly steps: ReadonlyArray<{ readonly workflow: string, readonly executionId: string, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly hasRollbackTasks: boolean }> } | null };
+
+export type RollBackMutationVariables = Exact<{
+  input: RollbackEnvironmentInput;
+}>;
+
+
+export type RollBackMutation = { readonly rollbackEnvironment: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
+
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
   first?: number | null | undefined;
@@ -1185,6 +1225,10 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -3039,6 +3083,87 @@ export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`
   status
   attempt
 }`) as unknown as TypedDocumentString<ResumeWorkflowExecutionMutation, ResumeWorkflowExecutionMutationVariables>;
+export const FindEnvironmentsDocument = new TypedDocumentString(`
+    query FindEnvironments($filters: [EnvironmentFilter!]) {
+  environments(filters: $filters, first: 20) {
+    nodes {
+      id
+      name
+      application {
+        id
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FindEnvironmentsQuery, FindEnvironmentsQueryVariables>;
+export const RollbackPreviewDocument = new TypedDocumentString(`
+    query RollbackPreview($input: RollbackEnvironmentInput!) {
+  rollbackPreview(input: $input) {
+    allowed
+    planToken
+    refusals {
+      code
+      message
+    }
+    services {
+      service {
+        name
+      }
+      from {
+        ...DeployedImage
+      }
+      newer {
+        ...DeployedImage
+      }
+      to {
+        ...DeployedImage
+      }
+    }
+    kept {
+      service
+      reason
+    }
+    steps {
+      workflow
+      executionId
+      services
+      tasks
+      hasRollbackTasks
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    ...ActorName
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`) as unknown as TypedDocumentString<RollbackPreviewQuery, RollbackPreviewQueryVariables>;
+export const RollBackDocument = new TypedDocumentString(`
+    mutation RollBack($input: RollbackEnvironmentInput!) {
+  rollbackEnvironment(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
 export const ListRunsDocument = new TypedDocumentString(`
     query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {

@@ -43,6 +43,7 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
 import { freezes } from '../catalog/freezes/freezes';
@@ -96,6 +97,8 @@ export const tables = [
   jobLogTable,
   artifactTable,
   deploymentTable,
+  rollbackTable,
+  rollbackRequestTable,
   restorePointTable,
   operationTable,
   operationTaskTable,

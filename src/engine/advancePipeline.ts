@@ -356,9 +356,20 @@ export function endPipeline(
   for (const stage of run.elements(id).filter((one) => !isFinal(one.status))) {
     moveStage(run, stage, 'SKIPPED', { reason: { code: 'NOT_STARTED', text: `not reached, because ${why}` } });
   }
+  if (!stopped && failed !== undefined) askForRollback(run, execution, failed);
   if (stopped || failed === undefined) moveExecution(run, id, final, stopped ? undefined : reason);
   else {
     const text = `Stage "${failed.stageName}", step "${failed.stepName}": ${failed.reason ?? failed.status}`;
     moveExecution(run, id, final, { code: failed.reasonCode ?? failed.status, text });
   }
+}
+
+/** An abort and a rejection are decisions of people, who can roll back if they want to. */
+function askForRollback(run: RunSlice, execution: Execution, failed: StageExecution): void {
+  const { id: runId, attempt, revisionId } = execution;
+  const { status, stageIndex } = failed;
+  if (status === 'ABORTED' || status === 'REJECTED') return;
+  if (run.fact('pipeline', revisionId).stages[stageIndex]?.onFailure !== 'rollback') return;
+  const request = { id: run.newId(), runId, attempt, stageIndex, requestedAt: run.now, doneAt: null };
+  run.changes.rollbackRequests.push(request);
 }

@@ -12,6 +12,7 @@ import type {
 } from './execution';
 import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
+import type { Rollback, RollbackRequest } from './rollback';
 import type { TakenSlots, WaitingBeginning } from './beginning';
 
 export interface Change<Row> {
@@ -98,6 +99,10 @@ export interface Changes {
   readonly requeued: string[];
   readonly variables: ExecutionVariable[];
   readonly deployments: Map<string, Change<Deployment>>;
+  /** Origins of new runs that are rollbacks. */
+  readonly rollbacks: Rollback[];
+  /** Stages that failed and ask for a rollback. */
+  readonly rollbackRequests: RollbackRequest[];
   readonly slots: SlotChanges;
   readonly events: {
     readonly runId: string;
@@ -128,6 +133,8 @@ export const noChanges = (): Changes => ({
   requeued: [],
   variables: [],
   deployments: new Map(),
+  rollbacks: [],
+  rollbackRequests: [],
   slots: { taken: [], waiting: [], freed: [] },
   events: [],
 });

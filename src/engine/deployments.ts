@@ -47,7 +47,7 @@ export const deploys = ({ environmentId, images }: Pick<Execution, 'environmentI
 
 /** True if tasks of the workflow declare what they deploy; otherwise the workflow deploys as a whole. */
 export const isMarked = ({ tasks }: Pick<WorkflowDefinition, 'tasks'>): boolean =>
-  Object.values(tasks).some((task) => task.deploys !== null);
+  Object.values(tasks).some(({ type, deploys }) => type === 'normal' && deploys !== null);
 
 /** A pinned revision has old names: a service that has been renamed since matches any service whose name it lacks. */
 function servicesOfTask(

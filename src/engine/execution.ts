@@ -105,7 +105,8 @@ export interface Pause {
 export const unheldStatus = ({ attempt, attemptStartedAt }: Pick<Execution, 'attempt' | 'attemptStartedAt'>) =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
-export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE'] as const;
+/** The first attempt of a run is a START, or a ROLLBACK if the run brings an environment back. */
+export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];
 
 /** One attempt of an execution. Immutable once it has ended: the database rejects changes. */
@@ -117,7 +118,7 @@ export interface ExecutionAttempt
   readonly executionId: string;
   readonly attempt: number;
   readonly kind: AttemptKind;
-  /** Attempt that it continues; for a RESTORE, the attempt that it restores. Null for a START. */
+  /** Attempt that it continues; for a RESTORE, the attempt that it restores. Null for the first one. */
   readonly base: number | null;
   /** Attempts whose rows it shows, newest first. A RESTORE has no rows and shows those of its base. */
   readonly lineage: readonly number[];

@@ -143,6 +143,13 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
+  /** A stage with `on_failure: rollback` failed: a run that rolls an environment back was started, or was refused. */
+  ROLLED_BACK: {
+    environmentId: string;
+    rollbackRunId: string | null;
+    reasonCode: string | null;
+    reason: string | null;
+  };
   /**
    * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED or UNKNOWN; or a restore deployed
    * an image again, or marked it as REMOVED.

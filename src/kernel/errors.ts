@@ -135,6 +135,16 @@ export const refusalCodes = {
     meaning:
       'Runs that started later have deployed where this run would deploy again; `conflicts` lists what would be replaced.',
   },
+  NOTHING_TO_ROLL_BACK: {
+    http: 409,
+    retryable: false,
+    meaning: 'The environment, or a service that was named, has no earlier image to return to.',
+  },
+  REVISION_GONE: {
+    http: 409,
+    retryable: false,
+    meaning: 'The workflow that deployed the image was deleted, so it can’t run again.',
+  },
   ENVIRONMENT_FROZEN: {
     http: 409,
     retryable: true,

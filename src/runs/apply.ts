@@ -20,6 +20,7 @@ import {
 } from './execution/executions.table';
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
+import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { moveSlots } from './slots/slots.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
@@ -124,6 +125,8 @@ export async function apply(
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
     writeDeployments(db, [...changes.deployments.values()]),
+    insertRows(db, rollbackTable, changes.rollbacks),
+    insertRows(db, rollbackRequestTable, changes.rollbackRequests),
     ...writeSlots(db, changes, now),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
@@ -132,6 +135,7 @@ export async function apply(
   if (jobs.length > 0 || requeued.length > 0) db.wake(topic.queue);
   const tasks = [...changes.tasks.values()];
   if (tasks.some(({ after }) => after.type === 'restore' && after.endedAt !== null)) db.wake(topic.restores);
+  if (changes.rollbackRequests.length > 0) db.wake(topic.rollbacks);
   return sent;
 }
 
@@ -152,8 +156,15 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   const rows = moved.map(({ after }) => after);
   const begun = new Set(changes.attempts.map((one) => one.executionId));
   const none = { reason: null, fromStage: null, base: null, dropped: null };
+  const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
   const started = made.map(({ id, cause, createdAt }) => {
-    return { ...none, executionId: id, kind: 'START' as const, cause, createdAt };
+    return {
+      ...none,
+      executionId: id,
+      kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const),
+      cause,
+      createdAt,
+    };
   });
   return [
     insertRows(db, executionTable, made),

@@ -5,6 +5,8 @@ export interface DueWork {
   readonly leases: boolean;
   readonly retries: boolean;
   readonly restores: boolean;
+  /** Rollbacks that failed stages ask for. */
+  readonly rollbacks: boolean;
   /** True if approvals wait: time and people may decide about them. */
   readonly approvals: boolean;
   readonly stages: boolean;
@@ -25,6 +27,7 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
          OR ($2 AND EXISTS (SELECT FROM job_lease WHERE expires_at < $1 OR timeout_at < $1)) AS leases,
        EXISTS (SELECT FROM task_execution WHERE next_try_at <= $1) AS retries,
        EXISTS (SELECT FROM operation WHERE status = 'RUNNING') AS restores,
+       EXISTS (SELECT FROM rollback_request WHERE done_at IS NULL) AS rollbacks,
        $2 AND EXISTS (SELECT FROM approval WHERE status = 'WAITING') AS approvals,
        $2 AND EXISTS (SELECT FROM stage_execution WHERE waits_until < $1) AS stages,
        $2 AND EXISTS (SELECT FROM task_execution WHERE waits_until < $1) AS tasks,

@@ -18,6 +18,7 @@ import { moveRun, moveRuns, runsOf } from './faults';
 import { settleDueLeases } from './queue/lostAgents';
 import { startDueRetries } from './execution/startDueRetries';
 import { noteUndecidable } from './approvals/undecidable';
+import { carryOutRollbacks } from './rollbacks/carryOutRollbacks';
 import { beginWaiting } from './slots/beginWaiting';
 import { WokenWork } from './wokenWork';
 
@@ -39,6 +40,7 @@ export class Sweeper {
   private failing = false;
   private readonly restores: WokenWork;
   private readonly beginnings: WokenWork;
+  private readonly rollbacks: WokenWork;
 
   constructor(
     private readonly app: App,
@@ -46,11 +48,13 @@ export class Sweeper {
   ) {
     this.restores = new WokenWork(app, topic.restores, 'restores could not be advanced', advanceRestores);
     this.beginnings = new WokenWork(app, topic.slots, 'waiting elements could not be begun', beginWaiting);
+    this.rollbacks = new WokenWork(app, topic.rollbacks, 'rollbacks could not be carried out', carryOutRollbacks);
   }
 
   start(): void {
     this.restores.start();
     this.beginnings.start();
+    this.rollbacks.start();
     this.next();
   }
 
@@ -75,9 +79,10 @@ export class Sweeper {
 
   private async halt(): Promise<void> {
     clearTimeout(this.timer);
-    await Promise.all([this.running, this.restores.halt(), this.beginnings.halt()]);
+    const woken = [this.restores, this.beginnings, this.rollbacks];
+    await Promise.all([this.running, ...woken.map((work) => work.halt())]);
     clearTimeout(this.timer);
-    await Promise.all([this.restores.halt(), this.beginnings.halt()]);
+    await Promise.all(woken.map((work) => work.halt()));
   }
 
   private async sweep(): Promise<void> {
@@ -90,6 +95,7 @@ export class Sweeper {
       // In parallel with the turns: restoring a large run takes seconds, and leases can't wait for it.
       if (due.restores) this.restores.move();
       if (due.beginnings) this.beginnings.move();
+      if (due.rollbacks) this.rollbacks.move();
       if (due.approvals) {
         await expireApprovals(app);
         await noteUndecidable(app);

@@ -173,6 +173,12 @@ export class Runs {
     return task;
   }
 
+  /** True once the run waits for a decision; a run also waits for places in its environments. */
+  async asks(runId: string): Promise<boolean> {
+    const sql = `SELECT FROM approval WHERE execution_id = $1 AND status = 'WAITING'`;
+    return (await this.server.app.database.rows(sql, [runId])).length > 0;
+  }
+
   async abort(executionId: string, reason?: string): Promise<string> {
     const { client } = this.server;
     const { id: applicationId } = (await client.ask(ApplicationIdDocument, { name: this.application }))

@@ -335,6 +335,16 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reason: reason('Explanation of `reasonCode`.'),
     },
   ),
+  ROLLED_BACK: event(
+    'ROLLED_BACK',
+    'a stage with `on_failure: rollback` failed, and the rollback of an environment was started, or refused.',
+    {
+      environmentId: field.key('ID of the environment.'),
+      rollbackRunId: orNull(field.key('ID of the run that rolls it back. Null if the rollback was refused.')),
+      reasonCode: reason('Code of the refusal.'),
+      reason: reason('Explanation of `reasonCode`.'),
+    },
+  ),
   DEPLOYMENT_STATUS: event(
     'DEPLOYMENT_STATUS',
     'a deployment of a service to an environment began or ended, or a restore made it.',

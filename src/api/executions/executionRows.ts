@@ -25,6 +25,8 @@ export const executionRows = new RowFields<Execution>({
     pipeline: ['entityId'],
     pipelineStageExecutions: ['attempt'],
     revision: ['revisionId'],
+    rollback: [],
+    rolledBackBy: [],
     serviceImages: ['images'],
     tasks: ['revisionId'],
     variables: ['variables'],

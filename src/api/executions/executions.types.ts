@@ -298,6 +298,7 @@ export enum TaskTypeEnum {
   NORMAL = 'normal',
   FORENSIC = 'forensic',
   RESTORE = 'restore',
+  ROLLBACK = 'rollback',
   FINALLY = 'finally',
 }
 registerEnumType(TaskTypeEnum, {
@@ -307,6 +308,9 @@ registerEnumType(TaskTypeEnum, {
     NORMAL: { description: 'Node of the graph.' },
     FORENSIC: { description: 'Failure handler: a detached task that runs after a task or the workflow failed.' },
     RESTORE: { description: 'Restore task: a detached task that runs when a run is restored.' },
+    ROLLBACK: {
+      description: 'Rollback task: runs in place of the normal tasks when a deployment is rolled back.',
+    },
     FINALLY: {
       description: 'Task of `finally`: a detached task that runs after the graph has ended, with any outcome.',
     },

@@ -84,6 +84,12 @@ import {
   SlotsResolver,
   SlotWaiterResolver,
 } from '../slots/slots.resolver';
+  ExecutionRollbacksResolver,
+  PreviewedRollbackServiceResolver,
+  RollbackFieldsResolver,
+  RollbacksResolver,
+  RolledBackServiceResolver,
+} from '../rollbacks/rollbacks.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
@@ -162,6 +168,11 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
+  RollbacksResolver,
+  RollbackFieldsResolver,
+  PreviewedRollbackServiceResolver,
+  RolledBackServiceResolver,
+  ExecutionRollbacksResolver,
   RestoresResolver,
   RestorePreviewResolver,
   RestorePointResolver,

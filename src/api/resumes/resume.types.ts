@@ -1,4 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { EventActor } from '../access/actor.types';
 import { RedeployingCommandInput } from '../executions/runCommand.inputs';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum, WorkflowModeEnum } from '../executions/executions.types';
@@ -65,6 +66,7 @@ export enum AttemptKindEnum {
   RERUN = 'RERUN',
   EXTEND = 'EXTEND',
   RESTORE = 'RESTORE',
+  ROLLBACK = 'ROLLBACK',
 }
 registerEnumType(AttemptKindEnum, {
   name: 'AttemptKind',
@@ -75,6 +77,10 @@ registerEnumType(AttemptKindEnum, {
     RERUN: { description: '`rerunExecution`.' },
     EXTEND: { description: '`addImagesToRun`.' },
     RESTORE: { description: 'Successful `restoreRun`. Shows the same as its base.' },
+    ROLLBACK: {
+      description:
+        'Start of a run that brings an environment back: `rollbackEnvironment`, or a stage with `on_failure: rollback`.',
+    },
   },
 });
 
@@ -258,6 +264,15 @@ export class ResumabilityType {
   stages!: StageResumability[];
 }
 
+@ObjectType('FreezeOverride', { simpleResolvers: true, description: 'Override of freezes by an attempt.' })
+export class FreezeOverrideType {
+  @Field(() => EventActor, { description: 'User or API key that overrode them.' })
+  by!: object;
+
+  @Field(() => String, { description: 'Reason that was given.' })
+  reason!: string;
+}
+
 @ObjectType('ExecutionAttempt', { description: 'One attempt of an execution. Immutable once it has ended.' })
 export class ExecutionAttemptType {
   @Field(() => Int, { description: 'Number of the attempt, from 1.' })
@@ -268,12 +283,18 @@ export class ExecutionAttemptType {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Attempt that it continues; for a RESTORE, the attempt that it restores. Null for a START.',
+    description: 'Attempt that it continues; for a RESTORE, the attempt that it restores. Null for the first one.',
   })
   base!: number | null;
 
   @Field(() => String, { nullable: true, description: 'Reason given with the request.' })
   reason!: string | null;
+
+  @Field(() => FreezeOverrideType, {
+    nullable: true,
+    description: 'Override of freezes: its elements begin in spite of them. Null: none.',
+  })
+  freezeOverride!: object | null;
 
   @Field(() => String, { nullable: true, description: 'Stage that it resumed from. Null for a start.' })
   fromStage!: string | null;

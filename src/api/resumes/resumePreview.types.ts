@@ -1,3 +1,6 @@
+import { field, orNull } from '../../kernel/fields';
+import { Freeze } from '../freezes/freezes.types';
+import { objectType } from '../graphql/described.types';
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { ExecutionStatusEnum } from '../executions/executions.types';
 
@@ -113,6 +116,13 @@ export class ReplacedDeployment {
   image!: string;
 }
 
+export const PreviewedFreeze = objectType('PreviewedFreeze', 'Environment that is frozen at the time of a preview.', {
+  environmentId: field.uuid('ID of the environment.'),
+  environment: field.text('Name of the environment.'),
+  freeze: field.object(() => Freeze, 'Freeze that holds deployments back.'),
+  until: orNull(field.time('Time at which deployments may begin. Null: no end is known.')),
+});
+
 @ObjectType({ description: 'Preview of a resume.' })
 export class ResumePreview {
   @Field(() => Boolean, { description: 'True if the resume would be accepted.' })
@@ -161,6 +171,12 @@ export class ResumePreview {
       'needs `overrule: true`; otherwise `refusals` has ENVIRONMENT_MOVED_ON.',
   })
   replaced!: object[];
+
+  @Field(() => [PreviewedFreeze], {
+    description:
+      'Freezes of environments to which it would deploy now. Its elements wait for their ends; if the pipeline or workflow says REFUSE, `refusals` has ENVIRONMENT_FROZEN.',
+  })
+  freezes!: object[];
 
   @Field(() => String, {
     nullable: true,

@@ -76,11 +76,12 @@ function checkDeploys({ services, tasks }: WorkflowDefinition, complain: Complai
   const marked = Object.entries(tasks).filter(([, { deploys }]) => deploys !== null);
   for (const [name, { deploys, type }] of marked) {
     const path = ['tasks', name, 'deploys'];
-    if (type !== 'normal') complain('FORENSIC_KEY', path, `A ${type} task can’t have "deploys": only normal tasks do.`);
+    if (type !== 'normal' && type !== 'rollback')
+      complain('FORENSIC_KEY', path, `A ${type} task can’t have "deploys": only normal and rollback tasks do.`);
     else if (services.length === 0) {
       complain('SERVICE_NOT_DEPLOYED', path, 'The workflow deploys no services. List them in its "services".');
     }
-    for (const service of deploys === true ? services : (deploys ?? [])) deployed.add(service);
+    if (type === 'normal') for (const service of deploys === true ? services : (deploys ?? [])) deployed.add(service);
     if (deploys === true || services.length === 0) continue;
     deploys?.forEach((service, index) => {
       if (service === '' || services.includes(service)) return;
@@ -89,7 +90,7 @@ function checkDeploys({ services, tasks }: WorkflowDefinition, complain: Complai
     });
   }
   services.forEach((service, index) => {
-    if (marked.length === 0 || service === '' || deployed.has(service)) return;
+    if (!marked.some(([, { type }]) => type === 'normal') || service === '' || deployed.has(service)) return;
     const message = `No task deploys "${service}", so no deployment of it is recorded. Add it to the "deploys" of a task.`;
     complain('UNDEPLOYED_SERVICE', ['services', index], message);
   });
@@ -115,7 +116,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
   };
   check(onFailure, ['onFailure']);
   for (const [name, task] of Object.entries(tasks)) {
-    if (task.type === 'normal') check(task.onFailure, ['tasks', name, 'onFailure']);
+    if (task.type === 'normal' || task.type === 'rollback') check(task.onFailure, ['tasks', name, 'onFailure']);
     else if (task.onFailure)
       complain('FORENSIC_KEY', ['tasks', name, 'onFailure'], `A ${task.type} task can’t have a failure handler.`);
   }

@@ -253,6 +253,8 @@ const approvalFields = object(
   foreignKeys.approval,
 );
 
+const stageFailures = ['fail', 'rollback'] as const;
+
 interface ElementHead {
   readonly name: string;
   readonly skipCondition: string | null;
@@ -265,6 +267,7 @@ export interface StageDefinition {
   /** As written, or `STAGE n` by position. */
   readonly name: string;
   readonly elements: readonly StageElement[];
+  readonly onFailure: (typeof stageFailures)[number];
 }
 
 const workflowElement = object({
@@ -321,12 +324,17 @@ const element = defined<StageElement>('Element', {
 
 const writtenStages = filled(
   list(
-    object<{ name: string | null; elements: readonly StageElement[] }>(
+    object<Omit<StageDefinition, 'name'> & { name: string | null }>(
       {
         name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
         elements: required(
           filled(list(element), 'A stage needs at least one element.'),
           'Workflows and approvals, which run in parallel.',
+        ),
+        onFailure: optional(
+          oneOf(stageFailures),
+          'fail',
+          'Effect of a failure of the stage: fail ends the run; rollback ends it, too, and brings the services that the stage was deploying back to the images of before, in a separate run. Once for each attempt.',
         ),
       },
       foreignKeys.stage,

@@ -303,7 +303,7 @@ const deploys = withShort<boolean, Deploys>(
   { expand: (all) => all || null, shrink: (value) => (value === true ? true : undefined) },
 );
 
-const writtenTypes = oneOf(['normal', 'forensic', 'restore']);
+const writtenTypes = oneOf(['normal', 'forensic', 'restore', 'rollback']);
 /** Tasks of `finally` are in a separate section. */
 const writtenType: Shape<TaskType> = {
   ...writtenTypes,
@@ -322,7 +322,7 @@ const taskFields = {
   type: optional(
     writtenType,
     'normal',
-    'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
+    'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored; rollback tasks run in place of the normal ones when a deployment is rolled back.',
   ),
   description: description('task'),
   run: required(

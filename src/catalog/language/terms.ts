@@ -10,9 +10,10 @@ export type WorkflowMode = (typeof workflowModes)[number];
 
 /**
  * Only normal tasks are nodes of the graph. A forensic task handles failures, a restore task runs when a run is
- * restored, and those of `finally` run after the graph has ended.
+ * restored, those of type rollback are the graph when a deployment is rolled back, and those of `finally` run after the graph
+ * has ended.
  */
-export const taskTypes = ['normal', 'forensic', 'restore', 'finally'] as const;
+export const taskTypes = ['normal', 'forensic', 'restore', 'rollback', 'finally'] as const;
 export type TaskType = (typeof taskTypes)[number];
 
 /** Tasks of a workflow, with all combinations of their matrices. */

@@ -42,7 +42,7 @@ export const validationRules = {
     '`register` names a variable that no other task, no other combination and no start sets. Tasks that each have an `if` may share one.',
   SECRET_NAME_TAKEN: 'A secret shares its name with no variable, `env` or `register` of the workflow.',
   DEPENDENCY_TYPE:
-    'A normal task depends on normal tasks, a restore task on restore tasks, a task of `finally` on tasks of `finally`, and a forensic task on none.',
+    'A normal task depends on normal tasks, a restore task on restore tasks, a rollback task on rollback tasks, a task of `finally` on tasks of `finally`, and a forensic task on none.',
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
   ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',

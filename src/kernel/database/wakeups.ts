@@ -122,6 +122,8 @@ export const topic = {
   agent: (agentId: string) => `agent:${agentId}`,
   /** A restore can take its next step. */
   restores: 'restores',
+  /** A failed stage asks for a rollback. */
+  rollbacks: 'rollbacks',
   /** Something that waits to begin may begin now. */
   slots: 'slots',
   /** The job's log grew or was sealed. */

@@ -12,6 +12,7 @@ import { readOwn, refuseInput } from './inAttempt';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
 import type { ResumeExecution } from '../commands/resumeExecution';
 import { findMovedOn, refuseMovedOn, type Replacement } from '../deployments/movedOn';
+import { deployingOf, type Frozen, previewFreezes } from '../freezes/frozen';
 import { aimsOf, type PlannedElement, planResume, readStanding } from './resumePlan';
 import { resumeToken, workflowResumeToken } from './resumeToken';
 import { type ResumeWorkflowExecution, requireEnvironment } from '../commands/resumeWorkflowExecution';
@@ -32,6 +33,8 @@ export interface ResumePreview {
   readonly environmentAccess: readonly PreviewedEnvironment[];
   /** Deployments of later runs that the resume would replace. */
   readonly replaced: readonly Replacement[];
+  /** Freezes that its elements would wait for, or that refuse it. */
+  readonly freezes: readonly Frozen[];
   readonly planToken: string | null;
 }
 
@@ -57,6 +60,7 @@ const refused = (refusal: Refusal): ResumePreview => ({
   ...{ willRun: [], kept: [], tasksThatRun: [], tasksKept: [], finallyTasks: [], askedAgain: [], changes: [] },
   environmentAccess: [],
   replaced: [],
+  freezes: [],
   planToken: null,
 });
 
@@ -71,7 +75,8 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
   const denied = await refusalOf(() => requireStages(db, actor, execution, stages));
   const replaced = denied === null ? await findMovedOn(app, db, execution, aimsOf(app, db, plan.elements)) : [];
   const movedOn = refuseMovedOn(replaced, input.overrule);
-  const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? [], movedOn ?? []].flat();
+  const { frozen, refusal } = await previewFreezes(app, actor, stages.map(deployingOf), input, definition.onFreeze);
+  const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? [], movedOn ?? [], refusal ?? []].flat();
   const allowed = refusals.length === 0;
   return {
     allowed,
@@ -92,6 +97,7 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
     changes: plan.changes,
     environmentAccess: await accessTo(app, actor, execution, stages),
     replaced,
+    freezes: frozen,
     planToken: allowed ? resumeToken(execution, input, plan, replaced) : null,
   };
 }
@@ -111,7 +117,9 @@ export async function previewWorkflowResume(
   const denied = await refusalOf(() => requireEnvironment(db, actor, subject, next.environmentId));
   const replaced = denied === null ? await findMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)]) : [];
   const movedOn = refuseMovedOn(replaced, input.overrule);
-  const refusals = [refuseInput(input) ?? [], broken, denied ?? [], movedOn ?? []].flat();
+  const { onFreeze } = (await app.workflowRevisions.get(db, next.revisionId)).definition;
+  const held = await previewFreezes(app, actor, [deployingOf(next)], input, onFreeze);
+  const refusals = [refuseInput(input) ?? [], broken, denied ?? [], movedOn ?? [], held.refusal ?? []].flat();
   const allowed = refusals.length === 0;
   return {
     allowed,
@@ -123,6 +131,7 @@ export async function previewWorkflowResume(
     changes: fit.changes,
     environmentAccess: await accessTo(app, actor, execution, [next]),
     replaced,
+    freezes: held.frozen,
     planToken: allowed ? workflowResumeToken(execution, input, next, replaced) : null,
   };
 }

@@ -1,26 +1,21 @@
 import { type Actor, actorRef } from '../../access/actor';
-import { auditDetail } from '../../access/audit/auditDetail';
 import type { SubjectRows, Target } from '../../access/subjects';
 import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../access/targets.store';
 import { readApplication } from '../../catalog/applications/applications.queries';
-import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import { labelList } from '../../contract/labels';
-import { advancePipeline } from '../../engine/advancePipeline';
-import type { Execution, StageExecution } from '../../engine/execution';
-import { refuseFrozenRun } from '../../engine/freezes';
+import type { Execution } from '../../engine/execution';
 import type { RunSlice } from '../../engine/runSlice';
-import { type Catalog, type ElementPlan, elementKey } from '../../engine/startPlan';
-import { type ExecutionStart, newExecution, startWorkflow } from '../../engine/startWorkflow';
+import { pipelineStart } from '../../engine/startPipeline';
+import type { Catalog } from '../../engine/startPlan';
+import { type ExecutionStart, startWorkflow } from '../../engine/startWorkflow';
 import { type InputError, invalidInput, notFound } from '../../kernel/errors';
-import { derivedId, isId, newId } from '../../kernel/ids';
+import { isId, newId } from '../../kernel/ids';
 import type { App } from '../app';
-import { findExecution } from '../execution/executions.store';
-import { inRuns } from '../execution/inRuns';
 import { overrideOf } from '../freezes/overrideFreeze';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
-import { findCatalog, findStartable, holdApplication, isGone, type Startable } from '../execution/startTargets.store';
-import { keyedRequest, once } from './idempotency';
-import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.store';
+import { findCatalog, findStartable, type Startable } from '../execution/startTargets.store';
+import { keyedRequest } from './idempotency';
+import { findIdempotencyKey } from './idempotencyKeys.store';
+import { ensureRequirementClasses, startRun } from './startRun';
 
 /**
  * Starts a pipeline or a workflow: checks the inputs, pins the current revisions, and creates everything that will run.
@@ -49,35 +44,8 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       ? await preparePipeline(app, actor, target, catalog, input, base, subject)
       : await prepareWorkflow(app, actor, target, catalog, input, base, { ...subject, template });
   const request = keyedRequest(input.applicationId, 'start', inOrder(input));
-  const again = async ({ executionId }: { readonly executionId: string }) => {
-    const known = await findExecution(app.database, executionId);
-    if (known === undefined) throw notFound('execution', executionId);
-    return known;
-  };
-  return once(app, request, used, again, async () => {
-    const started = inRuns(
-      app,
-      [],
-      actor,
-      async (db) => {
-        db.sent([holdApplication(db, input.applicationId)]);
-        const { kind, entityId, environmentId, notes } = await db.decide(decision);
-        if (request !== null) {
-          db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
-        }
-        const after = { kind, entityId, environmentId, notes, freezeOverride: base.freezeOverride ?? undefined };
-        auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
-        return { row: db.last(() => findExecution(db, id)) };
-      },
-      { keepsPlans: true },
-    );
-    const last = await started.catch((error: unknown) => {
-      throw isGone(error) ? notFound('application', input.applicationId) : error;
-    });
-    const execution = await last.row;
-    if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
-    return execution;
-  });
+  const audit = { freezeOverride: base.freezeOverride ?? undefined };
+  return startRun(app, actor, { id, applicationId: input.applicationId, request, used, decide: decision, audit });
 }
 
 /**
@@ -126,10 +94,9 @@ async function preparePipeline(
 ): Promise<Start> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
   const { definitions, plan, errors } = await planPipelineStart(app, definition, catalog, input);
-  const elements = [...plan.elements.values()];
   const targets = targetsIn(
     catalog,
-    elements.flatMap((one) => one.environmentId ?? []),
+    [...plan.elements.values()].flatMap((one) => one.environmentId ?? []),
   );
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
   if (base.freezeOverride != null) {
@@ -137,71 +104,12 @@ async function preparePipeline(
   }
   refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
-  // The same at each try of the decision, because facts about what begins are found by these ids.
-  const ids = definition.stages.map(({ elements }) => elements.map(() => newId()));
-  return (run) => {
-    const images = Object.assign({}, ...elements.map((element) => element.images));
-    const start = { ...base, environmentId: null, variables: plan.variables, images };
-    const own = { kind: 'PIPELINE' as const, maxParallel: null, mode: 'WORK_STEALING' as const, openTasks: 0 };
-    run.addExecution(newExecution(start, own, run.now, definition.timeoutSeconds));
-    const stages = definition.stages.flatMap((stage, stageIndex) =>
-      stage.elements.map((element, elementIndex) =>
-        newStage(run.now, base, plan.elements.get(elementKey(stageIndex, elementIndex)), {
-          id: ids[stageIndex]?.[elementIndex] ?? newId(),
-          kind: element.type,
-          stageIndex,
-          elementIndex,
-          elementId: derivedId(target.id, stage.name, element.name),
-          stageName: stage.name,
-          stepName: element.name,
-        }),
-      ),
-    );
-    run.setPlan(base.id, [], stages);
-    run.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
-    refuseFrozenRun(run, base.id);
-    advancePipeline(run, base.id);
-    return run.execution(base.id);
-  };
+  return pipelineStart({ ...base, variables: plan.variables, name: target.name }, definition, plan.elements);
 }
 
 /** Environments of the catalog in the form that rights are checked for, sorted by name. */
 const targetsIn = ({ environments }: Catalog, ids: readonly string[]): Target[] =>
   environments.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
-
-function newStage(
-  now: Date,
-  base: Base,
-  plan: ElementPlan | undefined,
-  element: Pick<StageExecution, 'id' | 'kind' | 'stageIndex' | 'elementIndex' | 'elementId' | 'stageName' | 'stepName'>,
-): StageExecution {
-  return {
-    ...element,
-    executionId: base.id,
-    attempt: 1,
-    status: 'QUEUED',
-    reasonCode: null,
-    reason: null,
-    workflowId: plan?.workflowId ?? null,
-    workflowRevisionId: plan?.workflowRevisionId ?? null,
-    environmentId: plan?.environmentId ?? null,
-    variables: plan?.variables ?? {},
-    images: plan?.images ?? {},
-    mode: null,
-    maxParallel: null,
-    workflowExecutionId: null,
-    workflowAttempt: null,
-    continues: null,
-    waitsUntil: null,
-    answers: null,
-    failures: 0,
-    ignored: false,
-    hasPlace: false,
-    createdAt: now,
-    startedAt: null,
-    endedAt: null,
-  };
-}
 
 async function prepareWorkflow(
   app: App,
@@ -226,14 +134,6 @@ async function prepareWorkflow(
     startWorkflow(run, { ...base, ...plan, name: target.name, maxParallel, mode });
     return run.execution(base.id);
   };
-}
-
-/** Creates the numbers of label sets before the transaction, so that they can be cached. */
-function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefinition[]): Promise<void> {
-  const sets = definitions.flatMap((definition) =>
-    Object.values(definition.tasks).map((task) => labelList(task.labels)),
-  );
-  return app.requirementClasses.ensure(app.database, sets);
 }
 
 function refuseErrors(errors: readonly InputError[]): void {

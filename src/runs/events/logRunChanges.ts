@@ -19,6 +19,7 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   CONTINUE_REQUESTED: 'continue requested',
   RESTORE_STARTED: 'restore started',
   RESTORE_ENDED: 'restore ended',
+  ROLLED_BACK: 'rollback of a failed stage',
   JOB_LOST: 'agent of a job lost',
   DEPLOYED: 'image deployed',
 };

@@ -124,7 +124,10 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
   foreignKeys: [references('execution', 'executionId')],
   checks: [
     { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
-    { name: 'execution_attempt_base', expression: `(base IS NULL) = (kind = 'START') AND base < attempt` },
+    {
+      name: 'execution_attempt_base',
+      expression: `(base IS NULL) = (kind IN ('START', 'ROLLBACK')) AND base < attempt`,
+    },
     { name: 'execution_attempt_status', expression: oneOf('status', finalStatuses) },
     { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },
   ],

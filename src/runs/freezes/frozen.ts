@@ -56,6 +56,19 @@ export function refuseFrozen(frozen: readonly Frozen[]): Refusal | null {
   return new Refusal('ENVIRONMENT_FROZEN', `E${text.slice(1)}.`, frozenDetails(first.environmentId, first));
 }
 
+/** Freezes that something which begins would meet, for previews: none with an override. */
+export async function previewFreezes(
+  app: App,
+  actor: Actor,
+  deploying: readonly Deploying[],
+  { overrideFreeze }: MayOverrideFreeze,
+  onFreeze: 'WAIT' | 'REFUSE',
+): Promise<{ readonly frozen: readonly Frozen[]; readonly refusal: Refusal | null }> {
+  if (overrideFreeze != null) return { frozen: [], refusal: null };
+  const frozen = await findFrozen(app.database, actor, deploying, app.clock.now());
+  return { frozen, refusal: onFreeze === 'REFUSE' ? refuseFrozen(frozen) : null };
+}
+
 /** Requires the permission to override freezes, for each environment that would be deployed to. */
 export async function requireOverride(
   db: Db,

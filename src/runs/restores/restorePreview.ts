@@ -7,8 +7,10 @@ import { findExecutions } from '../execution/executions.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { findCurrentStages } from '../execution/stages.store';
 import { placesOf } from '../deployments/places';
+import { findFrozen, refuseFrozen } from '../freezes/frozen';
 import type { RestorePoint } from './restore';
 import {
+  deployingOfRestore,
   findDeploymentsThen,
   planRestore,
   type RestorePlan,
@@ -80,6 +82,8 @@ export async function previewRestore(app: App, actor: Actor, runId: string): Pro
     const plan = await planRestore(app, db, run, point);
     const { restored } = plan;
     await requireRestore(db, actor, run, plan).catch(note);
+    const frozen = refuseFrozen(await findFrozen(db, actor, deployingOfRestore(plan), app.clock.now()));
+    if (frozen !== null) refusals.push(frozen);
     const stages = await findCurrentStages(db, [run.id]);
     const allowed = refusals.length === 0;
     const images = (of: Execution['images']) =>

@@ -12,6 +12,7 @@ import type { DeploymentPlace } from '../../engine/deployment';
 import { byPlace } from '../deployments/places';
 import { missingApprovers } from '../approvals/approverWarning';
 import type { ConditionFacts } from '../../engine/conditionScope';
+import { deployingOf, findFrozen, refuseFrozen } from '../freezes/frozen';
 import { missingSecrets } from '../../engine/missingSecrets';
 import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import type { StartExecution } from '../execution/planStart';
@@ -115,12 +116,14 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
   const steps: (PlannedStep | Running)[] = [];
   const errors: InputError[] = [...startErrors(input)];
   const approvals: ApprovalElement[] = [];
+  let onFreeze: 'WAIT' | 'REFUSE';
   let explain: (targets: readonly Target[]) => Decision;
   if (executionType === 'PIPELINE') {
     await requireReadable(app, actor.access, 'Pipeline', part);
     const subject = await subjectFor(app, 'Pipeline', part);
     explain = (targets) => actor.access.explain('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
     const { definition } = await app.pipelineRevisions.get(db, target.currentRevisionId);
+    onFreeze = definition.onFreeze;
     const planned = await planPipelineStart(app, definition, catalog, input);
     errors.push(...planned.errors);
     for (const [stageIndex, stage] of definition.stages.entries()) {
@@ -144,6 +147,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     const subject = await subjectFor(app, 'Workflow', part);
     explain = (targets) => actor.access.explain('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
     const { definition } = await app.workflowRevisions.get(db, target.currentRevisionId);
+    onFreeze = definition.onFreeze;
     const planned = planWorkflowStart(definition, catalog, input);
     errors.push(...planned.errors);
     const { mode = null, maxParallel = null } = input;
@@ -157,7 +161,22 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
   );
   const nobody = await missingApprovers(app, approvals);
   const details = await describeAll(app, applicationId, running);
+  const held =
+    input.overrideFreeze != null
+      ? []
+      : await findFrozen(
+          db,
+          actor,
+          running.map(({ plan }) => deployingOf(plan)),
+          app.clock.now(),
+        );
   const problems = [
+    ...held.map(
+      (one): PlanProblem => ({
+        ...{ code: 'ENVIRONMENT_FROZEN', refuses: onFreeze === 'REFUSE', field: null },
+        message: refuseFrozen([one])?.message ?? '',
+      }),
+    ),
     ...errors.map(({ rule, field, message }): PlanProblem => ({ code: rule, refuses: true, field, message })),
     ...denied(explain(targets)),
     ...(nobody === null ? [] : [{ code: 'NO_APPROVER', refuses: false, field: null, message: nobody }]),

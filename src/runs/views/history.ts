@@ -9,6 +9,7 @@ export const historyAction = {
     RERUN: 'Run again from its first stage.',
     EXTENDED: 'Extended with images or inputs.',
     RESTORED: 'Restored to its state before it was extended.',
+    ROLLED_BACK: 'Started, to roll an environment back.',
     RESTORE_FAILED: 'Restore failed: `text` is the reason. The actor is the user or key that requested the restore.',
     RESTORE_CANCELLED: 'Restore canceled. The actor is the user or key that requested the restore.',
     APPROVED: 'Approval given: `text` is the comment.',

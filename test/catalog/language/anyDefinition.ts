@@ -290,6 +290,7 @@ export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc
       fc.record({
         name: fc.oneof(name, fc.constantFrom('STAGE 1', 'STAGE 2')),
         elements: fc.array(element, { minLength: 1, maxLength: 3 }),
+        onFailure: fc.constantFrom('fail' as const, 'rollback' as const),
       }),
       {
         minLength: 1,

@@ -1,6 +1,7 @@
 import { beginWaiting } from '../../../src/runs/slots/beginWaiting';
-import { codeOf } from '../../support/client';
+import { codeOf, TestClient } from '../../support/client';
 import { eventually } from '../../support/eventually';
+import { createKey } from '../../support/keys';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
@@ -158,5 +159,136 @@ describe('freezes', () => {
     });
     await runs.abort(run);
     await agent.work(() => runs.is(run, 'ABORTED'));
+  });
+});
+
+describe('freezes through the API', () => {
+  const { server, runs } = testWorld(DEFINITIONS, { agent: null });
+  const check = (client: TestClient, environmentId: string, at: string) =>
+    client.ask<{ freezeCheck: unknown }>(
+      'query ($id: ID!, $at: DateTime) { freezeCheck(environmentId: $id, at: $at) { frozen current { from until freeze { name } } next { from until } } }',
+      { id: environmentId, at },
+    );
+
+  it('are managed with MANAGE_FREEZES, seen with their environments, and checked at any time', async () => {
+    const { environments } = await server.client.ask<{ environments: { nodes: { id: string; name: string }[] } }>(
+      '{ environments { nodes { id name } } }',
+    );
+    const id = (name: string) => environments.nodes.find((one) => one.name === name)?.id ?? '';
+    const input = {
+      ...{ name: 'Weekend', reason: 'Nobody is on call', environmentTypes: ['PROD'] },
+      ...{ from: '2026-12-04T18:00:00+01:00', until: '2026-12-07T08:00:00+01:00' },
+      ...{ timeZone: 'Europe/Berlin', recurrence: 'RRULE:FREQ=WEEKLY' },
+    };
+    const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(CREATE, { input });
+    const freezeId = createFreeze.freeze.id;
+    expect(await check(server.client, id('prod'), '2027-03-27T12:00:00Z')).toEqual({
+      freezeCheck: {
+        frozen: true,
+        // Clocks go forward on March 28.
+        current: { from: '2027-03-26T17:00:00.000Z', until: '2027-03-29T06:00:00.000Z', freeze: { name: 'Weekend' } },
+        next: { from: '2027-04-02T16:00:00.000Z', until: '2027-04-05T06:00:00.000Z' },
+      },
+    });
+    expect(await check(server.client, id('staging'), '2027-03-27T12:00:00Z')).toEqual({
+      freezeCheck: { frozen: false, current: null, next: null },
+    });
+    expect((await server.client.errorOf(CREATE, { input })).code).toBe('NAME_TAKEN');
+    expect(
+      await server.client.errorOf(CREATE, {
+        input: { ...input, name: 'x', timeZone: 'Berlin', environmentIds: ['01a22be6-8d1c-746e-839d-9d9551c0558b'] },
+      }),
+    ).toMatchObject({ code: 'INVALID_INPUT', details: { errors: [{ field: 'timeZone', rule: 'TIME_ZONE' }] } });
+
+    const reader = new TestClient(
+      server.url,
+      await createKey(server.client, 'staging', {
+        appPermissions: [
+          {
+            ...{ permissionType: 'ENV', actions: ['READ'], applications: { filterType: 'ALL' } },
+            environments: { filterTypes: ['NON_PRODUCTION_ENVIRONMENTS'] },
+          },
+        ],
+      }),
+    );
+    expect(await reader.ask('{ freezes { nodes { id } } }')).toEqual({ freezes: { nodes: [] } });
+    expect(await codeOf(reader.ask(DELETE, { input: { freezeId } }))).toBe('NOT_FOUND');
+    await server.client.ask(UPDATE, { input: { freezeId, environmentTypes: null } });
+    expect(await reader.ask('{ freezes { nodes { name environmentTypes } } }')).toEqual({
+      freezes: { nodes: [{ name: 'Weekend', environmentTypes: null }] },
+    });
+    expect(await codeOf(reader.ask(DELETE, { input: { freezeId } }))).toBe('FORBIDDEN');
+    expect(await codeOf(reader.ask(CREATE, { input: { ...input, name: 'mine' } }))).toBe('FORBIDDEN');
+    await server.client.ask(DELETE, { input: { freezeId } });
+    const { audits } = await server.client.ask<{ audits: { nodes: { action: string; outcome: string }[] } }>(
+      '{ audits(first: 40) { nodes { action outcome object { kind } } } }',
+    );
+    const own = audits.nodes.filter(({ action }) => action.startsWith('freeze.'));
+    expect(own.filter(({ outcome }) => outcome === 'ALLOWED').map(({ action }) => action)).toEqual([
+      'freeze.delete',
+      'freeze.update',
+      'freeze.create',
+    ]);
+  });
+
+  it('are overridden with OVERRIDE_FREEZE and a reason only, by the command or later', async () => {
+    const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(CREATE, {
+      input: { ...YEAR_END, environmentTypes: ['PROD'] },
+    });
+    const target = { ...(await runs.ids('workflow', 'careful')), executionType: 'WORKFLOW', ...web };
+    const override = (reason: string) => ({ ...target, overrideFreeze: { reason } });
+    const grant = (actions: string[]) => ({
+      appPermissions: [
+        { permissionType: 'DEPLOYMENT', actions, applications: { filterType: 'ALL' } },
+        { permissionType: 'WORKFLOW', actions: ['READ'], applications: { filterType: 'ALL' } },
+      ],
+    });
+    const may = async (name: string, actions: string[]) =>
+      new TestClient(server.url, await createKey(server.client, name, grant(actions) as never));
+    const runner = await may('runner', ['EXECUTE_WORKFLOW']);
+    const lead = await may('lead', ['EXECUTE_WORKFLOW', 'OVERRIDE_FREEZE']);
+    const plan =
+      'query ($input: StartExecutionInput!) { executionPlan(input: $input) { startable problems { code refuses message } } }';
+    expect(await server.client.ask(plan, { input: target })).toMatchObject({
+      executionPlan: {
+        startable: false,
+        problems: expect.arrayContaining([
+          expect.objectContaining({
+            code: 'ENVIRONMENT_FROZEN',
+            refuses: true,
+            message: expect.stringMatching(/^Environment "prod" is frozen by "Year end" until/),
+          }),
+        ]),
+      },
+    });
+    expect(await codeOf(runner.ask(START, { input: override('Hotfix') }))).toBe('FORBIDDEN');
+    expect(await codeOf(lead.ask(START, { input: override('  ') }))).toBe('INVALID_INPUT');
+    const { startExecution } = await lead.ask<{ startExecution: { execution: { id: string; status: string } } }>(
+      START,
+      {
+        input: override('Hotfix'),
+      },
+    );
+    expect(startExecution.execution.status).toBe('QUEUED');
+    const attempts =
+      'query ($id: ID!) { execution(executionId: $id) { attempts { freezeOverride { reason by { name } } } } }';
+    expect(await server.client.ask(attempts, { id: startExecution.execution.id })).toEqual({
+      execution: { attempts: [{ freezeOverride: { reason: 'Hotfix', by: { name: 'lead' } } }] },
+    });
+    await runs.abort(startExecution.execution.id);
+
+    const waiting = await runs.start('workflow', 'ship', {
+      ...web,
+      variableInputs: [{ name: 'environment', variableValue: { type: 'NAME', value: 'prod' } }],
+    });
+    expect(await runs.is(waiting, 'WAITING')).toBe(true);
+    const OVERRIDE =
+      'mutation ($input: OverrideFreezeOfRunInput!) { overrideFreeze(input: $input) { execution { status } } }';
+    const later = { input: { executionId: waiting, reason: 'Checked with the customer' } };
+    expect(await codeOf(runner.ask(OVERRIDE, later))).toBe('FORBIDDEN');
+    expect(await lead.ask(OVERRIDE, later)).toEqual({ overrideFreeze: { execution: { status: 'QUEUED' } } });
+    expect((await runs.events(waiting)).map(({ type }) => type)).toContain('FREEZE_OVERRIDDEN');
+    await runs.abort(waiting);
+    await server.client.ask(DELETE, { input: { freezeId: createFreeze.freeze.id } });
   });
 });

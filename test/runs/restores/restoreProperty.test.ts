@@ -145,7 +145,7 @@ describe('any pipeline and any extensions', () => {
     for (;;) {
       const { status } = await world.runs.read(id);
       if (status === 'SUCCESS' || status === 'FAILED') return status;
-      if (await world.asks(id)) await world.runs.decide(id, 'APPROVE');
+      if (await world.runs.asks(id)) await world.runs.decide(id, 'APPROVE');
       for (const job of await world.agent.claim(10, 20)) {
         await world.agent.start(job);
         const value = `${job.task} ${made++}`;

@@ -117,7 +117,7 @@ describe('restoreRun', () => {
     });
     const work = async (digest: string) => {
       for (;;) {
-        while (!(await world.runs.is(id, 'SUCCESS')) && !(await world.asks(id))) {
+        while (!(await world.hasOrAsks(id, 'SUCCESS'))) {
           for (const job of await world.agent.claim(10, 50)) {
             await world.agent.start(job);
             const outputs = job.task === 'pack' ? [{ name: 'DIGEST', value: digest, how: 'REGISTER' }] : [];

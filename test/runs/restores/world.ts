@@ -121,7 +121,7 @@ export class RestoreWorld implements World {
     const ran: string[] = [];
     for (;;) {
       const jobs = await this.agent.work(
-        async () => (await this.runs.is(id, status)) || this.asks(id),
+        () => this.hasOrAsks(id, status),
         (job) => fails.includes(job.task),
       );
       ran.push(...jobs.map((job) => job.task));
@@ -130,9 +130,9 @@ export class RestoreWorld implements World {
     }
   }
 
-  /** True if a run waits for an approval, and not for the slot of an environment. */
-  async asks(id: string): Promise<boolean> {
-    return (await this.runs.approvals(id)).some((approval) => approval.status === 'WAITING');
+  /** True if the run has this status, or waits for a decision. */
+  async hasOrAsks(id: string, status: string): Promise<boolean> {
+    return (await this.runs.is(id, status)) || (await this.runs.asks(id));
   }
 
   /** A run whose extension with another web reached staging and failed in production, with its state before that. */
@@ -143,7 +143,7 @@ export class RestoreWorld implements World {
     let copies = 0;
     for (;;) {
       await this.agent.work(
-        async () => (await this.runs.is(id, 'FAILED')) || this.asks(id),
+        () => this.hasOrAsks(id, 'FAILED'),
         (job) => job.task === 'copy' && ++copies > 1,
       );
       if (await this.runs.is(id, 'FAILED')) return { id, before };

@@ -1,0 +1,78 @@
+import type { Actor } from '../../access/actor';
+import { auditDetail } from '../../access/audit/auditDetail';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
+import { labelList } from '../../contract/labels';
+import type { Execution } from '../../engine/execution';
+import type { RunSlice } from '../../engine/runSlice';
+import { notFound } from '../../kernel/errors';
+import type { App } from '../app';
+import { findExecution } from '../execution/executions.store';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
+import { holdApplication, isGone } from '../execution/startTargets.store';
+import { type KeyedRequest, once } from './idempotency';
+import { insertIdempotencyKey } from './idempotencyKeys.store';
+import type { IdempotencyKey } from './idempotencyKeys.table';
+
+/** A run to start. */
+export interface RunStart {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly request: KeyedRequest | null;
+  /** Request that the key identified before. */
+  readonly used: IdempotencyKey | undefined;
+  /** Locks and checks that the start needs in its transaction. */
+  readonly first?: (db: RunTransaction) => Promise<void>;
+  readonly decide: (run: RunSlice) => Execution;
+  /** More for the audit record. */
+  readonly audit?: object;
+}
+
+/**
+ * Common frame of every start: one run for each idempotency key, in one transaction with its events and its audit
+ * record, while its application exists.
+ */
+export function startRun(
+  app: App,
+  actor: Actor,
+  { id, applicationId, request, used, first, decide, audit }: RunStart,
+): Promise<Execution> {
+  const again = async ({ executionId }: { readonly executionId: string }) => {
+    const known = await findExecution(app.database, executionId);
+    if (known === undefined) throw notFound('execution', executionId);
+    return known;
+  };
+  return once(app, request, used, again, async () => {
+    const started = inRuns(
+      app,
+      [],
+      actor,
+      async (db) => {
+        db.sent([holdApplication(db, applicationId)]);
+        if (first !== undefined) await first(db);
+        const { kind, entityId, environmentId, notes } = await db.decide(decide);
+        if (request !== null) {
+          db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
+        }
+        const after = { kind, entityId, environmentId, notes, ...audit };
+        auditDetail(db, { kind: 'execution', id, applicationId, after });
+        return { row: db.last(() => findExecution(db, id)) };
+      },
+      { keepsPlans: true },
+    );
+    const last = await started.catch((error: unknown) => {
+      throw isGone(error) ? notFound('application', applicationId) : error;
+    });
+    const execution = await last.row;
+    if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
+    return execution;
+  });
+}
+
+/** Creates the numbers of label sets before the transaction, so that they can be cached. */
+export function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefinition[]): Promise<void> {
+  const sets = definitions.flatMap((definition) =>
+    Object.values(definition.tasks).map((task) => labelList(task.labels)),
+  );
+  return app.requirementClasses.ensure(app.database, sets);
+}

@@ -1,0 +1,81 @@
+import { contentHash } from '../../catalog/language/canonical';
+import type { DefinedEntity, Revision } from '../../catalog/language/definition';
+import type { PipelineDefinition } from '../../catalog/language/pipeline';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
+import { newId } from '../../kernel/ids';
+
+/** A definition that a rollback runs, with its row. */
+export interface Generated<Definition> {
+  readonly row: DefinedEntity;
+  readonly revision: Revision<Definition>;
+}
+
+const WEEK_SECONDS = 7 * 24 * 3600;
+
+/** A part that is deleted from the beginning, so that nobody can start or change it. */
+export function generated<Definition extends { readonly description: string | null }>(
+  applicationId: string,
+  name: string,
+  definition: Definition,
+  now: Date,
+): Generated<Definition> {
+  const [id, revisionId] = [newId(), newId()];
+  const by = { createdAt: now, createdBy: null };
+  return {
+    row: {
+      ...{ id, name, applicationId, description: definition.description, currentRevisionId: revisionId },
+      ...{ ...by, updatedAt: now, deletedAt: now },
+    },
+    revision: { id: revisionId, entityId: id, number: 1, contentHash: contentHash(definition), definition, ...by },
+  };
+}
+
+/**
+ * The workflow that its tasks of type `rollback` make: they are its graph, in place of the normal tasks. Null if it has
+ * none; then the workflow runs as it is.
+ */
+export function rollbackWorkflow(definition: WorkflowDefinition): WorkflowDefinition | null {
+  const all = Object.entries(definition.tasks);
+  if (!all.some(([, { type }]) => type === 'rollback')) return null;
+  const own = all.filter(([, { type }]) => type !== 'normal');
+  const tasks = own.map(([name, task]) => [
+    name,
+    task.type === 'rollback' ? { ...task, type: 'normal' as const } : task,
+  ]);
+  return { ...definition, outputs: {}, tasks: Object.fromEntries(tasks) };
+}
+
+/** A stage that runs one workflow. */
+export interface GeneratedStage {
+  readonly name: string;
+  readonly workflow: string;
+  readonly environment: string;
+  readonly services: readonly string[];
+}
+
+/** Stages run one after the other: an environment takes one deployment at a time. */
+export function rollbackPipeline(description: string, stages: readonly GeneratedStage[]): PipelineDefinition {
+  const taken = new Map<string, number>();
+  const unique = (name: string) => {
+    const times = (taken.get(name) ?? 0) + 1;
+    taken.set(name, times);
+    return times === 1 ? name : `${name} (${times})`;
+  };
+  return {
+    description,
+    variables: [],
+    concurrency: null,
+    onFreeze: 'WAIT',
+    timeoutSeconds: WEEK_SECONDS,
+    stages: stages.map(({ name, workflow, environment, services }) => ({
+      name: unique(name),
+      onFailure: 'fail',
+      elements: [
+        {
+          ...{ type: 'WORKFLOW', name: workflow, skipCondition: null, workflow, environment, services },
+          ...{ variables: {}, runtimeInputs: null, retries: 0, ignoreFailure: false, intervention: null },
+        },
+      ],
+    })),
+  };
+}
