@@ -146,7 +146,7 @@ describe('a cursor', () => {
     const last = await lastOf(id);
     await world.server.app.database.write('DELETE FROM execution_event WHERE run_id = $1 AND sequence <= 8', [id]);
     const reading = readEvents(world.server.url, id, 4);
-    expect(await reading.next()).toMatchObject({
+    expect(await reading.next()).toEqual({
       gap: { reason: 'PRUNED', after: '4' },
       snapshot: { sequence: last, execution: { status: 'QUEUED' } },
       event: null,
@@ -163,8 +163,13 @@ describe('a cursor', () => {
   it('from a log that no longer exists gets a gap, too', async () => {
     const id = await finished();
     const last = await lastOf(id);
-    expect(await readEvents(world.server.url, id, last + 5).rest()).toMatchObject([
-      { gap: { reason: 'UNKNOWN', after: String(last + 5) }, snapshot: { sequence: last }, cursor: String(last) },
+    expect(await readEvents(world.server.url, id, last + 5).rest()).toEqual([
+      {
+        gap: { reason: 'UNKNOWN', after: String(last + 5) },
+        snapshot: { sequence: last, execution: { status: 'SUCCESS' } },
+        event: null,
+        cursor: String(last),
+      },
     ]);
   });
 

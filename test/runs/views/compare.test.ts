@@ -101,7 +101,12 @@ describe('compareExecutions', () => {
       [null, 'check', true, undefined, 'FAILED'],
       [null, 'build', false, 'SUCCESS', 'SUCCESS'],
     ]);
-    expect(comparison.tasks[1]?.b).toMatchObject({ exitCode: 3, durationMs: expect.any(Number) });
+    expect(comparison.tasks[1]?.b).toEqual({
+      status: 'FAILED',
+      attempt: 1,
+      exitCode: 3,
+      durationMs: expect.any(Number),
+    });
     const same = await compare(second, second);
     expect(same).toMatchObject({ definition: [], inputs: [], images: [], variables: [] });
     expect(same.tasks.some(({ different }) => different)).toBe(false);
