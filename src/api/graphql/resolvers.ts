@@ -84,6 +84,7 @@ import {
   SlotsResolver,
   SlotWaiterResolver,
 } from '../slots/slots.resolver';
+import {
   ExecutionRollbacksResolver,
   PreviewedRollbackServiceResolver,
   RollbackFieldsResolver,
