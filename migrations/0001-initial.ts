@@ -152,6 +152,7 @@ CREATE TABLE "environment" (
   "type" text NOT NULL,
   "variables" jsonb NOT NULL,
   "concurrency" jsonb,
+  "after" text,
   CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')),
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
 );

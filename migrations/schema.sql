@@ -435,6 +435,7 @@ CREATE TABLE environment (
   type text NOT NULL,
   variables jsonb NOT NULL,
   concurrency jsonb,
+  after text,
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY (id),
   CONSTRAINT "environment_type" CHECK ((type = ANY (ARRAY['PROD'::text, 'NON_PROD'::text]))),
   CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)

@@ -9,6 +9,7 @@ import { lockApplication, lockPart } from './applications/applications.store';
 import { loadConfiguration } from './definitions/configuration';
 import { refuseUsers } from './definitions/refuseUsers';
 import { renameReferred } from './definitions/renameReferred';
+import { renameAfter } from './environments/environments.store';
 import { type Author, newRow } from './definitions/revise';
 import type { ReferredKind } from './language/references';
 import { nameTaken, refusingTakenName } from './nameTaken';
@@ -99,6 +100,7 @@ export async function renamePart<T extends PartRow>(
   await requireFreeName(db, parts, application, name);
   const kind = referredKinds[parts.type];
   if (kind !== undefined) await renameReferred(db, author, application, { kind, name: part.name }, name);
+  if (kind === 'environment') await renameAfter(db, application.id, part.name, name);
 }
 
 async function requireFreeName<T extends PartRow>(db: Db, parts: PartRows<T>, { id }: Application, name: string) {

@@ -2,10 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
+import { showFreezes } from './freezes';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
+import { promoteImages } from './promote';
 import { cancelRestore, restoreRun } from './restore';
 import { rollBack } from './rollback';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
@@ -66,6 +68,14 @@ export function createProgram(terminal: Terminal): Command {
     .option('-n, --limit <number>', 'with --history: maximum number of deployments, 1 to 500', limit, 20)
     .action(async (_options, command: Command) => {
       await showDeployed(await session(command), command.opts());
+    });
+  program
+    .command('freezes')
+    .description('show which environments are frozen, until when, and when the next freeze begins')
+    .option('-a, --application <name>', 'only environments of this application')
+    .option('-e, --environment <name>', 'only this environment')
+    .action(async (_options, command: Command) => {
+      await showFreezes(await session(command), command.opts());
     });
   program
     .command('run')
@@ -168,6 +178,22 @@ export function createProgram(terminal: Terminal): Command {
         throw usage('--reason is only for --cancel.');
       }
       await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
+    });
+  program
+    .command('promote <environment>')
+    .description('preview a promotion, then bring the images of the environment before this one to it')
+    .option('--from <environment>', 'environment whose images to promote (default: the one that it comes after)')
+    .option('--service <name>', 'only this service (repeatable; default: all that differ)', collect, [])
+    .option('--pipeline <id>', 'pipeline to start (default: the only one that fits)')
+    .option('--workflow <id>', 'workflow to start, instead of a pipeline')
+    .option('--var <name=value>', 'value of a variable (repeatable)', collect, [])
+    .option('--overrule', 'replace newer images')
+    .option('--notes <text>', 'note to show with the run')
+    .option('--dry-run', 'only show the preview')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--no-follow', 'return immediately instead of following the run')
+    .action(async (environment: string, options, command: Command) => {
+      await promoteImages(await session(command), environment, options);
     });
   program
     .command('rollback <environment>')

@@ -397,6 +397,20 @@ export type PlannedStepKind =
   | 'APPROVAL'
   | 'WORKFLOW';
 
+export type PromoteInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly fromId?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly notes?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly pipelineId?: string | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly services?: ReadonlyArray<string> | null | undefined;
+  readonly toId: string;
+  readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
+  readonly workflowId?: string | null | undefined;
+};
+
 export type ReassignApprovalInput = {
   readonly applicationId: string;
   readonly approvalId: string;
@@ -941,6 +955,14 @@ export type DeployedHistoryQueryVariables = Exact<{
 
 export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type FreezesQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type FreezesQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly application: { readonly name: string } | null, readonly freeze: { readonly frozen: boolean, readonly current: { readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null, readonly next: { readonly from: string | null, readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type LoggedJobFragment = { readonly id: string, readonly log: { readonly bytes: number } };
 
 export type LoggedTaskFragment = { readonly name: string, readonly jobs: ReadonlyArray<LoggedJobFragment> };
@@ -1001,6 +1023,23 @@ export type FollowJobLogSubscriptionVariables = Exact<{
 
 
 export type FollowJobLogSubscription = { readonly jobLog: LogPageFragment };
+
+export type PromotePreviewQueryVariables = Exact<{
+  input: PromoteInput;
+}>;
+
+
+export type PromotePreviewQuery = { readonly promotePreview: { readonly allowed: boolean, readonly planToken: string | null, readonly from: { readonly name: string }, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly promotions: ReadonlyArray<{ readonly older: boolean, readonly service: { readonly name: string } | null, readonly deployment: DeployedImageFragment, readonly current: DeployedImageFragment | null }>, readonly start: { readonly entityId: string, readonly executionType: ExecutionType, readonly name: string } | null } | null };
+
+export type PromoteMutationVariables = Exact<{
+  input: PromoteInput;
+}>;
+
+
+export type PromoteMutation = { readonly promote: { readonly execution:
+      | { readonly id: string, readonly status: ExecutionStatus }
+      | { readonly id: string, readonly status: ExecutionStatus }
+     | null } | null };
 
 export type RestorePreviewQueryVariables = Exact<{
   runId: string;
@@ -2628,6 +2667,40 @@ fragment ActorName on EventActor {
   name
   owner
 }`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
+export const FreezesDocument = new TypedDocumentString(`
+    query Freezes($filters: [EnvironmentFilter!], $after: String) {
+  environments(filters: $filters, first: 100, after: $after) {
+    nodes {
+      name
+      application {
+        name
+      }
+      freeze {
+        frozen
+        current {
+          until
+          freeze {
+            name
+            reason
+          }
+        }
+        next {
+          from
+          until
+          freeze {
+            name
+            reason
+          }
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
@@ -2772,6 +2845,68 @@ export const FollowJobLogDocument = new TypedDocumentString(`
   nextOffset
   final
 }`) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
+export const PromotePreviewDocument = new TypedDocumentString(`
+    query PromotePreview($input: PromoteInput!) {
+  promotePreview(input: $input) {
+    allowed
+    planToken
+    from {
+      name
+    }
+    refusals {
+      code
+      message
+    }
+    promotions {
+      service {
+        name
+      }
+      deployment {
+        ...DeployedImage
+      }
+      current {
+        ...DeployedImage
+      }
+      older
+    }
+    start {
+      entityId
+      executionType
+      name
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    ...ActorName
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`) as unknown as TypedDocumentString<PromotePreviewQuery, PromotePreviewQueryVariables>;
+export const PromoteDocument = new TypedDocumentString(`
+    mutation Promote($input: PromoteInput!) {
+  promote(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
 export const RestorePreviewDocument = new TypedDocumentString(`
     query RestorePreview($runId: ID!) {
   restorePreview(runId: $runId) {

@@ -140,6 +140,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The environment, or a service that was named, has no earlier image to return to.',
   },
+  NOTHING_TO_PROMOTE: {
+    http: 409,
+    retryable: false,
+    meaning: 'The target has the images already, or the other environment has none.',
+  },
   REVISION_GONE: {
     http: 409,
     retryable: false,

@@ -85,6 +85,11 @@ import {
   SlotWaiterResolver,
 } from '../slots/slots.resolver';
 import {
+  EnvironmentPromotionsResolver,
+  PromotionFieldsResolver,
+  PromotionsResolver,
+} from '../promotions/promotions.resolver';
+import {
   ExecutionRollbacksResolver,
   PreviewedRollbackServiceResolver,
   RollbackFieldsResolver,
@@ -169,6 +174,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
+  PromotionsResolver,
+  PromotionFieldsResolver,
+  EnvironmentPromotionsResolver,
   RollbacksResolver,
   RollbackFieldsResolver,
   PreviewedRollbackServiceResolver,

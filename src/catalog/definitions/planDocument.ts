@@ -68,8 +68,8 @@ function planApplication(document: ApplicationDocument, { existing, applicationI
 }
 
 function planEnvironment(document: EnvironmentDocument, { existing, applicationId, ...author }: PlanContext): Step {
-  const { type, variables, concurrency } = document;
-  const own = { type, variables, concurrency, description: document.description || null };
+  const { type, variables, concurrency, after } = document;
+  const own = { type, variables, concurrency, after, description: document.description || null };
   const made = { ...newRow(document.name, author), ...own, applicationId };
   return planRow(environments, document, existing?.environments.get(document.name), made, own, author);
 }

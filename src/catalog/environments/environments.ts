@@ -15,6 +15,8 @@ export const environmentFields = {
   variables: field.json<Readonly<Record<string, string>>>(),
   /** Policy of its slot, and group of environments that share a limit; null: QUEUE, and none. */
   concurrency: orNull(field.json<Concurrency>()),
+  /** Name of the environment that images come from; null: the first one, or no order. */
+  after: orNull(field.text()),
 };
 export type Environment = ShapeOf<typeof environmentFields>;
 
@@ -50,7 +52,7 @@ export const environments = new ConfiguredRows<Environment, OwnInput>(
       ...(type && { type }),
       ...(variables && { variables: readEnvironmentVariables(variables) }),
     }),
-    defaults: { variables: {}, concurrency: null },
+    defaults: { variables: {}, concurrency: null, after: null },
     beforeDelete: (db, { id }) => deleteSecretsOfEnvironment(db, id),
   },
 );

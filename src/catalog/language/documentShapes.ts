@@ -71,6 +71,7 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
   readonly variables: Readonly<Record<string, string>>;
   readonly concurrency: Concurrency | null;
+  readonly after: string | null;
 }
 type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>>;
 /** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
@@ -514,6 +515,11 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       {
         ...head('Environment'),
         type: required(oneOf(environmentTypes), 'Type of the environment; permissions can refer to it.'),
+        after: optional(
+          name,
+          null,
+          'Environment whose images are promoted to this one: dev, then staging, then production. Defaults to none.',
+        ),
         variables: optional(values, {}, 'Environment variables of every task that runs for this environment.'),
         concurrency: optional(
           environmentConcurrency,

@@ -107,6 +107,13 @@ function suggestingKeys(
 function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
   const { document, complain, withoutVariables, lenient } = parsed;
   if (document.kind === 'Environment') {
+    const { after, name } = document;
+    if (after === name && after !== null)
+      complain('SELF_DEPENDENCY', ['after'], 'An environment can’t come after itself.');
+    else if (after !== null && !catalog.environments.has(after)) {
+      const message = `Environment "${after}" does not exist${didYouMean(after, [...catalog.environments])}.`;
+      complain('UNKNOWN_ENVIRONMENT', ['after'], message);
+    }
     for (const [name, value] of Object.entries(document.variables)) {
       for (const other of literalReferences(value, true).filter((one) => Object.hasOwn(document.variables, one))) {
         const message = `A variable of an environment is used as written, so the reference to ${other} is not replaced.`;

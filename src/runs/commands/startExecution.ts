@@ -13,7 +13,7 @@ import type { App } from '../app';
 import { overrideOf } from '../freezes/overrideFreeze';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
 import { findCatalog, findStartable, type Startable } from '../execution/startTargets.store';
-import { keyedRequest } from './idempotency';
+import { type KeyedRequest, keyedRequest } from './idempotency';
 import { findIdempotencyKey } from './idempotencyKeys.store';
 import { ensureRequirementClasses, startRun } from './startRun';
 
@@ -21,7 +21,13 @@ import { ensureRequirementClasses, startRun } from './startRun';
  * Starts a pipeline or a workflow: checks the inputs, pins the current revisions, and creates everything that will run.
  * The same request with the same idempotency key returns the execution that was started first.
  */
-export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
+export async function startExecution(
+  app: App,
+  actor: Actor,
+  input: StartExecution,
+  /** Request that the idempotency key identifies. Defaults to this start. */
+  asked: KeyedRequest | null = keyedRequest(input.applicationId, 'start', inOrder(input)),
+): Promise<Execution> {
   refuseErrors(startErrors(input));
   if (!isId(input.applicationId) || !isId(input.entityId)) return refuseTarget(app, actor, input);
   const { target, catalog, aims, template, used } = await readTarget(app, input);
@@ -43,9 +49,15 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     input.executionType === 'PIPELINE'
       ? await preparePipeline(app, actor, target, catalog, input, base, subject)
       : await prepareWorkflow(app, actor, target, catalog, input, base, { ...subject, template });
-  const request = keyedRequest(input.applicationId, 'start', inOrder(input));
   const audit = { freezeOverride: base.freezeOverride ?? undefined };
-  return startRun(app, actor, { id, applicationId: input.applicationId, request, used, decide: decision, audit });
+  return startRun(app, actor, {
+    id,
+    applicationId: input.applicationId,
+    request: asked,
+    used,
+    decide: decision,
+    audit,
+  });
 }
 
 /**

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import type { Actor } from '../../access/actor';
+import { type Environment, environments } from '../../catalog/environments/environments';
+import { GIVEN_ENVIRONMENT } from '../../catalog/language/workflow';
+import { readPart, unknownName } from '../../catalog/parts.queries';
+import { pipelines } from '../../catalog/pipelines/pipelines';
+import { services } from '../../catalog/services/services';
+import { workflows } from '../../catalog/workflows/workflows';
+import type { RecordedDeployment } from '../../engine/deployment';
+import type { VariableInput } from '../../engine/resolveVariables';
+import type { WorkflowPlan } from '../../engine/startPlan';
+import type { Db } from '../../kernel/database/database';
+import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
+import type { App } from '../app';
+import { imageAges, newerOf } from '../deployments/compareEnvironments';
+import { findStanding } from '../deployments/deployments.store';
+import { inWords } from '../deployments/movedOn';
+import { planPipelineStart, planWorkflowStart, type StartExecution } from '../execution/planStart';
+import { findCatalog } from '../execution/startTargets.store';
+
+export interface Promote {
+  /** Defaults to the environment that the target comes after. */
+  readonly fromId?: string | null;
+  readonly toId: string;
+  /** Names or ids; null: all that differ. */
+  readonly services?: readonly string[] | null;
+  /** Pipeline or workflow to start. Defaults to the only one that fits. */
+  readonly pipelineId?: string | null;
+  readonly workflowId?: string | null;
+  readonly variableInputs?: readonly VariableInput[] | null;
+  readonly overrule?: boolean | null;
+  readonly planToken?: string | null;
+  readonly notes?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface Promotion {
+  readonly serviceId: string;
+  readonly service: string;
+  readonly deployment: RecordedDeployment;
+  /** Deployment of the target that it replaces. */
+  readonly current: RecordedDeployment | null;
+  /** True if the target has the newer image. */
+  readonly older: boolean;
+}
+
+export interface PromotionPlan {
+  readonly from: Environment;
+  readonly to: Environment;
+  readonly promotions: readonly Promotion[];
+  /** Start that it makes; null if nothing, or more than one definition, fits. */
+  readonly start: (StartExecution & { readonly name: string }) | null;
+  readonly refusals: readonly Refusal[];
+  readonly token: string;
+}
+
+/** Everything that a promotion would start, and everything that prevents it. */
+export async function planPromotion(app: App, actor: Actor, input: Promote): Promise<PromotionPlan> {
+  const db = app.database;
+  const to = await readPart(app, actor, environments, input.toId);
+  const from = await readSource(app, actor, to, input.fromId ?? null);
+  const promotions = await findPromotions(app, db, from, to, input.services ?? null);
+  const refusals: Refusal[] = [];
+  if (promotions.length === 0) {
+    const message = `${to.name} has the images of ${from.name} already, or ${from.name} has none.`;
+    refusals.push(new Refusal('NOTHING_TO_PROMOTE', message));
+  }
+  const newer = promotions.filter(({ older }) => older);
+  if (newer.length > 0 && input.overrule !== true) {
+    const conflicts = newer.map(({ service, deployment, current }) => ({
+      ...{ environment: to.name, service, deployed: current?.image ?? null, runId: current?.runId ?? null },
+      image: deployment.image,
+    }));
+    const message = `${to.name} has newer images: ${inWords(conflicts)}. Send overrule: true to replace them.`;
+    refusals.push(new Refusal('ENVIRONMENT_MOVED_ON', message, { conflicts }));
+  }
+  const start = promotions.length === 0 ? null : await findStart(app, db, to, promotions, input);
+  if (start instanceof Refusal) refusals.push(start);
+  const meaning = [from.id, to.id, promotions.map((one) => [one.deployment.id, one.current?.id ?? null])];
+  return {
+    ...{ from, to, promotions, refusals, start: start instanceof Refusal ? null : start },
+    token: createHash('sha256').update(JSON.stringify(meaning)).digest('base64url'),
+  };
+}
+
+async function readSource(app: App, actor: Actor, to: Environment, fromId: string | null): Promise<Environment> {
+  const named = fromId === null && to.after !== null ? await environmentBefore(app.database, to) : undefined;
+  const id = fromId ?? named?.id;
+  if (id === undefined) throw invalid('fromId', `name it: "${to.name}" declares no environment that it comes after.`);
+  const from = await readPart(app, actor, environments, id);
+  if (from.applicationId !== to.applicationId) throw invalid('fromId', 'is an environment of another application.');
+  if (from.id === to.id) throw invalid('fromId', 'is the target itself.');
+  return from;
+}
+
+const invalid = (field: string, message: string): Refusal =>
+  invalidInput([{ field, value: null, rule: 'ENVIRONMENT', message: `${field}: ${message}` }]);
+
+/** Environment that another one comes after, in the order that the definitions declare. */
+export const environmentBefore = async (
+  db: Db,
+  { applicationId, after }: Environment,
+): Promise<Environment | undefined> => (after === null ? undefined : environments.findByName(db, applicationId, after));
+
+/** Services whose image in one environment differs from that in the other. */
+export async function findPromotions(
+  app: App,
+  db: Db,
+  from: Environment,
+  to: Environment,
+  asked: readonly string[] | null,
+): Promise<Promotion[]> {
+  const known = await services.ofApplications(db, [to.applicationId]);
+  const chosen = asked?.map((named) => {
+    const found = known.find(({ id, name }) => id === named || name === named);
+    if (found === undefined) throw unknownName('service', named);
+    return found;
+  });
+  const rows = await findStanding(db, 'environmentId', [from.id, to.id]);
+  const has = (environmentId: string, serviceId: string) =>
+    rows.find(
+      (row) => row.environmentId === environmentId && row.serviceId === serviceId && row.status === 'SUCCEEDED',
+    );
+  const pairs = (chosen ?? known).flatMap(({ id: serviceId, name: service }) => {
+    const deployment = has(from.id, serviceId);
+    const current = has(to.id, serviceId) ?? null;
+    if (deployment === undefined || deployment.image === current?.image) return [];
+    return [{ serviceId, service, deployment, current }];
+  });
+  const ages = await imageAges(
+    app,
+    pairs.flatMap(({ deployment, current }) => (current === null ? [] : [deployment, current])),
+  );
+  return pairs.map((pair) => ({ ...pair, older: newerOf(pair.deployment, pair.current, ages) === 'B' }));
+}
+
+/** The pipeline or workflow that the caller names, or the only one that deploys these services there and nowhere else. */
+async function findStart(
+  app: App,
+  db: Db,
+  to: Environment,
+  promotions: readonly Promotion[],
+  { pipelineId, workflowId, variableInputs, notes }: Promote,
+): Promise<(StartExecution & { readonly name: string }) | Refusal> {
+  const { applicationId } = to;
+  const serviceInputs = promotions.map(({ service, deployment }) => ({ name: service, image: deployment.image }));
+  const common = { applicationId, serviceInputs, notes };
+  const catalog = await findCatalog(db, applicationId);
+  const [allPipelines, allWorkflows] = await Promise.all([
+    pipelines.definedIn(db, [applicationId]),
+    workflows.definedIn(db, [applicationId]),
+  ]);
+  const given = { name: 'environment', variableValue: { type: 'NAME' as const, value: to.name } };
+  const candidates: { name: string; input: StartExecution; plans: () => Promise<Fit> }[] = [
+    ...(workflowId == null ? allPipelines : []).map(({ row, revision }) => {
+      const input = { ...common, entityId: row.id, executionType: 'PIPELINE' as const, variableInputs };
+      const plans = async (): Promise<Fit> => {
+        const { plan, errors } = await planPipelineStart(app, revision.definition, catalog, input);
+        return { plans: [...plan.elements.values()], errors };
+      };
+      return { name: row.name, input, plans };
+    }),
+    ...(pipelineId == null ? allWorkflows : []).map(({ row, revision: { definition } }) => {
+      const isTemplate = definition.environment === GIVEN_ENVIRONMENT;
+      const variables = [...(variableInputs ?? []), ...(isTemplate ? [given] : [])];
+      const input = { ...common, entityId: row.id, executionType: 'WORKFLOW' as const, variableInputs: variables };
+      const plans = async (): Promise<Fit> => {
+        const { plan, errors } = planWorkflowStart(definition, catalog, input);
+        return { plans: [plan], errors };
+      };
+      return { name: row.name, input, plans };
+    }),
+  ];
+  const named = candidates.find(({ input }) => input.entityId === (pipelineId ?? workflowId));
+  if (pipelineId != null || workflowId != null) {
+    if (named === undefined)
+      return new Refusal('NOT_FOUND', 'The pipeline or workflow is not one of this application.');
+    const { plans } = await named.plans();
+    if (plans.some(({ environmentId }) => environmentId === to.id)) return { ...named.input, name: named.name };
+    return new Refusal('NOT_STARTABLE', `"${named.name}" does not deploy to ${to.name}.`);
+  }
+  const fitting: typeof candidates = [];
+  for (const candidate of candidates) if (fits(await candidate.plans(), to, promotions)) fitting.push(candidate);
+  const best = fitting.some(({ input }) => input.executionType === 'PIPELINE')
+    ? fitting.filter(({ input }) => input.executionType === 'PIPELINE')
+    : fitting;
+  const [only, another] = best;
+  if (only !== undefined && another === undefined) return { ...only.input, name: only.name };
+  const names = best.map(({ name }) => name).join(', ');
+  const message =
+    only === undefined
+      ? `No pipeline or workflow deploys exactly these services to ${to.name}, and nothing else. Name one, or other services.`
+      : `Several definitions deploy these services to ${to.name}: ${names}. Name one of them.`;
+  return new Refusal('NOT_STARTABLE', message);
+}
+
+interface Fit {
+  readonly plans: readonly WorkflowPlan[];
+  readonly errors: readonly InputError[];
+}
+
+function fits({ plans, errors }: Fit, to: Environment, promotions: readonly Promotion[]): boolean {
+  const deploying = plans.filter(({ images }) => Object.keys(images).length > 0);
+  return (
+    errors.length === 0 &&
+    deploying.every(({ environmentId }) => environmentId === to.id) &&
+    promotions.every(({ serviceId }) => deploying.some(({ images }) => images[serviceId] !== undefined))
+  );
+}
