@@ -28,9 +28,9 @@ export async function showDeployed(session: Session, options: DeployedOptions): 
   await (options.history ? showHistory : showStanding)(session, filters, options);
 }
 
-async function filtersOf(
+export async function filtersOf(
   { api }: Session,
-  { application, environment }: DeployedOptions,
+  { application, environment }: Pick<DeployedOptions, 'application' | 'environment'>,
 ): Promise<EnvironmentFilter[]> {
   const equals = (value: string) => ({ operator: 'EQUALS' as const, values: [value] });
   const id =
@@ -50,7 +50,7 @@ interface Page<Node> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
 }
 
-async function allPages<Node>(read: (after: string | null) => Promise<Page<Node>>): Promise<Node[]> {
+export async function allPages<Node>(read: (after: string | null) => Promise<Page<Node>>): Promise<Node[]> {
   const found: Node[] = [];
   for (let after: string | null | undefined = null; ; ) {
     const { nodes, pageInfo }: Page<Node> = await read(after ?? null);
@@ -122,7 +122,8 @@ async function showHistory(
   );
 }
 
-const placeOf = ({ name, application }: Place): string => (application === null ? name : `${application.name}/${name}`);
+export const placeOf = ({ name, application }: Place): string =>
+  application === null ? name : `${application.name}/${name}`;
 const serviceOf = ({ service }: DeployedImageFragment): string => service?.name ?? '(hidden)';
 const since = ({ startedAt, endedAt }: DeployedImageFragment): string => moment(endedAt ?? startedAt);
 
@@ -133,7 +134,10 @@ function mark({ paint }: Ui, { status }: DeployedImageFragment): string {
     : (status === 'FAILED' ? paint.red : paint.yellow)(`! ${status}`);
 }
 
-function requireEnvironment(found: readonly object[], { environment }: DeployedOptions): void {
+export function requireEnvironment(
+  found: readonly object[],
+  { environment }: Pick<DeployedOptions, 'environment'>,
+): void {
   if (found.length > 0 || environment === undefined) return;
   throw new Failure(exit.refused, 'NOT_FOUND', `No environment that you may see is named "${environment}".`, {}, [
     '"slipway deployed" lists them.',

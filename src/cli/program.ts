@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
+import { showFreezes } from './freezes';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
@@ -67,6 +68,14 @@ export function createProgram(terminal: Terminal): Command {
     .option('-n, --limit <number>', 'with --history: maximum number of deployments, 1 to 500', limit, 20)
     .action(async (_options, command: Command) => {
       await showDeployed(await session(command), command.opts());
+    });
+  program
+    .command('freezes')
+    .description('show which environments are frozen, until when, and when the next freeze begins')
+    .option('-a, --application <name>', 'only environments of this application')
+    .option('-e, --environment <name>', 'only this environment')
+    .action(async (_options, command: Command) => {
+      await showFreezes(await session(command), command.opts());
     });
   program
     .command('run')

@@ -955,6 +955,14 @@ export type DeployedHistoryQueryVariables = Exact<{
 
 export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type FreezesQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type FreezesQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly application: { readonly name: string } | null, readonly freeze: { readonly frozen: boolean, readonly current: { readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null, readonly next: { readonly from: string | null, readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type LoggedJobFragment = { readonly id: string, readonly log: { readonly bytes: number } };
 
 export type LoggedTaskFragment = { readonly name: string, readonly jobs: ReadonlyArray<LoggedJobFragment> };
@@ -2659,6 +2667,40 @@ fragment ActorName on EventActor {
   name
   owner
 }`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
+export const FreezesDocument = new TypedDocumentString(`
+    query Freezes($filters: [EnvironmentFilter!], $after: String) {
+  environments(filters: $filters, first: 100, after: $after) {
+    nodes {
+      name
+      application {
+        name
+      }
+      freeze {
+        frozen
+        current {
+          until
+          freeze {
+            name
+            reason
+          }
+        }
+        next {
+          from
+          until
+          freeze {
+            name
+            reason
+          }
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
