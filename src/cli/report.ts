@@ -132,6 +132,9 @@ export class RunReport {
       case 'APPROVAL_REQUESTED':
         this.waits(at, `for an approval by ${list('approvers')}${data.message ? `: ${text('message')}` : ''}`);
         break;
+      case 'BEGIN_DELAYED':
+        this.waits(at, reason.replace(/^waits /, ''));
+        break;
       case 'RUNTIME_INPUTS_REQUESTED':
         this.waits(at, `for ${list('variables')}: slipway answer ${runId}`);
         break;

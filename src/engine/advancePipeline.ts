@@ -341,7 +341,7 @@ type RunEnd = StatusAfter<'run', 'succeed' | 'fail' | 'reject'>;
  * Everything that ran has ended: elements that were not reached are skipped, with the reason, and the execution is
  * final.
  */
-function endPipeline(
+export function endPipeline(
   run: RunSlice,
   execution: Execution,
   status: RunEnd,

@@ -1,5 +1,5 @@
 import { isFinal } from '../contract/statuses';
-import { advancePipeline, beginHeldBack } from './advancePipeline';
+import { advancePipeline, beginHeldBack, endPipeline, settleStage } from './advancePipeline';
 import { hindranceOfWorkflow } from './beginElement';
 import { dispatchTasks } from './dispatchTasks';
 import { isRunHeldBack, unheldStatus } from './execution';
@@ -26,6 +26,19 @@ export function beginAgain(run: RunSlice, { executionId: id, stageExecutionId }:
       dispatchTasks(run, [id]);
     } else if (hindrance.is !== 'WAIT') endHeldBack(run, id, hindrance.code, hindrance.text);
   }
+}
+
+/** Ends what waits to begin, because a person withdraws it. */
+export function withdrawBeginning(run: RunSlice, { executionId: id, stageExecutionId }: HeldBack, text: string): void {
+  const execution = run.execution(id);
+  const reason = { code: 'WITHDRAWN', text };
+  if (stageExecutionId !== null) {
+    run.require({ kind: 'elements', key: id });
+    settleStage(run, id, stageExecutionId, 'ABORTED', reason);
+  } else if (execution.kind === 'PIPELINE') {
+    run.require({ kind: 'elements', key: id });
+    endPipeline(run, execution, 'ABORTED', undefined, reason);
+  } else endHeldBack(run, id, reason.code, text);
 }
 
 /** Ends a standalone workflow that has not begun. */

@@ -129,6 +129,22 @@ function groupOf(
   return { key: elementGroupKey(applicationId, name), limit, policy, name: `concurrency group "${name}"` };
 }
 
+/** A restore deploys, too. It waits for nothing: if something hinders it, it is refused. */
+export function takeForRestore(
+  run: RunSlice,
+  { id, runId, applicationId }: Execution,
+  operationId: string,
+  environmentIds: readonly string[],
+): void {
+  const holder = { holderId: operationId, runId, executionId: id, stageExecutionId: null, operationId };
+  for (const environmentId of environmentIds) {
+    const hindrance = hindranceOf(run, { holder, applicationId, environmentId, serviceIds: [], groups: [] });
+    if (hindrance === null) continue;
+    const code = hindrance.is === 'REFUSED' ? hindrance.code : 'CONCURRENCY_LIMIT';
+    run.refusal ??= new Refusal(code, `The restore ${hindrance.text}, and can't wait.`);
+  }
+}
+
 /** Records that it waits, and why; with an event if the reason is new. */
 function wait(
   run: RunSlice,

@@ -67,11 +67,16 @@ function freed(
   to: ExecutionStatus,
 ): { readonly hasPlace?: false } {
   if (!hasPlace || !isFinal(to)) return {};
+  freePlace(run, id);
+  return { hasPlace: false };
+}
+
+/** Frees everything that a holder has or waits for. */
+export function freePlace(run: RunSlice, id: string): void {
   const { slots } = run.changes;
   slots.taken = slots.taken.filter(({ holderId }) => holderId !== id);
   slots.waiting = slots.waiting.filter(({ holderId }) => holderId !== id);
   slots.freed.push(id);
-  return { hasPlace: false };
 }
 
 /** Records that the execution is failing; its status changes later. */

@@ -140,7 +140,7 @@ export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): 
 /** Final status of a workflow execution, from its failure code. */
 export const endStatus = (failureCode: string | null): EndStatus => {
   if (failureCode === null) return 'SUCCESS';
-  if (failureCode === 'SUPERSEDED') return 'ABORTED';
+  if (failureCode === 'SUPERSEDED' || failureCode === 'WITHDRAWN') return 'ABORTED';
   return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
 };
 

@@ -9,6 +9,7 @@ const exceptions: Readonly<Record<string, string>> = {
   addImagesToRun: 'execution.extend',
   restoreRun: 'execution.restore',
   cancelRestore: 'execution.cancelRestore',
+  promote: 'environment.promote',
   addUserToUserGroup: 'userGroup.addMember',
   removeUserFromUserGroup: 'userGroup.removeMember',
   updateUserGroupPermissions: 'userGroup.updatePermissions',

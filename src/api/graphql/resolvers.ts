@@ -79,6 +79,12 @@ import {
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
 import {
+  EnvironmentSlotResolver,
+  SlotHolderResolver,
+  SlotsResolver,
+  SlotWaiterResolver,
+} from '../slots/slots.resolver';
+import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
   PromotionsResolver,
@@ -117,6 +123,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentFreezeResolver,
   FreezesResolver,
   EnvironmentFieldsResolver,
+  EnvironmentSlotResolver,
+  SlotHolderResolver,
+  SlotWaiterResolver,
+  SlotsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
   ServiceDeploymentsResolver,

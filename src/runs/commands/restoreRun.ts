@@ -3,12 +3,14 @@ import type { App } from '../app';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { Refusal } from '../../kernel/errors';
 import { type Extended, onPipelineRun, withOperation } from './addImagesToRun';
+import { takeForRestore } from '../../engine/beginElement';
 import { beginRestoring } from '../../engine/restoreRun';
 import { beginStep, describeTask, newOperation, say } from '../restores/operationSteps';
 import {
   deployingOfRestore,
   describeConflicts,
   planRestore,
+  type RestorePlan,
   refuseRestore,
   requireConfirmed,
   requirePoint,
@@ -27,6 +29,16 @@ export interface RestoreRun extends RunCommandInput, MayOverrideFreeze {
   readonly confirmEnvironmentConflicts?: boolean | null;
   readonly planToken?: string | null;
 }
+
+/** Environments that a restore may change. */
+const environmentsOf = ({ steps, reversals }: RestorePlan): string[] => [
+  ...new Set([
+    ...steps
+      .flat()
+      .flatMap(({ member }) => (Object.keys(member.images).length > 0 ? (member.environmentId ?? []) : [])),
+    ...reversals.map(({ environmentId }) => environmentId),
+  ]),
+];
 
 /**
  * Begins to restore a run to its restore point. Everything is checked before anything changes. Then the run is
@@ -58,7 +70,10 @@ export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Pro
       deadlineAt: new Date(db.now.getTime() + app.config.SLIPWAY_RESTORE_SECONDS * 1000),
     });
     await insertOperation(db, operation);
-    await db.decide((slice) => beginRestoring(slice, run.id));
+    await db.decide((slice) => {
+      beginRestoring(slice, run.id);
+      takeForRestore(slice, run, operation.id, environmentsOf(plan));
+    });
     const on = { runId: run.id, executionId: run.id };
     db.event(on, 'RESTORE_STARTED', { operationId: operation.id, restorePointId: point.id });
     await say(db, operation, [

@@ -47,7 +47,7 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
       unique: true,
       where: `status IN ('FAILED', 'UNKNOWN')`,
     },
-    // Made by hand, because it has an expression: the age of an image.
+    // Handwritten, because it has a hash of the image.
     { name: 'deployment_image', columns: ['serviceId', 'number'], synchronize: false },
     // The same two by time, for the state at any moment.
     {

@@ -19,6 +19,7 @@ import {
   type RanForOperation,
 } from './restores.store';
 import { finishRestore } from './finishRestore';
+import { freePlace } from '../../engine/moves';
 import { endRestoring } from '../../engine/restoreRun';
 import { recordUnknown } from './recordUnknown';
 import { stopRestore } from './stopRestore';
@@ -123,7 +124,10 @@ const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperati
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };
-  await db.decide((slice) => endRestoring(slice, runId, before));
+  await db.decide((slice) => {
+    endRestoring(slice, runId, before);
+    freePlace(slice, id);
+  });
   await recordUnknown(db, operation);
   const status = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   await endOperation(db, id, { status, attempt: null, error: { code, message } }, db.now);

@@ -1,4 +1,5 @@
 import { type RestoredAttempt, restoreAttempts } from '../../engine/restoreRun';
+import { freePlace } from '../../engine/moves';
 import { newId } from '../../kernel/ids';
 import type { Deployment, DeploymentPlace, RecordedDeployment } from '../../engine/deployment';
 import { findStanding, insertDeployments, lockEnvironments } from '../deployments/deployments.store';
@@ -25,6 +26,7 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   const attempts = await attemptsOf(db, plan, operation);
   const after = await db.decide((run) => {
     restoreAttempts(run, attempts, operation.actor, restored.stages);
+    freePlace(run, operationId);
     return run.execution(runId);
   });
   const unsure = await findUnsure(db, plan.reversals);

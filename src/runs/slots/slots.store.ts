@@ -1,6 +1,7 @@
 import type { SlotHolder, SlotState } from '../../engine/beginning';
 import type { SlotChanges } from '../../engine/changes';
 import type { Db } from '../../kernel/database/database';
+import type { SlotRow } from './slots.table';
 
 /**
  * Frees, takes and requests slots, in one statement. Fails with SQLSTATE SL001 if a slot is not free, or if others wait
@@ -120,5 +121,87 @@ export function findDueBeginnings(db: Db, now: Date, limit: number): Promise<Due
      WHERE NOT paused.is AND (wait.until <= $1 OR changed.freezes) OR due.free OR due.superseded OR due.moved
      ORDER BY (due.free OR due.superseded) DESC NULLS LAST, due.place NULLS FIRST, wait.since, wait.id LIMIT $2`,
     [now, limit],
+  );
+}
+
+export type HeldSlot = Pick<SlotRow, 'groupKey' | 'maximum' | 'executionId' | 'stageExecutionId' | 'since'>;
+
+/** Taken slots of these groups, oldest first. */
+export function findHeldSlots(db: Db, keys: readonly string[]): Promise<HeldSlot[]> {
+  return db.rows(
+    `SELECT group_key AS "groupKey", maximum, execution_id AS "executionId", stage_execution_id AS "stageExecutionId", since
+     FROM slot WHERE group_key = ANY ($1::text[]) ORDER BY group_key, since, number`,
+    [keys],
+  );
+}
+
+export interface WaitingInGroup {
+  readonly groupKey: string;
+  readonly maximum: number;
+  readonly executionId: string;
+  readonly stageExecutionId: string | null;
+  readonly reason: string;
+  readonly since: Date;
+  /** From 1. */
+  readonly position: number;
+}
+
+/** Queues of these groups, in order. */
+export function findWaiting(db: Db, keys: readonly string[]): Promise<WaitingInGroup[]> {
+  return db.rows(
+    `SELECT request.group_key AS "groupKey", request.maximum, wait.execution_id AS "executionId",
+       wait.stage_execution_id AS "stageExecutionId", wait.reason, wait.since,
+       row_number() OVER (PARTITION BY request.group_key ORDER BY request.place)::int AS position
+     FROM slot_request request JOIN begin_wait wait ON wait.id = request.holder_id
+     WHERE request.group_key = ANY ($1::text[]) ORDER BY request.group_key, request.place`,
+    [keys],
+  );
+}
+
+/** Mean duration of the workflows that made the newest deployments to these environments, if they succeeded. */
+export function findTypicalDurations(db: Db, environmentIds: readonly string[]): Promise<{ id: string; ms: number }[]> {
+  if (environmentIds.length === 0) return Promise.resolve([]);
+  return db.rows(
+    `SELECT asked.id, avg(extract(epoch FROM took.time) * 1000)::float AS ms FROM unnest($1::uuid[]) AS asked (id)
+     CROSS JOIN LATERAL (
+       SELECT execution_id, number FROM deployment WHERE environment_id = asked.id ORDER BY number DESC LIMIT 20
+     ) newest CROSS JOIN LATERAL (
+       SELECT ended_at - attempt_started_at AS time FROM execution WHERE id = newest.execution_id AND status = 'SUCCESS'
+     ) took GROUP BY asked.id`,
+    [environmentIds],
+  );
+}
+
+/** What waits for slots, of one execution. */
+export function findWaitsOf(db: Db, executionId: string): Promise<(DueBeginning & { readonly queued: boolean })[]> {
+  return db.rows(
+    `SELECT id, run_id AS "runId", execution_id AS "executionId", stage_execution_id AS "stageExecutionId",
+       EXISTS (SELECT FROM slot_request WHERE holder_id = id) AS queued
+     FROM begin_wait WHERE execution_id = $1 ORDER BY id`,
+    [executionId],
+  );
+}
+
+/** Moves waiting elements in front of those of another execution, or of everything that waits for the same groups. */
+export async function moveAhead(db: Db, ids: readonly string[], before: string | null): Promise<void> {
+  await db.rows(
+    `WITH others AS (
+       SELECT place FROM slot_request WHERE holder_id <> ALL ($1::uuid[])
+     ), target AS (
+       SELECT min(place) AS place FROM slot_request request
+       WHERE holder_id <> ALL ($1::uuid[]) AND CASE WHEN $2::uuid IS NULL
+         THEN group_key IN (SELECT group_key FROM slot_request WHERE holder_id = ANY ($1::uuid[]))
+         ELSE holder_id IN (SELECT id FROM begin_wait WHERE execution_id = $2) END
+     ), gap AS (
+       SELECT target.place AS above,
+         coalesce((SELECT max(others.place) FROM others WHERE others.place < target.place), target.place - 1) AS below
+       FROM target WHERE target.place IS NOT NULL
+     ), moved AS (
+       SELECT holder_id, row_number() OVER (ORDER BY min(place)) AS rank, count(*) OVER () AS total
+       FROM slot_request WHERE holder_id = ANY ($1::uuid[]) GROUP BY holder_id
+     )
+     UPDATE slot_request SET place = gap.below + (gap.above - gap.below) * moved.rank / (moved.total + 1)
+     FROM gap, moved WHERE slot_request.holder_id = moved.holder_id AND slot_request.place > gap.below`,
+    [ids, before],
   );
 }

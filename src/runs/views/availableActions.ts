@@ -14,6 +14,8 @@ import { requireReassign } from '../commands/reassignApproval';
 import { runRight } from '../commands/onRun';
 import { findAttempts } from '../execution/executions.store';
 import { refuseHold } from '../commands/pauseExecution';
+import { findWaitsOf } from '../slots/slots.store';
+import { notQueued } from '../commands/slotWaiters';
 import { findCurrentStages } from '../execution/stages.store';
 
 export interface AvailableAction {
@@ -28,7 +30,9 @@ export interface AvailableAction {
     | 'intervene'
     | 'extend'
     | 'restore'
-    | 'cancelRestore';
+    | 'cancelRestore'
+    | 'moveSlotWaiter'
+    | 'withdrawSlotWaiter';
   readonly allowed: boolean;
   readonly code: string | null;
   readonly message: string | null;
@@ -56,6 +60,11 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
       actions.push([verb, canHold(execution, verb) ?? access.explain(run, 'Execution', subject)]);
     }
     actions.push(['resume', await canResume(app, actor, execution, subject)]);
+    const waits = (await findWaitsOf(app.database, execution.id)).some(({ queued }) => queued);
+    for (const action of ['moveSlotWaiter', 'withdrawSlotWaiter'] as const) {
+      const right = action === 'moveSlotWaiter' ? 'ABORT_WORKFLOW' : abortRight(access, subject, execution);
+      actions.push([action, waits ? access.explain(right, 'Execution', subject) : refused(notQueued(execution))]);
+    }
     const rerun = refuseAttempt(execution, 'rerun');
     actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
   }

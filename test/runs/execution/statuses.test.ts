@@ -9,6 +9,7 @@ import { findApprovalsOfExecution } from '../../../src/runs/approvals/approvals.
 import { abortExecution } from '../../../src/runs/commands/abortExecution';
 import { addImagesToRun } from '../../../src/runs/commands/addImagesToRun';
 import { pipelineResumeRuntime } from '../../../src/runs/commands/answerRuntimeInputs';
+import { moveSlotWaiter, withdrawSlotWaiter } from '../../../src/runs/commands/slotWaiters';
 import { cancelRestore } from '../../../src/runs/commands/cancelRestore';
 import { decideApproval } from '../../../src/runs/commands/decideApproval';
 import { findWaitingForPerson, interveneExecution } from '../../../src/runs/commands/interveneExecution';
@@ -170,6 +171,8 @@ describe('statuses', () => {
       extend: () => addImagesToRun(app, actor, { runId: id, ...additions }),
       restore: () => restoreRun(app, actor, { runId: id }),
       cancelRestore: () => cancelRestore(app, actor, { runId: id }),
+      moveSlotWaiter: () => moveSlotWaiter(app, actor, of(id)),
+      withdrawSlotWaiter: () => withdrawSlotWaiter(app, actor, of(id)),
     };
     return commands[action]();
   }

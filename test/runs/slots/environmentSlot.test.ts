@@ -108,6 +108,47 @@ describe('the slot of an environment', () => {
     expect(await runs.until(second, 'SUCCESS')).toMatchObject({ status: 'SUCCESS' });
   });
 
+  it('shows its holder and its queue, in which executions can be moved ahead and withdrawn', async () => {
+    const ids = [await runs.start('workflow', 'ship', web)];
+    ids.push(await runs.start('pipeline', 'release', web), await runs.start('workflow', 'ship', web));
+    const [first = '', second = '', third = ''] = ids;
+    const read = async () => {
+      const { environments } = await server.client.ask<{
+        environments: { nodes: { slot: { holder: { execution: { id: string } }; waiting: object[] } }[] };
+      }>(
+        `{ environments(filters: [{name: {operator: EQUALS, values: ["staging"]}}]) { nodes { slot {
+          holder { since execution { id } stageExecution { pipelineStepName } }
+          waiting { position estimate execution { id } stageExecution { pipelineStepName } } } } } }`,
+      );
+      return environments.nodes[0]?.slot;
+    };
+    const shown = await read();
+    expect(shown).toMatchObject({
+      holder: { execution: { id: first }, stageExecution: null },
+      waiting: [
+        { position: 1, execution: { id: second }, stageExecution: { pipelineStepName: 'ship' } },
+        { position: 2, execution: { id: third }, stageExecution: null },
+      ],
+    });
+    const { applicationId } = await runs.ids('workflow', 'ship');
+    const mutate = (name: string, executionId: string, more: object = {}) =>
+      server.client.ask(
+        `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { execution { status } } }`,
+        { input: { applicationId, executionId, ...more } },
+      );
+    await expect(mutate('moveSlotWaiter', first)).rejects.toThrow('NOT_WAITING');
+    await mutate('moveSlotWaiter', third, { before: second });
+    expect((await read())?.waiting).toMatchObject([{ execution: { id: third } }, { execution: { id: second } }]);
+    await mutate('moveSlotWaiter', second);
+    expect((await read())?.waiting).toMatchObject([{ execution: { id: second } }, { execution: { id: third } }]);
+    await mutate('withdrawSlotWaiter', second, { reason: 'not today' });
+    expect(await runs.read(second)).toMatchObject({ status: 'ABORTED', failureCode: 'WITHDRAWN' });
+    await mutate('withdrawSlotWaiter', third);
+    expect(await runs.read(third)).toMatchObject({ status: 'ABORTED', failureCode: 'WITHDRAWN' });
+    await agent.work(() => runs.is(first, 'SUCCESS'));
+    expect(await read()).toEqual({ holder: null, waiting: [] });
+  });
+
   it('costs an element that deploys nothing no wait', async () => {
     const first = await runs.start('workflow', 'ship', web);
     const second = await runs.start('workflow', 'check');
