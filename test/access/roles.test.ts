@@ -77,6 +77,13 @@ const queries: Readonly<Record<string, Row>> = {
     ...seen,
   ],
   node: ['{ node(id: "$run") { id } }', ...seen],
+  compareEnvironments: ['{ compareEnvironments(a: "$staging", b: "$staging") { services { newer } } }', ...seen],
+  concurrencyGroup: ['{ concurrencyGroup(applicationId: "$app", name: "db", of: WORKFLOWS) { name } }', ...seen],
+  freeze: ['{ freeze(freezeId: "$freeze") { name reason } }', ...seen],
+  freezes: ['{ freezes(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
+  freezeCheck: ['{ freezeCheck(environmentId: "$staging") { frozen } }', ...seen],
+  promotePreview: ['{ promotePreview(input: {fromId: "$prod", toId: "$staging"}) { allowed } }', ...seen],
+  rollbackPreview: ['{ rollbackPreview(input: {environmentId: "$staging"}) { allowed } }', ...seen],
   executions: [
     '{ executions(filters: [{execution: {operator: EQUALS, values: ["$run"]}}], limit: 9) { nodes { id } pageInfo { total } } }',
     ...listed,
@@ -273,6 +280,51 @@ const mutations: Readonly<Record<string, Row>> = {
     'CONFLICT',
     'CONFLICT',
     'CONFLICT',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  createFreeze: [
+    'mutation { createFreeze(input: {name: "another", from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }',
+    ...account,
+  ],
+  updateFreeze: [
+    'mutation { updateFreeze(input: {freezeId: "$freeze", reason: "later"}) { freeze { id } } }',
+    ...administered,
+  ],
+  deleteFreeze: ['mutation { deleteFreeze(input: {freezeId: "$freeze"}) { clientMutationId } }', ...administered],
+  overrideFreeze: [
+    'mutation { overrideFreeze(input: {executionId: "$run", reason: "hotfix"}) { execution { id } } }',
+    ...administered,
+  ],
+  moveSlotWaiter: [
+    'mutation { moveSlotWaiter(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
+    'NOT_WAITING',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  withdrawSlotWaiter: [
+    'mutation { withdrawSlotWaiter(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
+    'NOT_WAITING',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  promote: [
+    'mutation { promote(input: {fromId: "$prod", toId: "$staging"}) { execution { id } } }',
+    'NOTHING_TO_PROMOTE',
+    'NOTHING_TO_PROMOTE',
+    'NOTHING_TO_PROMOTE',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  rollbackEnvironment: [
+    'mutation { rollbackEnvironment(input: {environmentId: "$staging"}) { execution { id } } }',
+    'NOTHING_TO_ROLL_BACK',
+    'FORBIDDEN',
+    'FORBIDDEN',
     'NOT_FOUND',
     'NOT_FOUND',
   ],
@@ -477,6 +529,9 @@ name: other
     const { createUser } = await server.client.ask<{ createUser: { user: { id: string } } }>(
       'mutation { createUser(input: {name: "Somebody", email: "somebody@example.org"}) { user { id } } }',
     );
+    const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
+      `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
+    );
     const inApp = `applications: {appIds: ["${applicationId}"]}`;
     const reading = ['ENV', 'SERVICE', 'WORKFLOW', 'PIPELINE', 'DEPLOYMENT']
       .map((type) => `{permissionType: ${type}, actions: [READ], ${inApp}}`)
@@ -500,6 +555,7 @@ name: other
       pipeline: entityId,
       workflow: (await runs.ids('workflow', 'build')).entityId,
       staging: read.environments.nodes.find((one) => one.name === 'staging')?.id ?? '',
+      prod: read.environments.nodes.find((one) => one.name === 'prod')?.id ?? '',
       service: read.services.nodes[0]?.id ?? '',
       run,
       flow,
@@ -509,6 +565,7 @@ name: other
       approval: approval?.approvalId ?? '',
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
+      freeze: createFreeze.freeze.id,
       user: createUser.user.id,
       group: spare.groupId,
       everybody: everybody.groupId,

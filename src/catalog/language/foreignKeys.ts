@@ -120,8 +120,7 @@ const stage: Advice = {
   'set "variables" on each element': 'variables parameters params inputs with',
   'add an element with "approval"': 'approvals approvers manual gate gates input',
   'use "name"': 'stage id display_name title',
-  'set "failure_strategy" on each element':
-    'failure_strategy on_failure continue_on_error allow_failure retries retry timeout',
+  'set "failure_strategy" on each element': 'failure_strategy continue_on_error allow_failure retries retry timeout',
 };
 
 const element: Advice = {
