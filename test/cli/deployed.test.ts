@@ -14,6 +14,16 @@ kind: Pipeline
 application: app
 name: release
 stages: [{ elements: [{ name: put, workflow: deploy }] }]
+---
+kind: Workflow
+application: app
+name: check
+tasks: { look: { run: x } }
+---
+kind: Pipeline
+application: app
+name: checked
+stages: [{ elements: [{ name: check, workflow: check }] }, { elements: [{ name: put, workflow: deploy }] }]
 `;
 
 describe('slipway deployed', () => {
@@ -65,12 +75,13 @@ describe('slipway deployed', () => {
   });
 
   it('is named by slipway continue when a run that was paused would replace something', async () => {
-    const waiting = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:4' }] });
+    // It has not begun to deploy, so it holds no slot of the environment.
+    const waiting = await world.runs.start('pipeline', 'checked', { serviceInputs: [{ name: 'web', image: 'web:4' }] });
     expect((await run('pause', waiting)).code).toBe(0);
     const newer = await deploy('web:5');
     const { code, out, err } = await run('continue', waiting);
     expect(code).toBe(0);
     expect(out + err).toMatch(new RegExp(`replaces +staging web: web:5 → web:4 of run ${newer}`));
-    await world.agent.runOne();
+    await world.agent.work(() => world.runs.is(waiting, 'SUCCESS'));
   });
 });

@@ -8,7 +8,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const schema = buildSchema(read('schema/schema.graphql'));
 const markdownIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
     .map((name) => join(folder, name));
 const pages = ['README.md', ...['docs', 'schema', 'docker', 'examples', 'bench', 'src'].flatMap(markdownIn)];
 

@@ -5,6 +5,7 @@ import { topic } from '../../kernel/database/wakeups';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { isId, newId } from '../../kernel/ids';
 import type { App } from '../app';
+import { readNameAndDescription } from '../../kernel/naming';
 import { refusingTakenName } from '../nameTaken';
 import { type FreezeValues, readFreeze } from './freezeInput';
 import { type Freeze, type FreezeChanges, freezes, type NewFreeze } from './freezes';
@@ -37,6 +38,7 @@ export async function createFreeze(app: App, actor: Actor, input: NewFreeze): Pr
 }
 
 export async function updateFreeze(app: App, actor: Actor, id: string, changes: FreezeChanges): Promise<Freeze> {
+  readNameAndDescription({ name: changes.name });
   const work = app.database.transaction(async (db) => {
     const before = await lockFreeze(db, actor, id);
     const values = readFreeze(changes, before);

@@ -28,6 +28,7 @@ describe('reading documents', () => {
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
       onFailure: null,
+      onFreeze: 'WAIT',
       secrets: [],
       timeoutSeconds: 86_400,
       tasks: {

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
 import { pruneEvents } from '../../../src/runs/events/eventRetention';
