@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
-import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
+import { getNamedType, type GraphQLInterfaceType, type GraphQLObjectType, isLeafType } from 'graphql';
 import { pruneEvents } from '../../../src/runs/events/eventRetention';
 import { eventTypes, OtherEvent } from '../../../src/api/events/events.types';
 import { resolvers } from '../../../src/api/graphql/resolvers';
@@ -91,7 +91,7 @@ describe('the log', () => {
     for (const run of [id, failing, aborted]) types.push(...(await world.runs.events(run)).map((event) => event.type));
     // Events of other kinds of runs, which other tests cover.
     const others =
-      /^(ATTEMPT_STARTED|JOB_LOST|FINALLY_STARTED|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|APPROVAL_(UNDECIDABLE|REASSIGNED))$/;
+      /^(ATTEMPT_STARTED|JOB_LOST|FINALLY_STARTED|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|BEGIN_DELAYED|FREEZE_OVERRIDDEN|ROLLED_BACK|APPROVAL_(UNDECIDABLE|DECIDABLE|REASSIGNED))$/;
     expect(Object.keys(eventTypes).filter((type) => !types.includes(type) && !others.test(type))).toEqual([]);
   });
 
@@ -106,8 +106,13 @@ describe('the log', () => {
     for (let first = 0; first < types.length; first += 6) {
       const some = types.slice(first, first + 6);
       const parts = some.map(({ name }, index) => {
-        const own = Object.keys((schema.getType(name) as GraphQLObjectType).getFields());
-        const fields = own.filter((field) => !common.includes(field)).map((field) => `f${index}${field}: ${field}`);
+        const own = Object.values((schema.getType(name) as GraphQLObjectType).getFields());
+        const fields = own
+          .filter((field) => !common.includes(field.name))
+          .map(
+            ({ name: field, type }) =>
+              `f${index}${field}: ${field}${isLeafType(getNamedType(type)) ? '' : ' { __typename }'}`,
+          );
         return `... on ${name} { ${fields.join(' ')} __typename }`;
       });
       const query = `subscription ($id: ID!) { executionEvents(executionId: $id, after: 0) { cursor event { ${parts.join(' ')} } } }`;
