@@ -27,6 +27,8 @@ const postgresSettings: Readonly<Record<string, string>> = {
   jit: 'off',
   shared_buffers: '256MB',
   max_connections: '400',
+  // Tests cut connections while they log in. Until such a connection ends, no database of any test can be dropped.
+  authentication_timeout: '10s',
   ...(process.platform === 'linux' && { file_copy_method: 'clone' }),
 };
 
