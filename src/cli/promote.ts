@@ -1,13 +1,12 @@
 import type { Given } from '../client/client';
 import { PromoteDocument, PromotePreviewDocument, type PromotePreviewQuery } from '../client/generated';
 import { findEnvironment, nameOfEnvironment } from './environments';
-import { exit, Failure } from './failure';
-import { followRun, requireSuccess } from './follow';
+import { type PlannedOptions, startPlanned } from './planned';
 import type { Session } from './session';
 import { variableInput } from './start';
-import { refuseUnlessConfirmed, type Ui, words } from './ui';
+import { type Ui, words } from './ui';
 
-export interface PromoteOptions {
+export interface PromoteOptions extends PlannedOptions {
   readonly from?: string;
   readonly service: readonly string[];
   readonly pipeline?: string;
@@ -15,9 +14,6 @@ export interface PromoteOptions {
   readonly var: readonly string[];
   readonly notes?: string;
   readonly overrule?: boolean;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-  readonly follow: boolean;
 }
 
 type Plan = Given<PromotePreviewQuery>['promotePreview'];
@@ -40,18 +36,10 @@ export async function promoteImages(session: Session, named: string, options: Pr
   const { promotePreview: plan } = await api.ask(PromotePreviewDocument, { input });
   ui.say(`Promotion from ${plan.from.name} to ${nameOfEnvironment(to)}:`);
   sayPlan(ui, plan);
-  const [refusal] = plan.refusals;
-  if (refusal !== undefined)
-    throw new Failure(exit.refused, refusal.code, refusal.message, { refusals: plan.refusals });
-  if (options.dryRun) return ui.answer(plan);
-  if (!options.yes) await refuseUnlessConfirmed(ui, 'Promote?');
-  const { execution } = (await api.change(PromoteDocument, { input: { ...input, planToken: plan.planToken } })).promote;
-  if (execution === null) throw new Error('the server returned no run');
-  ui.say(`${ui.paint.bold('started')} ${ui.paint.dim(execution.id)}`);
-  if (!options.follow) return ui.answer({ execution });
-  const final = await followRun(session, execution.id, { after: 0 });
-  ui.answer({ execution: final });
-  requireSuccess(final);
+  await startPlanned(session, plan, options, 'Promote?', async () => {
+    const answer = await api.change(PromoteDocument, { input: { ...input, planToken: plan.planToken } });
+    return answer.promote.execution;
+  });
 }
 
 function sayPlan(ui: Ui, { promotions, start }: Plan): void {

@@ -1,19 +1,16 @@
 import type { Given } from '../client/client';
 import { RollBackDocument, RollbackPreviewDocument, type RollbackPreviewQuery } from '../client/generated';
 import { findEnvironment, nameOfEnvironment } from './environments';
-import { exit, Failure, usage } from './failure';
-import { followRun, requireSuccess } from './follow';
+import { usage } from './failure';
+import { type PlannedOptions, startPlanned } from './planned';
 import type { Session } from './session';
-import { moment, refuseUnlessConfirmed, type Ui, words } from './ui';
+import { moment, type Ui, words } from './ui';
 
-export interface RollbackOptions {
+export interface RollbackOptions extends PlannedOptions {
   readonly service: readonly string[];
   readonly to: string;
   readonly reason?: string;
   readonly overrule?: boolean;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-  readonly follow: boolean;
 }
 
 type Plan = Given<RollbackPreviewQuery>['rollbackPreview'];
@@ -32,19 +29,10 @@ export async function rollBack(session: Session, named: string, options: Rollbac
   const { rollbackPreview: plan } = await api.ask(RollbackPreviewDocument, { input });
   ui.say(`Rollback of ${nameOfEnvironment(environment)}:`);
   sayPlan(ui, plan);
-  const [refusal] = plan.refusals;
-  if (refusal !== undefined)
-    throw new Failure(exit.refused, refusal.code, refusal.message, { refusals: plan.refusals });
-  if (options.dryRun) return ui.answer(plan);
-  if (!options.yes) await refuseUnlessConfirmed(ui, 'Roll back?');
-  const { execution } = (await api.change(RollBackDocument, { input: { ...input, planToken: plan.planToken } }))
-    .rollbackEnvironment;
-  if (execution === null) throw new Error('the server returned no run');
-  ui.say(`${ui.paint.bold('started')} ${ui.paint.dim(execution.id)}`);
-  if (!options.follow) return ui.answer({ execution });
-  const final = await followRun(session, execution.id, { after: 0 });
-  ui.answer({ execution: final });
-  requireSuccess(final);
+  await startPlanned(session, plan, options, 'Roll back?', async () => {
+    const answer = await api.change(RollBackDocument, { input: { ...input, planToken: plan.planToken } });
+    return answer.rollbackEnvironment.execution;
+  });
 }
 
 /** The value of `--to`: `previous`, the id of a deployment, or a time. */

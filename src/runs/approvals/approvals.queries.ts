@@ -5,6 +5,7 @@ import { allOf } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
 import type { Page, PageArguments } from '../../kernel/paging';
 import { approvalTable } from './approvals.table';
+import { initiatedBy } from './approvers.store';
 import { columnsOf } from '../../kernel/database/table';
 import { groupBy } from '../../kernel/loaders';
 import { isId } from '../../kernel/ids';
@@ -62,10 +63,8 @@ export async function listApprovals(
 /** The rule of `engine/selfApproval.ts` as a condition. */
 function mayDecide(actor: Actor, parameters: unknown[]): string {
   const groups = `$${parameters.push(actor.access.groupNames())}::text[]`;
-  const [id, person] = [actor.id, actor.personId].map((one) => `$${parameters.push(one)}::text`);
-  return `approval.approvers && ${groups} AND NOT (approval.disallow_initiator AND EXISTS (
-    SELECT FROM execution_attempt a WHERE a.execution_id = approval.execution_id
-      AND (a.cause->>'id' = ${id} OR a.cause->>'personId' = ${person})))`;
+  const [id = '', person = ''] = [actor.id, actor.personId].map((one) => `$${parameters.push(one)}`);
+  return `approval.approvers && ${groups} AND NOT ${initiatedBy(id, person)}`;
 }
 
 /** More than a person can work through; the oldest are the most urgent. */

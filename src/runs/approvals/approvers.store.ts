@@ -20,7 +20,8 @@ const decidable = (now: string, signIn: string) => `(
       AND (k.application_ids IS NULL OR approval.application_id = ANY (k.application_ids))
       AND NOT ${initiatedBy('k.id', 'k.owner_id')}))`;
 
-const initiatedBy = (id: string, personId: string) => `(approval.disallow_initiator AND EXISTS (
+/** True if this caller may not decide `approval`, because it started the execution or an attempt of it. */
+export const initiatedBy = (id: string, personId: string) => `(approval.disallow_initiator AND EXISTS (
     SELECT FROM execution_attempt a WHERE a.execution_id = approval.execution_id
       AND (a.cause->>'id' = ${id}::text OR a.cause->>'personId' = ${personId}::text)))`;
 
