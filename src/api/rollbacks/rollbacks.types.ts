@@ -1,42 +1,29 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Application } from '../applications/application.types';
 import { Deployment } from '../deployments/deployments.types';
 import { Environment } from '../environments/environments.types';
 import { PipelineExecution } from '../executions/executions.types';
+import { OVERRIDE_FREEZE, OverrideFreezeInput } from '../executions/runCommand.inputs';
 import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { PreviewedRefusal } from '../resumes/resumePreview.types';
 import { Service } from '../services/services.types';
 
-@InputType({
-  description: 'State that a rollback brings back. Without a field: the previous image of each service.',
-})
-export class RollbackTargetInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: 'ID of a deployment to the environment that SUCCEEDED. The rollback concerns its service only.',
-  })
-  deploymentId?: string | null;
-
-  @Field(() => Date, { nullable: true, description: 'Moment whose images to bring back, as in `stateAt`.' })
-  time?: Date | null;
+export enum OnFreeze {
+  WAIT = 'WAIT',
+  REFUSE = 'REFUSE',
 }
+registerEnumType(OnFreeze, {
+  name: 'OnFreeze',
+  description: 'Effect of a freeze on what would deploy.',
+  valuesConfig: {
+    WAIT: { description: 'It waits for the end of the freeze.' },
+    REFUSE: { description: 'It is refused with ENVIRONMENT_FROZEN.' },
+  },
+});
 
-@InputType({ description: 'Input of `rollbackEnvironment` and `rollbackPreview`.' })
-export class RollbackEnvironmentInput extends MutationInput {
-  @Field(() => ID, { description: 'ID of the environment.' })
-  environmentId!: string;
-
-  @Field(() => [String], {
-    nullable: true,
-    description: 'Names or IDs of the services to roll back. Defaults to all services of the environment.',
-  })
-  services?: string[] | null;
-
-  @Field(() => RollbackTargetInput, {
-    nullable: true,
-    description: 'State to bring back. Defaults to the previous image of each service.',
-  })
-  to?: RollbackTargetInput | null;
-
+/** Common fields of inputs that start a rollback. */
+@InputType()
+abstract class RollbackInput extends MutationInput {
   @Field(() => String, {
     nullable: true,
     description: '`planToken` of the preview. The mutation fails with PLAN_STALE if anything changed since.',
@@ -62,6 +49,78 @@ export class RollbackEnvironmentInput extends MutationInput {
       'Key that makes the request idempotent: 1 to 200 characters, unique within the application. The same key with the same request returns the first run.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => OverrideFreezeInput, { nullable: true, description: OVERRIDE_FREEZE })
+  overrideFreeze?: OverrideFreezeInput | null;
+
+  @Field(() => OnFreeze, { nullable: true, description: 'Effect of a freeze on the new run. Defaults to WAIT.' })
+  onFreeze?: OnFreeze | null;
+}
+
+@InputType({
+  description: 'State that a rollback brings back. Without a field: the previous image of each service.',
+})
+export class RollbackTargetInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of a deployment to the environment that SUCCEEDED. The rollback concerns its service only.',
+  })
+  deploymentId?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'Moment whose images to bring back, as in `stateAt`.' })
+  time?: Date | null;
+}
+
+@InputType({ description: 'Input of `rollbackEnvironment` and `rollbackPreview`.' })
+export class RollbackEnvironmentInput extends RollbackInput {
+  @Field(() => ID, { description: 'ID of the environment.' })
+  environmentId!: string;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Names or IDs of the services to roll back. Defaults to all services of the environment.',
+  })
+  services?: string[] | null;
+
+  @Field(() => RollbackTargetInput, {
+    nullable: true,
+    description: 'State to bring back. Defaults to the previous image of each service.',
+  })
+  to?: RollbackTargetInput | null;
+}
+
+@InputType({ description: 'Input of `restoreEnvironments` and `restoreEnvironmentsPreview`.' })
+export class RestoreEnvironmentsInput extends RollbackInput {
+  @Field(() => [ID], {
+    description:
+      'IDs of the applications. The run belongs to one; if services of several differ, it fails with SEVERAL_APPLICATIONS.',
+  })
+  applicationIds!: string[];
+
+  @Field(() => Date, {
+    description: 'Moment whose images to bring back, as in `stateAt`. A time in the future is now.',
+  })
+  time!: Date;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'IDs of the environments. Defaults to all environments of the applications that the caller may roll back.',
+  })
+  environmentIds?: string[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True to leave services as they are that can’t be brought back. Defaults to false: the mutation then fails with PARTLY_GONE.',
+  })
+  leaveOut?: boolean | null;
+}
+
+@ObjectType({ description: 'Result of `restoreEnvironments`.' })
+export class RestoreEnvironmentsPayload extends MutationPayload {
+  @Field(() => PipelineExecution, { nullable: true, description: 'Run that brings the environments back.' })
+  execution!: object;
 }
 
 @ObjectType({ description: 'Result of `rollbackEnvironment`.' })
@@ -72,6 +131,9 @@ export class RollbackEnvironmentPayload extends MutationPayload {
 
 @ObjectType({ description: 'Service that a rollback brings back.' })
 export class PreviewedRollbackService {
+  @Field(() => Environment, { description: 'Environment.' })
+  environment?: object;
+
   @Field(() => Service, { nullable: true, description: 'Service. Null if the caller may not see it.' })
   service?: object | null;
 
@@ -97,8 +159,11 @@ export class KeptRollbackService {
   reason!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Workflow that a rollback runs again, as one stage.' })
+@ObjectType({ simpleResolvers: true, description: 'Workflow that a rollback runs again.' })
 export class RollbackStep {
+  @Field(() => Environment, { description: 'Environment that it deploys to.' })
+  environment?: object;
+
   @Field(() => String, { description: 'Name of the workflow.' })
   workflow!: string;
 
@@ -144,8 +209,67 @@ export class RollbackPreview {
   planToken!: string | null;
 }
 
+@ObjectType({ simpleResolvers: true, description: 'Service that can’t be brought back to the moment.' })
+export class LeftOutService {
+  @Field(() => Environment, { description: 'Environment.' })
+  environment?: object;
+
+  @Field(() => String, { description: 'Name of the service.' })
+  service!: string;
+
+  @Field(() => String, {
+    description:
+      'Stable code: NOTHING_TO_ROLL_BACK if nothing was deployed, REVISION_GONE if its workflow was deleted.',
+  })
+  code!: string;
+
+  @Field(() => String, { description: 'Reason.' })
+  reason!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Workflows that run side by side.' })
+export class RollbackStage {
+  @Field(() => [RollbackStep], { description: 'Workflows.' })
+  steps!: object[];
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Preview of `restoreEnvironments`.' })
+export class RestoreEnvironmentsPreview {
+  @Field(() => Date, { description: 'Moment whose images it brings back.' })
+  time!: Date;
+
+  @Field(() => [Environment], { description: 'Environments that were compared with the moment, by name.' })
+  environments!: object[];
+
+  @Field(() => [Application], {
+    description: 'Applications of the services that differ, in the order of their dependencies.',
+  })
+  applications!: object[];
+
+  @Field(() => Boolean, { description: 'True if the mutation would be accepted.' })
+  allowed!: boolean;
+
+  @Field(() => [PreviewedRefusal], { description: 'Reasons why it would fail. Empty if it would be accepted.' })
+  refusals!: object[];
+
+  @Field(() => [PreviewedRollbackService], { description: 'Services that it brings back, by environment and name.' })
+  services!: object[];
+
+  @Field(() => [LeftOutService], { description: 'Services that differ and can’t be brought back.' })
+  left!: object[];
+
+  @Field(() => [RollbackStage], { description: 'Stages of the run: a service comes after those that it depends on.' })
+  stages!: object[];
+
+  @Field(() => String, { nullable: true, description: 'Token for `restoreEnvironments`. Null if it would fail.' })
+  planToken!: string | null;
+}
+
 @ObjectType({ description: 'Service that a run has brought, or brings, back.' })
 export class RolledBackService {
+  @Field(() => Environment, { nullable: true, description: 'Environment. Null if the caller may not see it.' })
+  environment?: object | null;
+
   @Field(() => Service, { nullable: true, description: 'Service. Null if the caller may not see it.' })
   service?: object | null;
 
@@ -159,10 +283,21 @@ export class RolledBackService {
   to?: object | null;
 }
 
-@ObjectType({ description: 'Origin of a run that rolls an environment back.' })
+@ObjectType({ description: 'Origin of a run that rolls environments back.' })
 export class Rollback {
-  @Field(() => Environment, { nullable: true, description: 'Environment. Null if the caller may not see it.' })
+  @Field(() => Environment, {
+    nullable: true,
+    description:
+      'Environment. Null if it brings several environments back, which `services` names, or if the caller may not see it.',
+  })
   environment?: object | null;
+
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Moment to which `restoreEnvironments` brings environments back. Null for a rollback of one environment.',
+  })
+  time!: Date | null;
 
   @Field(() => [RolledBackService], { description: 'Services that it brings back.' })
   services!: object[];

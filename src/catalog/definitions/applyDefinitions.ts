@@ -12,6 +12,8 @@ import { type AppliedDocument, applicationNameOf, planDocument, type Step } from
 import { type Planned, type PlannedApplication, requirePlanned } from './requirePlanned';
 import type { Author } from './revise';
 import { asSeenBy } from './seen';
+import { checkDependencies, hasDependencies } from '../services/serviceDependencies';
+import { lockDependencies } from '../services/serviceDependencies.store';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -57,6 +59,7 @@ export async function applySource(
   existing: readonly Application[],
   mode: ApplyMode = 'APPLY',
 ): Promise<AppliedDocument[]> {
+  if (hasDependencies(source)) await lockDependencies(db);
   const steps = await planSource(db, author, source, existing, mode);
   // Documents that others refer to come first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
@@ -75,6 +78,7 @@ async function planSource(
   const { access } = author.actor;
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
+  await checkDependencies(db, access, source);
   source.problems.refuseIfAny();
   const planned = new Map<string, PlannedApplication & { planned: Planned[] }>();
   const steps = source.documents.map(({ document }) => {

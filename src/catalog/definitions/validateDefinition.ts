@@ -6,6 +6,7 @@ import { isName } from '../../kernel/naming';
 import { type DefinitionSource, parseDefinitions } from '../language/parseDefinitions';
 import { applicationNameOf } from './planDocument';
 import { asSeenBy } from './seen';
+import { checkDependencies } from '../services/serviceDependencies';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -33,6 +34,7 @@ export async function validateDefinition(app: App, actor: Actor, input: Definiti
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const existing = await findApplicationsByName(app.database, names);
   validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
+  await checkDependencies(app.database, actor.access, source);
   const { errors, warnings } = source.problems.inOrder;
   return { valid: errors.length === 0, errors, warnings };
 }
