@@ -195,18 +195,21 @@ async function findStart(
       const kind = pipelineId == null ? 'workflow' : 'pipeline';
       return new Refusal('NOT_FOUND', `This application has no ${kind} "${asked}".`);
     }
-    const { plans } = await named.plans();
-    if (plans.some(({ environmentId }) => environmentId === to.id)) return { ...named.input, name: named.name };
+    const fit = await named.plans();
+    if (fit.plans.some(({ environmentId }) => environmentId === to.id)) return startOf(named, fit);
     return new Refusal('NOT_STARTABLE', `"${named.name}" does not deploy to ${to.name}.`);
   }
-  const fitting: typeof candidates = [];
-  for (const candidate of candidates) if (fits(await candidate.plans(), to, promotions)) fitting.push(candidate);
-  const best = fitting.some(({ input }) => input.executionType === 'PIPELINE')
-    ? fitting.filter(({ input }) => input.executionType === 'PIPELINE')
+  const fitting: { one: (typeof candidates)[number]; fit: Fit }[] = [];
+  for (const one of candidates) {
+    const fit = await one.plans();
+    if (fits(fit, to, promotions)) fitting.push({ one, fit });
+  }
+  const best = fitting.some(({ one }) => one.input.executionType === 'PIPELINE')
+    ? fitting.filter(({ one }) => one.input.executionType === 'PIPELINE')
     : fitting;
   const [only, another] = best;
-  if (only !== undefined && another === undefined) return { ...only.input, name: only.name };
-  const names = best.map(({ name }) => name).join(', ');
+  if (only !== undefined && another === undefined) return startOf(only.one, only.fit);
+  const names = best.map(({ one }) => one.name).join(', ');
   const message =
     only === undefined
       ? `No pipeline or workflow deploys exactly these services to ${to.name}, and nothing else. Name one, or other services.`
@@ -214,15 +217,22 @@ async function findStart(
   return new Refusal('NOT_STARTABLE', message);
 }
 
+/** A definition that fits may still lack inputs, which the caller can give. */
+function startOf({ name, input }: { name: string; input: StartExecution }, { errors }: Fit) {
+  if (errors.length > 0) return invalidInput(errors);
+  return { ...input, name };
+}
+
 interface Fit {
   readonly plans: readonly WorkflowPlan[];
   readonly errors: readonly InputError[];
 }
 
+/** Missing variables don't count: the caller can give them. */
 function fits({ plans, errors }: Fit, to: Environment, promotions: readonly Promotion[]): boolean {
   const deploying = plans.filter(({ images }) => Object.keys(images).length > 0);
   return (
-    errors.length === 0 &&
+    errors.every(({ field }) => !field.startsWith('serviceInputs')) &&
     deploying.every(({ environmentId }) => environmentId === to.id) &&
     promotions.every(({ serviceId }) => deploying.some(({ images }) => images[serviceId] !== undefined))
   );

@@ -32,6 +32,7 @@ describe('applyDefinitions', () => {
     const documents = example.split(/^---$/m).reverse().join('\n---\n');
     const applied = await api.apply(documents);
     expect(applied.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'WORKFLOW promote',
       'PIPELINE release',
       'WORKFLOW deploy-inventory',
       'WORKFLOW deploy-web',
