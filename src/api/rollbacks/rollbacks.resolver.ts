@@ -18,10 +18,12 @@ import { echo } from '../graphql/mutations.types';
 import { Service } from '../services/services.types';
 import {
   LeftOutService,
-  PreviewedRollbackService,
   RestoreEnvironmentsInput,
   RestoreEnvironmentsPayload,
   RestoreEnvironmentsPreview,
+} from './restoreEnvironments.types';
+import {
+  PreviewedRollbackService,
   Rollback,
   RollbackEnvironmentInput,
   RollbackEnvironmentPayload,
