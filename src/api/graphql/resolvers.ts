@@ -78,12 +78,7 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
-import {
-  EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotsResolver,
-  SlotWaiterResolver,
-} from '../slots/slots.resolver';
+import { EnvironmentSlotResolver, SlotMemberResolver, SlotsResolver } from '../slots/slots.resolver';
 import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
@@ -124,8 +119,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   FreezesResolver,
   EnvironmentFieldsResolver,
   EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotWaiterResolver,
+  SlotMemberResolver,
   SlotsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
