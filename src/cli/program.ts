@@ -1,3 +1,4 @@
+// Long because it declares every command with its arguments and options, in the order of the help.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
