@@ -4,6 +4,7 @@ import { findApplicationsByName } from '../applications/applications.store';
 import { loadConfigurations } from './configuration';
 import { isName } from '../../kernel/naming';
 import { type DefinitionSource, parseDefinitions } from '../language/parseDefinitions';
+import { findExceptedGroups } from './namedByFreezes';
 import { applicationNameOf } from './planDocument';
 import { asSeenBy } from './seen';
 import { checkDependencies } from '../services/serviceDependencies';
@@ -35,6 +36,7 @@ export async function validateDefinition(app: App, actor: Actor, input: Definiti
   const existing = await findApplicationsByName(app.database, names);
   validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
   await checkDependencies(app.database, actor.access, source);
+  await findExceptedGroups(app.database, actor, source);
   const { errors, warnings } = source.problems.inOrder;
   return { valid: errors.length === 0, errors, warnings };
 }
