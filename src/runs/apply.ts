@@ -20,6 +20,7 @@ import {
 } from './execution/executions.table';
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
+import { observationTable } from './observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { moveSlots } from './slots/slots.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
@@ -127,6 +128,7 @@ export async function apply(
     writeDeployments(db, [...changes.deployments.values()]),
     insertRows(db, rollbackTable, changes.rollbacks),
     insertRows(db, rollbackRequestTable, changes.rollbackRequests),
+    insertRows(db, observationTable, changes.observations),
     ...writeSlots(db, changes, now),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
@@ -157,11 +159,12 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   const begun = new Set(changes.attempts.map((one) => one.executionId));
   const none = { reason: null, fromStage: null, base: null, dropped: null };
   const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
+  const observing = new Set(changes.observations.map(({ executionId }) => executionId));
   const started = made.map(({ id, cause, createdAt }) => {
     return {
       ...none,
       executionId: id,
-      kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const),
+      kind: observing.has(id) ? ('OBSERVE' as const) : rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const),
       cause,
       createdAt,
     };
