@@ -123,7 +123,8 @@ export function serviceImage(pair: string): { readonly name: string; readonly im
   return { name, image };
 }
 
-function split(pair: string, option: string, form: string): [string, string] {
+/** The two parts of the value of an option. */
+export function split(pair: string, option: string, form: string): [string, string] {
   const equals = pair.indexOf('=');
   if (equals < 1) throw usage(`${option} takes ${form}, not "${pair}".`);
   return [pair.slice(0, equals), pair.slice(equals + 1)];
