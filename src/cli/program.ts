@@ -241,8 +241,8 @@ export function createProgram(terminal: Terminal): Command {
       );
     }
     command.action(async (run: string, options, command: Command) => {
-        await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
-      });
+      await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
+    });
   }
   seeing(deciding(program.command('reassign <run> <groups...>')))
     .description('assign the approval that a run waits for to other user groups (administrators only)')

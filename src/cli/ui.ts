@@ -97,11 +97,7 @@ export class Ui {
   }
 
   /** Asks for a text. Null without a terminal. */
-  async ask(
-    question: string,
-    initial: string,
-    problem: (value: string) => string | undefined,
-  ): Promise<string | null> {
+  async ask(question: string, initial: string, problem: (value: string) => string | undefined): Promise<string | null> {
     if (!this.terminal.stdin.isTTY || !this.terminal.stderr.isTTY) return null;
     const { text } = await import('@clack/prompts');
     const validate = (value: string | undefined) => problem(value ?? '');

@@ -19,7 +19,11 @@ type Timers = Pick<
 
 /** Reminders and escalations of an approval that is requested now. */
 export function startTimers(
-  { timeoutSeconds, remindAfterSeconds, escalate }: Pick<ApprovalElement, 'timeoutSeconds' | 'remindAfterSeconds' | 'escalate'>,
+  {
+    timeoutSeconds,
+    remindAfterSeconds,
+    escalate,
+  }: Pick<ApprovalElement, 'timeoutSeconds' | 'remindAfterSeconds' | 'escalate'>,
   now: Date,
 ): Timers {
   const timers = {

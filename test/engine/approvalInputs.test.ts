@@ -14,7 +14,12 @@ describe('inputs of an approval', () => {
   it('are the given values, or the defaults; a field without either has none', () => {
     const { values, errors } = readApprovalInputs(form, [{ name: 'NOTE', value: 'ok' }]);
     expect([values, errors]).toEqual([{ NOTE: 'ok', SIZE: 'small' }, []]);
-    expect(readApprovalInputs(form, [{ name: 'NOTE', value: 'ok' }, { name: 'MORE', value: '' }]).values.MORE).toBe('');
+    expect(
+      readApprovalInputs(form, [
+        { name: 'NOTE', value: 'ok' },
+        { name: 'MORE', value: '' },
+      ]).values.MORE,
+    ).toBe('');
     expect(listInputs(form, values)).toEqual([
       { name: 'NOTE', value: 'ok' },
       { name: 'SIZE', value: 'small' },

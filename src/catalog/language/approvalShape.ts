@@ -1,7 +1,8 @@
 import {
+  defined,
   filled,
-  list,
   flag,
+  list,
   mapped,
   number,
   object,
@@ -13,6 +14,7 @@ import {
   type ValueOf,
   valueText,
 } from './shape';
+import { findEntry } from './sourceTree';
 import { description, duration, MAX_SECONDS, name, settableName } from './values';
 
 /** Shapes of the form, the reminders and the escalation of an approval. */
@@ -60,7 +62,8 @@ const input = mapped(
     const { type, choices, defaultValue, maxLength } = given;
     const at = (key: string) => [...place.path, key];
     if (type === 'choice') {
-      if (choices === null) place.report('MISSING_FIELD', at('choices'), '"choices" is required for a choice.', node.at);
+      if (choices === null)
+        place.report('MISSING_FIELD', at('choices'), '"choices" is required for a choice.', node.at);
       if (maxLength !== null) place.report('BAD_VALUE', at('maxLength'), '"max_length" belongs to the type text.');
       const twice = choices?.find((one, index) => choices.indexOf(one) !== index);
       if (twice !== undefined) place.report('DUPLICATE_NAME', at('choices'), `"${twice}" is in this list twice.`);
@@ -100,23 +103,20 @@ const inputs = mapped(
 
 const MAX_STEPS = 10;
 
-const escalationFields = object({
+const escalation = object({
   afterSeconds: required(duration(1, MAX_SECONDS), 'Time after the request.', { key: 'after' }),
   to: required(filled(oneOrMany(name), 'Name a user group.'), 'User groups that may decide as well from then on.'),
 });
 /** Groups that may decide as well if an approval still waits after some time. */
-export type Escalation = Readonly<ValueOf<typeof escalationFields>>;
+export type Escalation = Readonly<ValueOf<typeof escalation>>;
 
-const escalate = mapped(
-  oneOrMany(escalationFields),
-  (steps, node, place) => {
-    if (steps.length > MAX_STEPS) {
-      const message = `An approval has at most ${MAX_STEPS} escalations; this one has ${steps.length}.`;
-      place.report('TOO_LARGE', place.path, message, node.at);
-    }
-    return steps;
-  },
-);
+const escalate = mapped(oneOrMany(defined('Escalation', escalation)), (steps, node, place) => {
+  if (steps.length > MAX_STEPS) {
+    const message = `An approval has at most ${MAX_STEPS} escalations; this one has ${steps.length}.`;
+    place.report('TOO_LARGE', place.path, message, node.at);
+  }
+  return steps;
+});
 
 /** Keys of an approval that say what it asks, and what happens while nobody answers. */
 export const askingFields = {
@@ -146,13 +146,14 @@ interface Timed {
 
 /** Reports reminders and escalations that would come after the approval has expired. */
 export const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
-  mapped(shape, (given, _node, place) => {
+  mapped(shape, (given, node, place) => {
     const { timeoutSeconds, remindAfterSeconds, escalate: steps } = given;
     const late = (key: (string | number)[], what: string) =>
       place.report('BAD_DURATION', [...place.path, ...key], `${what} must be shorter than "timeout".`);
     if (remindAfterSeconds !== null && remindAfterSeconds >= timeoutSeconds) late(['remindAfter'], '"remind_after"');
+    const isList = node.type === 'map' && findEntry(node, 'escalate')?.value.type === 'list';
     steps.forEach(({ afterSeconds }, index) => {
-      if (afterSeconds >= timeoutSeconds) late(['escalate', ...(steps.length > 1 ? [index] : [])], '"after"');
+      if (afterSeconds >= timeoutSeconds) late(['escalate', ...(isList ? [index] : []), 'after'], '"after"');
     });
     return given;
   });

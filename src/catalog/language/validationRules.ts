@@ -23,7 +23,8 @@ export const validationRules = {
     'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit. The name of a matrix list may have hyphens.',
   RESERVED_VARIABLE_NAME:
     'A variable name neither affects how programs are loaded nor is set by Slipway. In `env`, PATH and its like are constants.',
-  BAD_DURATION: 'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds. Reminders and escalations come before the timeout of their approval.',
+  BAD_DURATION:
+    'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds. Reminders and escalations come before the timeout of their approval.',
   BAD_WORKING_DIR: 'A working folder is not part of the system (/proc, /sys, /dev).',
   BAD_VALUE: 'A value is one of those that its key allows.',
   TOO_LONG: 'A description has at most 20,000 characters.',

@@ -103,7 +103,10 @@ describe('an approval with a form', () => {
       /inputs\.OTHER.*inputs\.SIZE.*inputs\.NOTE.*inputs\.MORE/,
     );
     await expect(decide(id, { NOTE: 'no' }, { action: 'REJECT' })).rejects.toThrow('a rejection takes no inputs');
-    expect(await shown(id)).toMatchObject({ status: 'WAITING', inputs: [{ value: null }, { value: null }, { value: null }] });
+    expect(await shown(id)).toMatchObject({
+      status: 'WAITING',
+      inputs: [{ value: null }, { value: null }, { value: null }],
+    });
     await decide(id, { SIZE: 'large', NOTE: 'hotfix' });
     await decide(id, { SIZE: 'large', NOTE: 'hotfix' });
     await expect(decide(id, { SIZE: 'small', NOTE: 'hotfix' })).rejects.toThrow('NOT_WAITING');
@@ -118,24 +121,40 @@ describe('an approval with a form', () => {
     const { applicationId } = await runs.ids('pipeline', 'form');
     await server.client.ask(
       'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
-      { input: { applicationId, executionId: id } },
+      { input: { applicationId, pipelineExecutionId: id } },
     );
     const again = [await agent.claimOne(), await agent.claimOne()];
     expect(again.map(({ env }) => env.SIZE).sort()).toEqual(['large', 'none']);
     for (const job of again) await agent.start(job);
     for (const job of again) await agent.finish(job);
     await runs.until(id, 'SUCCESS');
-    const { execution, audits } = await server.client.ask<{ execution: object; audits: { nodes: { after: object }[] } }>(
+    const { execution, audits } = await server.client.ask<{
+      execution: object;
+      audits: { nodes: { after: object }[] };
+    }>(
       `query ($id: ID!) { execution(executionId: $id) { history { action text } ... on PipelineExecution {
          pipelineStageExecutions { ... on ApprovalStageExecution { outputs { name value } } } } }
-       audits(first: 1, filters: [{ field: "action", operator: EQUALS, values: ["approval.decide"] }]) { nodes { after } } }`,
+       audits(first: 10, filters: [{ action: { values: ["approval.decide"], operator: EQUALS } }]) { nodes { after } } }`,
       { id },
     );
     expect(execution).toMatchObject({
       history: [{ action: 'STARTED' }, { action: 'APPROVED', text: 'SIZE=large, NOTE=hotfix' }, { action: 'RESUMED' }],
-      pipelineStageExecutions: [{ outputs: [{ name: 'NOTE', value: 'hotfix' }, { name: 'SIZE', value: 'large' }] }, {}, {}],
+      pipelineStageExecutions: [
+        {
+          outputs: [
+            { name: 'NOTE', value: 'hotfix' },
+            { name: 'SIZE', value: 'large' },
+          ],
+        },
+        {},
+        {},
+      ],
     });
-    expect(audits.nodes).toEqual([]);
+    const inputs = [
+      { name: 'SIZE', choice: 'large' },
+      { name: 'NOTE', value: '[text, 6 characters]' },
+    ];
+    expect(audits.nodes).toContainEqual({ after: expect.objectContaining({ status: 'APPROVED', inputs }) });
     expect((await runs.events(id)).find(({ type }) => type === 'APPROVAL_DECIDED')?.data).toMatchObject({
       inputs: [
         { name: 'SIZE', value: 'large' },
