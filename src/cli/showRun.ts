@@ -100,7 +100,7 @@ function sayRestores(ui: Ui, run: Run): void {
   for (const { status, startedAt, actor, tasks, error } of restores) {
     const open = tasks.filter((task) => status === 'RUNNING' && !isOver(task.status));
     const about = open.map((task) =>
-      words(inPlace(task), task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
+      words(inPlace(task), task.status, task.whyNotRunning === null ? '' : `(${task.whyNotRunning.message})`),
     );
     if (error !== null) about.push(`${error.code}: ${error.message}`);
     ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actorName(actor)}`, ui.paint.dim(about.join(', '))));

@@ -1215,7 +1215,7 @@ export type PlacedFragment = { readonly id: string, readonly name: string, reado
 export type ActorNameFragment = { readonly name: string, readonly owner: string | null };
 
 type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: ActorNameFragment, readonly tasks: ReadonlyArray<(
-      { readonly status: ExecutionStatus, readonly waitingFor: string | null }
+      { readonly status: ExecutionStatus, readonly whyNotRunning: { readonly code: WhyNotRunningCode, readonly message: string } | null }
       & PlacedFragment
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
@@ -1999,7 +1999,10 @@ export const RunFragmentDoc = new TypedDocumentString(`
       }
       tasks {
         status
-        waitingFor
+        whyNotRunning {
+          code
+          message
+        }
         ...Placed
       }
       error {
@@ -3669,7 +3672,10 @@ fragment Run on Execution {
       }
       tasks {
         status
-        waitingFor
+        whyNotRunning {
+          code
+          message
+        }
         ...Placed
       }
       error {
@@ -3943,7 +3949,10 @@ fragment Run on Execution {
       }
       tasks {
         status
-        waitingFor
+        whyNotRunning {
+          code
+          message
+        }
         ...Placed
       }
       error {

@@ -43,6 +43,8 @@ export interface WhyNotRunning {
   /** Number of tasks that wait for the same reason. */
   readonly tasks: number;
   readonly userGroups: readonly string[];
+  /** True if nobody is left who may decide an approval. */
+  readonly undecidable: boolean;
   readonly pausedBy: ActorRef | null;
   readonly dependencies: readonly string[];
   readonly labels: readonly string[];
@@ -59,6 +61,7 @@ const nothing = {
   taskExecutionId: null,
   tasks: 0,
   userGroups: [],
+  undecidable: false,
   pausedBy: null,
   dependencies: [],
   labels: [],
@@ -210,7 +213,16 @@ export function whyElementWaits({
     const { approvers, expiresAt, requestedAt, undecidableSince } = approval;
     const nobody = undecidableSince === null ? '' : ', but nobody is left there who may decide';
     const message = `"${stepName}" waits for an approval by ${list(approvers)}${nobody}.`;
-    return { ...own, code: 'APPROVAL', message, userGroups: approvers, until: expiresAt, since: requestedAt };
+    const undecidable = undecidableSince !== null;
+    return {
+      ...own,
+      code: 'APPROVAL',
+      message,
+      userGroups: approvers,
+      undecidable,
+      until: expiresAt,
+      since: requestedAt,
+    };
   }
   if (status === 'PAUSED' && waitsUntil !== null) {
     return { ...own, code: 'RUNTIME_INPUTS', message: `"${stepName}" waits for inputs.`, until: waitsUntil };

@@ -87,6 +87,12 @@ export class WhyNotRunningType {
   @Field(() => [String], { description: 'Names of the user groups whose members can decide, for APPROVAL.' })
   userGroups!: string[];
 
+  @Field(() => Boolean, {
+    description:
+      'True if nobody is left who may decide the approval. An administrator can assign other groups with `reassignApproval`.',
+  })
+  undecidable!: boolean;
+
   @Field(() => EventActor, { nullable: true, description: 'User or key that paused the execution, for PAUSED.' })
   pausedBy!: EventActor | null;
 

@@ -37,7 +37,6 @@ import {
 } from '../executions/executions.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
-import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
 import {
   NearestAgentResolver,
   WhyElementResolver,
@@ -148,8 +147,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   NodeResolver,
   PauseResolver,
   InterventionsResolver,
-  MissingAgentsResolver,
-  MissingAgentsOfTaskResolver,
   WhyExecutionResolver,
   WhyElementResolver,
   WhyTaskResolver,

@@ -27,11 +27,11 @@ export class PromoteInput extends MutationInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Pipeline to start. Defaults to the only pipeline, or else the only workflow, that deploys these services to the target and nowhere else.',
+      'ID or name of the pipeline to start. Defaults to the only pipeline, or else the only workflow, that deploys these services to the target and nowhere else.',
   })
   pipelineId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Workflow to start, instead of a pipeline.' })
+  @Field(() => ID, { nullable: true, description: 'ID or name of the workflow to start, instead of a pipeline.' })
   workflowId?: string | null;
 
   @Field(() => [VariableInputType], { nullable: true, description: 'Values for variables of the start.' })

@@ -53,8 +53,8 @@ export const validationRules = {
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
     'A forensic task has no `matrix`, no `register`, no `deploys` and no `on_failure`. A restore task has no `deploys` and no `on_failure`.',
-  SELF_DEPENDENCY: 'A task does not depend on itself.',
-  CYCLE: 'Tasks do not depend on each other in a cycle.',
+  SELF_DEPENDENCY: 'A task does not depend on itself, and an environment does not come after itself.',
+  CYCLE: 'Tasks do not depend on each other in a cycle, and environments do not come after each other in one.',
   UNKNOWN_ARTIFACT_SOURCE:
     '`artifacts.from` names a task of the workflow, `<workflow>` or `<workflow>.<task>` of the application, or a task of a named stage or element.',
   ARTIFACT_SOURCE_NOT_UPSTREAM:

@@ -1,12 +1,5 @@
 import type { Db } from '../../kernel/database/database';
 
-export interface Undecidable {
-  readonly approvalId: string;
-  readonly executionId: string;
-  readonly stepName: string;
-  readonly approvers: readonly string[];
-}
-
 /**
  * True if a person or a valid key is a member of a group that the approval names, and may decide it. The same rule as
  * in `engine/selfApproval.ts`, for all actors in one condition. Without an identity provider, people act only through
@@ -48,17 +41,6 @@ export async function isDecidable(db: Db, approvalId: string, now: Date, signIn:
     signIn,
   ]);
   return row?.is ?? true;
-}
-
-/** Waiting approvals of these runs that nobody is left to decide. */
-export function findUndecidable(db: Db, executionIds: readonly string[]): Promise<Undecidable[]> {
-  return db.rows(
-    `SELECT approval.id AS "approvalId", approval.execution_id AS "executionId", stage.step_name AS "stepName", approval.approvers
-     FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
-     WHERE approval.execution_id = ANY ($1::uuid[]) AND approval.status = 'WAITING' AND approval.undecidable_since IS NOT NULL
-     ORDER BY approval.requested_at, approval.id`,
-    [executionIds],
-  );
 }
 
 export async function countUndecidableSince(db: Db, since: Date): Promise<number> {

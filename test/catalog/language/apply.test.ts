@@ -32,6 +32,7 @@ describe('applyDefinitions', () => {
     const documents = example.split(/^---$/m).reverse().join('\n---\n');
     const applied = await api.apply(documents);
     expect(applied.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'WORKFLOW promote',
       'PIPELINE release',
       'WORKFLOW deploy-inventory',
       'WORKFLOW deploy-web',
@@ -44,7 +45,18 @@ describe('applyDefinitions', () => {
     ]);
     expect(actions(applied)).toEqual(['CREATED']);
     expect(applied.every(({ application, id }) => application === 'shop' && id !== null)).toBe(true);
-    expect(applied.map(({ revision }) => revision?.number ?? null)).toEqual([1, 1, 1, 1, null, null, null, null, null]);
+    expect(applied.map(({ revision }) => revision?.number ?? null)).toEqual([
+      1,
+      1,
+      1,
+      1,
+      1,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   test('changes nothing when applied again, not even a row’s physical version', async () => {

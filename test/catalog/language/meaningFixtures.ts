@@ -337,6 +337,17 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'a] }',
   },
   {
+    rule: 'CYCLE',
+    of: 'three environments',
+    source:
+      shop +
+      ['a', 'b', 'c']
+        .map((name, i) => `---\nkind: Environment\napplication: shop\nname: ${name}\ntype: PROD\nafter: ${'bca'[i]}\n`)
+        .join(''),
+    path: 'documents[1].after',
+    at: 'b',
+  },
+  {
     rule: 'UNKNOWN_ARTIFACT_SOURCE',
     of: 'a workflow',
     source: shop + workflow('w', { tasks: tasks(task('a', 'artifacts: { from: build }')) }),
