@@ -77,12 +77,7 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
-import {
-  EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotsResolver,
-  SlotWaiterResolver,
-} from '../slots/slots.resolver';
+import { EnvironmentSlotResolver, SlotMemberResolver, SlotsResolver } from '../slots/slots.resolver';
 import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
@@ -123,8 +118,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   FreezesResolver,
   EnvironmentFieldsResolver,
   EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotWaiterResolver,
+  SlotMemberResolver,
   SlotsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,

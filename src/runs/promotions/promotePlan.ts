@@ -18,8 +18,9 @@ import { findStanding } from '../deployments/deployments.store';
 import { inWords } from '../deployments/movedOn';
 import { planPipelineStart, planWorkflowStart, type StartExecution } from '../execution/planStart';
 import { findCatalog } from '../execution/startTargets.store';
+import type { MayOverrideFreeze } from '../freezes/overrideFreeze';
 
-export interface Promote {
+export interface Promote extends MayOverrideFreeze {
   /** Defaults to the environment that the target comes after. */
   readonly fromId?: string | null;
   readonly toId: string;
@@ -157,11 +158,11 @@ async function findStart(
   db: Db,
   to: Environment,
   promotions: readonly Promotion[],
-  { pipelineId, workflowId, variableInputs, notes }: Promote,
+  { pipelineId, workflowId, variableInputs, notes, overrideFreeze }: Promote,
 ): Promise<(StartExecution & { readonly name: string }) | Refusal> {
   const { applicationId } = to;
   const serviceInputs = promotions.map(({ service, deployment }) => ({ name: service, image: deployment.image }));
-  const common = { applicationId, serviceInputs, notes };
+  const common = { applicationId, serviceInputs, notes, overrideFreeze };
   const catalog = await findCatalog(db, applicationId);
   const [allPipelines, allWorkflows] = await Promise.all([
     pipelines.definedIn(db, [applicationId]),
