@@ -352,6 +352,10 @@ export type NumericOperator =
   | 'LESS_THAN_OR_EQUALS'
   | 'NOT_EQUALS';
 
+export type OnFreeze =
+  | 'REFUSE'
+  | 'WAIT';
+
 export type OperationKind =
   | 'EXTEND'
   | 'RESTORE';
@@ -463,6 +467,20 @@ export type RerunExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type RestoreEnvironmentsInput = {
+  readonly applicationIds: ReadonlyArray<string>;
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly leaveOut?: boolean | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly time: string;
+};
+
 export type RestoreRunInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly confirmEnvironmentConflicts?: boolean | null | undefined;
@@ -538,6 +556,8 @@ export type RollbackEnvironmentInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly environmentId: string;
   readonly idempotencyKey?: string | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -1195,6 +1215,20 @@ export type RollBackMutationVariables = Exact<{
 
 
 export type RollBackMutation = { readonly rollbackEnvironment: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
+
+export type RestoreEnvironmentsPreviewQueryVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsPreviewQuery = { readonly restoreEnvironmentsPreview: { readonly time: string, readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly applications: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly services: ReadonlyArray<{ readonly environment: { readonly id: string, readonly name: string }, readonly service: { readonly name: string } | null, readonly from: DeployedImageFragment | null, readonly newer: DeployedImageFragment | null, readonly to: DeployedImageFragment }>, readonly left: ReadonlyArray<{ readonly service: string, readonly code: string, readonly reason: string, readonly environment: { readonly name: string } }>, readonly stages: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly workflow: string, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly hasRollbackTasks: boolean, readonly environment: { readonly name: string } }> }> } | null };
+
+export type RestoreEnvironmentsMutationVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsMutation = { readonly restoreEnvironments: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
 
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
@@ -3535,6 +3569,90 @@ export const RollBackDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
+export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`
+    query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+  restoreEnvironmentsPreview(input: $input) {
+    time
+    allowed
+    planToken
+    refusals {
+      code
+      message
+    }
+    applications {
+      id
+      name
+    }
+    services {
+      environment {
+        id
+        name
+      }
+      service {
+        name
+      }
+      from {
+        ...DeployedImage
+      }
+      newer {
+        ...DeployedImage
+      }
+      to {
+        ...DeployedImage
+      }
+    }
+    left {
+      environment {
+        name
+      }
+      service
+      code
+      reason
+    }
+    stages {
+      steps {
+        workflow
+        environment {
+          name
+        }
+        services
+        tasks
+        hasRollbackTasks
+      }
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    ...ActorName
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
+export const RestoreEnvironmentsDocument = new TypedDocumentString(`
+    mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
+  restoreEnvironments(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
 export const ListRunsDocument = new TypedDocumentString(`
     query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
