@@ -1,5 +1,5 @@
 import type { ApprovalInputValue, FormFieldFragment as FormField } from '../client/generated';
-import { split } from './start';
+import { split } from './pairs';
 import type { Ui } from './ui';
 
 const NONE = '(none)';

@@ -1,3 +1,4 @@
+// Long because it describes every field of every type of event.
 import { EventActor } from '../access/actor.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
 import type { DeploymentStatus } from '../../engine/deployment';
