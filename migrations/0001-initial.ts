@@ -174,6 +174,7 @@ CREATE TABLE "service" (
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
   "application_id" uuid NOT NULL,
+  "depends_on" text array NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "service_name" ON "service" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -706,9 +707,10 @@ CREATE UNIQUE INDEX "deployment_of_task" ON "deployment" ("task_execution_id", "
 CREATE UNIQUE INDEX "deployment_of_workflow" ON "deployment" ("execution_id", "attempt", "service_id") WHERE task_execution_id IS NULL AND operation_id IS NULL;
 CREATE TABLE "rollback" (
   "run_id" uuid NOT NULL,
-  "environment_id" uuid NOT NULL,
+  "environment_id" uuid,
   "services" jsonb NOT NULL,
   "failed_run_id" uuid,
+  "time" TIMESTAMP(3) WITH TIME ZONE,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY ("run_id")
 );

@@ -785,9 +785,10 @@ CREATE TABLE rights_version (
 
 CREATE TABLE rollback (
   run_id uuid NOT NULL,
-  environment_id uuid NOT NULL,
+  environment_id uuid,
   services jsonb NOT NULL,
   failed_run_id uuid,
+  time timestamp(3) with time zone,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY (run_id),
   CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY (environment_id) REFERENCES environment(id),
@@ -837,6 +838,7 @@ CREATE TABLE service (
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
   application_id uuid NOT NULL,
+  depends_on text[] NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY (id),
   CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY (application_id) REFERENCES application(id)
 );

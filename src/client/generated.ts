@@ -155,6 +155,7 @@ export type DefinitionFormat =
 export type DefinitionKind =
   | 'APPLICATION'
   | 'ENVIRONMENT'
+  | 'FREEZE'
   | 'PIPELINE'
   | 'SERVICE'
   | 'WORKFLOW';
@@ -317,6 +318,16 @@ export type LogStream =
   | 'stderr'
   | 'stdout';
 
+export type MoveSlotWaiterInput = {
+  readonly applicationId: string;
+  readonly before?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
 export type NumberFilter = {
   readonly operator: NumericOperator;
   readonly values: ReadonlyArray<number | null | undefined>;
@@ -330,6 +341,10 @@ export type NumericOperator =
   | 'LESS_THAN'
   | 'LESS_THAN_OR_EQUALS'
   | 'NOT_EQUALS';
+
+export type OnFreeze =
+  | 'REFUSE'
+  | 'WAIT';
 
 export type OperationKind =
   | 'EXTEND'
@@ -347,6 +362,14 @@ export type OperationStatus =
   | 'SUCCESS';
 
 export type OverrideFreezeInput = {
+  readonly reason: string;
+};
+
+export type OverrideFreezeOfRunInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly reason: string;
 };
 
@@ -402,6 +425,7 @@ export type PromoteInput = {
   readonly fromId?: string | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly notes?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly pipelineId?: string | null | undefined;
   readonly planToken?: string | null | undefined;
@@ -431,6 +455,20 @@ export type RerunExecutionInput = {
   readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
+};
+
+export type RestoreEnvironmentsInput = {
+  readonly applicationIds: ReadonlyArray<string>;
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly leaveOut?: boolean | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly time: string;
 };
 
 export type RestoreRunInput = {
@@ -508,6 +546,8 @@ export type RollbackEnvironmentInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly environmentId: string;
   readonly idempotencyKey?: string | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -579,6 +619,15 @@ export type WhyNotRunningCode =
   | 'RETRY'
   | 'RUNTIME_INPUTS'
   | 'WAITING_FOR_SLOT';
+
+export type WithdrawSlotWaiterInput = {
+  readonly applicationId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
 
 export type WorkflowMode =
   | 'PARALLEL'
@@ -963,6 +1012,16 @@ export type FreezesQueryVariables = Exact<{
 
 export type FreezesQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly application: { readonly name: string } | null, readonly freeze: { readonly frozen: boolean, readonly current: { readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null, readonly next: { readonly from: string | null, readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type OverrideFreezeMutationVariables = Exact<{
+  input: OverrideFreezeOfRunInput;
+}>;
+
+
+export type OverrideFreezeMutation = { readonly overrideFreeze: { readonly execution:
+      | Changed_PipelineExecution_Fragment
+      | Changed_WorkflowExecution_Fragment
+     } | null };
+
 export type LoggedJobFragment = { readonly id: string, readonly log: { readonly bytes: number } };
 
 export type LoggedTaskFragment = { readonly name: string, readonly jobs: ReadonlyArray<LoggedJobFragment> };
@@ -1043,6 +1102,7 @@ export type PromoteMutation = { readonly promote: { readonly execution:
 
 export type RestorePreviewQueryVariables = Exact<{
   runId: string;
+  overrideFreeze?: OverrideFreezeInput | null | undefined;
 }>;
 
 
@@ -1141,6 +1201,20 @@ export type RollBackMutationVariables = Exact<{
 
 
 export type RollBackMutation = { readonly rollbackEnvironment: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
+
+export type RestoreEnvironmentsPreviewQueryVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsPreviewQuery = { readonly restoreEnvironmentsPreview: { readonly time: string, readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly applications: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly services: ReadonlyArray<{ readonly environment: { readonly id: string, readonly name: string }, readonly service: { readonly name: string } | null, readonly from: DeployedImageFragment | null, readonly newer: DeployedImageFragment | null, readonly to: DeployedImageFragment }>, readonly left: ReadonlyArray<{ readonly service: string, readonly code: string, readonly reason: string, readonly environment: { readonly name: string } }>, readonly stages: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly workflow: string, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly hasRollbackTasks: boolean, readonly environment: { readonly name: string } }> }> } | null };
+
+export type RestoreEnvironmentsMutationVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsMutation = { readonly restoreEnvironments: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
 
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
@@ -1400,6 +1474,58 @@ export type RunEventsSubscription = { readonly executionEvents: { readonly curso
         | Run_PipelineExecution_Fragment
         | Run_WorkflowExecution_Fragment
        } | null, readonly gap: { readonly reason: GapReason } | null } };
+
+export type SlotsQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SlotsQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly application: { readonly name: string } | null, readonly slot: { readonly holder: SlotMember_SlotHolder_Fragment | null, readonly waiting: ReadonlyArray<(
+          { readonly position: number, readonly estimate: string | null, readonly reason: string }
+          & SlotMember_SlotWaiter_Fragment
+        )> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+type SlotMember_SlotHolder_Fragment = { readonly since: string, readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipeline: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+   | null, readonly stageExecution:
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+   | null };
+
+type SlotMember_SlotWaiter_Fragment = { readonly since: string, readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipeline: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+   | null, readonly stageExecution:
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+   | null };
+
+export type SlotMemberFragment =
+  | SlotMember_SlotHolder_Fragment
+  | SlotMember_SlotWaiter_Fragment
+;
+
+export type MoveSlotWaiterMutationVariables = Exact<{
+  input: MoveSlotWaiterInput;
+}>;
+
+
+export type MoveSlotWaiterMutation = { readonly moveSlotWaiter: { readonly execution:
+      | Changed_PipelineExecution_Fragment
+      | Changed_WorkflowExecution_Fragment
+     | null } | null };
+
+export type WithdrawSlotWaiterMutationVariables = Exact<{
+  input: WithdrawSlotWaiterInput;
+}>;
+
+
+export type WithdrawSlotWaiterMutation = { readonly withdrawSlotWaiter: { readonly execution:
+      | Changed_PipelineExecution_Fragment
+      | Changed_WorkflowExecution_Fragment
+     | null } | null };
 
 export type ApplicationIdQueryVariables = Exact<{
   name: string;
@@ -2062,6 +2188,32 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
+export const SlotMemberFragmentDoc = new TypedDocumentString(`
+    fragment SlotMember on SlotMember {
+  since
+  execution {
+    __typename
+    id
+    application {
+      name
+    }
+    ... on PipelineExecution {
+      pipeline {
+        name
+      }
+    }
+    ... on WorkflowExecution {
+      workflow {
+        name
+      }
+    }
+  }
+  stageExecution {
+    pipelineStageName
+    pipelineStepName
+  }
+}
+    `, {"fragmentName":"SlotMember"}) as unknown as TypedDocumentString<SlotMemberFragment, unknown>;
 export const ComparedValueFragmentDoc = new TypedDocumentString(`
     fragment ComparedValue on ComparedValue {
   name
@@ -2704,6 +2856,19 @@ export const FreezesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
+export const OverrideFreezeDocument = new TypedDocumentString(`
+    mutation OverrideFreeze($input: OverrideFreezeOfRunInput!) {
+  overrideFreeze(input: $input) {
+    execution {
+      ...Changed
+    }
+  }
+}
+    fragment Changed on Execution {
+  id
+  status
+  attempt
+}`) as unknown as TypedDocumentString<OverrideFreezeMutation, OverrideFreezeMutationVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
@@ -2911,8 +3076,8 @@ export const PromoteDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
 export const RestorePreviewDocument = new TypedDocumentString(`
-    query RestorePreview($runId: ID!) {
-  restorePreview(runId: $runId) {
+    query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
+  restorePreview(runId: $runId, overrideFreeze: $overrideFreeze) {
     allowed
     refusals {
       code
@@ -3302,6 +3467,90 @@ export const RollBackDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
+export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`
+    query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+  restoreEnvironmentsPreview(input: $input) {
+    time
+    allowed
+    planToken
+    refusals {
+      code
+      message
+    }
+    applications {
+      id
+      name
+    }
+    services {
+      environment {
+        id
+        name
+      }
+      service {
+        name
+      }
+      from {
+        ...DeployedImage
+      }
+      newer {
+        ...DeployedImage
+      }
+      to {
+        ...DeployedImage
+      }
+    }
+    left {
+      environment {
+        name
+      }
+      service
+      code
+      reason
+    }
+    stages {
+      steps {
+        workflow
+        environment {
+          name
+        }
+        services
+        tasks
+        hasRollbackTasks
+      }
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    ...ActorName
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
+export const RestoreEnvironmentsDocument = new TypedDocumentString(`
+    mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
+  restoreEnvironments(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
 export const ListRunsDocument = new TypedDocumentString(`
     query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
@@ -3846,6 +4095,82 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
+export const SlotsDocument = new TypedDocumentString(`
+    query Slots($filters: [EnvironmentFilter!], $after: String) {
+  environments(filters: $filters, first: 100, after: $after) {
+    nodes {
+      name
+      application {
+        name
+      }
+      slot {
+        holder {
+          ...SlotMember
+        }
+        waiting {
+          ...SlotMember
+          position
+          estimate
+          reason
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment SlotMember on SlotMember {
+  since
+  execution {
+    __typename
+    id
+    application {
+      name
+    }
+    ... on PipelineExecution {
+      pipeline {
+        name
+      }
+    }
+    ... on WorkflowExecution {
+      workflow {
+        name
+      }
+    }
+  }
+  stageExecution {
+    pipelineStageName
+    pipelineStepName
+  }
+}`) as unknown as TypedDocumentString<SlotsQuery, SlotsQueryVariables>;
+export const MoveSlotWaiterDocument = new TypedDocumentString(`
+    mutation MoveSlotWaiter($input: MoveSlotWaiterInput!) {
+  moveSlotWaiter(input: $input) {
+    execution {
+      ...Changed
+    }
+  }
+}
+    fragment Changed on Execution {
+  id
+  status
+  attempt
+}`) as unknown as TypedDocumentString<MoveSlotWaiterMutation, MoveSlotWaiterMutationVariables>;
+export const WithdrawSlotWaiterDocument = new TypedDocumentString(`
+    mutation WithdrawSlotWaiter($input: WithdrawSlotWaiterInput!) {
+  withdrawSlotWaiter(input: $input) {
+    execution {
+      ...Changed
+    }
+  }
+}
+    fragment Changed on Execution {
+  id
+  status
+  attempt
+}`) as unknown as TypedDocumentString<WithdrawSlotWaiterMutation, WithdrawSlotWaiterMutationVariables>;
 export const ApplicationIdDocument = new TypedDocumentString(`
     query ApplicationId($name: String!) {
   applicationByName(name: $name) {

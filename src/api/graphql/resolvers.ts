@@ -77,12 +77,7 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
-import {
-  EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotsResolver,
-  SlotWaiterResolver,
-} from '../slots/slots.resolver';
+import { EnvironmentSlotResolver, SlotMemberResolver, SlotsResolver } from '../slots/slots.resolver';
 import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
@@ -90,9 +85,11 @@ import {
 } from '../promotions/promotions.resolver';
 import {
   ExecutionRollbacksResolver,
+  LeftOutServiceResolver,
   PreviewedRollbackServiceResolver,
   RollbackFieldsResolver,
   RollbacksResolver,
+  RollbackStepResolver,
   RolledBackServiceResolver,
 } from '../rollbacks/rollbacks.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
@@ -123,8 +120,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   FreezesResolver,
   EnvironmentFieldsResolver,
   EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotWaiterResolver,
+  SlotMemberResolver,
   SlotsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
@@ -176,7 +172,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentPromotionsResolver,
   RollbacksResolver,
   RollbackFieldsResolver,
+  LeftOutServiceResolver,
   PreviewedRollbackServiceResolver,
+  RollbackStepResolver,
   RolledBackServiceResolver,
   ExecutionRollbacksResolver,
   RestoresResolver,

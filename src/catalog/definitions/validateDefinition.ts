@@ -4,8 +4,10 @@ import { findApplicationsByName } from '../applications/applications.store';
 import { loadConfigurations } from './configuration';
 import { isName } from '../../kernel/naming';
 import { type DefinitionSource, parseDefinitions } from '../language/parseDefinitions';
+import { findExceptedGroups } from './namedByFreezes';
 import { applicationNameOf } from './planDocument';
 import { asSeenBy } from './seen';
+import { checkDependencies } from '../services/serviceDependencies';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -33,6 +35,8 @@ export async function validateDefinition(app: App, actor: Actor, input: Definiti
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const existing = await findApplicationsByName(app.database, names);
   validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
+  await checkDependencies(app.database, actor.access, source);
+  await findExceptedGroups(app.database, actor, source);
   const { errors, warnings } = source.problems.inOrder;
   return { valid: errors.length === 0, errors, warnings };
 }

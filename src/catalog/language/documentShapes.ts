@@ -1,10 +1,11 @@
-// Long because it has the shapes of all five kinds, with a description of each key.
+// Long because it has the shapes of all kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
-import { MAX_DESCRIPTION } from '../../kernel/naming';
+import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { freezeKeys, scheduled } from './freezeShape';
 import { foreignKey, reportForeign } from './foreignDocument';
 import { adviceFor, foreignKeys } from './foreignKeys';
 import { nodeCount } from './matrix';
@@ -20,6 +21,7 @@ import {
   number,
   object,
   oneOf,
+  oneOrMany,
   optional,
   type Place,
   required,
@@ -34,6 +36,7 @@ import {
 } from './shape';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
+import { MAX_DEPENDENCIES } from './serviceGraph';
 import { taskLevels } from './taskGraph';
 import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
@@ -52,8 +55,8 @@ import {
   values,
 } from './values';
 
-/** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
-export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
+/** The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts. */
+export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline', 'Freeze'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 interface Named<Kind extends DocumentKind> {
@@ -66,7 +69,14 @@ interface Part<Kind extends DocumentKind> extends Named<Kind> {
 }
 
 export type ApplicationDocument = Named<'Application'>;
-export type ServiceDocument = Part<'Service'>;
+export interface ServiceDocument extends Part<'Service'> {
+  readonly dependsOn: readonly string[];
+}
+export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
+/** A freeze, or the deployment windows, of environments of one application. */
+export type FreezeDefinition = Readonly<{
+  [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
+}>;
 export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
   readonly variables: Readonly<Record<string, string>>;
@@ -85,7 +95,8 @@ export type AnyDocument =
   | EnvironmentDocument
   | ServiceDocument
   | WorkflowDocument
-  | PipelineDocument;
+  | PipelineDocument
+  | FreezeDocument;
 
 // Variables
 
@@ -355,6 +366,28 @@ const stages = mapped(
 
 // Documents
 
+const serviceReference = ruled(text, {
+  json: { pattern: '^[^/]+(?:/[^/]+)?$' },
+  problem: (value) => {
+    const parts = value.split('/');
+    return parts.length <= 2 && parts.every(isName)
+      ? undefined
+      : ['BAD_NAME', `"${short(value)}" is neither the name of a service nor "application/service".`];
+  },
+});
+const writtenReferences = oneOrMany(serviceReference);
+const serviceReferences: Shape<readonly string[]> = {
+  ...writtenReferences,
+  decode(node, place) {
+    const found = writtenReferences.decode(node, place);
+    if (found.length > MAX_DEPENDENCIES) {
+      const message = `The service depends on ${found.length} services; the limit is ${MAX_DEPENDENCIES}.`;
+      place.report('TOO_LARGE', place.path, message, node.at);
+    }
+    return found;
+  },
+};
+
 /** Head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
 function head<Kind extends DocumentKind>(kind: Kind) {
   return {
@@ -366,13 +399,16 @@ function head<Kind extends DocumentKind>(kind: Kind) {
     }),
     name: required(
       name,
-      kind === 'Application' ? 'Name, unique on the server.' : 'Name, unique within its kind and application.',
+      kind === 'Application' || kind === 'Freeze'
+        ? 'Name, unique on the server.'
+        : 'Name, unique within its kind and application.',
     ),
     description: description(kind.toLowerCase()),
   };
 }
 
 const { application: _, ...applicationHead } = head('Application');
+const { description: _none, ...freezeHead } = head('Freeze');
 
 const writtenWorkflow = object(
   {
@@ -530,9 +566,23 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       foreignKeys.environment,
     ),
   ),
-  Service: document('Service', object<ServiceDocument>(head('Service'), foreignKeys.service)),
+  Service: document(
+    'Service',
+    object<ServiceDocument>(
+      {
+        ...head('Service'),
+        dependsOn: optional(
+          serviceReferences,
+          [],
+          'Services that it depends on, as a list or a single one: slipway restore-environments brings them back before it. A service of the same application by its name, or one of another application as APPLICATION/SERVICE. At most 100.',
+        ),
+      },
+      foreignKeys.service,
+    ),
+  ),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
+  Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),
 };
 
 /** Decodes a document of any kind. Returns undefined for an unknown kind, because nothing else can be checked then. */

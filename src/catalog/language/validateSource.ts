@@ -7,7 +7,7 @@ import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
 import { literalReferences } from './environmentValues';
-import type { AnyDocument } from './documentShapes';
+import type { AnyDocument, FreezeDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
 import type { Path } from './sourceTree';
@@ -122,9 +122,23 @@ function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
       }
     }
   }
+  if (document.kind === 'Freeze') checkFreeze(document, catalog, complain);
   if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain, { lenient });
   if (document.kind === 'Pipeline')
     checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
+}
+
+function checkFreeze({ environments, exceptServices }: FreezeDocument, catalog: Catalog, complain: Complain): void {
+  const check = (names: readonly string[], known: ReadonlySet<string>, tell: (index: number, hint: string) => void) =>
+    names.forEach((name, index) => {
+      if (!known.has(name)) tell(index, `"${name}" does not exist${didYouMean(name, [...known])}.`);
+    });
+  check(environments ?? [], catalog.environments, (index, text) => {
+    complain('UNKNOWN_ENVIRONMENT', ['environments', index], `Environment ${text}`);
+  });
+  check(exceptServices, catalog.services, (index, text) => {
+    complain('UNKNOWN_SERVICE', ['exceptServices', index], `Service ${text}`);
+  });
 }
 
 /** Environments that come after each other in a circle would have no first one. */

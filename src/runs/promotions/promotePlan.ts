@@ -18,8 +18,9 @@ import { findStanding } from '../deployments/deployments.store';
 import { inWords } from '../deployments/movedOn';
 import { planPipelineStart, planWorkflowStart, type StartExecution } from '../execution/planStart';
 import { findCatalog } from '../execution/startTargets.store';
+import type { MayOverrideFreeze } from '../freezes/overrideFreeze';
 
-export interface Promote {
+export interface Promote extends MayOverrideFreeze {
   /** Defaults to the environment that the target comes after. */
   readonly fromId?: string | null;
   readonly toId: string;
@@ -157,11 +158,11 @@ async function findStart(
   db: Db,
   to: Environment,
   promotions: readonly Promotion[],
-  { pipelineId, workflowId, variableInputs, notes }: Promote,
+  { pipelineId, workflowId, variableInputs, notes, overrideFreeze }: Promote,
 ): Promise<(StartExecution & { readonly name: string }) | Refusal> {
   const { applicationId } = to;
   const serviceInputs = promotions.map(({ service, deployment }) => ({ name: service, image: deployment.image }));
-  const common = { applicationId, serviceInputs, notes };
+  const common = { applicationId, serviceInputs, notes, overrideFreeze };
   const catalog = await findCatalog(db, applicationId);
   const [allPipelines, allWorkflows] = await Promise.all([
     pipelines.definedIn(db, [applicationId]),
@@ -195,18 +196,21 @@ async function findStart(
       const kind = pipelineId == null ? 'workflow' : 'pipeline';
       return new Refusal('NOT_FOUND', `This application has no ${kind} "${asked}".`);
     }
-    const { plans } = await named.plans();
-    if (plans.some(({ environmentId }) => environmentId === to.id)) return { ...named.input, name: named.name };
+    const fit = await named.plans();
+    if (fit.plans.some(({ environmentId }) => environmentId === to.id)) return startOf(named, fit);
     return new Refusal('NOT_STARTABLE', `"${named.name}" does not deploy to ${to.name}.`);
   }
-  const fitting: typeof candidates = [];
-  for (const candidate of candidates) if (fits(await candidate.plans(), to, promotions)) fitting.push(candidate);
-  const best = fitting.some(({ input }) => input.executionType === 'PIPELINE')
-    ? fitting.filter(({ input }) => input.executionType === 'PIPELINE')
+  const fitting: { one: (typeof candidates)[number]; fit: Fit }[] = [];
+  for (const one of candidates) {
+    const fit = await one.plans();
+    if (fits(fit, to, promotions)) fitting.push({ one, fit });
+  }
+  const best = fitting.some(({ one }) => one.input.executionType === 'PIPELINE')
+    ? fitting.filter(({ one }) => one.input.executionType === 'PIPELINE')
     : fitting;
   const [only, another] = best;
-  if (only !== undefined && another === undefined) return { ...only.input, name: only.name };
-  const names = best.map(({ name }) => name).join(', ');
+  if (only !== undefined && another === undefined) return startOf(only.one, only.fit);
+  const names = best.map(({ one }) => one.name).join(', ');
   const message =
     only === undefined
       ? `No pipeline or workflow deploys exactly these services to ${to.name}, and nothing else. Name one, or other services.`
@@ -214,15 +218,22 @@ async function findStart(
   return new Refusal('NOT_STARTABLE', message);
 }
 
+/** A definition that fits may still lack inputs, which the caller can give. */
+function startOf({ name, input }: { name: string; input: StartExecution }, { errors }: Fit) {
+  if (errors.length > 0) return invalidInput(errors);
+  return { ...input, name };
+}
+
 interface Fit {
   readonly plans: readonly WorkflowPlan[];
   readonly errors: readonly InputError[];
 }
 
+/** Missing variables don't count: the caller can give them. */
 function fits({ plans, errors }: Fit, to: Environment, promotions: readonly Promotion[]): boolean {
   const deploying = plans.filter(({ images }) => Object.keys(images).length > 0);
   return (
-    errors.length === 0 &&
+    errors.every(({ field }) => !field.startsWith('serviceInputs')) &&
     deploying.every(({ environmentId }) => environmentId === to.id) &&
     promotions.every(({ serviceId }) => deploying.some(({ images }) => images[serviceId] !== undefined))
   );
