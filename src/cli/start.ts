@@ -10,7 +10,7 @@ import {
   type WorkflowMode,
 } from '../client/generated';
 import type { Given } from '../client/client';
-import { exit, Failure, nextSteps, usage } from './failure';
+import { exit, Failure, nextSteps } from './failure';
 import { overrideOf, type UnfreezingOptions } from './freezes';
 import { followRun, requireSuccess } from './follow';
 import { split } from './pairs';
