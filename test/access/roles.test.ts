@@ -343,8 +343,8 @@ const mutations: Readonly<Record<string, Row>> = {
   observeEnvironment: [
     'mutation { observeEnvironment(input: {environmentId: "$staging"}) { environment { name } } }',
     'NOT_OBSERVABLE',
-    'NOT_OBSERVABLE',
     'FORBIDDEN',
+    'NOT_OBSERVABLE',
     'NOT_FOUND',
     'NOT_FOUND',
   ],

@@ -331,7 +331,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
     of: 'a workflow without an environment',
     source: shop + workflow('w', { keys: 'observe: { run: x }' }),
     path: 'documents[1].observe',
-    at: '{ run: x',
+    at: 'observe:',
   },
   {
     rule: 'CYCLE',
