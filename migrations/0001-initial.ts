@@ -569,6 +569,14 @@ CREATE TABLE "approval" (
   "approvers" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
   "message" text,
+  "inputs" jsonb NOT NULL,
+  "given" jsonb,
+  "remind_after_seconds" integer,
+  "reminders" integer NOT NULL,
+  "reminded_at" TIMESTAMP(3) WITH TIME ZONE,
+  "escalate" jsonb NOT NULL,
+  "escalated" integer NOT NULL,
+  "next_step_at" TIMESTAMP(3) WITH TIME ZONE,
   "undecidable_since" TIMESTAMP(3) WITH TIME ZONE,
   "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
@@ -584,6 +592,7 @@ CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHER
 CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
 CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
+CREATE INDEX "approval_next_step" ON "approval" ("next_step_at") WHERE status = 'WAITING' AND next_step_at IS NOT NULL;
 CREATE TABLE "job" (
   "id" uuid NOT NULL,
   "task_execution_id" uuid NOT NULL,

@@ -209,6 +209,14 @@ CREATE TABLE approval (
   approvers text[] NOT NULL,
   disallow_initiator boolean NOT NULL,
   message text,
+  inputs jsonb NOT NULL,
+  given jsonb,
+  remind_after_seconds integer,
+  reminders integer NOT NULL,
+  reminded_at timestamp(3) with time zone,
+  escalate jsonb NOT NULL,
+  escalated integer NOT NULL,
+  next_step_at timestamp(3) with time zone,
   undecidable_since timestamp(3) with time zone,
   requested_at timestamp(3) with time zone NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
@@ -224,6 +232,7 @@ CREATE TABLE approval (
 CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_newest ON public.approval USING btree (requested_at, id);
 CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_at, id) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_next_step ON public.approval USING btree (next_step_at) WHERE ((status = 'WAITING'::text) AND (next_step_at IS NOT NULL));
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
 CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
 

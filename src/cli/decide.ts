@@ -8,8 +8,9 @@ import {
   WaitingApprovalsDocument,
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
+import { fillForm, formFields } from './form';
 import { warnOfReplaced } from './replaced';
-import { asking } from './run';
+import { asking, heed } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { indented, readRun } from './showRun';
@@ -19,6 +20,7 @@ import { moment } from './ui';
 export interface DecideOptions extends SeenOptions {
   readonly step?: string;
   readonly comments?: string;
+  readonly input?: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export async function decide(
   session: Session,
   named: string,
   action: 'APPROVE' | 'REJECT',
-  { step, comments, ...seen }: DecideOptions,
+  { step, comments, input: pairs = [], ...seen }: DecideOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const { run, target, approval } = await findApproval(session, named, step);
@@ -37,7 +39,9 @@ export async function decide(
   const expectedVersion = seenVersion(run, seen);
   if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
-  await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
+  const inputs = action === 'APPROVE' ? await fillForm(ui, approval.inputs, pairs) : undefined;
+  const input = { ...target, action, approvalId, comments, inputs, expectedVersion };
+  await api.change(DecideApprovalDocument, { input });
   const done = action === 'APPROVE' ? 'approved' : 'rejected';
   ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
   ui.answer({ approvalId, stepName, action, executionId: run.id });
@@ -56,14 +60,15 @@ export async function listApprovals({ api, ui }: Session, { all = false, limit }
   if (nodes.length === 0)
     return ui.say(all ? 'No approval is waiting.' : 'No approval waits for you. --all shows those of others.');
   ui.table(
-    ['RUN', 'WHAT', 'STEP', 'ASKS', 'UNTIL', ''],
-    nodes.map(({ execution, stageName, stepName, message, willExpireAt, ...approval }) => [
+    ['RUN', 'WHAT', 'STEP', 'ASKS', 'UNTIL', 'FORM', ''],
+    nodes.map(({ execution, stageName, stepName, message, willExpireAt, inputs, ...approval }) => [
       execution.id,
       [execution.application?.name, execution.pipeline?.name].filter(Boolean).join('/'),
       `${stageName} › ${stepName}`,
       'approvers' in approval ? approval.approvers.join(', ') : '',
       moment(willExpireAt),
-      ui.paint.dim(message?.split('\n', 1)[0] ?? ''),
+      formFields(inputs),
+      ui.paint.dim([message?.split('\n', 1)[0] ?? '', heed(approval)].filter(Boolean).join('; ')),
     ]),
   );
   ui.say('', ui.paint.dim('To decide: slipway approve RUN, or slipway reject RUN'));

@@ -273,13 +273,20 @@ export function createProgram(terminal: Terminal): Command {
       await listApprovals(await session(command), options);
     });
   for (const verb of ['approve', 'reject'] as const) {
-    seeing(deciding(program.command(`${verb} <run>`)))
+    const command = seeing(deciding(program.command(`${verb} <run>`)))
       .description(`${verb} the approval that a run waits for`)
       .option('--step <name>', 'approval to decide, if the run waits for several')
-      .option('-m, --comments <text>', 'comment to show with the decision')
-      .action(async (run: string, options, command: Command) => {
-        await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
-      });
+      .option('-m, --comments <text>', 'comment to show with the decision');
+    if (verb === 'approve') {
+      command.option(
+        '--input <name=value>',
+        'value for the approval’s form; repeatable. A terminal asks for those that are left out',
+        collect,
+      );
+    }
+    command.action(async (run: string, options, command: Command) => {
+      await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
+    });
   }
   seeing(deciding(program.command('reassign <run> <groups...>')))
     .description('assign the approval that a run waits for to other user groups (administrators only)')

@@ -93,6 +93,15 @@ export type ApprovalActionType =
   | 'APPROVE'
   | 'REJECT';
 
+export type ApprovalInputType =
+  | 'CHOICE'
+  | 'TEXT';
+
+export type ApprovalInputValue = {
+  readonly name: string;
+  readonly value: string;
+};
+
 export type ApprovalStatus =
   | 'ABORTED'
   | 'APPROVED'
@@ -112,6 +121,7 @@ export type ApproveOrRejectApprovalsInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
 };
 
 export type AttemptKind =
@@ -736,7 +746,7 @@ export type WaitingApprovalsQueryVariables = Exact<{
 }>;
 
 
-export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string }> } | null };
+export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
 
 export type InboxQueryVariables = Exact<{
   mine: boolean;
@@ -744,7 +754,7 @@ export type InboxQueryVariables = Exact<{
 }>;
 
 
-export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
@@ -766,6 +776,8 @@ export type GiveRuntimeInputsMutationVariables = Exact<{
 
 
 export type GiveRuntimeInputsMutation = { readonly pipelineResumeRuntime: { readonly status: boolean } | null };
+
+export type FormFieldFragment = { readonly name: string, readonly type: ApprovalInputType, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly required: boolean, readonly description: string | null, readonly maxLength: number | null, readonly value: string | null };
 
 export type OneExecutionQueryVariables = Exact<{
   id: string;
@@ -811,6 +823,8 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1261,7 +1275,7 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 export type OutputFragment = { readonly name: string, readonly value: string | null };
 
-type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
+type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }> }> };
 
 type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
 
@@ -1338,6 +1352,14 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1921,6 +1943,18 @@ export const TaskFragmentDoc = new TypedDocumentString(`
   waitsUntil
 }
     `, {"fragmentName":"Task"}) as unknown as TypedDocumentString<TaskFragment, unknown>;
+export const FormFieldFragmentDoc = new TypedDocumentString(`
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+    `, {"fragmentName":"FormField"}) as unknown as TypedDocumentString<FormFieldFragment, unknown>;
 export const StageFragmentDoc = new TypedDocumentString(`
     fragment Stage on PipelineStageExecution {
   __typename
@@ -1959,6 +1993,15 @@ export const StageFragmentDoc = new TypedDocumentString(`
       status
       comments
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message
@@ -1967,7 +2010,17 @@ export const StageFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -2103,7 +2156,17 @@ export const RunFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -2159,6 +2222,15 @@ fragment Stage on PipelineStageExecution {
       status
       comments
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message
@@ -2348,6 +2420,9 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
       approvalId
       stageName
       stepName
+      inputs {
+        ...FormField
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message
@@ -2356,7 +2431,16 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}`) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
 export const InboxDocument = new TypedDocumentString(`
     query Inbox($mine: Boolean!, $first: Int!) {
   approvals(mine: $mine, first: $first) {
@@ -2366,6 +2450,15 @@ export const InboxDocument = new TypedDocumentString(`
       stepName
       message
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
       }
@@ -2381,7 +2474,16 @@ export const InboxDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}`) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
@@ -3636,7 +3738,17 @@ export const ReadRunDocument = new TypedDocumentString(`
     ...Run
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -3692,6 +3804,15 @@ fragment Stage on PipelineStageExecution {
       status
       comments
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message
@@ -3894,7 +4015,17 @@ export const RunEventsDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -3950,6 +4081,15 @@ fragment Stage on PipelineStageExecution {
       status
       comments
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message

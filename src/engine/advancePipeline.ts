@@ -1,5 +1,6 @@
 import type { ApprovalElement, RuntimeInputs, StageElement } from '../catalog/language/pipeline';
 import { type FinalStatus, isFinal } from '../contract/statuses';
+import { startTimers } from './approvalTimers';
 import { elementMayBegin, hindranceOfRun } from './beginElement';
 import { continueWorkflow } from './continueWorkflow';
 import { type Execution, isHeldBack, isRunHeldBack, rollUp, type StageExecution, unheldStatus } from './execution';
@@ -230,24 +231,25 @@ function requestApproval(
   message: string | null,
 ): void {
   const id = run.newId();
-  const { approvers, disallowInitiator, timeoutSeconds } = element;
-  const expiresAt = new Date(run.now.getTime() + timeoutSeconds * 1000);
+  const { approvers, disallowInitiator, inputs } = element;
+  const timers = startTimers(element, run.now);
   run.changes.approvals.push({
     id,
     stageExecutionId: stage.id,
     executionId: execution.id,
     applicationId: execution.applicationId,
     status: 'WAITING',
-    ...{ approvers, disallowInitiator, message, expiresAt },
+    ...{ approvers, disallowInitiator, message, inputs },
+    given: null,
+    ...timers,
     undecidableSince: null,
-    requestedAt: run.now,
     decidedAt: null,
     decidedBy: null,
     comments: null,
   });
   moveStage(run, stage, 'WAITING');
   run.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_REQUESTED', {
-    ...{ approvalId: id, stageExecutionId: stage.id, approvers, message, expiresAt: expiresAt.toISOString() },
+    ...{ approvalId: id, stageExecutionId: stage.id, approvers, message, expiresAt: timers.expiresAt.toISOString() },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ActorRef } from '../access/actor';
+import type { ApprovalInput, Escalation } from '../catalog/language/approvalShape';
 import type { StatusOf } from './machine';
 
 export type ApprovalStatus = StatusOf<'approval'>;
@@ -16,6 +17,19 @@ export interface Approval {
   readonly disallowInitiator: boolean;
   /** Message for the approvers, with its references filled. */
   readonly message: string | null;
+  /** Form for the person who approves. */
+  readonly inputs: readonly ApprovalInput[];
+  /** Values of the form, including defaults; null until they are given. */
+  readonly given: Readonly<Record<string, string>> | null;
+  readonly remindAfterSeconds: number | null;
+  /** Number of reminders so far, and time of the last one. */
+  readonly reminders: number;
+  readonly remindedAt: Date | null;
+  readonly escalate: readonly Escalation[];
+  /** Number of steps of `escalate` that were taken: their groups are among the approvers. */
+  readonly escalated: number;
+  /** Time of the next reminder or escalation; null if none is left. */
+  readonly nextStepAt: Date | null;
   /** Time since which nobody is left who could decide it; null while there is an approver. */
   readonly undecidableSince: Date | null;
   readonly requestedAt: Date;

@@ -120,7 +120,7 @@ export async function apply(
       db,
       approvalTable,
       changes.approvers.map((after) => ({ before: null, after })),
-      ['approvers', 'undecidableSince'],
+      ['approvers', 'undecidableSince', 'reminders', 'remindedAt', 'escalated', 'nextStepAt'],
     ),
     decideApprovals(db, changes.decided, actor, now),
     ...writeJobs(db, changes, classes, now),

@@ -12,6 +12,8 @@ import {
   ApprovalConnection,
   ApprovalDetails,
   ApprovalDetailsPayload,
+  ApprovalEscalation,
+  ApprovalFormField,
   ApprovalStatusEnum,
   ApproveOrRejectApprovalsInput,
   ApproveOrRejectApprovalsPayload,
@@ -24,6 +26,7 @@ import { decideApproval, decideApprovals } from '../../runs/commands/decideAppro
 import type { StageExecution } from '../../engine/execution';
 import { approvalsOfStage, executionWith, stageById } from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
+import { WorkflowOutput } from '../executions/outputs.types';
 import { ApprovalStageExecution, ApprovalStepType, PipelineExecution } from '../executions/executions.types';
 import { reassignApproval } from '../../runs/commands/reassignApproval';
 
@@ -96,7 +99,7 @@ export class ApprovalsResolver {
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
       'Decides a waiting approval. Repeating the decision as the same caller changes nothing. Errors: ' +
-      'NOT_FOUND, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
+      'NOT_FOUND, FORBIDDEN, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
       'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
@@ -148,6 +151,20 @@ export class ApprovalsResolver {
     return found(await loaders.load(stageById, approval.stageExecutionId)).stepName;
   }
 
+  @FieldResolver(() => [ApprovalFormField])
+  inputs(@Root() { inputs, given }: Approval): ApprovalFormField[] {
+    return inputs.map(({ defaultValue, type, ...input }) => {
+      return { ...input, type: type.toUpperCase(), default: defaultValue, value: given?.[input.name] ?? null };
+    });
+  }
+
+  @FieldResolver(() => [ApprovalEscalation])
+  escalations(@Root() { escalate, escalated, requestedAt }: Approval): ApprovalEscalation[] {
+    return escalate.map(({ to, afterSeconds }, index) => {
+      return { to, at: new Date(requestedAt.getTime() + afterSeconds * 1000), taken: index < escalated };
+    });
+  }
+
   @FieldResolver(() => Date)
   startedAt(@Root() approval: Approval): Date {
     return approval.requestedAt;
@@ -171,5 +188,15 @@ export class ApprovalStageResolver {
   })
   async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
     return (await loaders.load(approvalsOfStage, stage.id)) ?? [];
+  }
+
+  @FieldResolver(() => [WorkflowOutput], {
+    description: 'Values of its form, by name, for later stages. Empty until it is approved.',
+  })
+  outputs(@Root() { status, variables }: StageExecution): WorkflowOutput[] {
+    if (status !== 'SUCCESS') return [];
+    return Object.entries(variables)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ name, value }));
   }
 }

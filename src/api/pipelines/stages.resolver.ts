@@ -22,8 +22,10 @@ interface ElementRow {
 function elementRow(pipeline: PipelineRow, stage: StageDefinition, element: StageElement) {
   const common = { name: element.name, pipelineStageElementId: derivedId(pipeline.id, stage.name, element.name) };
   if (element.type === 'APPROVAL') {
-    const { approvers, timeoutSeconds } = element;
-    return { __typename: 'ApprovalStageElement', ...common, approvers, timeoutSeconds };
+    const { approvers, timeoutSeconds, remindAfterSeconds, escalate: escalations, inputs } = element;
+    const inputNames = inputs.map(({ name }) => name);
+    const asks = { approvers, timeoutSeconds, remindAfterSeconds, escalations, inputNames };
+    return { __typename: 'ApprovalStageElement', ...common, ...asks };
   }
   const variables = Object.entries(element.variables)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -47,7 +47,15 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
 
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
-    ? { ...element, message: element.message || null, approvers: asSet(element.approvers) }
+    ? {
+        ...element,
+        message: element.message || null,
+        approvers: asSet(element.approvers),
+        inputs: element.inputs.map((input) => ({ ...input, description: input.description || null })),
+        escalate: element.escalate
+          .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))
+          .sort((a, b) => a.afterSeconds - b.afterSeconds),
+      }
     : {
         ...element,
         services: element.services && asSet(element.services),

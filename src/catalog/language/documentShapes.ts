@@ -2,6 +2,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
+import { askingFields, withinTimeout } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -238,7 +239,7 @@ const workflowFields = {
   ),
 };
 
-const approvalFields = object(
+const writtenApproval = object(
   {
     approvers: required(
       filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
@@ -261,9 +262,11 @@ const approvalFields = object(
       false,
       'True if the user who started or resumed the execution may not decide, with any key.',
     ),
+    ...askingFields,
   },
   foreignKeys.approval,
 );
+const approvalFields = withinTimeout(writtenApproval);
 
 const stageFailures = ['fail', 'rollback'] as const;
 

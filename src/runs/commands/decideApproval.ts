@@ -3,6 +3,7 @@ import { settleStage } from '../../engine/advancePipeline';
 import type { Approval } from '../../engine/approval';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
+import { auditedInputs, type GivenInput, readApprovalInputs, refuseInputs } from '../../engine/approvalInputs';
 import { approverRefusal } from '../../engine/selfApproval';
 import { moveApproval } from '../../engine/moves';
 import { isId } from '../../kernel/ids';
@@ -18,6 +19,8 @@ export interface DecideApproval extends RunCommandInput {
   readonly applicationId: string;
   readonly executionId: string;
   readonly approvalId: string;
+  /** Values of the form; an approval only. */
+  readonly inputs?: readonly GivenInput[] | null;
 }
 
 /** Records a person's decision on an approval. Repeating the same decision as the same actor changes nothing. */
@@ -35,7 +38,9 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     if (approval?.executionId !== execution.id) throw notFound('approval', input.approvalId);
     const { id, stageExecutionId } = approval;
     const audit = { kind: 'approval', id, before: { status: approval.status } };
-    if (approval.status === status && approval.decidedBy?.id === actor.id) {
+    const inputs = input.inputs ?? [];
+    const isSame = inputs.every(({ name, value }) => approval.given?.[name] === value);
+    if (approval.status === status && approval.decidedBy?.id === actor.id && isSame) {
       return {
         after: execution,
         audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } },
@@ -43,13 +48,23 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     }
     const refusal = refuseDecision(actor, approval, attempts, db.now);
     if (refusal !== null) throw refusal;
+    const { values, errors } =
+      status === 'APPROVED'
+        ? readApprovalInputs(approval.inputs, inputs)
+        : { values: null, errors: refuseInputs(inputs) };
+    if (errors.length > 0) throw invalidInput(errors);
     await db.decide((run) => {
-      moveApproval(run, approval, status, comments);
+      moveApproval(run, approval, status, comments, values);
+      if (values !== null) {
+        const stage = run.element(execution.id, stageExecutionId);
+        run.setStage(stage, { ...stage, variables: values });
+      }
       const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
       if (status === 'APPROVED') settleStage(run, execution.id, stageExecutionId, 'SUCCESS');
       else settleStage(run, execution.id, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
     });
-    return { after: execution, audit: { ...audit, after: { status, comments, executionId: execution.id } } };
+    const after = { status, comments, inputs: auditedInputs(approval.inputs, values), executionId: execution.id };
+    return { after: execution, audit: { ...audit, after } };
   });
 }
 

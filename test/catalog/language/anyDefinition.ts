@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { valueRules } from '../../../src/contract/valueRules';
 import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
+import type { ApprovalInput } from '../../../src/catalog/language/approvalShape';
 import type { VariableDefinition } from '../../../src/catalog/language/definition';
 import { shellNames } from '../../../src/contract/shell';
 import { isReservedVariableName, isStorable } from '../../../src/kernel/naming';
@@ -249,6 +250,23 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   })
   .map(canonicalWorkflow);
 
+const approvalInput: fc.Arbitrary<ApprovalInput> = fc
+  .record({
+    name: variableName,
+    choices: fc.option(fc.uniqueArray(text, { minLength: 1, maxLength: 3 })),
+    required: fc.boolean(),
+    description,
+    isDefault: fc.boolean(),
+    maxLength: fc.integer({ min: 100, max: 5000 }),
+  })
+  .map(({ choices, isDefault, maxLength, ...one }) => ({
+    ...one,
+    choices,
+    type: choices === null ? 'text' : 'choice',
+    defaultValue: isDefault ? (choices?.[0] ?? 'some') : null,
+    maxLength: choices === null ? maxLength : null,
+  }));
+
 const element: fc.Arbitrary<StageElement> = fc.oneof(
   fc.record({
     type: fc.constant('WORKFLOW' as const),
@@ -268,15 +286,24 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     retries: fc.integer({ min: 0, max: 3 }),
     ...{ ignoreFailure: fc.constant(false), intervention },
   }),
-  fc.record({
-    type: fc.constant('APPROVAL' as const),
-    name,
-    approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
-    message: fc.option(text),
-    disallowInitiator: fc.boolean(),
-    timeoutSeconds: seconds(31_536_000),
-    skipCondition: fc.option(text),
-  }),
+  fc
+    .record({
+      type: fc.constant('APPROVAL' as const),
+      name,
+      approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
+      message: fc.option(text),
+      disallowInitiator: fc.boolean(),
+      timeoutSeconds: seconds(31_536_000),
+      skipCondition: fc.option(text),
+      inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
+      remindAfterSeconds: fc.option(seconds(1000)),
+      escalate: fc.array(
+        fc.record({ afterSeconds: seconds(1000), to: fc.array(name, { minLength: 1, maxLength: 2 }) }),
+        { maxLength: 3 },
+      ),
+    })
+    // Reminders and escalations come before the timeout.
+    .map((one) => ({ ...one, timeoutSeconds: one.timeoutSeconds + 1000 })),
 );
 
 export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc
