@@ -9,7 +9,7 @@ import {
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { warnOfReplaced } from './replaced';
-import { asking } from './run';
+import { asking, changeLine } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { indented, readRun } from './showRun';
@@ -33,14 +33,18 @@ export async function decide(
 ): Promise<void> {
   const { api, ui } = session;
   const { run, target, approval } = await findApproval(session, named, step);
-  const { approvalId, stageName, stepName } = approval;
+  const { approvalId, stageName, stepName, digest, changedSince } = approval;
   const expectedVersion = seenVersion(run, seen);
   if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
+  if (changedSince)
+    ui.say('Changed since it was approved or asked:', ...indented(changedSince.map(changeLine).join('\n')));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
-  await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
-  const done = action === 'APPROVE' ? 'approved' : 'rejected';
-  ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
-  ui.answer({ approvalId, stepName, action, executionId: run.id });
+  const input = { ...target, action, approvalId, comments, digest, expectedVersion };
+  const { decided, missing } = (await api.change(DecideApprovalDocument, { input })).approveOrRejectApprovals;
+  const done =
+    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and needs ${missing}`;
+  ui.say(`${stageName} › ${stepName} ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
+  ui.answer({ approvalId, stepName, action, decided, missing, executionId: run.id });
 }
 
 export interface InboxOptions {
@@ -56,12 +60,12 @@ export async function listApprovals({ api, ui }: Session, { all = false, limit }
   if (nodes.length === 0)
     return ui.say(all ? 'No approval is waiting.' : 'No approval waits for you. --all shows those of others.');
   ui.table(
-    ['RUN', 'WHAT', 'STEP', 'ASKS', 'UNTIL', ''],
-    nodes.map(({ execution, stageName, stepName, message, willExpireAt, ...approval }) => [
+    ['RUN', 'WHAT', 'STEP', 'NEEDS', 'UNTIL', ''],
+    nodes.map(({ execution, stageName, stepName, message, missing, willExpireAt }) => [
       execution.id,
       [execution.application?.name, execution.pipeline?.name].filter(Boolean).join('/'),
       `${stageName} › ${stepName}`,
-      'approvers' in approval ? approval.approvers.join(', ') : '',
+      missing ?? '',
       moment(willExpireAt),
       ui.paint.dim(message?.split('\n', 1)[0] ?? ''),
     ]),

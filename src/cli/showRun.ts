@@ -5,7 +5,9 @@ import { lastLines } from './jobLog';
 import {
   actorName,
   approvalOf,
+  askedOf,
   asking,
+  changeLine,
   failuresThatWait,
   inPlace,
   isOver,
@@ -80,7 +82,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
 }
 
 /** Reasons that the line of the element or the task shows. */
-const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FOR_SLOT', 'FROZEN'];
+const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED'];
 
 /** Prints why parts of the run that could run do not. */
 function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
@@ -118,10 +120,14 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   const nobody = approval?.undecidableSince == null ? '' : '; nobody is left who may decide';
   const asked =
     approval?.status === 'WAITING'
-      ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}${nobody}`)
+      ? paint.yellow(`asks ${askedOf(approval)}, until ${moment(approval.willExpireAt)}${nobody}`)
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
   if (approval?.message) ui.say(...indented(approval.message));
+  if (approval?.status === 'WAITING' && approval.changedSince)
+    ui.say(
+      ...indented(['changed since it was approved or asked:', ...approval.changedSince.map(changeLine)].join('\n')),
+    );
   const workflow = workflowOf(stage);
   sayTasks(ui, workflow === null ? [] : tasksOf(workflow), all);
   sayOutputs(ui, workflow?.outputs ?? []);

@@ -47,7 +47,13 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
 
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
-    ? { ...element, message: element.message || null, approvers: asSet(element.approvers) }
+    ? {
+        ...element,
+        message: element.message || null,
+        approvers: asSet(element.approvers),
+        allOf: asSet(element.allOf),
+        not: asSet(element.not),
+      }
     : {
         ...element,
         services: element.services && asSet(element.services),

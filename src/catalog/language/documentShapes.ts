@@ -2,6 +2,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
+import { policyFields, withPolicy } from './approvalPolicy';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -227,12 +228,9 @@ const workflowFields = {
   ),
 };
 
-const approvalFields = object(
+const writtenApproval = object(
   {
-    approvers: required(
-      filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-      'User groups. Any member can decide.',
-    ),
+    ...policyFields,
     message: optional(
       ruled(text, {
         json: { maxLength: MAX_DESCRIPTION },
@@ -242,17 +240,13 @@ const approvalFields = object(
             : undefined,
       }),
       null,
-      'Text for the approvers, with the same references as the variables of a workflow.',
+      `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
-    disallowInitiator: optional(
-      flag,
-      false,
-      'True if the user who started or resumed the execution may not decide, with any key.',
-    ),
   },
   foreignKeys.approval,
 );
+const approvalFields = withPolicy(writtenApproval);
 
 const stageFailures = ['fail', 'rollback'] as const;
 

@@ -8,6 +8,8 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   EXECUTION_CREATED: 'run started',
   ATTEMPT_STARTED: 'next attempt of the run started',
   APPROVAL_REQUESTED: 'run waits for an approval',
+  APPROVAL_VOTED: 'approval voted on',
+  APPROVAL_CHANGED: 'subject of an approval changed',
   APPROVAL_DECIDED: 'approval decided',
   RUNTIME_INPUTS_REQUESTED: 'run waits for runtime inputs',
   RUNTIME_INPUTS_GIVEN: 'runtime inputs given',

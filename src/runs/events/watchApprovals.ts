@@ -22,8 +22,8 @@ export interface ApprovalUpdate {
 }
 
 /**
- * Approvals that the actor can decide: each new request, and each approval that stops waiting, no matter who decided
- * it.
+ * Approvals that the actor can decide: each new request, each one whose subject has changed, and each approval that
+ * stops waiting, no matter who decided it.
  */
 export function watchApprovals(
   app: App,
@@ -35,7 +35,7 @@ export function watchApprovals(
   const query: CommittedQuery<ApprovalUpdate & PlacedEvent> = {
     key: `approvals ${rightsKey(actor)} ${JSON.stringify(filter)}`,
     where: (parameters) =>
-      `event.type IN ('APPROVAL_REQUESTED', 'APPROVAL_DECIDED') AND ${approvalCondition(actor, filter, parameters)}`,
+      `event.type IN ('APPROVAL_REQUESTED', 'APPROVAL_CHANGED', 'APPROVAL_DECIDED') AND ${approvalCondition(actor, filter, parameters)}`,
     async complete(events) {
       const rows = await findApprovals(
         app.database,

@@ -249,6 +249,8 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   })
   .map(canonicalWorkflow);
 
+const approvalReferences = ['COMMITTER', 'steps.build.outputs.AUTHOR'].map((name) => `\${${name}}`);
+
 const element: fc.Arbitrary<StageElement> = fc.oneof(
   fc.record({
     type: fc.constant('WORKFLOW' as const),
@@ -268,15 +270,26 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     retries: fc.integer({ min: 0, max: 3 }),
     ...{ ignoreFailure: fc.constant(false), intervention },
   }),
-  fc.record({
-    type: fc.constant('APPROVAL' as const),
-    name,
-    approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
-    message: fc.option(text),
-    disallowInitiator: fc.boolean(),
-    timeoutSeconds: seconds(31_536_000),
-    skipCondition: fc.option(text),
-  }),
+  fc
+    .record({
+      type: fc.constant('APPROVAL' as const),
+      name,
+      message: fc.option(text),
+      timeoutSeconds: seconds(31_536_000),
+      skipCondition: fc.option(text),
+      policy: fc.record({
+        approvers: fc.array(name, { maxLength: 3 }),
+        count: fc.integer({ min: 1, max: 50 }),
+        allOf: fc.array(name, { maxLength: 2 }),
+        not: fc.array(fc.constantFrom(...approvalReferences), { maxLength: 2 }),
+        disallowInitiator: fc.boolean(),
+      }),
+    })
+    .map(({ policy, ...rest }) => {
+      const { approvers, count, ...more } = policy;
+      const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
+      return { ...rest, ...more, approvers: from, count: from.length === 0 ? 0 : count };
+    }),
 );
 
 export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc
