@@ -88,7 +88,7 @@ async function showStanding(
     );
   });
   if (rows.length === 0) return ui.say('Nothing is deployed.');
-  ui.table(['ENVIRONMENT', 'SERVICE', 'STATUS', 'IMAGE', 'SINCE', 'RUN', 'BY'], rows);
+  ui.table(['ENVIRONMENT', 'SERVICE', '  STATUS', 'IMAGE', 'SINCE', 'RUN', 'BY'], rows);
   if (found.some(({ unsettledDeployments }) => unsettledDeployments.length > 0)) {
     ui.say('', ui.paint.yellow('! These did not succeed, or not yet: the machines may differ from the record.'));
   }
@@ -114,7 +114,7 @@ async function showHistory(
   if (ui.json) return;
   if (all.length === 0) return ui.say('Nothing was ever deployed.');
   ui.table(
-    ['STARTED', 'ENVIRONMENT', 'SERVICE', 'STATUS', 'IMAGE', 'RUN', 'BY', 'TASK'],
+    ['STARTED', 'ENVIRONMENT', 'SERVICE', '  STATUS', 'IMAGE', 'RUN', 'BY', 'TASK'],
     all.map((one) => [
       ...[moment(one.startedAt), placeOf(one.environment), serviceOf(one), mark(ui, one), one.image, one.runId],
       ...[actorName(one.actor), one.task ?? ''],

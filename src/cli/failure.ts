@@ -65,6 +65,10 @@ function places({ errors }: Readonly<Record<string, unknown>>): string[] {
 const list = (names: unknown): string => (Array.isArray(names) ? names.join(', ') : '');
 const showRun = () => ['"slipway run show RUN" lists the possible actions.'];
 
+/** Advice for refusals of a preview. */
+export const nextSteps = (code: string): string[] =>
+  ['ENVIRONMENT_MOVED_ON', 'ENVIRONMENT_FROZEN', 'CONCURRENCY_LIMIT'].includes(code) ? (advice[code]?.({}) ?? []) : [];
+
 const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>>) => string[]>> = {
   UNREACHABLE: () => ['To use another server, set SLIPWAY_URL or pass --url.'],
   UNAUTHENTICATED: () => ['Provide a valid key in SLIPWAY_API_KEY, or with --key.'],
@@ -85,6 +89,11 @@ const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>
   ],
   ENVIRONMENT_CONFLICT: () => ['Review the conflicts in the preview; --confirm-conflicts overrides them.'],
   ENVIRONMENT_MOVED_ON: () => ['"slipway deployed" shows what is deployed where; --overrule replaces it.'],
+  ENVIRONMENT_FROZEN: ({ until }) => [
+    `Repeat the command ${typeof until === 'string' ? `after ${until}` : 'when the freeze is over'}: "slipway freezes" shows all freezes.`,
+    'With the permission OVERRIDE_FREEZE, --override-freeze REASON deploys in spite of it.',
+  ],
+  CONCURRENCY_LIMIT: () => ['Repeat the command when the holder has ended: "slipway slots" shows it.'],
   STAGE_NOT_FOUND: ({ stages }) => [`Stages of the run: ${list(stages)}.`],
   STAGE_NOT_EXECUTED: ({ stages }) => [`Stages that were reached: ${list(stages)}.`],
   AMBIGUOUS_STAGE: () => [

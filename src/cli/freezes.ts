@@ -1,5 +1,6 @@
-import { FreezesDocument } from '../client/generated';
+import { FreezesDocument, OverrideFreezeDocument } from '../client/generated';
 import { allPages, type DeployedOptions, filtersOf, placeOf, requireEnvironment } from './deployed';
+import { findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { moment } from './ui';
 
@@ -27,4 +28,28 @@ export async function showFreezes(
       (current ?? next)?.freeze.reason ?? '',
     ]),
   );
+}
+
+/** Options of commands that may deploy in spite of freezes. */
+export interface UnfreezingOptions {
+  /** Reason for the override. */
+  readonly overrideFreeze?: string;
+}
+
+/** The override as mutations and previews take it; undefined without one. */
+export const overrideOf = ({ overrideFreeze: reason }: UnfreezingOptions): { readonly reason: string } | undefined =>
+  reason === undefined ? undefined : { reason };
+
+/** `slipway override-freeze`: lets a run that waits for the end of a freeze deploy now. */
+export async function overrideFreeze(
+  session: Session,
+  named: string,
+  { reason, ...seen }: SeenOptions & { readonly reason: string },
+): Promise<void> {
+  const { api, ui } = session;
+  const run = await findRun(session, named);
+  const input = { executionId: run.id, reason, expectedVersion: seenVersion(run, seen) };
+  const { execution } = (await api.change(OverrideFreezeDocument, { input })).overrideFreeze;
+  ui.say(`Freezes do not hold ${run.id} back. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
+  ui.answer({ execution });
 }

@@ -1,11 +1,12 @@
 import { InterveneExecutionDocument, type InterventionAction, RetryTaskDocument } from '../client/generated';
 import { exit, Failure, usage } from './failure';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { failuresThatWait, type Part, partsOf, shortName } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { readRun } from './showRun';
 
-export interface RetryOptions extends SeenOptions {
+export interface RetryOptions extends SeenOptions, UnfreezingOptions {
   readonly reason?: string;
   readonly overrule?: boolean;
 }
@@ -15,7 +16,7 @@ export async function retryTask(
   session: Session,
   named: string,
   task: string,
-  { reason, overrule, ...seen }: RetryOptions,
+  { reason, overrule, ...options }: RetryOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const found = await findRun(session, named);
@@ -30,7 +31,8 @@ export async function retryTask(
     taskExecutionId: part.taskId,
     reason,
     overrule,
-    expectedVersion: seenVersion(part, seen),
+    overrideFreeze: overrideOf(options),
+    expectedVersion: seenVersion(part, options),
   };
   const { retryTask: done } = await api.change(RetryTaskDocument, { input });
   ui.say(`${part.label} is retried. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
@@ -48,7 +50,7 @@ export async function intervene(
   session: Session,
   named: string,
   verb: string,
-  { at, reason, overrule, ...seen }: InterveneOptions,
+  { at, reason, overrule, ...options }: InterveneOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const action = interventions.find((one) => one === verb.toUpperCase().replaceAll('-', '_'));
@@ -72,7 +74,8 @@ export async function intervene(
     action,
     reason,
     overrule,
-    expectedVersion: seenVersion(run, seen),
+    overrideFreeze: overrideOf(options),
+    expectedVersion: seenVersion(run, options),
   };
   await api.change(InterveneExecutionDocument, { input });
   const name = shortName(part, waiting);

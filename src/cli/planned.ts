@@ -1,4 +1,4 @@
-import { exit, Failure } from './failure';
+import { exit, Failure, nextSteps } from './failure';
 import { followRun, requireSuccess } from './follow';
 import type { Session } from './session';
 import { refuseUnlessConfirmed } from './ui';
@@ -20,7 +20,13 @@ export async function startPlanned(
   const { ui } = session;
   const [refusal] = plan.refusals;
   if (refusal !== undefined)
-    throw new Failure(exit.refused, refusal.code, refusal.message, { refusals: plan.refusals });
+    throw new Failure(
+      exit.refused,
+      refusal.code,
+      refusal.message,
+      { refusals: plan.refusals },
+      nextSteps(refusal.code),
+    );
   if (dryRun) return ui.answer(plan);
   if (!yes) await refuseUnlessConfirmed(ui, question);
   const execution = await start();

@@ -1,8 +1,9 @@
+// Long because it declares every command with its arguments and options, in the order of the help.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
-import { showFreezes } from './freezes';
+import { overrideFreeze, showFreezes } from './freezes';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
@@ -14,6 +15,7 @@ import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
 import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
 import { showRun } from './showRun';
+import { moveWaiter, showSlots, withdrawWaiter } from './slots';
 import { startRun } from './start';
 import type { Terminal } from './ui';
 import { compareRuns, showGraph } from './views';
@@ -76,6 +78,28 @@ export function createProgram(terminal: Terminal): Command {
     .option('-e, --environment <name>', 'only this environment')
     .action(async (_options, command: Command) => {
       await showFreezes(await session(command), command.opts());
+    });
+  const slots = program
+    .command('slots')
+    .description('show who deploys to which environment, and the queue behind it')
+    .option('-a, --application <name>', 'only environments of this application')
+    .option('-e, --environment <name>', 'only this environment')
+    .action(async (_options, command: Command) => {
+      await showSlots(await session(command), command.opts());
+    });
+  deciding(seeing(slots.command('move <run>')))
+    .description('move a run that waits for slots ahead, to the top of its queues; requires ABORT_WORKFLOW')
+    .option('--before <run>', 'move it in front of this waiting run only')
+    .option('--reason <text>', 'reason to show on the audit trail')
+    .action(async (run: string, options, command: Command) => {
+      await moveWaiter(await session(command), run, options);
+    });
+  seeing(slots.command('withdraw <run>'))
+    .description('withdraw a run that waits for slots: it ends ABORTED')
+    .option('--reason <text>', 'reason to show with the run')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (run: string, options, command: Command) => {
+      await withdrawWaiter(await session(command), run, options);
     });
   program
     .command('run')
@@ -157,7 +181,7 @@ export function createProgram(terminal: Terminal): Command {
   ).action(async (run: string, options, command: Command) => {
     await extendRun(await session(command), run, options);
   });
-  seeing(program.command('restore <run>'))
+  unfreezing(seeing(program.command('restore <run>')))
     .description('revert a run, and the environments that it deployed to, to the state before it was extended')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--confirm-conflicts', 'override deployments that other runs have made since')
@@ -168,6 +192,7 @@ export function createProgram(terminal: Terminal): Command {
         'confirmConflicts',
         'debug',
         'dryRun',
+        'overrideFreeze',
       ]),
     )
     .option('--reason <text>', 'with --cancel: reason to show in the log')
@@ -179,13 +204,12 @@ export function createProgram(terminal: Terminal): Command {
       }
       await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
     });
-  program
-    .command('promote <environment>')
+  unfreezing(program.command('promote <environment>'))
     .description('preview a promotion, then bring the images of the environment before this one to it')
     .option('--from <environment>', 'environment whose images to promote (default: the one that it comes after)')
     .option('--service <name>', 'only this service (repeatable; default: all that differ)', collect, [])
-    .option('--pipeline <id>', 'pipeline to start (default: the only one that fits)')
-    .option('--workflow <id>', 'workflow to start, instead of a pipeline')
+    .option('--pipeline <name>', 'pipeline to start, by name or ID (default: the only one that fits)')
+    .option('--workflow <name>', 'workflow to start, instead of a pipeline')
     .option('--var <name=value>', 'value of a variable (repeatable)', collect, [])
     .option('--overrule', 'replace newer images')
     .option('--notes <text>', 'note to show with the run')
@@ -208,7 +232,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (environment: string, options, command: Command) => {
       await rollBack(await session(command), environment, options);
     });
-  extending(deciding(program.command('start <application> <name>')))
+  unfreezing(extending(deciding(program.command('start <application> <name>'))))
     .description('start a pipeline, or with --workflow a standalone workflow')
     .option('--workflow', 'start the workflow with this name')
     .addOption(choice('--execution-mode <mode>', 'scheduling of its tasks', 'SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'))
@@ -265,6 +289,12 @@ export function createProgram(terminal: Terminal): Command {
     .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect)
     .action(async (run: string, options, command: Command) => {
       await answer(await session(command), run, options);
+    });
+  seeing(deciding(program.command('override-freeze <run>')))
+    .description('let a run that waits for the end of a freeze deploy now; requires OVERRIDE_FREEZE')
+    .requiredOption('--reason <text>', 'reason, which the audit trail shows')
+    .action(async (run: string, options, command: Command) => {
+      await overrideFreeze(await session(command), run, options);
     });
   for (const verb of ['pause', 'continue'] as const) {
     seeing(deciding(program.command(`${verb} <run>`)))
@@ -347,8 +377,15 @@ const acting = (command: Command): Command =>
 const deciding = (command: Command): Command =>
   command.option('-y, --yes', 'accepted for scripts; this command never asks');
 
+/** Commands that may begin deployments within a freeze. */
+const unfreezing = (command: Command): Command =>
+  command.option(
+    '--override-freeze <reason>',
+    'deploy in spite of freezes; requires OVERRIDE_FREEZE, and the audit trail shows the reason',
+  );
+
 const redeploying = (command: Command): Command =>
-  command.option('--overrule', 'replace images that runs which started later have deployed since');
+  unfreezing(command).option('--overrule', 'replace images that runs which started later have deployed since');
 
 const extending = (command: Command): Command =>
   command

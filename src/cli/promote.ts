@@ -1,12 +1,13 @@
 import type { Given } from '../client/client';
 import { PromoteDocument, PromotePreviewDocument, type PromotePreviewQuery } from '../client/generated';
 import { findEnvironment, nameOfEnvironment } from './environments';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { type PlannedOptions, startPlanned } from './planned';
 import type { Session } from './session';
 import { variableInput } from './start';
 import { type Ui, words } from './ui';
 
-export interface PromoteOptions extends PlannedOptions {
+export interface PromoteOptions extends PlannedOptions, UnfreezingOptions {
   readonly from?: string;
   readonly service: readonly string[];
   readonly pipeline?: string;
@@ -32,6 +33,7 @@ export async function promoteImages(session: Session, named: string, options: Pr
     variableInputs: options.var.map(variableInput),
     overrule: options.overrule ?? false,
     notes: options.notes,
+    overrideFreeze: overrideOf(options),
   };
   const { promotePreview: plan } = await api.ask(PromotePreviewDocument, { input });
   ui.say(`Promotion from ${plan.from.name} to ${nameOfEnvironment(to)}:`);

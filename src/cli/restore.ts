@@ -9,13 +9,14 @@ import {
 } from '../client/generated';
 import { untilInterrupted } from './events';
 import { Followed } from './failure';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { lastLinesOf } from './jobLog';
 import { requireAllowed } from './resume';
 import { findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { moment, refuseUnlessConfirmed, timeOfDay, type Ui, words } from './ui';
 
-export interface RestoreOptions extends SeenOptions {
+export interface RestoreOptions extends SeenOptions, UnfreezingOptions {
   readonly yes?: boolean;
   readonly confirmConflicts?: boolean;
   readonly debug?: boolean;
@@ -32,7 +33,10 @@ type Plan = Given<RestorePreviewQuery>['restorePreview'];
 export async function restoreRun(session: Session, named: string, options: RestoreOptions): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
-  const { restorePreview: plan } = await api.ask(RestorePreviewDocument, { runId: run.id });
+  const { restorePreview: plan } = await api.ask(RestorePreviewDocument, {
+    runId: run.id,
+    overrideFreeze: overrideOf(options),
+  });
   requireAllowed(run, plan);
   sayPlan(ui, plan);
   if (options.dryRun) return ui.answer(plan);
@@ -50,6 +54,7 @@ export async function restoreRun(session: Session, named: string, options: Resto
     planToken: plan.planToken,
     debug: options.debug ?? false,
     confirmEnvironmentConflicts,
+    overrideFreeze: overrideOf(options),
     expectedVersion: seenVersion(run, options),
   };
   const begun = (await api.change(RestoreRunDocument, { input })).restoreRun.operation;

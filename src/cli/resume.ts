@@ -14,7 +14,8 @@ import {
   ResumeWorkflowPreviewDocument,
   type WorkflowMode,
 } from '../client/generated';
-import { exit, Failure, usage } from './failure';
+import { exit, Failure, nextSteps, usage } from './failure';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { followRun, requireSuccess } from './follow';
 import { sayReplaced } from './replaced';
 import { applicationOf, type FoundRun, findRun, type SeenOptions, seenVersion } from './runs';
@@ -23,7 +24,7 @@ import { serviceImage, variableInput } from './start';
 import { names, refuseUnlessConfirmed, words } from './ui';
 
 /** Options of all commands that change a run. */
-export interface ActOptions extends SeenOptions {
+export interface ActOptions extends SeenOptions, UnfreezingOptions {
   readonly yes?: boolean;
   readonly follow: boolean;
   readonly reason?: string;
@@ -99,14 +100,11 @@ async function workflowResume({ api }: Session, run: FoundRun, options: ResumeOp
   return { plan, resume };
 }
 
-const commonInput = (run: FoundRun, { reason, definition, force, maxParallel, overrule }: ResumeOptions) => ({
-  applicationId: applicationOf(run),
-  reason,
-  definition,
-  force,
-  maxParallel,
-  overrule,
-});
+const commonInput = (run: FoundRun, options: ResumeOptions) => {
+  const { reason, definition, force, maxParallel, overrule } = options;
+  const overrideFreeze = overrideOf(options);
+  return { applicationId: applicationOf(run), reason, definition, force, maxParallel, overrule, overrideFreeze };
+};
 
 /** Options of the other kind of run would be silently ignored. */
 function refuseForeign(isPipeline: boolean, options: ResumeOptions): void {
@@ -130,7 +128,7 @@ export function requireAllowed(run: FoundRun, { allowed, refusals }: Refusable):
   if (allowed || first === undefined) return;
   throw new Failure(exit.refused, first.code, first.message, { refusals }, [
     ...others.map(({ code, message }) => `${code}: ${message}`),
-    ...(first.code === 'ENVIRONMENT_MOVED_ON' ? ['--overrule replaces it.'] : []),
+    ...nextSteps(first.code),
     `"slipway run show ${run.id}" lists the possible actions.`,
   ]);
 }
@@ -170,7 +168,7 @@ const runInput = (run: FoundRun, options: ActOptions) => ({
 export async function rerunRun(session: Session, named: string, options: ActOptions): Promise<void> {
   const run = await findRun(session, named);
   session.ui.say(`Rerun of ${run.id}, which is ${run.status}: everything runs again, with the same inputs.`);
-  const input = { ...runInput(run, options), overrule: options.overrule };
+  const input = { ...runInput(run, options), overrule: options.overrule, overrideFreeze: overrideOf(options) };
   const send = async () => (await session.api.change(RerunExecutionDocument, { input })).rerunExecution.execution;
   await act(session, run, { send, question: 'Run everything again?' }, options);
 }
@@ -202,7 +200,8 @@ export async function extendRun(session: Session, named: string, options: Extend
   session.ui.say('  Everything that does not see the change is kept; "slipway restore" reverts the extension.');
   const expectedVersion = seenVersion(run, options);
   const { reason, overrule } = options;
-  const input = { runId: run.id, images, variableInputs, reason, overrule, expectedVersion };
+  const overrideFreeze = overrideOf(options);
+  const input = { runId: run.id, images, variableInputs, reason, overrule, overrideFreeze, expectedVersion };
   const send = async () => (await session.api.change(AddImagesToRunDocument, { input })).addImagesToRun.execution;
   await act(session, run, { send, question: 'Extend it?' }, options);
 }

@@ -100,7 +100,7 @@ function sayRestores(ui: Ui, run: Run): void {
   for (const { status, startedAt, actor, tasks, error } of restores) {
     const open = tasks.filter((task) => status === 'RUNNING' && !isOver(task.status));
     const about = open.map((task) =>
-      words(inPlace(task), task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
+      words(inPlace(task), task.status, task.whyNotRunning === null ? '' : `(${task.whyNotRunning.message})`),
     );
     if (error !== null) about.push(`${error.code}: ${error.message}`);
     ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actorName(actor)}`, ui.paint.dim(about.join(', '))));
@@ -209,13 +209,20 @@ export function sayNext(ui: Ui, run: Run): void {
     extend: 'add an image, or change inputs',
     restore: 'revert the run to its state before it was extended',
     cancelRestore: 'cancel the restore: the run returns to its previous status',
+    moveSlotWaiter: 'move it to the top of the queue that it waits in',
+    withdrawSlotWaiter: 'end it before it begins',
+    ...(run.whyNotRunning.some(({ code }) => code === 'FROZEN') && { overrideFreeze: 'deploy in spite of the freeze' }),
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
-  const more: Readonly<Record<string, string>> = { extend: ' --image SERVICE=IMAGE', reassign: ' GROUP' };
-  const commandOf = (action: string) =>
-    action === 'cancelRestore'
-      ? `slipway restore ${run.id} --cancel`
-      : `slipway ${action} ${run.id}${more[action] ?? ''}`;
+  const more: Readonly<Record<string, string>> = {
+    ...{ extend: ' --image SERVICE=IMAGE', reassign: ' GROUP', cancelRestore: ' --cancel' },
+    overrideFreeze: ' --reason TEXT',
+  };
+  const verbs: Readonly<Record<string, string>> = {
+    ...{ cancelRestore: 'restore', overrideFreeze: 'override-freeze' },
+    ...{ moveSlotWaiter: 'slots move', withdrawSlotWaiter: 'slots withdraw' },
+  };
+  const commandOf = (action: string) => `slipway ${verbs[action] ?? action} ${run.id}${more[action] ?? ''}`;
   const lines = possible.map(({ action }): [string, string] => [commandOf(action), meaning[action] ?? '']);
   if (run.availableActions.some(({ action, allowed }) => action === 'intervene' && allowed))
     for (const part of failuresThatWait(run))

@@ -10,12 +10,13 @@ import {
   type WorkflowMode,
 } from '../client/generated';
 import type { Given } from '../client/client';
-import { exit, Failure, usage } from './failure';
+import { exit, Failure, nextSteps, usage } from './failure';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { followRun, requireSuccess } from './follow';
 import type { Session } from './session';
 import { names, type Ui, words } from './ui';
 
-export interface StartOptions {
+export interface StartOptions extends UnfreezingOptions {
   readonly workflow?: boolean;
   readonly executionMode?: WorkflowMode;
   readonly maxParallel?: number;
@@ -61,6 +62,7 @@ export async function startRun(
     maxParallel,
     variableInputs,
     serviceInputs,
+    overrideFreeze: overrideOf(inputs),
   } as const;
   if (dryRun) return previewStart(session, `${application}/${name}`, input);
   const { execution, warningMessage } = (await api.change(StartExecutionDocument, { input })).startExecution;
@@ -84,13 +86,10 @@ async function previewStart({ api, ui }: Session, name: string, input: StartExec
     ui.say(`  ${ui.paint.yellow(code)}: ${message}`);
   const [first, ...others] = refused;
   if (first === undefined) return ui.answer(plan);
-  throw new Failure(
-    exit.refused,
-    first.code,
-    first.message,
-    { problems: plan.problems },
-    others.map(({ code, message }) => `${code}: ${message}`),
-  );
+  throw new Failure(exit.refused, first.code, first.message, { problems: plan.problems }, [
+    ...others.map(({ code, message }) => `${code}: ${message}`),
+    ...nextSteps(first.code),
+  ]);
 }
 
 function sayStep(ui: Ui, step: Plan['steps'][number]): void {

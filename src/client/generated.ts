@@ -156,6 +156,7 @@ export type DefinitionFormat =
 export type DefinitionKind =
   | 'APPLICATION'
   | 'ENVIRONMENT'
+  | 'FREEZE'
   | 'PIPELINE'
   | 'SERVICE'
   | 'WORKFLOW';
@@ -319,6 +320,16 @@ export type LogStream =
   | 'stderr'
   | 'stdout';
 
+export type MoveSlotWaiterInput = {
+  readonly applicationId: string;
+  readonly before?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
 export type NumberFilter = {
   readonly operator: NumericOperator;
   readonly values: ReadonlyArray<number | null | undefined>;
@@ -349,6 +360,14 @@ export type OperationStatus =
   | 'SUCCESS';
 
 export type OverrideFreezeInput = {
+  readonly reason: string;
+};
+
+export type OverrideFreezeOfRunInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly reason: string;
 };
 
@@ -404,6 +423,7 @@ export type PromoteInput = {
   readonly fromId?: string | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly notes?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly pipelineId?: string | null | undefined;
   readonly planToken?: string | null | undefined;
@@ -582,6 +602,15 @@ export type WhyNotRunningCode =
   | 'RETRY'
   | 'RUNTIME_INPUTS'
   | 'WAITING_FOR_SLOT';
+
+export type WithdrawSlotWaiterInput = {
+  readonly applicationId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
 
 export type WorkflowMode =
   | 'PARALLEL'
@@ -968,6 +997,16 @@ export type FreezesQueryVariables = Exact<{
 
 export type FreezesQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly application: { readonly name: string } | null, readonly freeze: { readonly frozen: boolean, readonly current: { readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null, readonly next: { readonly from: string | null, readonly until: string | null, readonly freeze: { readonly name: string, readonly reason: string } } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type OverrideFreezeMutationVariables = Exact<{
+  input: OverrideFreezeOfRunInput;
+}>;
+
+
+export type OverrideFreezeMutation = { readonly overrideFreeze: { readonly execution:
+      | Changed_PipelineExecution_Fragment
+      | Changed_WorkflowExecution_Fragment
+     } | null };
+
 export type LoggedJobFragment = { readonly id: string, readonly log: { readonly bytes: number } };
 
 export type LoggedTaskFragment = { readonly name: string, readonly jobs: ReadonlyArray<LoggedJobFragment> };
@@ -1048,6 +1087,7 @@ export type PromoteMutation = { readonly promote: { readonly execution:
 
 export type RestorePreviewQueryVariables = Exact<{
   runId: string;
+  overrideFreeze?: OverrideFreezeInput | null | undefined;
 }>;
 
 
@@ -1208,7 +1248,7 @@ export type PlacedFragment = { readonly id: string, readonly name: string, reado
 export type ActorNameFragment = { readonly name: string, readonly owner: string | null };
 
 type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: ActorNameFragment, readonly tasks: ReadonlyArray<(
-      { readonly status: ExecutionStatus, readonly waitingFor: string | null }
+      { readonly status: ExecutionStatus, readonly whyNotRunning: { readonly code: WhyNotRunningCode, readonly message: string } | null }
       & PlacedFragment
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
@@ -1415,6 +1455,58 @@ export type RunEventsSubscription = { readonly executionEvents: { readonly curso
         | Run_PipelineExecution_Fragment
         | Run_WorkflowExecution_Fragment
        } | null, readonly gap: { readonly reason: GapReason } | null } };
+
+export type SlotsQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SlotsQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly application: { readonly name: string } | null, readonly slot: { readonly holder: SlotMember_SlotHolder_Fragment | null, readonly waiting: ReadonlyArray<(
+          { readonly position: number, readonly estimate: string | null, readonly reason: string }
+          & SlotMember_SlotWaiter_Fragment
+        )> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+type SlotMember_SlotHolder_Fragment = { readonly since: string, readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipeline: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+   | null, readonly stageExecution:
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+   | null };
+
+type SlotMember_SlotWaiter_Fragment = { readonly since: string, readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipeline: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+   | null, readonly stageExecution:
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+    | { readonly pipelineStageName: string, readonly pipelineStepName: string }
+   | null };
+
+export type SlotMemberFragment =
+  | SlotMember_SlotHolder_Fragment
+  | SlotMember_SlotWaiter_Fragment
+;
+
+export type MoveSlotWaiterMutationVariables = Exact<{
+  input: MoveSlotWaiterInput;
+}>;
+
+
+export type MoveSlotWaiterMutation = { readonly moveSlotWaiter: { readonly execution:
+      | Changed_PipelineExecution_Fragment
+      | Changed_WorkflowExecution_Fragment
+     | null } | null };
+
+export type WithdrawSlotWaiterMutationVariables = Exact<{
+  input: WithdrawSlotWaiterInput;
+}>;
+
+
+export type WithdrawSlotWaiterMutation = { readonly withdrawSlotWaiter: { readonly execution:
+      | Changed_PipelineExecution_Fragment
+      | Changed_WorkflowExecution_Fragment
+     | null } | null };
 
 export type ApplicationIdQueryVariables = Exact<{
   name: string;
@@ -2012,7 +2104,10 @@ export const RunFragmentDoc = new TypedDocumentString(`
       }
       tasks {
         status
-        waitingFor
+        whyNotRunning {
+          code
+          message
+        }
         ...Placed
       }
       error {
@@ -2144,6 +2239,32 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
+export const SlotMemberFragmentDoc = new TypedDocumentString(`
+    fragment SlotMember on SlotMember {
+  since
+  execution {
+    __typename
+    id
+    application {
+      name
+    }
+    ... on PipelineExecution {
+      pipeline {
+        name
+      }
+    }
+    ... on WorkflowExecution {
+      workflow {
+        name
+      }
+    }
+  }
+  stageExecution {
+    pipelineStageName
+    pipelineStepName
+  }
+}
+    `, {"fragmentName":"SlotMember"}) as unknown as TypedDocumentString<SlotMemberFragment, unknown>;
 export const ComparedValueFragmentDoc = new TypedDocumentString(`
     fragment ComparedValue on ComparedValue {
   name
@@ -2795,6 +2916,19 @@ export const FreezesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
+export const OverrideFreezeDocument = new TypedDocumentString(`
+    mutation OverrideFreeze($input: OverrideFreezeOfRunInput!) {
+  overrideFreeze(input: $input) {
+    execution {
+      ...Changed
+    }
+  }
+}
+    fragment Changed on Execution {
+  id
+  status
+  attempt
+}`) as unknown as TypedDocumentString<OverrideFreezeMutation, OverrideFreezeMutationVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
@@ -3002,8 +3136,8 @@ export const PromoteDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
 export const RestorePreviewDocument = new TypedDocumentString(`
-    query RestorePreview($runId: ID!) {
-  restorePreview(runId: $runId) {
+    query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
+  restorePreview(runId: $runId, overrideFreeze: $overrideFreeze) {
     allowed
     refusals {
       code
@@ -3661,7 +3795,10 @@ fragment Run on Execution {
       }
       tasks {
         status
-        waitingFor
+        whyNotRunning {
+          code
+          message
+        }
         ...Placed
       }
       error {
@@ -3935,7 +4072,10 @@ fragment Run on Execution {
       }
       tasks {
         status
-        waitingFor
+        whyNotRunning {
+          code
+          message
+        }
         ...Placed
       }
       error {
@@ -3969,6 +4109,82 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
+export const SlotsDocument = new TypedDocumentString(`
+    query Slots($filters: [EnvironmentFilter!], $after: String) {
+  environments(filters: $filters, first: 100, after: $after) {
+    nodes {
+      name
+      application {
+        name
+      }
+      slot {
+        holder {
+          ...SlotMember
+        }
+        waiting {
+          ...SlotMember
+          position
+          estimate
+          reason
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment SlotMember on SlotMember {
+  since
+  execution {
+    __typename
+    id
+    application {
+      name
+    }
+    ... on PipelineExecution {
+      pipeline {
+        name
+      }
+    }
+    ... on WorkflowExecution {
+      workflow {
+        name
+      }
+    }
+  }
+  stageExecution {
+    pipelineStageName
+    pipelineStepName
+  }
+}`) as unknown as TypedDocumentString<SlotsQuery, SlotsQueryVariables>;
+export const MoveSlotWaiterDocument = new TypedDocumentString(`
+    mutation MoveSlotWaiter($input: MoveSlotWaiterInput!) {
+  moveSlotWaiter(input: $input) {
+    execution {
+      ...Changed
+    }
+  }
+}
+    fragment Changed on Execution {
+  id
+  status
+  attempt
+}`) as unknown as TypedDocumentString<MoveSlotWaiterMutation, MoveSlotWaiterMutationVariables>;
+export const WithdrawSlotWaiterDocument = new TypedDocumentString(`
+    mutation WithdrawSlotWaiter($input: WithdrawSlotWaiterInput!) {
+  withdrawSlotWaiter(input: $input) {
+    execution {
+      ...Changed
+    }
+  }
+}
+    fragment Changed on Execution {
+  id
+  status
+  attempt
+}`) as unknown as TypedDocumentString<WithdrawSlotWaiterMutation, WithdrawSlotWaiterMutationVariables>;
 export const ApplicationIdDocument = new TypedDocumentString(`
     query ApplicationId($name: String!) {
   applicationByName(name: $name) {

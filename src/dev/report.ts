@@ -44,8 +44,10 @@ class RunReport {
     const place = `${stage.pipelineStageName} › ${stage.pipelineStepName}`;
     const begun = stage.status !== 'QUEUED';
     const ended = begun && stage.status !== 'RUNNING' && stage.status !== 'WAITING';
-    if (begun && !ended)
-      this.once(stage.pipelineStageElementId, stage.status, `${status(stage.status)} ${pc.bold(place)}`);
+    if (begun && !ended) {
+      const line = `${status(stage.status)} ${pc.bold(place)} ${pc.dim(stage.reason ?? '')}`;
+      this.once(stage.pipelineStageElementId, stage.status, line.trimEnd());
+    }
     this.showTasks(workflow?.tasks ?? []);
     if (!ended) return;
     const why = stage.status === 'SUCCESS' || stage.reason === null ? '' : pc.dim(stage.reason);

@@ -277,7 +277,7 @@ function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecutio
 
 /** Ends what waits in a stage that can no longer succeed. */
 function withdrawWaiting(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
-  const reason = { code: 'NOT_STARTED', text: 'not decided, because another element of the stage failed' };
+  const reason = { code: 'NOT_STARTED', text: 'not started or decided, because another element of the stage failed' };
   for (const stage of elements.filter(isUnbegun)) moveStage(run, stage, 'SKIPPED', { reason });
   closeWaiting(run, execution, elements, 'ABORTED', 'SKIPPED', reason);
 }

@@ -47,6 +47,8 @@ export interface WhyNotRunning {
   /** Number of tasks that wait for the same reason. */
   readonly tasks: number;
   readonly userGroups: readonly string[];
+  /** True if nobody is left who may decide an approval. */
+  readonly undecidable: boolean;
   readonly pausedBy: ActorRef | null;
   readonly dependencies: readonly string[];
   readonly labels: readonly string[];
@@ -63,6 +65,7 @@ const nothing = {
   taskExecutionId: null,
   tasks: 0,
   userGroups: [],
+  undecidable: false,
   pausedBy: null,
   dependencies: [],
   labels: [],
@@ -242,7 +245,8 @@ function whoHasTo({ requirements, undecidableSince }: NonNullable<WaitingElement
 }
 
 const askedOf = (approval: Approval) => ({
-  ...{ userGroups: groupsOf(approval), until: approval.expiresAt, since: approval.requestedAt },
+  ...{ userGroups: groupsOf(approval), undecidable: approval.undecidableSince !== null },
+  ...{ until: approval.expiresAt, since: approval.requestedAt },
 });
 
 /** Why an execution as a whole does not proceed; null if that is a matter of its parts. */

@@ -17,23 +17,26 @@ export interface DueWork {
   readonly beginnings: boolean;
 }
 
+/** True if the earliest of these times is over: the first entry of an index, whatever PostgreSQL knows of the table. */
+const isOver = (time: string, table: string): string => `coalesce((SELECT min(${time}) FROM ${table}) <= $1, false)`;
+
 /**
  * One statement for all timers, so that a turn in which nothing is due, as in nearly all turns, costs nothing else.
  * Each value is the first entry of an index, except expired leases: only slow turns look for those.
  */
 export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<DueWork> {
   const [row] = await db.rows<DueWork>(
-    `SELECT EXISTS (SELECT FROM job_lease WHERE kill_at < $1)
+    `SELECT ${isOver('kill_at', 'job_lease')}
          OR ($2 AND EXISTS (SELECT FROM job_lease WHERE expires_at < $1 OR timeout_at < $1)) AS leases,
-       EXISTS (SELECT FROM task_execution WHERE next_try_at <= $1) AS retries,
+       ${isOver('next_try_at', 'task_execution')} AS retries,
        EXISTS (SELECT FROM operation WHERE status = 'RUNNING') AS restores,
        EXISTS (SELECT FROM rollback_request WHERE done_at IS NULL) AS rollbacks,
        $2 AND EXISTS (SELECT FROM approval WHERE status = 'WAITING') AS approvals,
-       $2 AND EXISTS (SELECT FROM stage_execution WHERE waits_until < $1) AS stages,
-       $2 AND EXISTS (SELECT FROM task_execution WHERE waits_until < $1) AS tasks,
+       $2 AND ${isOver('waits_until', 'stage_execution')} AS stages,
+       $2 AND ${isOver('waits_until', 'task_execution')} AS tasks,
        $2 AND EXISTS (SELECT FROM execution WHERE expires_at < $1 AND ended_at IS NULL) AS executions,
-       $2 AND EXISTS (SELECT FROM detached_task WHERE start_by < $1) AS detached,
-       EXISTS (SELECT FROM begin_wait WHERE until <= $1) OR ($2 AND EXISTS (SELECT FROM begin_wait)) AS beginnings`,
+       $2 AND ${isOver('start_by', 'detached_task')} AS detached,
+       ${isOver('until', 'begin_wait')} OR ($2 AND EXISTS (SELECT FROM begin_wait)) AS beginnings`,
     [now, slow],
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');

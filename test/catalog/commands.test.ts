@@ -198,6 +198,33 @@ describe('the mutations of configuration', () => {
     ).toMatchObject({ errors: [{ field: 'variables[0].value', rule: 'BAD_CHARACTER' }] });
   });
 
+  test('sets, replaces, keeps and removes an environment’s concurrency, by the rules of documents', async () => {
+    const payload = 'environment { id concurrency { group limit policy } }';
+    const concurrency = { group: 'cluster', limit: 2 };
+    const { environment } = await api.mutate<{ environment: { id: string } }>(
+      'createEnvironment',
+      { ...create.Environment('e'), concurrency },
+      payload,
+    );
+    const made = { id: environment.id, concurrency: { ...concurrency, policy: 'QUEUE' } };
+    expect(environment).toEqual(made);
+    const { id: environmentId } = environment;
+    const change = (changes: object) => api.mutate('updateEnvironment', { environmentId, ...changes }, payload);
+    expect(await change({ description: 'x' })).toEqual({ environment: made });
+    expect(await change({ concurrency: { policy: 'LATEST' } })).toMatchObject({
+      environment: { concurrency: { group: null, limit: 1, policy: 'LATEST' } },
+    });
+    const fields = async (wrong: object) =>
+      (await api.refusedMutation('updateEnvironment', { environmentId, concurrency: wrong })).errors;
+    expect(await fields({ limit: 2 })).toMatchObject([{ field: 'concurrency.limit', rule: 'BAD_VALUE' }]);
+    expect(await fields({ group: ' ', limit: 0 })).toMatchObject([
+      { field: 'concurrency.group' },
+      { field: 'concurrency.limit' },
+    ]);
+    expect(await fields({ group: `\${X}` })).toMatchObject([{ field: 'concurrency.group' }]);
+    expect(await change({ concurrency: null })).toMatchObject({ environment: { concurrency: null } });
+  });
+
   test('a new definition creates a revision, and the old one stays', async () => {
     const workflowId = await made('Workflow', 'w');
     const payload =

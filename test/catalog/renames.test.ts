@@ -147,6 +147,15 @@ describe('deleting resources that others refer to', () => {
     expect(await api.partId(list, name)).toBe(id);
   });
 
+  test('an environment that another one comes after is refused', async () => {
+    await api.apply('kind: Environment\napplication: shop\nname: east\ntype: PROD\nafter: production\n');
+    const environmentId = await api.partId('environments', 'production');
+    const { usedBy } = await api.refusedMutation('deleteEnvironment', { environmentId });
+    const id = await api.partId('environments', 'east');
+    expect(usedBy).toEqual([{ kind: 'ENVIRONMENT', id, name: 'east' }]);
+    await api.mutate('deleteEnvironment', { environmentId: id }, 'clientMutationId');
+  });
+
   test('deletes resources that nothing refers to', async () => {
     const environmentId = await api.partId('environments', 'production');
     await api.mutate('deleteEnvironment', { environmentId }, 'clientMutationId');

@@ -1,5 +1,5 @@
 /**
- * Deploys the service SLIPWAY_SERVICE in the image SLIPWAY_IMAGE (web:1.0.0) to the environment SLIPWAY_ENVIRONMENT:
+ * Deploys the service SLIPWAY_SERVICE (or SERVICE) in the image SLIPWAY_IMAGE (web:1.0.0) to the environment SLIPWAY_ENVIRONMENT:
  * unpacks the release, stops the process before, switches the link `current`, starts the service and checks its health.
  *
  * After a failure nothing is rolled back: what to do then is for people, or for Slipway's restore, to decide. The
@@ -33,9 +33,11 @@ await run(async () => {
 
 /** Everything that the task's environment says, checked before anything is touched. */
 function readTarget() {
-  const service = required('SLIPWAY_SERVICE', 'the one service to deploy');
+  // A workflow of several services says which one a task deploys.
+  const service = process.env.SERVICE || required('SLIPWAY_SERVICE', 'the one service to deploy');
   const environment = required('SLIPWAY_ENVIRONMENT', 'the environment to deploy to');
-  const image = required('SLIPWAY_IMAGE', `what to deploy, e.g. ${service}:1.0.0 (serviceInputs of the start)`);
+  const image = process.env.SLIPWAY_IMAGE || JSON.parse(process.env.SLIPWAY_SERVICES || '{}')[service];
+  if (!image) throw new Failure(`no image of ${service} is given, e.g. ${service}:1.0.0 (serviceInputs of the start)`);
   const job = required('SLIPWAY_JOB_ID', 'what makes the folder of this deploy unique');
   const version = checkVersion(image.slice(image.lastIndexOf(':') + 1), `the image ${image}`);
 
@@ -55,7 +57,7 @@ function readTarget() {
 
   fs.mkdirSync(placesIn(join(root, environment, service)).releases, { recursive: true });
   const folder = fs.realpathSync(join(root, environment, service)); // one spelling: processes are recognized by it
-  return { service, environment, version, job, port, settings, folder };
+  return { service, environment, version, job, port, settings, folder, root };
 }
 
 /**
@@ -115,17 +117,34 @@ function unpack(archive, { service, version, environment, job, folder }) {
   );
 }
 
-/** A deploy outside the pipeline has no archive: then it goes back to a release that was unpacked here before. */
-function findKept({ service, version, environment, folder }) {
-  const { releases } = placesIn(folder);
-  const age = (release) => Date.now() - fs.statSync(release).ctimeMs;
-  const kept = fs.readdirSync(releases).map((name) => join(releases, name));
-  const fitting = kept.filter((release) => readPackage(release).version === version);
-  if (fitting.length > 0) return fitting.sort((a, b) => age(a) - age(b))[0];
+/**
+ * A deploy outside the pipeline `release` has no archive. It uses a release that was unpacked here before, or copies
+ * that of another environment: in a promotion, what was tried in staging.
+ */
+function findKept({ service, version, environment, job, folder, root }) {
+  const own = newest(placesIn(folder).releases, version);
+  if (own) return own;
+  for (const other of fs.readdirSync(root)) {
+    const kept = newest(placesIn(join(root, other, service)).releases, version);
+    if (!kept) continue;
+    const release = join(placesIn(folder).releases, `${version}-${job}`);
+    fs.cpSync(kept, `${release}.unfinished`, { recursive: true });
+    fs.renameSync(`${release}.unfinished`, release);
+    return release;
+  }
   throw new Failure(
     `there is no archive ${service}-*.tgz in the working folder, and ${service} ${version} was never unpacked in ` +
-      `${environment}. Nothing there has been changed.`,
+      `${environment} or another environment. Nothing has been changed.`,
   );
+}
+
+/** The release of a version that was unpacked last. */
+function newest(releases, version) {
+  if (!fs.existsSync(releases)) return undefined;
+  const age = (release) => Date.now() - fs.statSync(release).ctimeMs;
+  const kept = fs.readdirSync(releases).filter((name) => !name.endsWith('.unfinished'));
+  const fitting = kept.map((name) => join(releases, name)).filter((one) => readPackage(one).version === version);
+  return fitting.sort((a, b) => age(a) - age(b))[0];
 }
 
 /** Stops the process of before. A stranger on the port is found out first, while everything is still as it was. */

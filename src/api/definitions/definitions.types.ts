@@ -27,6 +27,7 @@ enum DefinitionKind {
   SERVICE = 'Service',
   WORKFLOW = 'Workflow',
   PIPELINE = 'Pipeline',
+  FREEZE = 'Freeze',
 }
 registerEnumType(DefinitionKind, {
   name: 'DefinitionKind',
@@ -37,6 +38,7 @@ registerEnumType(DefinitionKind, {
     SERVICE: { description: 'Service of an application.' },
     WORKFLOW: { description: 'Workflow of an application.' },
     PIPELINE: { description: 'Pipeline of an application.' },
+    FREEZE: { description: 'Freeze or deployment window of the environments of an application.' },
   },
 });
 
@@ -71,7 +73,7 @@ export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Doc
   source: guarded(
     'CHECKED',
     field.text(
-      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow or Pipeline.',
+      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow, Pipeline or Freeze.',
     ),
   ),
   format: format('Format of the documents.'),

@@ -12,6 +12,7 @@ import { partResolver } from '../applications/partResolver';
 import { EnvironmentTypeFilter } from '../graphql/filters.types';
 import {
   Environment,
+  EnvironmentConcurrencyInput,
   EnvironmentConnection,
   EnvironmentVariable,
   EnvironmentVariableInput,
@@ -19,17 +20,25 @@ import {
 import { namedValues } from './namedValues';
 
 const variables = (description: string) => optional(listOf(field.object(() => EnvironmentVariableInput, description)));
+const concurrency = (description: string) => optional(field.object(() => EnvironmentConcurrencyInput, description));
 
 export const EnvironmentsResolver = partResolver({
   Node: Environment,
   Connection: EnvironmentConnection,
   parts: environments,
-  newFields: { ...newEnvironment, variables: variables('Variables that every task for the environment gets.') },
+  newFields: {
+    ...newEnvironment,
+    variables: variables('Variables that every task for the environment gets.'),
+    concurrency: concurrency('Policy for deployments that wait for it, and its concurrency group. Defaults to none.'),
+  },
   create: (app, actor, input) => createPart(app, actor, environments, input),
   changes: {
     ...environmentChanges,
     variables: variables(
       'Complete list of variables, replacing the previous one. An empty list removes all; null keeps them.',
+    ),
+    concurrency: concurrency(
+      'New concurrency, replacing the previous one. Null removes it; omitted, it stays. Counts for what begins afterwards.',
     ),
   },
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),

@@ -1,5 +1,6 @@
 import { field } from '../../kernel/fields';
 import { environmentFields, namedValueFields } from '../../catalog/environments/environments';
+import { environmentConcurrencyFields } from '../../catalog/environments/environmentConcurrency';
 import { inputType, objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
 
@@ -20,4 +21,10 @@ export const EnvironmentVariableInput = inputType(
   'EnvironmentVariableInput',
   'Variable of an environment.',
   namedValueFields,
+);
+
+export const EnvironmentConcurrencyInput = inputType(
+  'EnvironmentConcurrencyInput',
+  'Concurrency of an environment.',
+  environmentConcurrencyFields,
 );

@@ -13,7 +13,7 @@ const AvailableAction = objectType(
   'Action on an execution, and whether the caller may take it now.',
   {
     action: field.text(
-      '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `reassign`, `intervene`, `extend`, `restore`, `cancelRestore`, `moveSlotWaiter` or `withdrawSlotWaiter`.',
+      '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `reassign`, `intervene`, `extend`, `restore`, `cancelRestore`, `moveSlotWaiter`, `withdrawSlotWaiter` or `overrideFreeze`.',
     ),
     allowed: field.boolean('True if the action would be accepted now.'),
     code: orNull(field.text('Error code that the action would fail with. Null if it is allowed.')),

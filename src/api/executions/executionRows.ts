@@ -30,7 +30,7 @@ export const executionRows = new RowFields<Execution>({
     serviceImages: ['images'],
     tasks: ['revisionId'],
     variables: ['variables'],
-    waitingFor: ['status'],
+    waitingFor: [],
     whyNotRunning: [],
     workflow: ['entityId'],
     workflowExecutions: [],
@@ -71,7 +71,7 @@ export const taskRows = new RowFields<TaskExecution>({
     jobs: [],
     reused: [],
     stageExecution: [],
-    waitingFor: ['status', 'jobId'],
+    waitingFor: ['status'],
     whyNotRunning: ['status'],
   },
 });

@@ -10,6 +10,10 @@ import { Job } from '../jobs/jobs.types';
 import { ExecutionInterface, PipelineStageExecution, TaskExecution } from './executions.types';
 import { NearestAgent, WhyNotRunningType } from './whyNotRunning.types';
 
+/** What only an administrator can change. */
+const isStranded = ({ code, undecidable }: WhyNotRunning): boolean => code === 'NO_AGENT' || undecidable;
+const deprecationReason = 'Use `whyNotRunning`, which has every reason, and says it in fields.';
+
 @Resolver(() => ExecutionInterface)
 export class WhyExecutionResolver {
   @FieldResolver(() => [WhyNotRunningType], {
@@ -19,6 +23,16 @@ export class WhyExecutionResolver {
   })
   whyNotRunning(@Root() execution: Execution, @Ctx() { loaders }: Context): Promise<WhyNotRunning[]> {
     return whyExecution(loaders, execution.id);
+  }
+
+  @FieldResolver(() => [String], {
+    deprecationReason,
+    description:
+      'Messages of `whyNotRunning` about missing agents and approvals that nobody can decide. Usually empty.',
+  })
+  async waitingFor(@Root() execution: Execution, @Ctx() { loaders }: Context): Promise<string[]> {
+    const reasons = await whyExecution(loaders, execution.id);
+    return [...new Set(reasons.filter(isStranded).map(({ message }) => message))];
   }
 }
 
@@ -42,6 +56,16 @@ export class WhyTaskResolver {
   })
   async whyNotRunning(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<WhyNotRunning | null> {
     return task.status === 'QUEUED' || task.status === 'WAITING' ? whyTask(loaders, task) : null;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    deprecationReason,
+    description: 'Message of `whyNotRunning`, if no online agent has the labels of the task. Null otherwise.',
+  })
+  async waitingFor(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<string | null> {
+    const reason = task.status === 'QUEUED' ? await whyTask(loaders, task) : null;
+    return reason !== null && isStranded(reason) ? reason.message : null;
   }
 }
 

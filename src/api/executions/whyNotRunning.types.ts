@@ -91,6 +91,12 @@ export class WhyNotRunningType {
   })
   userGroups!: string[];
 
+  @Field(() => Boolean, {
+    description:
+      'True if nobody is left who may decide the approval. An administrator can assign other groups with `reassignApproval`.',
+  })
+  undecidable!: boolean;
+
   @Field(() => EventActor, { nullable: true, description: 'User or key that paused the execution, for PAUSED.' })
   pausedBy!: EventActor | null;
 

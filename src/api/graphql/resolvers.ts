@@ -43,7 +43,6 @@ import {
 } from '../executions/executions.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
-import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
 import {
   NearestAgentResolver,
   WhyElementResolver,
@@ -84,12 +83,7 @@ import {
   ResumeResolver,
   StageAttemptResolver,
 } from '../resumes/resume.resolver';
-import {
-  EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotsResolver,
-  SlotWaiterResolver,
-} from '../slots/slots.resolver';
+import { EnvironmentSlotResolver, SlotMemberResolver, SlotsResolver } from '../slots/slots.resolver';
 import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
@@ -130,8 +124,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   FreezesResolver,
   EnvironmentFieldsResolver,
   EnvironmentSlotResolver,
-  SlotHolderResolver,
-  SlotWaiterResolver,
+  SlotMemberResolver,
   SlotsResolver,
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
@@ -154,8 +147,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   NodeResolver,
   PauseResolver,
   InterventionsResolver,
-  MissingAgentsResolver,
-  MissingAgentsOfTaskResolver,
   WhyExecutionResolver,
   WhyElementResolver,
   WhyTaskResolver,

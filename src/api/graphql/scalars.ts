@@ -1,32 +1,16 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLJSON } from 'graphql-scalars';
+import { parseTime, timeForm } from '../../kernel/times';
 
-const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|[+-](\d\d):(\d\d))$/;
-const firstTime = Date.parse('0001-01-01T00:00:00Z');
-const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
-
-/**
- * A point in time. `new Date(text)` alone would accept "2026", a local time without a zone, and February 30 (as March
- * 2). Each of these is a caller's mistake that would be noticed much later.
- */
 function parseDateTime(value: unknown): Date {
-  const parts = typeof value === 'string' ? form.exec(value) : null;
-  if (!parts || typeof value !== 'string') {
+  if (typeof value !== 'string' || !timeForm.test(value)) {
     throw new GraphQLError(
       'A DateTime is ISO-8601 text with a time zone, like "2026-03-01T12:30:00.000Z" or "2026-03-01T13:30:00+01:00".',
     );
   }
-  const number = (index: number) => Number(parts[index] ?? 0);
-  const [year, month, day] = [number(1), number(2), number(3)];
-  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay;
-  const isTime = number(4) <= 23 && number(5) <= 59 && number(6) <= 59 && number(8) <= 23 && number(9) <= 59;
-  const date = new Date(value);
-  // PostgreSQL has no year 0, and a time zone may lead to a year with five digits, which is not ISO 8601.
-  if (!isDay || !isTime || !(date.getTime() >= firstTime && date.getTime() <= lastTime)) {
-    throw new GraphQLError(`"${value}" is not a valid point in time.`);
-  }
-  return date;
+  const time = parseTime(value);
+  if (time === undefined) throw new GraphQLError(`"${value}" is not a valid point in time.`);
+  return time;
 }
 
 /** Converts a column as text (picked.ts): `2026-03-01 12:30:00.25` in UTC, with any number of fraction digits. */

@@ -3,7 +3,7 @@ import { visible } from '../../access/visible';
 import { type Environment as EnvironmentRow, environments } from '../../catalog/environments/environments';
 import { services } from '../../catalog/services/services';
 import { promote } from '../../runs/commands/promote';
-import { findPromotions, type Promotion as PromotionRow, planPromotion } from '../../runs/promotions/promotePlan';
+import { type Promotion as PromotionRow, planPromotion, promotionsBetween } from '../../runs/promotions/promotePlan';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { echo } from '../graphql/mutations.types';
@@ -64,10 +64,10 @@ export class EnvironmentPromotionsResolver {
     description:
       'Images that wait in front of the environment: those of the previous environment that are newer. Empty if there is no previous environment, or if the caller may not see it.',
   })
-  async waitingPromotions(@Root() environment: EnvironmentRow, @Ctx() { app, loaders, actor }: Context) {
+  async waitingPromotions(@Root() environment: EnvironmentRow, @Ctx() { loaders, actor }: Context) {
     const from = await visible(actor.access, loaders, 'Environment', await before(environment, loaders));
     if (from === null) return [];
-    return (await findPromotions(app, app.database, from, environment, null)).filter(({ older }) => !older);
+    return (await promotionsBetween(loaders, from, environment)).filter(({ older }) => !older);
   }
 }
 

@@ -2,6 +2,7 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { Deployment } from '../deployments/deployments.types';
 import { Environment } from '../environments/environments.types';
 import { VariableInputType } from '../executions/executions.inputs';
+import { OVERRIDE_FREEZE, OverrideFreezeInput } from '../executions/runCommand.inputs';
 import { ExecutionInterface, ExecutionTypeEnum } from '../executions/executions.types';
 import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { PreviewedRefusal } from '../resumes/resumePreview.types';
@@ -27,11 +28,11 @@ export class PromoteInput extends MutationInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Pipeline to start. Defaults to the only pipeline, or else the only workflow, that deploys these services to the target and nowhere else.',
+      'ID or name of the pipeline to start. Defaults to the only pipeline, or else the only workflow, that deploys these services to the target and nowhere else.',
   })
   pipelineId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Workflow to start, instead of a pipeline.' })
+  @Field(() => ID, { nullable: true, description: 'ID or name of the workflow to start, instead of a pipeline.' })
   workflowId?: string | null;
 
   @Field(() => [VariableInputType], { nullable: true, description: 'Values for variables of the start.' })
@@ -43,6 +44,9 @@ export class PromoteInput extends MutationInput {
       'True to replace newer images of the target. Defaults to false: the mutation then fails with ENVIRONMENT_MOVED_ON, which lists them.',
   })
   overrule?: boolean | null;
+
+  @Field(() => OverrideFreezeInput, { nullable: true, description: OVERRIDE_FREEZE })
+  overrideFreeze?: OverrideFreezeInput | null;
 
   @Field(() => String, {
     nullable: true,

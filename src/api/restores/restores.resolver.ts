@@ -11,6 +11,7 @@ import { found } from '../../kernel/loaders';
 import { echo } from '../graphql/mutations.types';
 import { isId } from '../../kernel/ids';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { OverrideFreezeInput } from '../executions/runCommand.inputs';
 import { ExecutionAttemptType } from '../resumes/resume.types';
 import { addImagesToRun } from '../../runs/commands/addImagesToRun';
 import type { Operation, RestorePoint } from '../../runs/restores/restore';
@@ -70,9 +71,14 @@ export class RestoresResolver {
   })
   restorePreview(
     @Arg('runId', () => ID, { description: 'ID of the pipeline execution.' }) runId: string,
+    @Arg('overrideFreeze', () => OverrideFreezeInput, {
+      nullable: true,
+      description: 'Override of freezes that the restore would have. Defaults to none.',
+    })
+    overrideFreeze: OverrideFreezeInput | null,
     @Ctx() { app, actor }: Context,
   ): Promise<RestorePreview> {
-    return previewRestore(app, actor, runId);
+    return previewRestore(app, actor, runId, { overrideFreeze });
   }
 
   @Mutation(() => OperationPayload, {

@@ -15,8 +15,7 @@ import {
   EnvironmentConcurrency,
   EnvironmentSlot,
   MoveSlotWaiterInput,
-  SlotHolder,
-  SlotWaiter,
+  SlotMember,
   SlotWaiterPayload,
   WithdrawSlotWaiterInput,
 } from './slots.types';
@@ -26,40 +25,24 @@ interface Placed {
   readonly stageExecutionId: string | null;
 }
 
-const execution = async ({ executionId }: Placed, { loaders, actor }: Context) =>
-  visible(actor.access, loaders, 'Execution', await loaders.load(executionById, executionId));
-
-const stageExecution = async (placed: Placed, context: Context) =>
-  placed.stageExecutionId === null || (await execution(placed, context)) === null
-    ? null
-    : context.loaders.load(stageWith(stageRows.whole), placed.stageExecutionId);
-
-const EXECUTION = 'Run or standalone workflow execution. Null if the caller may not see it.';
-const STAGE = 'Element of the run. Null for a standalone workflow, a run or a restore.';
-
-@Resolver(() => SlotHolder)
-export class SlotHolderResolver {
-  @FieldResolver(() => ExecutionInterface, { nullable: true, description: EXECUTION })
-  execution(@Root() placed: Placed, @Ctx() context: Context) {
-    return execution(placed, context);
+@Resolver(() => SlotMember)
+export class SlotMemberResolver {
+  @FieldResolver(() => ExecutionInterface, {
+    nullable: true,
+    description: 'Run or standalone workflow execution. Null if the caller may not see it.',
+  })
+  async execution(@Root() { executionId }: Placed, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, executionId));
   }
 
-  @FieldResolver(() => PipelineStageExecution, { nullable: true, description: STAGE })
-  stageExecution(@Root() placed: Placed, @Ctx() context: Context) {
-    return stageExecution(placed, context);
-  }
-}
-
-@Resolver(() => SlotWaiter)
-export class SlotWaiterResolver {
-  @FieldResolver(() => ExecutionInterface, { nullable: true, description: EXECUTION })
-  execution(@Root() placed: Placed, @Ctx() context: Context) {
-    return execution(placed, context);
-  }
-
-  @FieldResolver(() => PipelineStageExecution, { nullable: true, description: STAGE })
-  stageExecution(@Root() placed: Placed, @Ctx() context: Context) {
-    return stageExecution(placed, context);
+  @FieldResolver(() => PipelineStageExecution, {
+    nullable: true,
+    description: 'Element of the run. Null for a standalone workflow, a run or a restore.',
+  })
+  async stageExecution(@Root() placed: Placed, @Ctx() context: Context) {
+    return placed.stageExecutionId === null || (await this.execution(placed, context)) === null
+      ? null
+      : context.loaders.load(stageWith(stageRows.whole), placed.stageExecutionId);
   }
 }
 

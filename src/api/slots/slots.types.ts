@@ -1,20 +1,24 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { field } from '../../kernel/fields';
 import { ExecutionInterface } from '../executions/executions.types';
 import { ReasonedCommandInput } from '../executions/runCommand.inputs';
+import { interfaceType } from '../graphql/described.types';
 
-@ObjectType({ description: 'Element, execution or restore that holds a slot.' })
-export class SlotHolder {
-  @Field(() => Date, { description: 'Time since which it holds the slot.' })
-  since!: Date;
-}
+/** The resolver of this interface adds the execution and its element, which holders and waiters both have. */
+export const SlotMember = interfaceType(
+  'SlotMember',
+  'Element, execution or restore that holds a slot, or waits for one.',
+  { since: field.time('Time since which it holds the slot, or waits for it.') },
+  { fallback: 'SlotHolder' },
+);
 
-@ObjectType({ description: 'Element or execution that waits for a slot.' })
-export class SlotWaiter {
+@ObjectType({ implements: SlotMember, description: 'Element, execution or restore that holds a slot.' })
+export class SlotHolder extends SlotMember {}
+
+@ObjectType({ implements: SlotMember, description: 'Element or execution that waits for a slot.' })
+export class SlotWaiter extends SlotMember {
   @Field(() => Int, { description: 'Place in the queue, from 1.' })
   position!: number;
-
-  @Field(() => Date, { description: 'Time since which it waits.' })
-  since!: Date;
 
   @Field(() => Date, {
     nullable: true,

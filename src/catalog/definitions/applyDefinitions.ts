@@ -2,12 +2,19 @@ import type { Actor } from '../../access/actor';
 import type { App } from '../app';
 import type { Application } from '../applications/applications';
 import { findApplicationsByName, lockApplicationsByName } from '../applications/applications.store';
-import type { Db } from '../../kernel/database/database';
+import type { Db, Transaction } from '../../kernel/database/database';
+import { topic } from '../../kernel/database/wakeups';
 import { newId } from '../../kernel/ids';
 import { loadConfigurations } from './configuration';
-import { documentKinds } from '../language/documentShapes';
+import { type DocumentKind, documentKinds } from '../language/documentShapes';
 import { isName } from '../../kernel/naming';
-import { type DefinitionSource, type ParsedSource, parseDefinitions } from '../language/parseDefinitions';
+import {
+  type DefinitionSource,
+  type ParsedDocument,
+  type ParsedSource,
+  parseDefinitions,
+} from '../language/parseDefinitions';
+import { findExceptedGroups, findNamedFreezes } from './namedByFreezes';
 import { type AppliedDocument, applicationNameOf, planDocument, type Step } from './planDocument';
 import { type Planned, type PlannedApplication, requirePlanned } from './requirePlanned';
 import type { Author } from './revise';
@@ -51,7 +58,7 @@ export type ApplyMode = 'APPLY' | 'CREATE';
 
 /** The same within a transaction that has locked the applications. */
 export async function applySource(
-  db: Db,
+  db: Transaction,
   author: Author,
   source: ParsedSource,
   existing: readonly Application[],
@@ -61,6 +68,7 @@ export async function applySource(
   // Documents that others refer to come first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
   for (const { write } of [...steps].sort((a, b) => order(a) - order(b))) await write?.(db);
+  if (steps.some(({ applied, write }) => applied.kind === 'Freeze' && write !== undefined)) db.wake(topic.slots);
   return steps.map(({ applied }) => applied);
 }
 
@@ -75,9 +83,11 @@ async function planSource(
   const { access } = author.actor;
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
+  const groups = await findExceptedGroups(db, author.actor, source);
   source.problems.refuseIfAny();
+  const freezes = await findNamedFreezes(db, source);
   const planned = new Map<string, PlannedApplication & { planned: Planned[] }>();
-  const steps = source.documents.map(({ document }) => {
+  const plan = ({ document }: ParsedDocument): Planned => {
     const name = applicationNameOf(document);
     const configuration = configurations.get(name);
     const application = planned.get(name) ?? {
@@ -86,14 +96,29 @@ async function planSource(
       planned: [],
     };
     planned.set(name, application);
-    const step = planDocument(document, {
-      ...author,
-      existing: application.existing,
-      applicationId: application.applicationId,
+    const { applicationId, existing } = application;
+    const made = (kind: DocumentKind) =>
+      application.planned.flatMap(({ step: { applied } }): [string, string][] =>
+        applied.kind === kind && applied.id !== null ? [[applied.name, applied.id]] : [],
+      );
+    const ids = (parts: ReadonlyMap<string, { readonly id: string }> = new Map()) =>
+      [...parts].map(([part, { id }]): [string, string] => [part, id]);
+    const named = () => ({
+      ...{ freezes, groups },
+      environments: new Map([...ids(existing?.environments), ...made('Environment')]),
+      services: new Map([...ids(existing?.services), ...made('Service')]),
     });
-    application.planned.push({ document, step });
-    return step;
-  });
+    const done = { document, step: planDocument(document, { ...author, existing, applicationId, named }) };
+    application.planned.push(done);
+    return done;
+  };
+  // Freezes name environments that other documents create.
+  const isFreeze = ({ document }: ParsedDocument) => document.kind === 'Freeze';
+  const first = source.documents.filter((one) => !isFreeze(one)).map(plan);
+  const last = source.documents.filter(isFreeze).map(plan);
+  const steps = source.documents.flatMap(
+    ({ document }) => [...first, ...last].find((one) => one.document === document)?.step ?? [],
+  );
   for (const application of planned.values()) requirePlanned(access, application, mode === 'CREATE');
   return steps;
 }

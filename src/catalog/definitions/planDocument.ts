@@ -1,6 +1,8 @@
 import { applications } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
 import { environments } from '../environments/environments';
+import { type Freeze, freezes } from '../freezes/freezes';
+import { nameTaken } from '../nameTaken';
 import { pipelines } from '../pipelines/pipelines';
 import type { ResourceRow } from '../resourceFields';
 import type { ResourceRows } from '../resources.store';
@@ -16,6 +18,7 @@ import type {
   ApplicationDocument,
   DocumentKind,
   EnvironmentDocument,
+  FreezeDocument,
   ServiceDocument,
 } from '../language/documentShapes';
 import { type Author, newRow, nextRevision, saveRevision } from './revise';
@@ -44,6 +47,16 @@ export interface PlanContext extends Author {
   /** Current state of the application; undefined if the source creates it. */
   readonly existing: Configuration | undefined;
   readonly applicationId: string;
+  readonly named: () => NamedByFreezes;
+}
+
+/** Objects that Freeze documents name, by name. */
+export interface NamedByFreezes {
+  readonly freezes: ReadonlyMap<string, Freeze>;
+  readonly groups: ReadonlyMap<string, string>;
+  /** Includes those that the source creates. */
+  readonly environments: ReadonlyMap<string, string>;
+  readonly services: ReadonlyMap<string, string>;
 }
 
 export function planDocument(document: AnyDocument, context: PlanContext): Step {
@@ -58,6 +71,8 @@ export function planDocument(document: AnyDocument, context: PlanContext): Step 
       return planDefined(workflows, document, canonicalWorkflow(document.definition), 'workflows', context);
     case 'Pipeline':
       return planDefined(pipelines, document, canonicalPipeline(document.definition), 'pipelines', context);
+    case 'Freeze':
+      return planFreeze(document, context);
   }
 }
 
@@ -80,8 +95,25 @@ function planService(document: ServiceDocument, { existing, applicationId, ...au
   return planRow(services, document, existing?.services.get(document.name), made, own, author);
 }
 
+function planFreeze(document: FreezeDocument, { applicationId, named, ...author }: PlanContext): Step {
+  const { freezes: known, groups, environments: targets, services: excepted } = named();
+  const row = known.get(document.name);
+  const isOwn = row?.applicationIds?.length === 1 && row.applicationIds[0] === applicationId;
+  if (row !== undefined && !isOwn) throw nameTaken('freeze', document.name);
+  const ids = (names: readonly string[], known: ReadonlyMap<string, string>) =>
+    names.flatMap((name) => known.get(name) ?? []);
+  const { environments: covered, environmentTypes, from, until, timeZone, recurrence, reason } = document;
+  const own = {
+    ...{ kind: document.type, applicationIds: [applicationId], environmentTypes, startsAt: from, endsAt: until },
+    ...{ timeZone, recurrence, reason, environmentIds: covered && ids(covered, targets) },
+    exceptGroupIds: ids(document.exceptGroups, groups),
+    exceptServiceIds: ids(document.exceptServices, excepted),
+  };
+  return planRow(freezes, document, row, { ...newRow(document.name, author), ...own }, own, author);
+}
+
 /** `own` has the contents of the document, `made` is the new row if there is none yet. */
-function planRow<T extends ResourceRow>(
+function planRow<T extends Omit<ResourceRow, 'description'>>(
   rows: ResourceRows<T>,
   document: AnyDocument,
   row: T | undefined,

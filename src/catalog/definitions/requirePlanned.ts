@@ -75,6 +75,10 @@ function requireFor(
       else access.requireChange('Workflow', workflowSubject(part, stands, before), planned);
       return;
     }
+    case 'Freeze': {
+      access.requireAccount('MANAGE_FREEZES');
+      return;
+    }
     case 'Pipeline': {
       const stands = existing?.pipelines.get(document.name)?.revision.definition;
       const planned = pipelineSubject(part, canonicalPipeline(document.definition), after);
@@ -86,7 +90,7 @@ function requireFor(
 }
 
 function isUnseen({ kind, name }: AnyDocument, existing: SeenConfiguration | undefined): boolean {
-  if (existing === undefined || kind === 'Application') return false;
+  if (existing === undefined || kind === 'Application' || kind === 'Freeze') return false;
   const { environments, services, workflows, pipelines } = existing.unseen;
   return { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines }[kind].has(name);
 }

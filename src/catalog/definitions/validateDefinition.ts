@@ -4,6 +4,7 @@ import { findApplicationsByName } from '../applications/applications.store';
 import { loadConfigurations } from './configuration';
 import { isName } from '../../kernel/naming';
 import { type DefinitionSource, parseDefinitions } from '../language/parseDefinitions';
+import { findExceptedGroups } from './namedByFreezes';
 import { applicationNameOf } from './planDocument';
 import { asSeenBy } from './seen';
 import { validateSource } from '../language/validateSource';
@@ -33,6 +34,7 @@ export async function validateDefinition(app: App, actor: Actor, input: Definiti
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const existing = await findApplicationsByName(app.database, names);
   validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
+  await findExceptedGroups(app.database, actor, source);
   const { errors, warnings } = source.problems.inOrder;
   return { valid: errors.length === 0, errors, warnings };
 }

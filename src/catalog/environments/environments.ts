@@ -5,6 +5,7 @@ import type { Concurrency } from '../language/concurrency';
 import { newPart, partChanges, partFields } from '../resourceFields';
 import { ConfiguredRows, partTable } from '../resources.store';
 import { deleteSecretsOfEnvironment } from '../secrets/secrets.store';
+import { type EnvironmentConcurrencyInput, readEnvironmentConcurrency } from './environmentConcurrency';
 import { readEnvironmentVariables } from './environmentVariables';
 
 /** A target of an application: where its services are deployed to. */
@@ -40,6 +41,8 @@ export const environmentChanges = {
 interface OwnInput {
   readonly type?: Environment['type'] | null;
   readonly variables?: readonly NamedValue[] | null;
+  /** Undefined keeps it; null removes it. */
+  readonly concurrency?: EnvironmentConcurrencyInput | null;
 }
 
 export const environments = new ConfiguredRows<Environment, OwnInput>(
@@ -48,9 +51,12 @@ export const environments = new ConfiguredRows<Environment, OwnInput>(
     checks: [{ name: 'environment_type', expression: oneOf('type', environmentTypes) }],
   }),
   {
-    read: ({ type, variables }) => ({
+    read: ({ type, variables, concurrency }) => ({
       ...(type && { type }),
       ...(variables && { variables: readEnvironmentVariables(variables) }),
+      ...(concurrency !== undefined && {
+        concurrency: concurrency === null ? null : readEnvironmentConcurrency(concurrency),
+      }),
     }),
     defaults: { variables: {}, concurrency: null, after: null },
     beforeDelete: (db, { id }) => deleteSecretsOfEnvironment(db, id),

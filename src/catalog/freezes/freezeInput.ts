@@ -2,7 +2,7 @@ import { broken, readIds } from '../../access/permissionInput';
 import { type InputError, invalidInput } from '../../kernel/errors';
 import { isStorable, readNameAndDescription } from '../../kernel/naming';
 import type { Freeze, FreezeChanges } from './freezes';
-import { isTimeZone, recurrenceProblem } from './recurrence';
+import { ruleText, scheduleProblem } from './schedule';
 
 /** Fields of a freeze that people set. */
 export type FreezeValues = Omit<Freeze, 'id' | 'createdAt' | 'createdBy' | 'updatedAt' | 'deletedAt'>;
@@ -18,6 +18,7 @@ export function readFreeze(input: FreezeChanges, before: FreezeValues): FreezeVa
     return given == null || given.length === 0 ? given : readIds(given, field, errors);
   };
   const orBefore = <T>(given: T | undefined, old: T): T => (given === undefined ? old : given);
+  const recurrence = orBefore(input.recurrence, before.recurrence);
   const after: FreezeValues = {
     name,
     kind: input.kind ?? before.kind,
@@ -31,16 +32,16 @@ export function readFreeze(input: FreezeChanges, before: FreezeValues): FreezeVa
     startsAt: input.from ?? before.startsAt,
     endsAt: orBefore(input.until, before.endsAt),
     timeZone: input.timeZone ?? before.timeZone,
-    recurrence:
-      orBefore(input.recurrence, before.recurrence)
-        ?.trim()
-        .replace(/^RRULE:/, '')
-        .toUpperCase() ?? null,
+    recurrence: recurrence === null ? null : ruleText(recurrence),
     reason: input.reason?.trim() ?? before.reason,
     exceptGroupIds: ids('exceptGroupIds') ?? before.exceptGroupIds,
     exceptServiceIds: ids('exceptServiceIds') ?? before.exceptServiceIds,
   };
-  errors.push(...scheduleErrors(after));
+  const problem = scheduleProblem(after.kind, after);
+  if (problem !== null) {
+    const { field, rule, message } = problem;
+    errors.push(broken(field, field === 'until' ? after.endsAt : after[field], rule, message));
+  }
   if (after.reason === '' || after.reason.length > MOST_REASON || !isStorable(after.reason)) {
     errors.push(broken('reason', after.reason, 'LENGTH', 'must have 1 to 2,000 characters that can be stored.'));
   }
@@ -52,24 +53,4 @@ export function readFreeze(input: FreezeChanges, before: FreezeValues): FreezeVa
 function restriction<T>(field: string, list: readonly T[] | null, errors: InputError[]): readonly T[] | null {
   if (list?.length === 0) errors.push(broken(field, [], 'NOT_EMPTY', 'give at least one, or null for all.'));
   return list;
-}
-
-function scheduleErrors({ kind, startsAt, endsAt, timeZone, recurrence }: FreezeValues): InputError[] {
-  if (!isTimeZone(timeZone)) {
-    return [
-      broken(
-        'timeZone',
-        timeZone,
-        'TIME_ZONE',
-        `"${timeZone.slice(0, 100)}" is not an IANA time zone, such as Europe/Berlin.`,
-      ),
-    ];
-  }
-  if (endsAt === null) {
-    if (recurrence !== null) return [broken('until', null, 'REQUIRED', 'a window that repeats needs an end.')];
-    return kind === 'FREEZE' ? [] : [broken('until', null, 'REQUIRED', 'a deployment window needs an end.')];
-  }
-  if (endsAt <= startsAt) return [broken('until', endsAt, 'RANGE', 'must be later than `from`.')];
-  const problem = recurrence === null ? null : recurrenceProblem({ startsAt, endsAt, timeZone, recurrence });
-  return problem === null ? [] : [broken('recurrence', recurrence, 'RECURRENCE', `${problem}.`)];
 }

@@ -4,13 +4,19 @@ import { mapped, number, object, oneOf, optional, ruled, text, type ValueOf, wit
 import { concurrencyPolicies } from './terms';
 
 const MAX_GROUP = 200;
+export const MAX_CONCURRENCY = 1000;
+
+export const groupProblem = (name: string): string | undefined =>
+  name.trim() === '' || name.length > MAX_GROUP || name.includes('\n')
+    ? `A concurrency group is one line of 1 to ${MAX_GROUP} characters.`
+    : undefined;
 
 const group = ruled(text, {
   json: { minLength: 1, maxLength: MAX_GROUP },
-  problem: (name) =>
-    name.trim() === '' || name.length > MAX_GROUP || name.includes('\n')
-      ? ['BAD_VALUE', `A concurrency group is one line of 1 to ${MAX_GROUP} characters.`]
-      : undefined,
+  problem: (name) => {
+    const problem = groupProblem(name);
+    return problem === undefined ? undefined : ['BAD_VALUE', problem];
+  },
 });
 
 const fields = object({
@@ -19,7 +25,11 @@ const fields = object({
     null,
     `Group that shares the limit. \${NAME} is the value of a variable. Defaults to the workflow or pipeline itself.`,
   ),
-  limit: optional(number('integer', 1, 1000), 1, 'Number of members of the group that run at the same time.'),
+  limit: optional(
+    number('integer', 1, MAX_CONCURRENCY),
+    1,
+    'Number of members of the group that run at the same time.',
+  ),
   policy: optional(
     oneOf(concurrencyPolicies),
     'QUEUE',
@@ -36,15 +46,22 @@ export const concurrency = withShort<string, Concurrency>(group, fields, ({ type
   shrink: (given) => (given.limit === 1 && given.policy === 'QUEUE' && given.group !== null ? given.group : undefined),
 });
 
-/** An environment takes one deployment at a time, so a limit has a meaning for a group only. */
-export const environmentConcurrency = mapped(concurrency, (given, node, place) => {
-  if (given.group === null && given.limit > 1) {
+/** Checks the concurrency of an environment, which takes one deployment at a time: a limit needs a group. */
+export function environmentProblems({ group, limit }: Concurrency): [keyof Concurrency, string][] {
+  const problems: [keyof Concurrency, string][] = [];
+  if (group === null && limit > 1) {
     const message = 'An environment takes one deployment at a time. Add a "group" to limit several environments.';
-    place.report('BAD_VALUE', [...place.path, 'limit'], message, node.at);
+    problems.push(['limit', message]);
   }
-  if (given.group?.includes('${')) {
-    const message = 'The group of an environment is a plain name, without references.';
-    place.report('BAD_VALUE', [...place.path, 'group'], message, node.at);
+  if (group?.includes('${')) {
+    problems.push(['group', 'The group of an environment is a plain name, without references.']);
+  }
+  return problems;
+}
+
+export const environmentConcurrency = mapped(concurrency, (given, node, place) => {
+  for (const [key, message] of environmentProblems(given)) {
+    place.report('BAD_VALUE', [...place.path, key], message, node.at);
   }
   return given;
 });

@@ -1,4 +1,4 @@
-// Long because it has the shapes of all five kinds, with a description of each key.
+// Long because it has the shapes of all kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
 import { MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
@@ -6,6 +6,7 @@ import { policyFields, withPolicy } from './approvalPolicy';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { freezeKeys, scheduled } from './freezeShape';
 import { foreignKey, reportForeign } from './foreignDocument';
 import { adviceFor, foreignKeys } from './foreignKeys';
 import { nodeCount } from './matrix';
@@ -53,8 +54,8 @@ import {
   values,
 } from './values';
 
-/** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
-export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
+/** The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts. */
+export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline', 'Freeze'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 interface Named<Kind extends DocumentKind> {
@@ -67,6 +68,11 @@ interface Part<Kind extends DocumentKind> extends Named<Kind> {
 }
 
 export type ApplicationDocument = Named<'Application'>;
+export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
+/** A freeze, or the deployment windows, of environments of one application. */
+export type FreezeDefinition = Readonly<{
+  [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
+}>;
 export type ServiceDocument = Part<'Service'>;
 export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
@@ -86,7 +92,8 @@ export type AnyDocument =
   | EnvironmentDocument
   | ServiceDocument
   | WorkflowDocument
-  | PipelineDocument;
+  | PipelineDocument
+  | FreezeDocument;
 
 // Variables
 
@@ -360,13 +367,16 @@ function head<Kind extends DocumentKind>(kind: Kind) {
     }),
     name: required(
       name,
-      kind === 'Application' ? 'Name, unique on the server.' : 'Name, unique within its kind and application.',
+      kind === 'Application' || kind === 'Freeze'
+        ? 'Name, unique on the server.'
+        : 'Name, unique within its kind and application.',
     ),
     description: description(kind.toLowerCase()),
   };
 }
 
 const { application: _, ...applicationHead } = head('Application');
+const { description: _none, ...freezeHead } = head('Freeze');
 
 const writtenWorkflow = object(
   {
@@ -527,6 +537,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
   Service: document('Service', object<ServiceDocument>(head('Service'), foreignKeys.service)),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
+  Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),
 };
 
 /** Decodes a document of any kind. Returns undefined for an unknown kind, because nothing else can be checked then. */

@@ -12,16 +12,22 @@ export interface Referred {
   readonly name: string;
 }
 
-/** A definition that refers to an object. */
+/** What refers to an object. */
 export interface User {
-  readonly kind: 'WORKFLOW' | 'PIPELINE';
+  readonly kind: 'ENVIRONMENT' | 'WORKFLOW' | 'PIPELINE';
   readonly id: string;
   readonly name: string;
 }
 
-/** Workflows and pipelines whose current definitions refer to an object, except a workflow that refers to itself. */
-export function usersOf(referred: Referred, { workflows, pipelines }: Configuration): User[] {
+/**
+ * Workflows and pipelines whose current definitions refer to an object, except a workflow that refers to itself, and
+ * environments that come after it.
+ */
+export function usersOf(referred: Referred, { environments, workflows, pipelines }: Configuration): User[] {
   const users: User[] = [];
+  for (const { id, name, after } of environments.values()) {
+    if (referred.kind === 'environment' && after === referred.name) users.push({ kind: 'ENVIRONMENT', id, name });
+  }
   for (const { row, revision } of workflows.values()) {
     if (referred.kind === 'workflow' && row.name === referred.name) continue;
     if (workflowRefersTo(revision.definition, referred)) users.push({ kind: 'WORKFLOW', id: row.id, name: row.name });

@@ -7,7 +7,7 @@ import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
 import { literalReferences } from './environmentValues';
-import type { AnyDocument } from './documentShapes';
+import type { AnyDocument, FreezeDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
 import type { Path } from './sourceTree';
@@ -46,6 +46,7 @@ export function validateSource(
       }
       const catalog = known && source.complete ? overlay(configuration, documents) : unknownSurroundings;
       for (const document of documents) checkDocument(document, catalog);
+      checkOrder(configuration, documents);
       if (configuration !== undefined) checkOthers(configuration, documents, catalog);
     }
   });
@@ -121,9 +122,46 @@ function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
       }
     }
   }
+  if (document.kind === 'Freeze') checkFreeze(document, catalog, complain);
   if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain, { lenient });
   if (document.kind === 'Pipeline')
     checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
+}
+
+function checkFreeze({ environments, exceptServices }: FreezeDocument, catalog: Catalog, complain: Complain): void {
+  const check = (names: readonly string[], known: ReadonlySet<string>, tell: (index: number, hint: string) => void) =>
+    names.forEach((name, index) => {
+      if (!known.has(name)) tell(index, `"${name}" does not exist${didYouMean(name, [...known])}.`);
+    });
+  check(environments ?? [], catalog.environments, (index, text) => {
+    complain('UNKNOWN_ENVIRONMENT', ['environments', index], `Environment ${text}`);
+  });
+  check(exceptServices, catalog.services, (index, text) => {
+    complain('UNKNOWN_SERVICE', ['exceptServices', index], `Service ${text}`);
+  });
+}
+
+/** Environments that come after each other in a circle would have no first one. */
+function checkOrder(existing: SeenConfiguration | undefined, documents: readonly ParsedDocument[]): void {
+  const before = new Map([...(existing?.environments ?? [])].map(([name, { after }]) => [name, after]));
+  const written = new Map<string, Complain>();
+  for (const { document, complain } of documents) {
+    if (document.kind !== 'Environment') continue;
+    before.set(document.name, document.after);
+    written.set(document.name, complain);
+  }
+  const told = new Set<string>();
+  for (const [name, complain] of written) {
+    const walk = [name];
+    for (let at = before.get(name) ?? null; at !== null && !walk.includes(at); at = before.get(at) ?? null)
+      walk.push(at);
+    const last = walk.at(-1);
+    if (walk.length < 2 || last === undefined || before.get(last) !== name || told.has(name)) continue;
+    for (const member of walk) told.add(member);
+    const hidden = walk.some((member) => existing?.unseen.environments.has(member));
+    const members = hidden ? '' : `: ${[...walk, name].join(' → ')}`;
+    complain('CYCLE', ['after'], `These environments come after each other${members}.`);
+  }
 }
 
 /**

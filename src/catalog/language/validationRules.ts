@@ -12,7 +12,7 @@ export const validationRules = {
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',
   SINGLE_DOCUMENT: 'The source of a single definition contains exactly one document.',
-  UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow or Pipeline.',
+  UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow, Pipeline or Freeze.',
   WRONG_DOCUMENT: 'The kind, application and name of a document match the object that it defines, or are omitted.',
   UNKNOWN_FIELD: 'Every key is known.',
   MISSING_FIELD: 'Every required key has a value.',
@@ -28,13 +28,14 @@ export const validationRules = {
   BAD_VALUE: 'A value is one of those that its key allows.',
   TOO_LONG: 'A description has at most 20,000 characters.',
   EMPTY:
-    'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, approvers, exit codes or runtime inputs is not empty.',
+    'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, approvers, exit codes, runtime inputs or environments is not empty.',
   EMPTY_MATRIX: 'Every list of a matrix has a value.',
   DUPLICATE_NAME:
     'A name is unique among the documents of a kind and application, the tasks of a workflow, the variables of a list, the values of a matrix, and the stages and elements of a pipeline.',
   UNKNOWN_APPLICATION: 'The application exists, or is defined by the source.',
   UNKNOWN_ENVIRONMENT: 'The environment exists in the application, or is defined by the source.',
   UNKNOWN_SERVICE: 'The service exists in the application, or is defined by the source.',
+  UNKNOWN_GROUP: 'The user group exists.',
   UNKNOWN_WORKFLOW: 'The workflow exists in the application, or is defined by the source.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or existing combinations of their matrix.',
   BAD_TEMPLATE: 'In TOML, only a command of a POSIX shell has `{{.name}}`.',
@@ -54,8 +55,8 @@ export const validationRules = {
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
     'A forensic task has no `matrix`, no `register`, no `deploys` and no `on_failure`. A restore task has no `deploys` and no `on_failure`.',
-  SELF_DEPENDENCY: 'A task does not depend on itself.',
-  CYCLE: 'Tasks do not depend on each other in a cycle.',
+  SELF_DEPENDENCY: 'A task does not depend on itself, and an environment does not come after itself.',
+  CYCLE: 'Tasks do not depend on each other in a cycle, and environments do not come after each other in one.',
   UNKNOWN_ARTIFACT_SOURCE:
     '`artifacts.from` names a task of the workflow, `<workflow>` or `<workflow>.<task>` of the application, or a task of a named stage or element.',
   ARTIFACT_SOURCE_NOT_UPSTREAM:

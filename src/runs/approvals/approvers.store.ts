@@ -3,13 +3,6 @@ import type { Decider } from '../../engine/selfApproval';
 import type { Actor } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
 
-export interface Undecidable {
-  readonly approvalId: string;
-  readonly executionId: string;
-  readonly stepName: string;
-  readonly approvers: readonly string[];
-}
-
 /** A person, or a key without an owner, that may vote on a waiting approval, with its groups among those that it asks. */
 export interface Candidate {
   readonly approvalId: string;
@@ -98,18 +91,6 @@ export function findCandidates(
        ) one WHERE approval.id = ANY ($1::uuid[])
      ) found WHERE number <= needed ORDER BY person_id`,
     [approvalIds, now, signIn],
-  );
-}
-
-/** Waiting approvals of these runs that nobody is left to decide. */
-export function findUndecidable(db: Db, executionIds: readonly string[]): Promise<Undecidable[]> {
-  return db.rows(
-    `SELECT approval.id AS "approvalId", approval.execution_id AS "executionId", stage.step_name AS "stepName",
-       ARRAY(SELECT DISTINCT unnest(${GROUPS}) ORDER BY 1) AS approvers
-     FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
-     WHERE approval.execution_id = ANY ($1::uuid[]) AND approval.status = 'WAITING' AND approval.undecidable_since IS NOT NULL
-     ORDER BY approval.requested_at, approval.id`,
-    [executionIds],
   );
 }
 

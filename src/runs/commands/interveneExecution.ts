@@ -18,7 +18,7 @@ import {
 import type { RunSlice } from '../../engine/runSlice';
 import { aimsOf } from '../attempts/resumePlan';
 import { requireNotMovedOn } from '../deployments/movedOn';
-import { deployingOf, requireNotFrozen } from '../freezes/frozen';
+import { deployingOf, requireNotFrozenIn } from '../freezes/frozen';
 import { type MayOverrideFreeze, overrideErrors } from '../freezes/overrideFreeze';
 import { findLastIntervention } from '../execution/interventions.store';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
@@ -95,7 +95,7 @@ async function requireRetry(
   const execution = (await findExecution(db, target.executionId)) ?? found;
   const aim = { ...execution, tasks: () => [target.name] };
   await requireNotMovedOn(app, db, execution, [aim], overrule);
-  await requireNotFrozen(app, db, actor, execution, [deployingOf(execution)], input);
+  await requireNotFrozenIn(app, db, actor, execution, [deployingOf(execution)], input);
 }
 
 const nameOf = (target: TaskExecution | StageExecution) => ('stepName' in target ? target.stepName : target.name);

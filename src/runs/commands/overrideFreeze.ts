@@ -27,12 +27,9 @@ export async function overrideFreeze(app: App, actor: Actor, input: OverrideFree
     right: (access, subject) => access.require('OVERRIDE_FREEZE', 'Execution', subject),
   };
   const { execution } = await onRun(app, actor, command, async (db, found) => {
-    const { id, kind, status } = found;
-    if (isFinal(status) || status === 'RESTORING') {
-      throw new Refusal('NOT_WAITING', `The execution is ${status}; override the freeze with its next attempt.`, {
-        status,
-      });
-    }
+    const { id, kind } = found;
+    const refusal = refuseOverride(found);
+    if (refusal !== null) throw refusal;
     await db.load(kind === 'PIPELINE' ? wantsOf(id, 'execution', 'elements') : wantsOf(id, 'execution'));
     await db.decide((run) => {
       run.setExecution({ ...run.execution(id), freezeOverride: override });
@@ -47,3 +44,8 @@ export async function overrideFreeze(app: App, actor: Actor, input: OverrideFree
   });
   return execution;
 }
+
+export const refuseOverride = ({ status }: Execution): Refusal | null =>
+  isFinal(status) || status === 'RESTORING'
+    ? new Refusal('NOT_WAITING', `The execution is ${status}; override the freeze with its next attempt.`, { status })
+    : null;

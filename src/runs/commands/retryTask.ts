@@ -12,7 +12,7 @@ import { type Execution, type TaskExecution } from '../../engine/execution';
 import { requireRight } from './interveneExecution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireNotMovedOn } from '../deployments/movedOn';
-import { deployingOf, requireNotFrozen } from '../freezes/frozen';
+import { deployingOf, requireNotFrozenIn } from '../freezes/frozen';
 import { type MayOverrideFreeze, overrideErrors } from '../freezes/overrideFreeze';
 import { findLastIntervention } from '../execution/interventions.store';
 import { findSkippedTasks, findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
@@ -53,7 +53,7 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
     }
     const tasks = async () => [task, ...(await findSkippedTasks(db, [execution.id]))].map(({ name }) => name);
     await requireNotMovedOn(app, db, execution, [{ ...execution, tasks }], input.overrule);
-    await requireNotFrozen(app, db, actor, execution, [deployingOf(execution)], input);
+    await requireNotFrozenIn(app, db, actor, execution, [deployingOf(execution)], input);
     const reason = input.reason?.trim() || null;
     await db.decide((run) => takeBack(run, task, `${task.reason}; tried again by ${actor.name}`, reason));
     const before = { status: task.status, name: task.name };

@@ -6,10 +6,13 @@ import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
 
 const variable = columnsOf(executionVariableTable, 'variable');
 
-/** Values that attempts show, as `variable`: those that belong to tasks which the attempts show. */
+/**
+ * Values that attempts show, as `variable`: those that belong to tasks which the attempts show. OFFSET 0 keeps the
+ * order: from the few values to their tasks, never from all tasks of a workflow to their values.
+ */
 const variablesOf = (shownAttempts: string) => `${shownAttempts}
-  JOIN execution_variable variable ON variable.execution_id = shown.execution_id
-  JOIN task_execution task ON task.id = variable.task_execution_id AND ${isShown('task')}`;
+  CROSS JOIN LATERAL (SELECT * FROM execution_variable WHERE execution_id = shown.execution_id OFFSET 0) variable
+  CROSS JOIN LATERAL (SELECT FROM task_execution task WHERE task.id = variable.task_execution_id AND ${isShown('task')} OFFSET 0) task`;
 const SHOWN_VARIABLES = variablesOf(SHOWN_ATTEMPTS);
 
 /** Newest attempts of the executions of these jobs. */

@@ -83,8 +83,8 @@ export async function requireOverride(
 }
 
 /**
- * Refuses what can't wait within a freeze: a retry of a task in an element that has begun, and a restore, which has a
- * deadline.
+ * Refuses what can't wait within a freeze: a restore, which has a deadline, and a retry of a task in an element that has
+ * begun.
  */
 export async function requireNotFrozen(
   app: App,
@@ -95,8 +95,15 @@ export async function requireNotFrozen(
   { overrideFreeze }: MayOverrideFreeze,
 ): Promise<void> {
   if (overrideFreeze != null) return requireOverride(db, actor, execution, deploying);
-  const run = execution.id === execution.runId ? execution : await findExecution(db, execution.runId);
-  if (run?.freezeOverride != null) return;
   const refusal = refuseFrozen(await findFrozen(db, actor, deploying, app.clock.now()));
   if (refusal !== null) throw refusal;
+}
+
+/** The same for a retry within an attempt, which may have an override. That of an attempt does not count for a restore. */
+export async function requireNotFrozenIn(
+  ...[app, db, actor, execution, deploying, input]: Parameters<typeof requireNotFrozen>
+): Promise<void> {
+  const run = execution.id === execution.runId ? execution : await findExecution(db, execution.runId);
+  if (input.overrideFreeze == null && run?.freezeOverride != null) return;
+  await requireNotFrozen(app, db, actor, execution, deploying, input);
 }

@@ -11,20 +11,22 @@ import type { VariableInput } from '../../engine/resolveVariables';
 import type { WorkflowPlan } from '../../engine/startPlan';
 import type { Db } from '../../kernel/database/database';
 import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
+import { type BatchLoad, groupBy, Loaders } from '../../kernel/loaders';
 import type { App } from '../app';
 import { imageAges, newerOf } from '../deployments/compareEnvironments';
 import { findStanding } from '../deployments/deployments.store';
 import { inWords } from '../deployments/movedOn';
 import { planPipelineStart, planWorkflowStart, type StartExecution } from '../execution/planStart';
 import { findCatalog } from '../execution/startTargets.store';
+import type { MayOverrideFreeze } from '../freezes/overrideFreeze';
 
-export interface Promote {
+export interface Promote extends MayOverrideFreeze {
   /** Defaults to the environment that the target comes after. */
   readonly fromId?: string | null;
   readonly toId: string;
   /** Names or ids; null: all that differ. */
   readonly services?: readonly string[] | null;
-  /** Pipeline or workflow to start. Defaults to the only one that fits. */
+  /** Pipeline or workflow to start, by ID or name. Defaults to the only one that fits. */
   readonly pipelineId?: string | null;
   readonly workflowId?: string | null;
   readonly variableInputs?: readonly VariableInput[] | null;
@@ -59,7 +61,7 @@ export async function planPromotion(app: App, actor: Actor, input: Promote): Pro
   const db = app.database;
   const to = await readPart(app, actor, environments, input.toId);
   const from = await readSource(app, actor, to, input.fromId ?? null);
-  const promotions = await findPromotions(app, db, from, to, input.services ?? null);
+  const promotions = await findPromotions(app, from, to, input.services ?? null);
   const refusals: Refusal[] = [];
   if (promotions.length === 0) {
     const message = `${to.name} has the images of ${from.name} already, or ${from.name} has none.`;
@@ -102,36 +104,52 @@ export const environmentBefore = async (
   { applicationId, after }: Environment,
 ): Promise<Environment | undefined> => (after === null ? undefined : environments.findByName(db, applicationId, after));
 
-/** Services whose image in one environment differs from that in the other. */
-export async function findPromotions(
-  app: App,
-  db: Db,
-  from: Environment,
-  to: Environment,
-  asked: readonly string[] | null,
-): Promise<Promotion[]> {
-  const known = await services.ofApplications(db, [to.applicationId]);
-  const chosen = asked?.map((named) => {
-    const found = known.find(({ id, name }) => id === named || name === named);
-    if (found === undefined) throw unknownName('service', named);
-    return found;
-  });
-  const rows = await findStanding(db, 'environmentId', [from.id, to.id]);
-  const has = (environmentId: string, serviceId: string) =>
-    rows.find(
-      (row) => row.environmentId === environmentId && row.serviceId === serviceId && row.status === 'SUCCEEDED',
-    );
-  const pairs = (chosen ?? known).flatMap(({ id: serviceId, name: service }) => {
-    const deployment = has(from.id, serviceId);
-    const current = has(to.id, serviceId) ?? null;
-    if (deployment === undefined || deployment.image === current?.image) return [];
-    return [{ serviceId, service, deployment, current }];
-  });
+const pairKey = (fromId: string, toId: string): string => `${fromId} ${toId}`;
+
+/** Services whose image in one environment differs from that in the other, by service name. */
+export const promotionsBetween = (loaders: Loaders<App>, from: Environment, to: Environment): Promise<Promotion[]> =>
+  loaders.load(promotionsOfPair, pairKey(from.id, to.id)).then((found) => found ?? []);
+
+/** Three statements for any number of pairs of environments. */
+const promotionsOfPair: BatchLoad<Promotion[], App> = async (app, keys) => {
+  const asked = keys.map((key) => ({ key, ids: key.split(' ') }));
+  const db = app.database;
+  const standing = await findStanding(db, 'environmentId', [...new Set(asked.flatMap(({ ids }) => ids))]);
+  const rows = standing.filter(({ status }) => status === 'SUCCEEDED');
+  const known = await services.findAll(db, 'row.id = ANY ($1::uuid[])', [rows.map(({ serviceId }) => serviceId)]);
+  const has = new Map(rows.map((row) => [pairKey(row.environmentId, row.serviceId), row]));
+  const pairs = asked.flatMap(({ key, ids: [from = '', to = ''] }) =>
+    known.flatMap(({ id: serviceId, name: service }) => {
+      const deployment = has.get(pairKey(from, serviceId));
+      const current = has.get(pairKey(to, serviceId)) ?? null;
+      if (deployment === undefined || deployment.image === current?.image) return [];
+      return [{ key, serviceId, service, deployment, current }];
+    }),
+  );
   const ages = await imageAges(
     app,
     pairs.flatMap(({ deployment, current }) => (current === null ? [] : [deployment, current])),
   );
-  return pairs.map((pair) => ({ ...pair, older: newerOf(pair.deployment, pair.current, ages) === 'B' }));
+  const promotions = pairs.map((pair) => ({ ...pair, older: newerOf(pair.deployment, pair.current, ages) === 'B' }));
+  return groupBy(promotions, ({ key }) => key);
+};
+
+/** The promotions of the services that the caller names, or all. */
+async function findPromotions(
+  app: App,
+  from: Environment,
+  to: Environment,
+  asked: readonly string[] | null,
+): Promise<Promotion[]> {
+  const promotions = await promotionsBetween(new Loaders(app), from, to);
+  if (asked === null) return promotions;
+  const known = await services.ofApplications(app.database, [to.applicationId]);
+  const chosen = asked.map((named) => {
+    const found = known.find(({ id, name }) => id === named || name === named);
+    if (found === undefined) throw unknownName('service', named);
+    return found.id;
+  });
+  return promotions.filter(({ serviceId }) => chosen.includes(serviceId));
 }
 
 /** The pipeline or workflow that the caller names, or the only one that deploys these services there and nowhere else. */
@@ -140,11 +158,11 @@ async function findStart(
   db: Db,
   to: Environment,
   promotions: readonly Promotion[],
-  { pipelineId, workflowId, variableInputs, notes }: Promote,
+  { pipelineId, workflowId, variableInputs, notes, overrideFreeze }: Promote,
 ): Promise<(StartExecution & { readonly name: string }) | Refusal> {
   const { applicationId } = to;
   const serviceInputs = promotions.map(({ service, deployment }) => ({ name: service, image: deployment.image }));
-  const common = { applicationId, serviceInputs, notes };
+  const common = { applicationId, serviceInputs, notes, overrideFreeze };
   const catalog = await findCatalog(db, applicationId);
   const [allPipelines, allWorkflows] = await Promise.all([
     pipelines.definedIn(db, [applicationId]),
@@ -171,22 +189,28 @@ async function findStart(
       return { name: row.name, input, plans };
     }),
   ];
-  const named = candidates.find(({ input }) => input.entityId === (pipelineId ?? workflowId));
-  if (pipelineId != null || workflowId != null) {
-    if (named === undefined)
-      return new Refusal('NOT_FOUND', 'The pipeline or workflow is not one of this application.');
-    const { plans } = await named.plans();
-    if (plans.some(({ environmentId }) => environmentId === to.id)) return { ...named.input, name: named.name };
+  const asked = pipelineId ?? workflowId;
+  if (asked != null) {
+    const named = candidates.find(({ name, input }) => input.entityId === asked || name === asked);
+    if (named === undefined) {
+      const kind = pipelineId == null ? 'workflow' : 'pipeline';
+      return new Refusal('NOT_FOUND', `This application has no ${kind} "${asked}".`);
+    }
+    const fit = await named.plans();
+    if (fit.plans.some(({ environmentId }) => environmentId === to.id)) return startOf(named, fit);
     return new Refusal('NOT_STARTABLE', `"${named.name}" does not deploy to ${to.name}.`);
   }
-  const fitting: typeof candidates = [];
-  for (const candidate of candidates) if (fits(await candidate.plans(), to, promotions)) fitting.push(candidate);
-  const best = fitting.some(({ input }) => input.executionType === 'PIPELINE')
-    ? fitting.filter(({ input }) => input.executionType === 'PIPELINE')
+  const fitting: { one: (typeof candidates)[number]; fit: Fit }[] = [];
+  for (const one of candidates) {
+    const fit = await one.plans();
+    if (fits(fit, to, promotions)) fitting.push({ one, fit });
+  }
+  const best = fitting.some(({ one }) => one.input.executionType === 'PIPELINE')
+    ? fitting.filter(({ one }) => one.input.executionType === 'PIPELINE')
     : fitting;
   const [only, another] = best;
-  if (only !== undefined && another === undefined) return { ...only.input, name: only.name };
-  const names = best.map(({ name }) => name).join(', ');
+  if (only !== undefined && another === undefined) return startOf(only.one, only.fit);
+  const names = best.map(({ one }) => one.name).join(', ');
   const message =
     only === undefined
       ? `No pipeline or workflow deploys exactly these services to ${to.name}, and nothing else. Name one, or other services.`
@@ -194,15 +218,22 @@ async function findStart(
   return new Refusal('NOT_STARTABLE', message);
 }
 
+/** A definition that fits may still lack inputs, which the caller can give. */
+function startOf({ name, input }: { name: string; input: StartExecution }, { errors }: Fit) {
+  if (errors.length > 0) return invalidInput(errors);
+  return { ...input, name };
+}
+
 interface Fit {
   readonly plans: readonly WorkflowPlan[];
   readonly errors: readonly InputError[];
 }
 
+/** Missing variables don't count: the caller can give them. */
 function fits({ plans, errors }: Fit, to: Environment, promotions: readonly Promotion[]): boolean {
   const deploying = plans.filter(({ images }) => Object.keys(images).length > 0);
   return (
-    errors.length === 0 &&
+    errors.every(({ field }) => !field.startsWith('serviceInputs')) &&
     deploying.every(({ environmentId }) => environmentId === to.id) &&
     promotions.every(({ serviceId }) => deploying.some(({ images }) => images[serviceId] !== undefined))
   );

@@ -7,7 +7,8 @@ import { findExecutions } from '../execution/executions.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { findCurrentStages } from '../execution/stages.store';
 import { placesOf } from '../deployments/places';
-import { findFrozen, refuseFrozen } from '../freezes/frozen';
+import { requireNotFrozen } from '../freezes/frozen';
+import type { MayOverrideFreeze } from '../freezes/overrideFreeze';
 import type { RestorePoint } from './restore';
 import {
   deployingOfRestore,
@@ -57,7 +58,12 @@ export interface RestorePreview {
 }
 
 /** Everything that a restore of a run would do, and everything that prevents it. Writes nothing. */
-export async function previewRestore(app: App, actor: Actor, runId: string): Promise<RestorePreview> {
+export async function previewRestore(
+  app: App,
+  actor: Actor,
+  runId: string,
+  override: MayOverrideFreeze = {},
+): Promise<RestorePreview> {
   const seen = await requireRun(app, actor, runId);
   return app.database.snapshot(async (db) => {
     const [run = seen] = await findExecutions(db, [seen.id]);
@@ -82,8 +88,7 @@ export async function previewRestore(app: App, actor: Actor, runId: string): Pro
     const plan = await planRestore(app, db, run, point);
     const { restored } = plan;
     await requireRestore(db, actor, run, plan).catch(note);
-    const frozen = refuseFrozen(await findFrozen(db, actor, deployingOfRestore(plan), app.clock.now()));
-    if (frozen !== null) refusals.push(frozen);
+    await requireNotFrozen(app, db, actor, run, deployingOfRestore(plan), override).catch(note);
     const stages = await findCurrentStages(db, [run.id]);
     const allowed = refusals.length === 0;
     const images = (of: Execution['images']) =>

@@ -13,6 +13,7 @@ import { findWaitingForPerson, requireRight } from '../commands/interveneExecuti
 import { refuseDecision } from '../commands/decideApproval';
 import { requireReassign } from '../commands/reassignApproval';
 import { runRight } from '../commands/onRun';
+import { refuseOverride } from '../commands/overrideFreeze';
 import { findAttempts } from '../execution/executions.store';
 import { refuseHold } from '../commands/pauseExecution';
 import { findWaitsOf } from '../slots/slots.store';
@@ -33,7 +34,8 @@ export interface AvailableAction {
     | 'restore'
     | 'cancelRestore'
     | 'moveSlotWaiter'
-    | 'withdrawSlotWaiter';
+    | 'withdrawSlotWaiter'
+    | 'overrideFreeze';
   readonly allowed: boolean;
   readonly code: string | null;
   readonly message: string | null;
@@ -66,6 +68,9 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
       const right = action === 'moveSlotWaiter' ? 'ABORT_WORKFLOW' : abortRight(access, subject, execution);
       actions.push([action, waits ? access.explain(right, 'Execution', subject) : refused(notQueued(execution))]);
     }
+    const override = refuseOverride(execution);
+    const may = () => access.explain('OVERRIDE_FREEZE', 'Execution', subject);
+    actions.push(['overrideFreeze', override === null ? may() : refused(override)]);
     const rerun = refuseAttempt(execution, 'rerun');
     actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
   }

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TestClient } from '../../support/client';
+import { createKey } from '../../support/keys';
 import { SLACK, testApi } from '../api';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 
 const example = readFileSync(join(__dirname, '../../../examples/shop/slipway.yaml'), 'utf8');
+const APPLY = 'mutation ($input: ApplyDefinitionsInput!) { applyDefinitions(input: $input) { results { name } } }';
 const tables = [
   'application',
   'environment',
@@ -32,6 +35,7 @@ describe('applyDefinitions', () => {
     const documents = example.split(/^---$/m).reverse().join('\n---\n');
     const applied = await api.apply(documents);
     expect(applied.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'WORKFLOW promote',
       'PIPELINE release',
       'WORKFLOW deploy-inventory',
       'WORKFLOW deploy-web',
@@ -44,7 +48,18 @@ describe('applyDefinitions', () => {
     ]);
     expect(actions(applied)).toEqual(['CREATED']);
     expect(applied.every(({ application, id }) => application === 'shop' && id !== null)).toBe(true);
-    expect(applied.map(({ revision }) => revision?.number ?? null)).toEqual([1, 1, 1, 1, null, null, null, null, null]);
+    expect(applied.map(({ revision }) => revision?.number ?? null)).toEqual([
+      1,
+      1,
+      1,
+      1,
+      1,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   test('changes nothing when applied again, not even a row’s physical version', async () => {
@@ -122,6 +137,58 @@ describe('applyDefinitions', () => {
       pipeline('p', stage('name: a, workflow: w, environment: staging, services: [web]')).slice(4),
     );
     expect(applied).toEqual([expect.objectContaining({ action: 'CREATED', application: 'shop' })]);
+  });
+
+  test('creates, keeps and changes freezes, also of environments that the source creates', async () => {
+    const freeze = `---
+kind: Freeze
+application: shop
+name: Holidays
+environments: [staging, production]
+from: 2026-12-23T18:00:00+01:00
+until: 2027-01-02T08:00:00+01:00
+recurrence: RRULE:FREQ=YEARLY
+time_zone: Europe/Berlin
+reason: Nobody is on call
+except_services: [web]
+except_groups: [on call]
+`;
+    const key = await createKey(api.server.client, 'configures', {
+      appPermissions: [{ permissionType: 'ENV', actions: ['READ'], applications: { filterType: 'ALL' } }],
+    });
+    const client = new TestClient(api.server.url, key);
+    expect(await api.refusedApply(parts + freeze, { dryRun: true })).toMatchObject([
+      { path: 'documents[5].except_groups[0]', rule: 'UNKNOWN_GROUP' },
+    ]);
+    await createKey(api.server.client, 'on call');
+    const dry = await api.apply(parts + freeze, { dryRun: true });
+    const results = await api.apply(parts + freeze);
+    expect(dry).toEqual(results.map((one) => ({ ...one, id: null })));
+    expect(results[5]).toMatchObject({ kind: 'FREEZE', application: 'shop', name: 'Holidays', action: 'CREATED' });
+    const read = async () =>
+      (
+        await api.ask<{ freezes: { nodes: object[] } }>(`{ freezes { nodes { name kind from until timeZone recurrence
+          reason applications { name } environments { name } exceptServices { name } environmentTypes } } }`)
+      ).freezes.nodes;
+    const made = {
+      ...{ name: 'Holidays', kind: 'FREEZE', from: '2026-12-23T17:00:00.000Z', until: '2027-01-02T07:00:00.000Z' },
+      ...{ timeZone: 'Europe/Berlin', recurrence: 'FREQ=YEARLY', reason: 'Nobody is on call', environmentTypes: null },
+      ...{ applications: [{ name: 'shop' }], exceptServices: [{ name: 'web' }] },
+      environments: [{ name: 'staging' }, { name: 'production' }],
+    };
+    expect(await read()).toEqual([made]);
+    expect((await api.apply(freeze.slice(4)))[0]).toMatchObject({ action: 'UNCHANGED' });
+    const changed = freeze.replace('environments: [staging, production]', 'environment_types: [PROD]');
+    const input = { source: changed.slice(4) };
+    expect(await client.errorOf(APPLY, { input })).toMatchObject({ code: 'FORBIDDEN' });
+    expect((await api.apply(changed.slice(4)))[0]).toMatchObject({ action: 'UPDATED', id: results[5]?.id });
+    expect(await read()).toEqual([{ ...made, environments: null, environmentTypes: ['PROD'] }]);
+    // The name of a freeze is unique on the server; this one belongs to another application.
+    const bank = `kind: Application\nname: bank\n${freeze
+      .replace('application: shop', 'application: bank')
+      .replace('environments: [staging, production]\n', '')
+      .replace('except_services: [web]\n', '')}`;
+    expect((await api.refusedMutation('applyDefinitions', { source: bank })).code).toBe('NAME_TAKEN');
   });
 
   test('concurrent applies of one source create everything once', async () => {

@@ -7,6 +7,9 @@ import type { RuleFixture } from './shapeFixtures';
 const tasks = (lines: string) => `tasks:\n${lines}`;
 const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
 const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
+const freeze = (keys: string, from = '2026-12-23T18:00:00Z') =>
+  `---\nkind: Freeze\napplication: shop\nname: f\nfrom: ${from}\nreason: x\n${keys}\n`;
+const environment = (keys: string) => `---\nkind: Environment\napplication: shop\nname: e\ntype: PROD\n${keys}\n`;
 const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
 
@@ -337,6 +340,17 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'a] }',
   },
   {
+    rule: 'CYCLE',
+    of: 'three environments',
+    source:
+      shop +
+      ['a', 'b', 'c']
+        .map((name, i) => `---\nkind: Environment\napplication: shop\nname: ${name}\ntype: PROD\nafter: ${'bca'[i]}\n`)
+        .join(''),
+    path: 'documents[1].after',
+    at: 'b',
+  },
+  {
     rule: 'UNKNOWN_ARTIFACT_SOURCE',
     of: 'a workflow',
     source: shop + workflow('w', { tasks: tasks(task('a', 'artifacts: { from: build }')) }),
@@ -625,5 +639,71 @@ export const meaningFixtures: readonly RuleFixture[] = [
     source: parts + workflow('w', { tasks: tasks(task('a', 'deploys: true')) }),
     path: 'documents[5].tasks.a.deploys',
     at: 'true',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a limit of an environment without a group',
+    source: shop + environment('concurrency: { limit: 2 }'),
+    path: 'documents[1].concurrency.limit',
+    at: '{ limit',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a group of an environment with a reference',
+    source: shop + environment(`concurrency: "db-${reference('X')}"`),
+    path: 'documents[1].concurrency.group',
+    at: '"db-',
+  },
+  {
+    rule: 'UNKNOWN_NAME',
+    of: 'a concurrency group of a workflow',
+    source: shop + workflow('w', { keys: `concurrency: { group: "db-${reference('SUITE')}", limit: 2 }` }),
+    path: 'documents[1].concurrency.group',
+    at: '"db-',
+  },
+  {
+    rule: 'UNKNOWN_PIPELINE_VARIABLE',
+    of: 'a concurrency group of a pipeline',
+    source:
+      parts +
+      workflow('w') +
+      pipeline('p', stage('name: a, workflow: w'), `concurrency: { group: "${reference('environment')}" }`),
+    path: 'documents[6].concurrency.group',
+    at: '"$',
+  },
+  {
+    rule: 'UNKNOWN_ENVIRONMENT',
+    of: 'a freeze',
+    source: parts + freeze('environments: [staging, stagin]'),
+    path: 'documents[5].environments[1]',
+    at: 'stagin]',
+  },
+  {
+    rule: 'UNKNOWN_SERVICE',
+    of: 'an exception of a freeze',
+    source: parts + freeze('except_services: [mail]'),
+    path: 'documents[5].except_services[0]',
+    at: 'mail',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a time that does not exist',
+    source: shop + freeze('', '2026-02-30T18:00:00Z'),
+    path: 'documents[1].from',
+    at: '2026-02-30',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a deployment window without an end',
+    source: shop + freeze('type: DEPLOYMENT_WINDOW'),
+    path: 'documents[1].until',
+    at: 'kind',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a recurrence that its first window does not begin',
+    source: shop + freeze('until: 2026-12-23T20:00:00Z\nrecurrence: FREQ=WEEKLY;BYDAY=FR'),
+    path: 'documents[1].recurrence',
+    at: 'FREQ',
   },
 ];

@@ -12,6 +12,15 @@ function definitionOf(source: string): WorkflowDefinition {
 }
 
 describe('reading documents', () => {
+  test('every default of a freeze is filled in', () => {
+    const source = `${shop}---\nkind: Freeze\napplication: shop\nname: f\nreason: x\nfrom: 2026-12-23T18:00:00+01:00\n`;
+    expect(parsed(source).documents[1]?.document).toEqual({
+      ...{ kind: 'Freeze', application: 'shop', name: 'f', type: 'FREEZE', environments: null, environmentTypes: null },
+      ...{ from: new Date('2026-12-23T17:00:00Z'), until: null, timeZone: 'UTC', recurrence: null, reason: 'x' },
+      ...{ exceptServices: [], exceptGroups: [] },
+    });
+  });
+
   test('every default is filled in', () => {
     expect(definitionOf(workflow('w'))).toEqual({
       description: null,

@@ -9,7 +9,14 @@ import { shapeFixtures } from './shapeFixtures';
 const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
 
 /** Rules that depend on existing objects or on the request. apply.test.ts and reading.test.ts cover them. */
-const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
+const elsewhere = [
+  'BAD_TEMPLATE',
+  'SINGLE_DOCUMENT',
+  'WRONG_DOCUMENT',
+  'BREAKS_PIPELINE',
+  'BREAKS_WORKFLOW',
+  'UNKNOWN_GROUP',
+];
 
 describe('the rules of definitions', () => {
   test('has a fixture for every rule', () => {

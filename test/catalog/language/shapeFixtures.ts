@@ -467,4 +467,32 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].stages[1].elements[0].name',
     at: 'a, approval: { approvers: [B] }',
   },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a policy for a concurrency group',
+    source: shop + workflow('w', { keys: 'concurrency: { group: db, policy: CANCEL }' }),
+    path: 'documents[1].concurrency.policy',
+    at: 'CANCEL',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'an empty concurrency group',
+    source: shop + workflow('w', { keys: 'concurrency: ""' }),
+    path: 'documents[1].concurrency',
+    at: '""',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a time without a time zone',
+    source: `${shop}---\nkind: Freeze\napplication: shop\nname: f\nreason: x\nfrom: 2026-12-23T18:00\n`,
+    path: 'documents[1].from',
+    at: '2026',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'a freeze without environments',
+    source: `${shop}---\nkind: Freeze\napplication: shop\nname: f\nreason: x\nfrom: 2026-12-23T18:00:00Z\nenvironments: []\n`,
+    path: 'documents[1].environments',
+    at: '[]',
+  },
 ];

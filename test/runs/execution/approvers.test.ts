@@ -83,7 +83,7 @@ describe('an approval that nobody is left to decide', () => {
       input: { name: 'Ada', email: 'ada@example.com', userGroupIds: [await groupId('Team')] },
     });
     const { waitingFor, approval } = await look(id);
-    expect(waitingFor).toEqual(['nobody is left to decide "manager" (Team)']);
+    expect(waitingFor).toEqual(['"manager" waits for an approval by Team, but nobody is left there who may decide.']);
     expect(approval?.undecidableSince).not.toBeNull();
 
     await reassign(id, ['Deputies']);
@@ -116,7 +116,9 @@ describe('an approval that nobody is left to decide', () => {
       { id: await groupId('Gone') },
     );
     expect(deleteUserGroup.warningMessage).toContain('Nobody is left to decide a waiting approval.');
-    expect((await look(id)).waitingFor).toEqual(['nobody is left to decide "manager" (Gone)']);
+    expect((await look(id)).waitingFor).toEqual([
+      '"manager" waits for an approval by Gone, but nobody is left there who may decide.',
+    ]);
   });
 
   it('does not count callers barred from their own execution, and notices new members', async () => {

@@ -9,6 +9,7 @@ import { findApprovalsOfExecution } from '../../../src/runs/approvals/approvals.
 import { abortExecution } from '../../../src/runs/commands/abortExecution';
 import { addImagesToRun } from '../../../src/runs/commands/addImagesToRun';
 import { pipelineResumeRuntime } from '../../../src/runs/commands/answerRuntimeInputs';
+import { overrideFreeze } from '../../../src/runs/commands/overrideFreeze';
 import { moveSlotWaiter, withdrawSlotWaiter } from '../../../src/runs/commands/slotWaiters';
 import { cancelRestore } from '../../../src/runs/commands/cancelRestore';
 import { decideApproval } from '../../../src/runs/commands/decideApproval';
@@ -173,6 +174,7 @@ describe('statuses', () => {
       cancelRestore: () => cancelRestore(app, actor, { runId: id }),
       moveSlotWaiter: () => moveSlotWaiter(app, actor, of(id)),
       withdrawSlotWaiter: () => withdrawSlotWaiter(app, actor, of(id)),
+      overrideFreeze: () => overrideFreeze(app, actor, { ...of(id), reason: 'test' }),
     };
     return commands[action]();
   }

@@ -71,8 +71,8 @@ describe('promote', () => {
     await runs.apply(pipeline('also', 'prod'));
     await deploy('to-staging', 'web:4');
     expect(await refused(promote())).toBe('NOT_STARTABLE');
-    const { entityId } = await runs.ids('pipeline', 'also');
-    await promote({ pipelineId: entityId });
+    expect(await refused(promote({ pipelineId: 'none' }))).toBe('NOT_FOUND');
+    await promote({ pipelineId: 'also' });
     await agent.runOne();
     expect(await inFront()).toMatchObject({ deployments: [{ image: 'web:4' }] });
     expect(await refused(promote({ fromId: ids.get('prod') }))).toBe('INVALID_INPUT');

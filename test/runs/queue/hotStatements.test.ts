@@ -2,7 +2,8 @@ import type { Db, Transaction } from '../../../src/kernel/database/database';
 import { topic } from '../../../src/kernel/database/wakeups';
 import { findDueWork } from '../../../src/runs/dueWork.store';
 import { lockRuns, writeEvents } from '../../../src/runs/execution/runs.store';
-import { findTasks } from '../../../src/runs/execution/tasks.store';
+import { findVariablesOfJobs } from '../../../src/runs/execution/executionVariables.store';
+import { findFrontiers, findTasks } from '../../../src/runs/execution/tasks.store';
 import { findClaimedJobs } from '../../../src/runs/queue/claimedJobs.store';
 import {
   claimReadyJobs,
@@ -15,6 +16,7 @@ import {
 import { systemActor } from '../../../src/access/actor';
 import { newId } from '../../../src/kernel/ids';
 import { APP } from '../../support/runs';
+import type { TestServer } from '../../support/server';
 import { testWorld } from '../../support/world';
 
 /** Jobs per statement. */
@@ -37,43 +39,45 @@ const rowsReadBy = (node: PlanNode): number => {
   return own * node['Actual Loops'] + (node.Plans ?? []).reduce((sum, plan) => sum + rowsReadBy(plan), 0);
 };
 
+const numbers = (count: number): string => Array.from({ length: count }, (_, n) => n).join(', ');
+
+/** Runs in a transaction that is rolled back. `read` returns the number of rows that a statement read. */
+async function measured<T>(
+  server: TestServer,
+  work: (db: Transaction, read: (statement: (db: Db) => Promise<unknown>) => Promise<number>) => Promise<T>,
+): Promise<T> {
+  let result: T | undefined;
+  const undo = new Error('undone');
+  const done = server.app.database.transaction(async (db) => {
+    await db.rows('SET LOCAL plan_cache_mode = force_generic_plan');
+    result = await work(db, async (statement) => {
+      let rows = 0;
+      const explain = async (sql: string, parameters?: readonly unknown[]) => {
+        const [plan] = await db.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+          `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
+          parameters,
+        );
+        rows += plan === undefined ? 0 : rowsReadBy(plan['QUERY PLAN'][0].Plan);
+        return [];
+      };
+      await statement({ key: db.key, rows: explain, write: async (...sent) => (await explain(...sent)).length });
+      return rows;
+    });
+    throw undo;
+  });
+  await expect(done).rejects.toBe(undo);
+  if (result === undefined) throw new Error('nothing was measured');
+  return result;
+}
+
 describe('a hot statement', () => {
   const { server, runs, agent } = testWorld(`${APP}
 ---
 kind: Workflow
 application: app
 name: wide
-tasks: { go: { run: "true", matrix: { n: [${Array.from({ length: JOBS }, (_, n) => n).join(', ')}] } } }
+tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
 `);
-  const undo = new Error('undone');
-
-  /** Runs in a transaction that is rolled back. `read` returns the number of rows that a statement read. */
-  async function measured<T>(
-    work: (db: Transaction, read: (statement: (db: Db) => Promise<unknown>) => Promise<number>) => Promise<T>,
-  ): Promise<T> {
-    let result: T | undefined;
-    const done = server.app.database.transaction(async (db) => {
-      await db.rows('SET LOCAL plan_cache_mode = force_generic_plan');
-      result = await work(db, async (statement) => {
-        let rows = 0;
-        const explain = async (sql: string, parameters?: readonly unknown[]) => {
-          const [plan] = await db.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-            `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
-            parameters,
-          );
-          rows += plan === undefined ? 0 : rowsReadBy(plan['QUERY PLAN'][0].Plan);
-          return [];
-        };
-        await statement({ key: db.key, rows: explain, write: async (...sent) => (await explain(...sent)).length });
-        return rows;
-      });
-      throw undo;
-    });
-    await expect(done).rejects.toBe(undo);
-    if (result === undefined) throw new Error('nothing was measured');
-    return result;
-  }
-
   const fill = (size: number) =>
     server.app.database.transaction(async (db) => {
       await db.write(`INSERT INTO requirement_class (labels) VALUES ('{zone=nowhere}') ON CONFLICT DO NOTHING`);
@@ -120,7 +124,7 @@ tasks: { go: { run: "true", matrix: { n: [${Array.from({ length: JOBS }, (_, n) 
     const soon = new Date(Date.now() + 60_000);
     const sweeps = await server.sweeper.pause();
     const measure = () =>
-      measured(async (db, read) => {
+      measured(server, async (db, read) => {
         const rows: Record<string, number> = {};
         rows.lockRuns = await read((e) => lockRuns(e, [runId]));
         rows.claimReadyJobs = await read((e) => claimReadyJobs(e, [], slots, soon));
@@ -163,5 +167,45 @@ tasks: { go: { run: "true", matrix: { n: [${Array.from({ length: JOBS }, (_, n) 
     await app.database.write('DELETE FROM ready_job WHERE job_id NOT IN (SELECT id FROM job)');
     app.database.wakeups.signal([topic.queue]);
     await agent.work(() => runs.is(runId, 'SUCCESS'));
+  });
+});
+
+describe('a hot statement of a new server', () => {
+  const { server, runs } = testWorld(`${APP}
+---
+kind: Workflow
+application: app
+name: narrow
+tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
+---
+kind: Workflow
+application: app
+name: wide
+tasks: { go: { run: "true", matrix: { n: [${numbers(50 * JOBS)}] } } }
+`);
+
+  it('reads the same number of rows for any size of the workflow, before any table is analyzed', async () => {
+    const sweeps = await server.sweeper.pause();
+    const rowsOf = async (name: string) => {
+      const runId = await runs.start('workflow', name);
+      const jobs = await server.app.database.rows<{ id: string }>('SELECT id FROM job WHERE run_id = $1 LIMIT $2', [
+        runId,
+        JOBS,
+      ]);
+      const rows = await measured(server, async (_, read) => {
+        const ids = jobs.map(({ id }) => id);
+        return {
+          findVariablesOfJobs: await read((e) => findVariablesOfJobs(e, ids)),
+          findFrontiers: await read((e) => findFrontiers(e, [runId], JOBS)),
+          findDueWork: await read((e) => findDueWork(e, new Date(), true).catch(() => undefined)),
+        };
+      });
+      return rows;
+    };
+    const small = await rowsOf('narrow');
+    const large = await rowsOf('wide');
+    sweeps();
+    const names = ['findVariablesOfJobs', 'findFrontiers', 'findDueWork'] as const;
+    expect(names.filter((name) => large[name] > small[name] + JOBS)).toEqual([]);
   });
 });
