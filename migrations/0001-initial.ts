@@ -174,6 +174,7 @@ CREATE TABLE "service" (
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
   "application_id" uuid NOT NULL,
+  "depends_on" text array NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "service_name" ON "service" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -575,6 +576,14 @@ CREATE TABLE "approval" (
   "digest" text NOT NULL,
   "renews_id" uuid,
   "changed_since" jsonb,
+  "inputs" jsonb NOT NULL,
+  "given" jsonb,
+  "remind_after_seconds" integer,
+  "reminders" integer NOT NULL,
+  "reminded_at" TIMESTAMP(3) WITH TIME ZONE,
+  "escalate" jsonb NOT NULL,
+  "escalated" integer NOT NULL,
+  "next_step_at" TIMESTAMP(3) WITH TIME ZONE,
   "undecidable_since" TIMESTAMP(3) WITH TIME ZONE,
   "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
@@ -582,7 +591,7 @@ CREATE TABLE "approval" (
   "decided_by" jsonb,
   "comments" text,
   CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
-  CONSTRAINT "approval_count" CHECK ((count > 0) = (cardinality(approvers) > 0) AND count + cardinality(all_of) > 0),
+  CONSTRAINT "approval_count" CHECK ((count = 0 OR cardinality(approvers) > 0) AND count + cardinality(all_of) > 0),
   CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status IN ('WAITING'))),
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
 );
@@ -591,6 +600,7 @@ CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHER
 CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
 CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
+CREATE INDEX "approval_next_step" ON "approval" ("next_step_at") WHERE status = 'WAITING' AND next_step_at IS NOT NULL;
 CREATE TABLE "approval_vote" (
   "id" uuid NOT NULL,
   "approval_id" uuid NOT NULL,
@@ -730,9 +740,10 @@ CREATE UNIQUE INDEX "deployment_of_task" ON "deployment" ("task_execution_id", "
 CREATE UNIQUE INDEX "deployment_of_workflow" ON "deployment" ("execution_id", "attempt", "service_id") WHERE task_execution_id IS NULL AND operation_id IS NULL;
 CREATE TABLE "rollback" (
   "run_id" uuid NOT NULL,
-  "environment_id" uuid NOT NULL,
+  "environment_id" uuid,
   "services" jsonb NOT NULL,
   "failed_run_id" uuid,
+  "time" TIMESTAMP(3) WITH TIME ZONE,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY ("run_id")
 );

@@ -227,6 +227,14 @@ CREATE TABLE approval (
   digest text NOT NULL,
   renews_id uuid,
   changed_since jsonb,
+  inputs jsonb NOT NULL,
+  given jsonb,
+  remind_after_seconds integer,
+  reminders integer NOT NULL,
+  reminded_at timestamp(3) with time zone,
+  escalate jsonb NOT NULL,
+  escalated integer NOT NULL,
+  next_step_at timestamp(3) with time zone,
   undecidable_since timestamp(3) with time zone,
   requested_at timestamp(3) with time zone NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
@@ -234,7 +242,7 @@ CREATE TABLE approval (
   decided_by jsonb,
   comments text,
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY (id),
-  CONSTRAINT "approval_count" CHECK ((((count > 0) = (cardinality(approvers) > 0)) AND ((count + cardinality(all_of)) > 0))),
+  CONSTRAINT "approval_count" CHECK ((((count = 0) OR (cardinality(approvers) > 0)) AND ((count + cardinality(all_of)) > 0))),
   CONSTRAINT "approval_decided" CHECK (((decided_at IS NULL) = (status = 'WAITING'::text))),
   CONSTRAINT "approval_status" CHECK ((status = ANY (ARRAY['WAITING'::text, 'APPROVED'::text, 'REJECTED'::text, 'EXPIRED'::text, 'ABORTED'::text]))),
   CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY (stage_execution_id) REFERENCES stage_execution(id),
@@ -243,6 +251,7 @@ CREATE TABLE approval (
 CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_newest ON public.approval USING btree (requested_at, id);
 CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_at, id) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_next_step ON public.approval USING btree (next_step_at) WHERE ((status = 'WAITING'::text) AND (next_step_at IS NOT NULL));
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
 CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
 
@@ -822,9 +831,10 @@ CREATE TABLE rights_version (
 
 CREATE TABLE rollback (
   run_id uuid NOT NULL,
-  environment_id uuid NOT NULL,
+  environment_id uuid,
   services jsonb NOT NULL,
   failed_run_id uuid,
+  time timestamp(3) with time zone,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY (run_id),
   CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY (environment_id) REFERENCES environment(id),
@@ -874,6 +884,7 @@ CREATE TABLE service (
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
   application_id uuid NOT NULL,
+  depends_on text[] NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY (id),
   CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY (application_id) REFERENCES application(id)
 );

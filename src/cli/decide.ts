@@ -8,8 +8,9 @@ import {
   WaitingApprovalsDocument,
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
+import { fillForm, formFields } from './form';
 import { warnOfReplaced } from './replaced';
-import { asking, changeLine } from './run';
+import { asking, changeLine, heed } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { indented, readRun } from './showRun';
@@ -19,6 +20,7 @@ import { moment } from './ui';
 export interface DecideOptions extends SeenOptions {
   readonly step?: string;
   readonly comments?: string;
+  readonly input?: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export async function decide(
   session: Session,
   named: string,
   action: 'APPROVE' | 'REJECT',
-  { step, comments, ...seen }: DecideOptions,
+  { step, comments, input: pairs = [], ...seen }: DecideOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const { run, target, approval } = await findApproval(session, named, step);
@@ -39,7 +41,8 @@ export async function decide(
   if (changedSince)
     ui.say('Changed since it was approved or asked:', ...indented(changedSince.map(changeLine).join('\n')));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
-  const input = { ...target, action, approvalId, comments, digest, expectedVersion };
+  const inputs = action === 'APPROVE' ? await fillForm(ui, approval.inputs, pairs) : undefined;
+  const input = { ...target, action, approvalId, comments, inputs, digest, expectedVersion };
   const { decided, missing } = (await api.change(DecideApprovalDocument, { input })).approveOrRejectApprovals;
   const done =
     action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and needs ${missing}`;
@@ -60,14 +63,15 @@ export async function listApprovals({ api, ui }: Session, { all = false, limit }
   if (nodes.length === 0)
     return ui.say(all ? 'No approval is waiting.' : 'No approval waits for you. --all shows those of others.');
   ui.table(
-    ['RUN', 'WHAT', 'STEP', 'NEEDS', 'UNTIL', ''],
-    nodes.map(({ execution, stageName, stepName, message, missing, willExpireAt }) => [
+    ['RUN', 'WHAT', 'STEP', 'NEEDS', 'UNTIL', 'FORM', ''],
+    nodes.map(({ execution, stageName, stepName, message, missing, willExpireAt, inputs, ...approval }) => [
       execution.id,
       [execution.application?.name, execution.pipeline?.name].filter(Boolean).join('/'),
       `${stageName} › ${stepName}`,
       missing ?? '',
       moment(willExpireAt),
-      ui.paint.dim(message?.split('\n', 1)[0] ?? ''),
+      formFields(inputs),
+      ui.paint.dim([message?.split('\n', 1)[0] ?? '', heed(approval)].filter(Boolean).join('; ')),
     ]),
   );
   ui.say('', ui.paint.dim('To decide: slipway approve RUN, or slipway reject RUN'));

@@ -18,6 +18,7 @@ import {
   workflowOf,
   workflowsOf,
 } from './run';
+import { formValues } from './form';
 import { Steps } from './steps';
 import { duration, timeOfDay, type Ui, words } from './ui';
 
@@ -185,9 +186,18 @@ export class RunReport {
       case 'APPROVAL_REASSIGNED':
         this.say(at, words(`approval reassigned to ${list('approvers')} by ${by}${reason && ':'}`, reason));
         break;
-      case 'APPROVAL_DECIDED':
-        this.say(at, `${text('status').toLowerCase()} by ${by}${text('comments') && `: ${text('comments')}`}`);
+      case 'APPROVAL_REMINDED':
+        this.say(at, `reminder ${data.reminder} for the approval by ${list('approvers')}`);
         break;
+      case 'APPROVAL_ESCALATED':
+        this.say(at, `approval escalated: ${list('to')} may decide as well`);
+        break;
+      case 'APPROVAL_DECIDED': {
+        const given = formValues((data.inputs ?? []) as readonly { readonly name: string; readonly value: string }[]);
+        const said = [text('comments'), given.join(', ')].filter(Boolean).join('; ');
+        this.say(at, `${text('status').toLowerCase()} by ${by}${said && `: ${said}`}`);
+        break;
+      }
       case 'ABORT_REQUESTED':
         this.say(at, words(`abort by ${by}${reason && ':'}`, reason));
         break;

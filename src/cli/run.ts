@@ -6,6 +6,7 @@ import type {
   StageFragment as Stage,
   TaskFragment as Task,
 } from '../client/generated';
+import { moment } from './ui';
 
 export type { Run, Stage, Task };
 
@@ -133,3 +134,21 @@ export const failuresThatWait = (run: Run): Part[] =>
 /** Name, with the step if several steps have tasks with that name. */
 export const shortName = ({ name, label }: Part, among: readonly Part[]): string =>
   among.filter((one) => one.name === name).length > 1 ? label : name;
+
+interface Heeded {
+  readonly reminders: number;
+  readonly escalations: readonly { readonly to: readonly string[]; readonly at: string; readonly taken: boolean }[];
+}
+
+/** Reminders so far, and the state of the escalation. */
+export function heed({ reminders, escalations }: Heeded): string {
+  const taken = escalations.filter((step) => step.taken).flatMap(({ to }) => to);
+  const next = escalations.find((step) => !step.taken);
+  return [
+    reminders === 0 ? '' : reminders === 1 ? 'reminded once' : `reminded ${reminders} times`,
+    taken.length === 0 ? '' : `escalated to ${taken.join(', ')}`,
+    next === undefined ? '' : `escalates to ${next.to.join(', ')} at ${moment(next.at)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

@@ -1,5 +1,6 @@
 import type { Client } from '../client/client';
 import { type PlacedFragment, ReadPlacesDocument, ReadRunDocument } from '../client/generated';
+import { formFields, formValues } from './form';
 import { sayHistory } from './history';
 import { lastLines } from './jobLog';
 import {
@@ -9,6 +10,7 @@ import {
   asking,
   changeLine,
   failuresThatWait,
+  heed,
   inPlace,
   isOver,
   nameOf,
@@ -121,8 +123,12 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   const asked =
     approval?.status === 'WAITING'
       ? paint.yellow(`asks ${askedOf(approval)}, until ${moment(approval.willExpireAt)}${nobody}`)
-      : (approval?.comments ?? '');
-  ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
+      : words(approval?.comments ?? '', formValues(approval?.inputs ?? []).join(', '));
+  const heeded = approval?.status === 'WAITING' ? heed(approval) : '';
+  ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, paint.dim(heeded), why(ui, stage)));
+  if (approval?.status === 'WAITING' && approval.inputs.length > 0) {
+    ui.say(`    ${paint.dim('form')} ${formFields(approval.inputs)}`);
+  }
   if (approval?.message) ui.say(...indented(approval.message));
   if (approval?.status === 'WAITING' && approval.changedSince)
     ui.say(

@@ -93,6 +93,15 @@ export type ApprovalActionType =
   | 'APPROVE'
   | 'REJECT';
 
+export type ApprovalInputType =
+  | 'CHOICE'
+  | 'TEXT';
+
+export type ApprovalInputValue = {
+  readonly name: string;
+  readonly value: string;
+};
+
 export type ApprovalStatus =
   | 'ABORTED'
   | 'APPROVED'
@@ -113,6 +122,7 @@ export type ApproveOrRejectApprovalsInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
 };
 
 export type AttemptKind =
@@ -344,6 +354,10 @@ export type NumericOperator =
   | 'LESS_THAN_OR_EQUALS'
   | 'NOT_EQUALS';
 
+export type OnFreeze =
+  | 'REFUSE'
+  | 'WAIT';
+
 export type OperationKind =
   | 'EXTEND'
   | 'RESTORE';
@@ -455,6 +469,20 @@ export type RerunExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type RestoreEnvironmentsInput = {
+  readonly applicationIds: ReadonlyArray<string>;
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly leaveOut?: boolean | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly time: string;
+};
+
 export type RestoreRunInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly confirmEnvironmentConflicts?: boolean | null | undefined;
@@ -530,6 +558,8 @@ export type RollbackEnvironmentInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly environmentId: string;
   readonly idempotencyKey?: string | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -719,7 +749,7 @@ export type WaitingApprovalsQueryVariables = Exact<{
 }>;
 
 
-export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null }> } | null };
+export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
 
 export type InboxQueryVariables = Exact<{
   mine: boolean;
@@ -727,7 +757,7 @@ export type InboxQueryVariables = Exact<{
 }>;
 
 
-export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
@@ -749,6 +779,8 @@ export type GiveRuntimeInputsMutationVariables = Exact<{
 
 
 export type GiveRuntimeInputsMutation = { readonly pipelineResumeRuntime: { readonly status: boolean } | null };
+
+export type FormFieldFragment = { readonly name: string, readonly type: ApprovalInputType, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly required: boolean, readonly description: string | null, readonly maxLength: number | null, readonly value: string | null };
 
 export type OneExecutionQueryVariables = Exact<{
   id: string;
@@ -794,6 +826,8 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1187,6 +1221,20 @@ export type RollBackMutationVariables = Exact<{
 
 export type RollBackMutation = { readonly rollbackEnvironment: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
 
+export type RestoreEnvironmentsPreviewQueryVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsPreviewQuery = { readonly restoreEnvironmentsPreview: { readonly time: string, readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly applications: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly services: ReadonlyArray<{ readonly environment: { readonly id: string, readonly name: string }, readonly service: { readonly name: string } | null, readonly from: DeployedImageFragment | null, readonly newer: DeployedImageFragment | null, readonly to: DeployedImageFragment }>, readonly left: ReadonlyArray<{ readonly service: string, readonly code: string, readonly reason: string, readonly environment: { readonly name: string } }>, readonly stages: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly workflow: string, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly hasRollbackTasks: boolean, readonly environment: { readonly name: string } }> }> } | null };
+
+export type RestoreEnvironmentsMutationVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsMutation = { readonly restoreEnvironments: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
+
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
   first?: number | null | undefined;
@@ -1241,7 +1289,7 @@ export type StageFragment =
   | Stage_WorkflowStageExecution_Fragment
 ;
 
-export type AskedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
+export type AskedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
@@ -1311,6 +1359,14 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1879,6 +1935,18 @@ export const PlacedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Placed"}) as unknown as TypedDocumentString<PlacedFragment, unknown>;
+export const FormFieldFragmentDoc = new TypedDocumentString(`
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+    `, {"fragmentName":"FormField"}) as unknown as TypedDocumentString<FormFieldFragment, unknown>;
 export const AskedApprovalFragmentDoc = new TypedDocumentString(`
     fragment AskedApproval on ApprovalDetails {
   status
@@ -1887,6 +1955,15 @@ export const AskedApprovalFragmentDoc = new TypedDocumentString(`
   message
   missing
   excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
   votes {
     by {
       ...ActorName
@@ -1903,7 +1980,17 @@ export const AskedApprovalFragmentDoc = new TypedDocumentString(`
     undecidableSince
   }
 }
-    fragment ActorName on EventActor {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment ActorName on EventActor {
   name
   owner
 }`, {"fragmentName":"AskedApproval"}) as unknown as TypedDocumentString<AskedApprovalFragment, unknown>;
@@ -1972,7 +2059,17 @@ export const StageFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -1998,6 +2095,15 @@ fragment AskedApproval on ApprovalDetails {
   message
   missing
   excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
   votes {
     by {
       ...ActorName
@@ -2135,7 +2241,17 @@ export const RunFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -2202,6 +2318,15 @@ fragment AskedApproval on ApprovalDetails {
   message
   missing
   excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
   votes {
     by {
       ...ActorName
@@ -2406,6 +2531,9 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
         from
         to
       }
+      inputs {
+        ...FormField
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message
@@ -2414,7 +2542,16 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}`) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
 export const InboxDocument = new TypedDocumentString(`
     query Inbox($mine: Boolean!, $first: Int!) {
   approvals(mine: $mine, first: $first) {
@@ -2425,6 +2562,15 @@ export const InboxDocument = new TypedDocumentString(`
       message
       missing
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
       }
@@ -2440,7 +2586,16 @@ export const InboxDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}`) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
@@ -3527,6 +3682,90 @@ export const RollBackDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
+export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`
+    query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+  restoreEnvironmentsPreview(input: $input) {
+    time
+    allowed
+    planToken
+    refusals {
+      code
+      message
+    }
+    applications {
+      id
+      name
+    }
+    services {
+      environment {
+        id
+        name
+      }
+      service {
+        name
+      }
+      from {
+        ...DeployedImage
+      }
+      newer {
+        ...DeployedImage
+      }
+      to {
+        ...DeployedImage
+      }
+    }
+    left {
+      environment {
+        name
+      }
+      service
+      code
+      reason
+    }
+    stages {
+      steps {
+        workflow
+        environment {
+          name
+        }
+        services
+        tasks
+        hasRollbackTasks
+      }
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    ...ActorName
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
+export const RestoreEnvironmentsDocument = new TypedDocumentString(`
+    mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
+  restoreEnvironments(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
 export const ListRunsDocument = new TypedDocumentString(`
     query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
@@ -3612,7 +3851,17 @@ export const ReadRunDocument = new TypedDocumentString(`
     ...Run
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -3679,6 +3928,15 @@ fragment AskedApproval on ApprovalDetails {
   message
   missing
   excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
   votes {
     by {
       ...ActorName
@@ -3889,7 +4147,17 @@ export const RunEventsDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -3956,6 +4224,15 @@ fragment AskedApproval on ApprovalDetails {
   message
   missing
   excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
   votes {
     by {
       ...ActorName

@@ -1,5 +1,6 @@
 import type { ActorRef } from '../access/actor';
 import type { ApprovalPolicy } from '../catalog/language/approvalPolicy';
+import type { ApprovalInput, Escalation } from '../catalog/language/approvalShape';
 import type { StageExecution } from './execution';
 import type { StatusOf } from './machine';
 
@@ -24,6 +25,19 @@ export interface Approval extends Omit<ApprovalPolicy, 'not'> {
   readonly renewsId: string | null;
   /** Changes of the subject because of which it was asked again. Null if it was not. */
   readonly changedSince: readonly SubjectChange[] | null;
+  /** Form for the person who approves. */
+  readonly inputs: readonly ApprovalInput[];
+  /** Values of the form, including defaults; null until they are given. */
+  readonly given: Readonly<Record<string, string>> | null;
+  readonly remindAfterSeconds: number | null;
+  /** Number of reminders so far, and time of the last one. */
+  readonly reminders: number;
+  readonly remindedAt: Date | null;
+  readonly escalate: readonly Escalation[];
+  /** Number of steps of `escalate` that were taken: their groups are among the approvers. */
+  readonly escalated: number;
+  /** Time of the next reminder or escalation; null if none is left. */
+  readonly nextStepAt: Date | null;
   /** Time since which nobody is left who could decide it; null while there is an approver. */
   readonly undecidableSince: Date | null;
   readonly requestedAt: Date;

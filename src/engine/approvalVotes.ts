@@ -9,7 +9,7 @@ export interface Requirement {
   readonly given: number;
 }
 
-type Groups = Pick<ApprovalPolicy, 'approvers' | 'count' | 'allOf'>;
+type Groups = Pick<ApprovalPolicy, 'approvers' | 'count' | 'allOf'> & Partial<Pick<Approval, 'escalate' | 'escalated'>>;
 
 /** Number of different people that have to approve. */
 export const peopleNeeded = ({ count, allOf }: Groups): number => count + allOf.length;
@@ -19,12 +19,14 @@ export const peopleNeeded = ({ count, allOf }: Groups): number => count + allOf.
  * it helps most: a maximum matching of people and places, found by augmenting paths. `voters` has the groups of each.
  */
 export function requirementsOf(
-  { approvers, count, allOf }: Groups,
+  { approvers, count, allOf, escalate = [], escalated = 0 }: Groups,
   voters: readonly (readonly string[])[],
 ): Requirement[] {
+  // After an escalation, its groups may decide instead of any other; they are among the approvers already.
+  const deputies = escalate.slice(0, escalated).flatMap(({ to }) => to);
   const requirements = [
     ...(count > 0 ? [{ groups: approvers, needed: count }] : []),
-    ...allOf.map((group) => ({ groups: [group], needed: 1 })),
+    ...allOf.map((group) => ({ groups: [...new Set([group, ...deputies])], needed: 1 })),
   ];
   // A place that has a person keeps one, so the scarce places come first.
   const places = requirements.flatMap(({ needed }, of) => Array<number>(needed).fill(of)).reverse();

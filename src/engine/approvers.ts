@@ -15,7 +15,7 @@ export function reassignApproval(
 ): void {
   const { id: approvalId, stageExecutionId, executionId } = approval;
   const previousApprovers = groupsOf(approval);
-  const assigned = { approvers, count: peopleNeeded(approval), allOf: [], undecidableSince: null };
+  const assigned = { approvers, count: peopleNeeded(approval), allOf: [], given: null, undecidableSince: null };
   run.changes.approvers.push({ ...approval, ...assigned });
   run.changes.voided.push(approvalId);
   run.event({ runId: executionId, executionId }, 'APPROVAL_REASSIGNED', {

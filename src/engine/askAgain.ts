@@ -10,6 +10,7 @@ import {
   replacedBy,
   subjectOf,
 } from './approvalSubject';
+import { startTimers } from './approvalTimers';
 import type { Beginning, Hindrance } from './beginning';
 import { deploys } from './deployments';
 import { type Execution, isHeldBack, type StageExecution } from './execution';
@@ -75,10 +76,12 @@ function renew(
   const before = { revisionId, elements: elements.filter(({ elementId }) => ids.has(elementId)) };
   const subject = subjectOf(run, execution, ahead, before, stage.id);
   const { approvers, count, allOf, disallowInitiator, excluded, message, requestedAt, expiresAt } = given;
+  const timeoutSeconds = (expiresAt.getTime() - requestedAt.getTime()) / 1000;
+  const { remindAfterSeconds, escalate } = given;
   return addApproval(run, execution, {
     ...{ stageExecutionId: stage.id, approvers, count, allOf, disallowInitiator, excluded, message, subject },
-    ...{ renewsId: given.renewsId ?? given.id, changedSince: changesBetween(run, before, subject) },
-    expiresAt: new Date(run.now.getTime() + expiresAt.getTime() - requestedAt.getTime()),
+    ...{ renewsId: given.renewsId ?? given.id, changedSince: changesBetween(run, before, subject), inputs: [] },
+    ...startTimers({ timeoutSeconds, remindAfterSeconds, escalate }, run.now),
   });
 }
 
@@ -102,7 +105,7 @@ export function refreshApproval(run: RunSlice, approval: Approval): readonly Sub
   const changes = changesBetween(run, approval.subject, subject);
   if (changes.length === 0) return [];
   const digest = digestOf(subject);
-  run.changes.approvers.push({ ...approval, subject, digest, changedSince: changes });
+  run.changes.approvers.push({ ...approval, subject, digest, changedSince: changes, given: null });
   run.changes.voided.push(approvalId);
   run.event({ runId: execution.runId, executionId }, 'APPROVAL_CHANGED', {
     ...{ approvalId, stageExecutionId, approvers: groupsOf(approval), digest, changes },

@@ -63,6 +63,8 @@ export interface ApprovalDecided {
   readonly id: string;
   readonly status: StatusAfter<'approval', 'decide' | 'close'>;
   readonly comments: string | null;
+  /** Values of its form. */
+  readonly given: Approval['given'];
 }
 
 /** What begins, what waits to begin, and holders that have ended. */
@@ -87,7 +89,10 @@ export interface Changes {
   readonly detached: DetachedTaskRow[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
-  /** Waiting approvals with other approvers or another subject, or whose last approver is gone or back. */
+  /**
+   * Waiting approvals that were reminded or escalated, with other approvers or another subject, or whose last approver
+   * is gone or back.
+   */
   readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
   readonly votes: ApprovalVote[];

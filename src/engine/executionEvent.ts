@@ -3,6 +3,7 @@ import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
 import type { SubjectChange } from './approval';
+import type { GivenInput } from './approvalInputs';
 import type { DeploymentStatus } from './deployment';
 
 /**
@@ -95,7 +96,32 @@ export interface ExecutionEventData {
     previousApprovers: readonly string[];
     reason: string | null;
   };
-  APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
+  /** A waiting approval was not decided for a while: its approvers are reminded. */
+  APPROVAL_REMINDED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    /** Number of the reminder, from 1. */
+    reminder: number;
+    expiresAt: string;
+  };
+  /** A waiting approval was not decided for a while: members of `to` may decide as well. */
+  APPROVAL_ESCALATED: {
+    approvalId: string;
+    stageExecutionId: string;
+    to: readonly string[];
+    approvers: readonly string[];
+    /** Number of the step, from 1. */
+    step: number;
+  };
+  APPROVAL_DECIDED: {
+    approvalId: string;
+    stageExecutionId: string;
+    status: string;
+    comments: string | null;
+    /** Values of its form. */
+    inputs: readonly GivenInput[];
+  };
   /** A stage is PAUSED until its runtime inputs are given. */
   RUNTIME_INPUTS_REQUESTED: {
     stageExecutionId: string;

@@ -2,6 +2,7 @@ import { type ApprovalPolicy, groupsOf } from '../catalog/language/approvalPolic
 import type { ApprovalElement } from '../catalog/language/pipeline';
 import type { Approval } from './approval';
 import { coveredBy, digestOf, subjectOf } from './approvalSubject';
+import { startTimers } from './approvalTimers';
 import { missingText, namesIn, requirementsOf } from './approvalVotes';
 import type { Execution, StageExecution } from './execution';
 import { moveStage } from './moves';
@@ -19,20 +20,22 @@ export function requestApproval(
   run: RunSlice,
   execution: Execution,
   stage: StageExecution,
-  { approvers, count, allOf, disallowInitiator, timeoutSeconds }: ApprovalElement,
+  element: ApprovalElement,
   { message, excluded }: FilledApproval,
 ): void {
+  const { approvers, count, allOf, disallowInitiator, inputs } = element;
   const subject = subjectOf(run, execution, coveredBy(run.elements(execution.id), stage), null);
   addApproval(run, execution, {
-    ...{ stageExecutionId: stage.id, approvers, count, allOf, disallowInitiator, message, subject },
+    ...{ stageExecutionId: stage.id, approvers, count, allOf, disallowInitiator, message, subject, inputs },
     ...{ excluded: [...new Set(excluded.flatMap(namesIn))], renewsId: null, changedSince: null },
-    expiresAt: new Date(run.now.getTime() + timeoutSeconds * 1000),
+    ...startTimers(element, run.now),
   });
   moveStage(run, stage, 'WAITING');
 }
 
 type Asked = Omit<ApprovalPolicy, 'not'> &
-  Pick<Approval, 'stageExecutionId' | 'excluded' | 'message' | 'subject' | 'renewsId' | 'changedSince' | 'expiresAt'>;
+  ReturnType<typeof startTimers> &
+  Pick<Approval, 'stageExecutionId' | 'excluded' | 'message' | 'inputs' | 'subject' | 'renewsId' | 'changedSince'>;
 
 /** Asks for an approval, with its event. */
 export function addApproval(
@@ -43,7 +46,7 @@ export function addApproval(
   const approval: Approval = {
     ...asked,
     ...{ id: run.newId(), executionId, applicationId, status: 'WAITING', digest: digestOf(asked.subject) },
-    ...{ undecidableSince: null, requestedAt: run.now, decidedAt: null, decidedBy: null, comments: null },
+    ...{ given: null, undecidableSince: null, decidedAt: null, decidedBy: null, comments: null },
   };
   run.changes.approvals.push(approval);
   const { id: approvalId, stageExecutionId, message, expiresAt, digest, renewsId, changedSince } = approval;

@@ -9,6 +9,8 @@ import { moveApproval } from './moves';
 import type { RunSlice } from './runSlice';
 
 export interface NewVote extends Pick<ApprovalVote, 'action' | 'comments' | 'groups'> {
+  /** Values of the form; null for a rejection. */
+  readonly values: Approval['given'];
   /** Digest of the subject that the person saw, if it says so. */
   readonly seen: string | null;
 }
@@ -21,7 +23,7 @@ export function addVote(
   run: RunSlice,
   approval: Approval,
   votes: readonly ApprovalVote[],
-  { action, comments, groups, seen }: NewVote,
+  { action, comments, groups, seen, values }: NewVote,
 ): Refusal | null {
   const { id: approvalId, stageExecutionId, executionId, digest, changedSince } = approval;
   if (seen !== null && seen !== digest) return approvalChanged(approval, changedSince ?? []);
@@ -51,11 +53,14 @@ export function addVote(
   if (!isComplete(requirements)) {
     const { runId } = run.execution(executionId);
     const missing = missingText(requirements) ?? '';
+    if (approval.inputs.length > 0) run.changes.approvers.push({ ...approval, given: values });
     run.event({ runId, executionId }, 'APPROVAL_VOTED', { approvalId, stageExecutionId, comments, missing });
     return null;
   }
-  moveApproval(run, approval, 'APPROVED', comments);
-  if (run.element(executionId, stageExecutionId).kind === 'APPROVAL') {
+  moveApproval(run, approval, 'APPROVED', comments, values);
+  const stage = run.element(executionId, stageExecutionId);
+  if (stage.kind === 'APPROVAL') {
+    if (values !== null) run.setStage(stage, { ...stage, variables: values });
     settleStage(run, executionId, stageExecutionId, 'SUCCESS');
     return null;
   }

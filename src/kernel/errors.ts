@@ -146,6 +146,18 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The environment, or a service that was named, has no earlier image to return to.',
   },
+  PARTLY_GONE: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'Some services can’t be brought back to the asked moment; `services` lists them. `leaveOut: true` leaves them as they are.',
+  },
+  SEVERAL_APPLICATIONS: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'Services of several applications would be brought back, and an execution belongs to one; `applications` lists them in the order in which to restore them.',
+  },
   NOTHING_TO_PROMOTE: {
     http: 409,
     retryable: false,

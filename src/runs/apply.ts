@@ -1,6 +1,6 @@
 import type { ActorRef } from '../access/actor';
-import type { Change, Changes } from '../engine/changes';
-import type { Execution, StageExecution, TaskExecution } from '../engine/execution';
+import type { AttemptStart, Change, Changes } from '../engine/changes';
+import type { Execution, ExecutionAttempt, StageExecution, TaskExecution } from '../engine/execution';
 import type { Transaction } from '../kernel/database/database';
 import { insertRows, updateRows } from '../kernel/database/table';
 import { topic } from '../kernel/database/wakeups';
@@ -13,6 +13,7 @@ import { noteAttempts, insertAttempts, insertExecutionTargets } from './executio
 import {
   attemptElementTable,
   detachedTaskTable,
+  executionAttemptTable,
   executionTable,
   stageExecutionTable,
   taskExecutionTable,
@@ -119,7 +120,10 @@ export async function apply(
       db,
       approvalTable,
       changes.approvers.map((after) => ({ before: null, after })),
-      ['approvers', 'count', 'allOf', 'undecidableSince', 'subject', 'digest', 'changedSince'],
+      [
+        ...(['approvers', 'count', 'allOf', 'undecidableSince', 'subject', 'digest', 'changedSince', 'given'] as const),
+        ...(['reminders', 'remindedAt', 'escalated', 'nextStepAt'] as const),
+      ],
     ),
     voidVotes(db, changes.voided),
     insertRows(db, approvalVoteTable, changes.votes),
@@ -153,21 +157,22 @@ function split<Row>(changes: ReadonlyMap<string, Change<Row>>): {
   };
 }
 
+const unended = { status: null, failureCode: null, failureDetails: null, startedAt: null, endedAt: null } as const;
+
 function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] {
   const { made, moved } = split<Execution>(changes.executions);
   const rows = moved.map(({ after }) => after);
   const begun = new Set(changes.attempts.map((one) => one.executionId));
-  const none = { reason: null, fromStage: null, base: null, dropped: null };
   const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
-  const started = made.map(({ id, cause, createdAt }) => {
-    return {
-      ...none,
-      executionId: id,
-      kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const),
-      cause,
-      createdAt,
-    };
-  });
+  const first: ExecutionAttempt[] = [];
+  const later: AttemptStart[] = [...changes.attempts];
+  for (const row of made) {
+    const kind = rolledBack.has(row.id) ? 'ROLLBACK' : 'START';
+    const start = { executionId: row.id, kind, reason: null, fromStage: null, base: null, cause: row.cause } as const;
+    const run = changes.executions.get(row.runId)?.after;
+    if (run === undefined) later.push({ ...start, dropped: null, createdAt: row.createdAt });
+    else first.push({ ...row, ...start, lineage: [row.attempt], dropped: [], runAttempt: run.attempt, ...unended });
+  }
   return [
     insertRows(db, executionTable, made),
     updateRows(db, executionTable, moved, executionColumns),
@@ -177,7 +182,8 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
       moved.filter(({ after }) => begun.has(after.id)),
       attemptColumns,
     ),
-    insertAttempts(db, [...started, ...changes.attempts]),
+    insertRows(db, executionAttemptTable, first),
+    insertAttempts(db, later),
     ...[...made, ...rows.filter(({ id }) => begun.has(id))].map((row) => writeTargets(db, changes, row)),
   ];
 }

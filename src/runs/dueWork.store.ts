@@ -9,6 +9,8 @@ export interface DueWork {
   readonly rollbacks: boolean;
   /** True if approvals wait: time and people may decide about them. */
   readonly approvals: boolean;
+  /** Reminders and escalations of approvals. */
+  readonly approvalSteps: boolean;
   readonly stages: boolean;
   readonly tasks: boolean;
   readonly executions: boolean;
@@ -32,6 +34,7 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
        EXISTS (SELECT FROM operation WHERE status = 'RUNNING') AS restores,
        EXISTS (SELECT FROM rollback_request WHERE done_at IS NULL) AS rollbacks,
        $2 AND EXISTS (SELECT FROM approval WHERE status = 'WAITING') AS approvals,
+       $2 AND ${isOver('next_step_at', `approval WHERE status = 'WAITING'`)} AS "approvalSteps",
        $2 AND ${isOver('waits_until', 'stage_execution')} AS stages,
        $2 AND ${isOver('waits_until', 'task_execution')} AS tasks,
        $2 AND EXISTS (SELECT FROM execution WHERE expires_at < $1 AND ended_at IS NULL) AS executions,

@@ -18,6 +18,7 @@ import { moveRun, moveRuns, runsOf } from './faults';
 import { settleDueLeases } from './queue/lostAgents';
 import { startDueRetries } from './execution/startDueRetries';
 import { noteUndecidable } from './approvals/undecidable';
+import { remindApprovers } from './approvals/remindApprovers';
 import { carryOutRollbacks } from './rollbacks/carryOutRollbacks';
 import { beginWaiting } from './slots/beginWaiting';
 import { WokenWork } from './wokenWork';
@@ -100,6 +101,7 @@ export class Sweeper {
         await expireApprovals(app);
         await noteUndecidable(app);
       }
+      if (due.approvalSteps) await remindApprovers(app);
       if (due.stages) await endDueRuntimeInputs(app);
       if (due.stages || due.tasks) await endDueInterventions(app);
       if (due.executions) await expireExecutions(app);

@@ -12,6 +12,8 @@ import {
   ApprovalConnection,
   ApprovalDetails,
   ApprovalDetailsPayload,
+  ApprovalEscalation,
+  ApprovalFormField,
   ApprovalRequirementType,
   ApprovalStatusEnum,
   ApprovalVoteType,
@@ -41,6 +43,7 @@ import {
   PipelineExecution,
   WorkflowStageExecution,
 } from '../executions/executions.types';
+import { WorkflowOutput } from '../executions/outputs.types';
 import { reassignApproval } from '../../runs/commands/reassignApproval';
 
 @Resolver(() => ApprovalDetails)
@@ -189,6 +192,20 @@ export class ApprovalsResolver {
     return [...new Set([...attempts.map(({ cause }) => cause.name), ...excluded])];
   }
 
+  @FieldResolver(() => [ApprovalFormField])
+  inputs(@Root() { inputs, given }: Approval): ApprovalFormField[] {
+    return inputs.map(({ defaultValue, type, ...input }) => {
+      return { ...input, type: type.toUpperCase(), default: defaultValue, value: given?.[input.name] ?? null };
+    });
+  }
+
+  @FieldResolver(() => [ApprovalEscalation])
+  escalations(@Root() { escalate, escalated, requestedAt }: Approval): ApprovalEscalation[] {
+    return escalate.map(({ to, afterSeconds }, index) => {
+      return { to, at: new Date(requestedAt.getTime() + afterSeconds * 1000), taken: index < escalated };
+    });
+  }
+
   @FieldResolver(() => Date)
   startedAt(@Root() approval: Approval): Date {
     return approval.requestedAt;
@@ -231,5 +248,15 @@ export class ApprovalStageResolver {
   })
   async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
     return (await loaders.load(approvalsOfStage, stage.id)) ?? [];
+  }
+
+  @FieldResolver(() => [WorkflowOutput], {
+    description: 'Values of its form, by name, for later stages. Empty until it is approved.',
+  })
+  outputs(@Root() { status, variables }: StageExecution): WorkflowOutput[] {
+    if (status !== 'SUCCESS') return [];
+    return Object.entries(variables)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ name, value }));
   }
 }

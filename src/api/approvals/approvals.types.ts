@@ -1,4 +1,4 @@
-import { Field, ID, InputType, InterfaceType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType, PipelineExecution } from '../executions/executions.types';
@@ -89,6 +89,61 @@ export class ApprovalRequirementType {
   given!: number;
 }
 
+export enum ApprovalInputTypeEnum {
+  TEXT = 'TEXT',
+  CHOICE = 'CHOICE',
+}
+registerEnumType(ApprovalInputTypeEnum, {
+  name: 'ApprovalInputType',
+  description: 'Type of a field of an approval’s form.',
+  valuesConfig: {
+    TEXT: { description: 'Text of limited length.' },
+    CHOICE: { description: 'One of `choices`.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'Field of the form of an approval.' })
+export class ApprovalFormField {
+  @Field(() => String, { description: 'Name. Later stages refer to the value as an output of this name.' })
+  name!: string;
+
+  @Field(() => ApprovalInputTypeEnum, { description: 'Type of the value.' })
+  type!: string;
+
+  @Field(() => [String], { nullable: true, description: 'Values to choose from. Null for a text.' })
+  choices!: readonly string[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Value if none is given. Null for none.' })
+  default!: string | null;
+
+  @Field(() => Boolean, { description: 'True if an approval must give a value that is not empty.' })
+  required!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Description for the person who approves.' })
+  description!: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Maximum length of a text, in characters. Null for a choice.' })
+  maxLength!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Value that was given, or the default. Null until the approval is given, and for a field left out.',
+  })
+  value!: string | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Step of the escalation of an approval.' })
+export class ApprovalEscalation {
+  @Field(() => [String], { description: 'Names of the user groups whose members may decide as well from then on.' })
+  to!: readonly string[];
+
+  @Field(() => Date, { description: 'Time of the step, if the approval still waits then.' })
+  at!: Date;
+
+  @Field(() => Boolean, { description: 'True if the step was taken.' })
+  taken!: boolean;
+}
+
 @TypeOf(() => 'UserGroupApprovalDetails')
 @InterfaceType('ApprovalDetails', { description: 'Approval that an execution requested.' })
 export abstract class ApprovalDetails {
@@ -107,8 +162,20 @@ export abstract class ApprovalDetails {
   @Field(() => String, { nullable: true, description: 'Text for the approvers. Null if the definition has none.' })
   message!: string | null;
 
+  @Field(() => [ApprovalFormField], { description: 'Form for the person who approves. Empty for most approvals.' })
+  inputs?: ApprovalFormField[];
+
   @Field(() => Date, { description: 'Time of the request.' })
   startedAt!: Date;
+
+  @Field(() => Int, { description: 'Number of reminders so far. At most 10 are sent.' })
+  reminders!: number;
+
+  @Field(() => Date, { nullable: true, description: 'Time of the last reminder. Null if none was sent.' })
+  remindedAt!: Date | null;
+
+  @Field(() => [ApprovalEscalation], { description: 'Steps of its escalation, in order. Empty if it has none.' })
+  escalations?: ApprovalEscalation[];
 
   @Field(() => Date, { description: 'Time at which it becomes EXPIRED.' })
   willExpireAt!: Date;
@@ -196,6 +263,15 @@ export class ApprovalDetailsPayload {
   approvalDetails!: ApprovalDetails[];
 }
 
+@InputType({ description: 'Value for a field of the form of an approval.' })
+export class ApprovalInputValue {
+  @Field(() => String, { description: 'Name of the field.' })
+  name!: string;
+
+  @Field(() => String, { description: 'Value, at most 5,000 characters.' })
+  value!: string;
+}
+
 @InputType({ description: 'Input of `approveOrRejectApprovals`.' })
 export class ApproveOrRejectApprovalsInput extends RunCommandInput {
   @Field(() => ApprovalActionType, { description: 'Decision.' })
@@ -220,6 +296,13 @@ export class ApproveOrRejectApprovalsInput extends RunCommandInput {
       'for what the approval was last asked about.',
   })
   digest?: string | null;
+
+  @Field(() => [ApprovalInputValue], {
+    nullable: true,
+    description:
+      'Values for the form of the approval. Fields that are left out have their defaults. A rejection takes none.',
+  })
+  inputs?: ApprovalInputValue[] | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `approveOrRejectApprovals`.' })

@@ -1,3 +1,4 @@
+// Long because it describes every field of every type of event.
 import { EventActor } from '../access/actor.types';
 import { SubjectChangeType } from '../approvals/approvalSubject.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
@@ -29,6 +30,11 @@ const common = {
   actor: field.object(() => EventActor, 'User, key or system component that caused the event.'),
   data: field.json('Full event data as JSON, for event types that the client doesn’t know.'),
 };
+
+const GivenApprovalInput = objectType('GivenApprovalInput', 'Value of a field of the form of an approval.', {
+  name: field.text('Name of the field.'),
+  value: field.text('Value that was given, or the default.'),
+});
 
 /** Resolved objects hold the fields of `data` along with the common fields: see `shownEvent`. */
 export const ExecutionEventInterface = interfaceType(
@@ -243,11 +249,34 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reason: reason('Reason given by the administrator.'),
     },
   ),
+  APPROVAL_REMINDED: event(
+    'APPROVAL_REMINDED',
+    'a waiting approval was not decided for a while: its approvers are reminded.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups whose members can decide.')),
+      reminder: field.integer('Number of the reminder, from 1.'),
+      expiresAt: field.time('Time at which it becomes EXPIRED.'),
+    },
+  ),
+  APPROVAL_ESCALATED: event(
+    'APPROVAL_ESCALATED',
+    'a waiting approval was not decided for a while: members of other user groups may decide as well.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      to: listOf(field.text('Names of the user groups of this step.')),
+      approvers: listOf(field.text('Names of all user groups whose members can decide now.')),
+      step: field.integer('Number of the step, from 1.'),
+    },
+  ),
   APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval stopped waiting.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
     status: graphqlField<string>(() => ApprovalStatusEnum, 'Status of the approval.'),
     comments: reason('Comment given with the decision.'),
+    inputs: listOf(field.object(() => GivenApprovalInput, 'Values of its form, in the order of the form.')),
   }),
   RUNTIME_INPUTS_REQUESTED: event(
     'RUNTIME_INPUTS_REQUESTED',

@@ -91,9 +91,11 @@ import {
 } from '../promotions/promotions.resolver';
 import {
   ExecutionRollbacksResolver,
+  LeftOutServiceResolver,
   PreviewedRollbackServiceResolver,
   RollbackFieldsResolver,
   RollbacksResolver,
+  RollbackStepResolver,
   RolledBackServiceResolver,
 } from '../rollbacks/rollbacks.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
@@ -176,7 +178,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentPromotionsResolver,
   RollbacksResolver,
   RollbackFieldsResolver,
+  LeftOutServiceResolver,
   PreviewedRollbackServiceResolver,
+  RollbackStepResolver,
   RolledBackServiceResolver,
   ExecutionRollbacksResolver,
   RestoresResolver,

@@ -24,10 +24,12 @@ interface ElementRow {
 function elementRow(pipeline: PipelineRow, stage: StageDefinition, element: StageElement) {
   const common = { name: element.name, pipelineStageElementId: derivedId(pipeline.id, stage.name, element.name) };
   if (element.type === 'APPROVAL') {
-    const { disallowInitiator, not, timeoutSeconds } = element;
+    const { disallowInitiator, not, timeoutSeconds, remindAfterSeconds, escalate: escalations, inputs } = element;
     const excluded = [...(disallowInitiator ? ['initiator'] : []), ...not];
     const people = { approvers: groupsOf(element), requirements: requirementsOf(element, []), excluded };
-    return { __typename: 'ApprovalStageElement', ...common, ...people, timeoutSeconds };
+    const inputNames = inputs.map(({ name }) => name);
+    const asks = { ...people, timeoutSeconds, remindAfterSeconds, escalations, inputNames };
+    return { __typename: 'ApprovalStageElement', ...common, ...asks };
   }
   const variables = Object.entries(element.variables)
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -46,6 +46,11 @@ export class WorkflowStageElement extends PipelineStageElement {
   variables!: readonly object[];
 }
 
+const ElementEscalation = objectType('ElementEscalation', 'Step of the escalation of an approval element.', {
+  afterSeconds: field.integer('Time after the request, in seconds.'),
+  to: listOf(field.text('Name of a user group whose members may decide as well from then on.')),
+});
+
 @ObjectType({
   simpleResolvers: true,
   implements: PipelineStageElement,
@@ -65,6 +70,15 @@ export class ApprovalStageElement extends PipelineStageElement {
 
   @Field(() => Int, { description: 'Number of seconds that it waits before it becomes EXPIRED.' })
   timeoutSeconds!: number;
+
+  @Field(() => Int, { nullable: true, description: 'Interval of reminders, in seconds. Null for none.' })
+  remindAfterSeconds!: number | null;
+
+  @Field(() => [ElementEscalation], { description: 'Steps of its escalation, in order.' })
+  escalations!: readonly object[];
+
+  @Field(() => [String], { description: 'Names of the fields of its form, in order. They are its outputs.' })
+  inputNames!: readonly string[];
 }
 
 export const PipelineStage = objectType(

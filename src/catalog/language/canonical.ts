@@ -53,6 +53,10 @@ const canonicalElement = (element: StageElement): StageElement =>
         approvers: asSet(element.approvers),
         allOf: asSet(element.allOf),
         not: asSet(element.not),
+        inputs: element.inputs.map((input) => ({ ...input, description: input.description || null })),
+        escalate: element.escalate
+          .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))
+          .sort((a, b) => a.afterSeconds - b.afterSeconds),
       }
     : {
         ...element,

@@ -1,8 +1,9 @@
 // Long because it has the shapes of all kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
-import { MAX_DESCRIPTION } from '../../kernel/naming';
+import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import { policyFields, withPolicy } from './approvalPolicy';
+import { askingFields, withinTimeout } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -22,6 +23,7 @@ import {
   number,
   object,
   oneOf,
+  oneOrMany,
   optional,
   type Place,
   required,
@@ -36,6 +38,7 @@ import {
 } from './shape';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
+import { MAX_DEPENDENCIES } from './serviceGraph';
 import { taskLevels } from './taskGraph';
 import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
@@ -68,12 +71,14 @@ interface Part<Kind extends DocumentKind> extends Named<Kind> {
 }
 
 export type ApplicationDocument = Named<'Application'>;
+export interface ServiceDocument extends Part<'Service'> {
+  readonly dependsOn: readonly string[];
+}
 export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
 /** A freeze, or the deployment windows, of environments of one application. */
 export type FreezeDefinition = Readonly<{
   [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
 }>;
-export type ServiceDocument = Part<'Service'>;
 export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
   readonly variables: Readonly<Record<string, string>>;
@@ -250,10 +255,11 @@ const writtenApproval = object(
       `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
+    ...askingFields,
   },
   foreignKeys.approval,
 );
-const approvalFields = withPolicy(writtenApproval);
+const approvalFields = withPolicy(withinTimeout(writtenApproval));
 
 const stageFailures = ['fail', 'rollback'] as const;
 
@@ -355,6 +361,28 @@ const stages = mapped(
 );
 
 // Documents
+
+const serviceReference = ruled(text, {
+  json: { pattern: '^[^/]+(?:/[^/]+)?$' },
+  problem: (value) => {
+    const parts = value.split('/');
+    return parts.length <= 2 && parts.every(isName)
+      ? undefined
+      : ['BAD_NAME', `"${short(value)}" is neither the name of a service nor "application/service".`];
+  },
+});
+const writtenReferences = oneOrMany(serviceReference);
+const serviceReferences: Shape<readonly string[]> = {
+  ...writtenReferences,
+  decode(node, place) {
+    const found = writtenReferences.decode(node, place);
+    if (found.length > MAX_DEPENDENCIES) {
+      const message = `The service depends on ${found.length} services; the limit is ${MAX_DEPENDENCIES}.`;
+      place.report('TOO_LARGE', place.path, message, node.at);
+    }
+    return found;
+  },
+};
 
 /** Head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
 function head<Kind extends DocumentKind>(kind: Kind) {
@@ -534,7 +562,20 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       foreignKeys.environment,
     ),
   ),
-  Service: document('Service', object<ServiceDocument>(head('Service'), foreignKeys.service)),
+  Service: document(
+    'Service',
+    object<ServiceDocument>(
+      {
+        ...head('Service'),
+        dependsOn: optional(
+          serviceReferences,
+          [],
+          'Services that it depends on, as a list or a single one: slipway restore-environments brings them back before it. A service of the same application by its name, or one of another application as APPLICATION/SERVICE. At most 100.',
+        ),
+      },
+      foreignKeys.service,
+    ),
+  ),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
   Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),

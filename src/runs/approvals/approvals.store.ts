@@ -62,6 +62,15 @@ export async function voidVotes(db: Db, approvalIds: readonly string[]): Promise
   ]);
 }
 
+/** Waiting approvals with a reminder or an escalation that is due. */
+export function findDueSteps(db: Db, now: Date, limit: number): Promise<Pick<Approval, 'id' | 'executionId'>[]> {
+  return db.rows(
+    `SELECT id, execution_id AS "executionId" FROM approval
+     WHERE status = 'WAITING' AND next_step_at <= $1 ORDER BY next_step_at LIMIT $2`,
+    [now, limit],
+  );
+}
+
 /** Decides approvals that are still waiting. */
 export async function decideApprovals(
   db: Db,
@@ -71,13 +80,14 @@ export async function decideApprovals(
 ): Promise<void> {
   if (decided.length === 0) return;
   await db.write(
-    `UPDATE approval SET status = d.status, comments = d.comments, decided_at = $4, decided_by = $5
-     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d (id, status, comments)
+    `UPDATE approval SET status = d.status, comments = d.comments, given = d.given::jsonb, decided_at = $5, decided_by = $6
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS d (id, status, comments, given)
      WHERE approval.id = d.id AND approval.status = 'WAITING'`,
     [
       decided.map((one) => one.id),
       decided.map((one) => one.status),
       decided.map((one) => one.comments),
+      decided.map(({ given }) => given && JSON.stringify(given)),
       at,
       JSON.stringify(actorRef(by)),
     ],

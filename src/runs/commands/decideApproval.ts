@@ -1,13 +1,20 @@
 import type { Actor } from '../../access/actor';
 import { groupsOf } from '../../catalog/language/approvalPolicy';
 import type { Approval, ApprovalAction, ApprovalVote } from '../../engine/approval';
-import { type Voted, votedOn } from '../../engine/approvalVotes';
+import { groupsOfVoters, isComplete, requirementsOf, type Voted, votedOn } from '../../engine/approvalVotes';
 import { refreshApproval } from '../../engine/askAgain';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
 import { wantsOf } from '../../engine/facts';
 import { approverRefusal, type Decider, voteOf } from '../../engine/selfApproval';
 import { addVote } from '../../engine/vote';
 import type { Db } from '../../kernel/database/database';
+import {
+  auditedInputs,
+  type GivenInput,
+  listInputs,
+  readApprovalInputs,
+  refuseInputs,
+} from '../../engine/approvalInputs';
 import { isId } from '../../kernel/ids';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
@@ -24,6 +31,8 @@ export interface DecideApproval extends RunCommandInput {
   readonly approvalId: string;
   /** Digest of what the caller saw. */
   readonly digest?: string | null;
+  /** Values of the form; an approval only. */
+  readonly inputs?: readonly GivenInput[] | null;
 }
 
 /**
@@ -70,29 +79,46 @@ async function vote(
     const { id, status: before } = approval;
     const own = voteOf(actor, votes);
     after = db.last(() => readVotes(db, id));
-    const audit = (after: string, text: string | null) => ({
+    const inputs = input.inputs ?? [];
+    const isSame = inputs.every(({ name, value }) => approval.given?.[name] === value);
+    const audit = (after: string, text: string | null, values: Approval['given'] = null) => ({
       after: execution,
       audit: {
         ...{ kind: 'approval', id, before: { status: before } },
-        after: { status: after, comments: text, executionId: execution.id },
+        after: {
+          ...{ status: after, comments: text, executionId: execution.id },
+          ...(values !== null && { inputs: auditedInputs(approval.inputs, values) }),
+        },
       },
     });
-    if (own?.action === action && (before === 'WAITING' || before === statusAfter[action])) {
+    if (own?.action === action && isSame && (before === 'WAITING' || before === statusAfter[action])) {
       return audit(before, own.comments);
     }
     const refusal = refuseDecision(decider, approval, attempts, votes, db.now);
     if (refusal !== null) throw refusal;
     const groups = groupsOf(approval).filter((group) => actor.access.isMemberOf([group]));
     const seen = input.digest ?? null;
-    const given = { action, comments, groups, seen };
+    const decides = isComplete(requirementsOf(approval, [...groupsOfVoters(votes), groups]));
+    const { values, errors } = readForm(approval, action, inputs);
+    // Others can fill in what a vote leaves out, as long as they still have to vote.
+    const wrong = errors.filter(({ rule }) => decides || rule !== 'REQUIRED');
+    if (wrong.length > 0) throw invalidInput(wrong);
+    const given = { action, comments, groups, seen, values };
     const { refused, decided } = await db.decide((run) => {
       const changed = addVote(run, approval, votes, given);
       return { refused: changed, decided: run.changes.decided.some((one) => one.id === id) };
     });
     if (refused !== null) throw refused;
-    return audit(decided ? statusAfter[action] : before, comments);
+    return audit(decided ? statusAfter[action] : before, comments, values);
   });
   return after;
+}
+
+/** Values of the form: those of this vote, of earlier ones, and the defaults. */
+function readForm({ inputs: form, given }: Approval, action: ApprovalAction, inputs: readonly GivenInput[]) {
+  if (action === 'REJECT') return { values: null, errors: refuseInputs(inputs) };
+  const names = new Set(inputs.map(({ name }) => name));
+  return readApprovalInputs(form, [...listInputs(form, given).filter(({ name }) => !names.has(name)), ...inputs]);
 }
 
 const statusAfter = { APPROVE: 'APPROVED', REJECT: 'REJECTED' } as const satisfies Record<ApprovalAction, string>;

@@ -10,6 +10,8 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   APPROVAL_REQUESTED: 'run waits for an approval',
   APPROVAL_VOTED: 'approval voted on',
   APPROVAL_CHANGED: 'subject of an approval changed',
+  APPROVAL_REMINDED: 'approvers reminded',
+  APPROVAL_ESCALATED: 'approval escalated',
   APPROVAL_DECIDED: 'approval decided',
   RUNTIME_INPUTS_REQUESTED: 'run waits for runtime inputs',
   RUNTIME_INPUTS_GIVEN: 'runtime inputs given',

@@ -17,7 +17,9 @@ function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
            WHEN 'RESTORE' THEN 'RESTORED' WHEN 'ROLLBACK' THEN 'ROLLED_BACK' ELSE kind END AS action
        FROM execution_attempt WHERE execution_id = ANY ($1::uuid[])
        UNION ALL
-       SELECT approval.execution_id, decided_at, decided_by, stage.attempt, stage.stage_name, stage.step_name, comments,
+       SELECT approval.execution_id, decided_at, decided_by, stage.attempt, stage.stage_name, stage.step_name,
+         nullif(concat_ws('; ', comments, (SELECT string_agg((field ->> 'name') || '=' || (given ->> (field ->> 'name')), ', ')
+           FROM jsonb_array_elements(approval.inputs) AS field WHERE given ? (field ->> 'name'))), ''),
          approval.status
        FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
        WHERE approval.execution_id = ANY ($1::uuid[]) AND approval.status IN ('APPROVED', 'REJECTED')

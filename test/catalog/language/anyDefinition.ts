@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { valueRules } from '../../../src/contract/valueRules';
 import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
+import type { ApprovalInput } from '../../../src/catalog/language/approvalShape';
 import type { VariableDefinition } from '../../../src/catalog/language/definition';
 import { shellNames } from '../../../src/contract/shell';
 import { isReservedVariableName, isStorable } from '../../../src/kernel/naming';
@@ -250,6 +251,22 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   .map(canonicalWorkflow);
 
 const approvalReferences = ['COMMITTER', 'steps.build.outputs.AUTHOR'].map((name) => `\${${name}}`);
+const approvalInput: fc.Arbitrary<ApprovalInput> = fc
+  .record({
+    name: variableName,
+    choices: fc.option(fc.uniqueArray(text, { minLength: 1, maxLength: 3 })),
+    required: fc.boolean(),
+    description,
+    isDefault: fc.boolean(),
+    maxLength: fc.integer({ min: 100, max: 5000 }),
+  })
+  .map(({ choices, isDefault, maxLength, ...one }) => ({
+    ...one,
+    choices,
+    type: choices === null ? 'text' : 'choice',
+    defaultValue: isDefault ? (choices?.[0] ?? 'some') : null,
+    maxLength: choices === null ? maxLength : null,
+  }));
 
 const element: fc.Arbitrary<StageElement> = fc.oneof(
   fc.record({
@@ -277,6 +294,12 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
       message: fc.option(text),
       timeoutSeconds: seconds(31_536_000),
       skipCondition: fc.option(text),
+      inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
+      remindAfterSeconds: fc.option(seconds(1000)),
+      escalate: fc.array(
+        fc.record({ afterSeconds: seconds(1000), to: fc.array(name, { minLength: 1, maxLength: 2 }) }),
+        { maxLength: 3 },
+      ),
       policy: fc.record({
         approvers: fc.array(name, { maxLength: 3 }),
         count: fc.integer({ min: 1, max: 50 }),
@@ -285,10 +308,12 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
         disallowInitiator: fc.boolean(),
       }),
     })
-    .map(({ policy, ...rest }) => {
+    // Reminders and escalations come before the timeout.
+    .map(({ policy, timeoutSeconds, ...rest }) => {
       const { approvers, count, ...more } = policy;
       const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
-      return { ...rest, ...more, approvers: from, count: from.length === 0 ? 0 : count };
+      const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
+      return { ...rest, ...people, timeoutSeconds: timeoutSeconds + 1000 };
     }),
 );
 

@@ -451,6 +451,47 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: `"${path}"`,
     }),
   ),
+  ...(
+    [
+      ['MISSING_FIELD', 'choices', 'inputs: [{ name: A, type: choice }]', 'inputs[0].choices', '{ name: A'],
+      ['BAD_VALUE', 'choices of a text', 'inputs: [{ name: A, choices: [a] }]', 'inputs[0].choices', 'choices: [a]'],
+      [
+        'BAD_VALUE',
+        'the length of a choice',
+        'inputs: [{ name: A, type: choice, choices: [a], max_length: 3 }]',
+        'inputs[0].max_length',
+        '3 }',
+      ],
+      [
+        'DEFAULT_NOT_ALLOWED',
+        'a default that is no choice',
+        'inputs: [{ name: A, type: choice, choices: [a], default: b }]',
+        'inputs[0].default',
+        'b }',
+      ],
+      [
+        'DEFAULT_NOT_ALLOWED',
+        'a default that is too long',
+        'inputs: [{ name: A, default: abc, max_length: 2 }]',
+        'inputs[0].default',
+        'abc',
+      ],
+      ['BAD_DURATION', 'a late reminder', 'timeout: 1h, remind_after: 2h', 'remind_after', '2h'],
+      ['BAD_DURATION', 'a late escalation', 'timeout: 1h, escalate: { after: 1h, to: B }', 'escalate.after', '1h, to'],
+      [
+        'BAD_DURATION',
+        'one of several',
+        'timeout: 1h, escalate: [{ after: 1h, to: B }]',
+        'escalate[0].after',
+        '1h, to',
+      ],
+    ] as const
+  ).map(
+    ([rule, of, keys, path, at]): RuleFixture => ({
+      ...{ rule, of, at, source: shop + pipeline('p', stage(`name: a, approval: { approvers: [A], ${keys} }`)) },
+      path: `documents[1].stages[0].elements[0].approval.${path}`,
+    }),
+  ),
   {
     rule: 'DEFAULT_NOT_ALLOWED',
     of: 'a default',
