@@ -2,7 +2,7 @@ import type { ActorRef } from '../access/actor';
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
-import type { SubjectChange } from './approval';
+import type { SubjectChange } from './subjectChange';
 import type { GivenInput } from './approvalInputs';
 import type { DeploymentStatus } from './deployment';
 

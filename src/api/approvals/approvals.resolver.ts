@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Approval } from '../../engine/approval';
 import { findApproval, findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
 import type { Context } from '../graphql/context';
@@ -171,11 +171,13 @@ export class ApprovalsResolver {
     return found(await loaders.load(stageById, approval.stageExecutionId)).stepName;
   }
 
+  @Extensions({ listSize: 3 })
   @FieldResolver(() => [ApprovalVoteType])
   async votes(@Root() { id }: Approval, @Ctx() { loaders }: Context) {
     return (await loaders.load(votesOfApproval, id)) ?? [];
   }
 
+  @Extensions({ listSize: 3 })
   @FieldResolver(() => [ApprovalRequirementType])
   async requirements(@Root() approval: Approval, @Ctx() { loaders }: Context) {
     return requirementsOf(approval, groupsOfVoters((await loaders.load(votesOfApproval, approval.id)) ?? []));
@@ -192,6 +194,7 @@ export class ApprovalsResolver {
     return [...new Set([...attempts.map(({ cause }) => cause.name), ...excluded])];
   }
 
+  @Extensions({ listSize: 20 })
   @FieldResolver(() => [ApprovalFormField])
   inputs(@Root() { inputs, given }: Approval): ApprovalFormField[] {
     return inputs.map(({ defaultValue, type, ...input }) => {
@@ -199,6 +202,7 @@ export class ApprovalsResolver {
     });
   }
 
+  @Extensions({ listSize: 10 })
   @FieldResolver(() => [ApprovalEscalation])
   escalations(@Root() { escalate, escalated, requestedAt }: Approval): ApprovalEscalation[] {
     return escalate.map(({ to, afterSeconds }, index) => {
@@ -227,6 +231,7 @@ export class UserGroupApprovalResolver {
 
 @Resolver(() => WorkflowStageExecution)
 export class RenewedApprovalsResolver {
+  @Extensions({ listSize: 1 })
   @FieldResolver(() => [ApprovalDetails], {
     description:
       'Approvals that were asked again before the element began, because what had been approved has changed. Usually empty.',
@@ -243,6 +248,7 @@ export class ApprovalStageResolver {
     return ApprovalStepType.USER_GROUP;
   }
 
+  @Extensions({ listSize: 10 })
   @FieldResolver(() => [ApprovalDetails], {
     description: 'Approvals that the element requested, one for each attempt. Empty until the stage is reached.',
   })
