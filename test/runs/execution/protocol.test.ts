@@ -89,7 +89,7 @@ describe('the agent protocol', () => {
       await blocker.query('BEGIN; LOCK TABLE job_lease IN SHARE ROW EXCLUSIVE MODE');
       const claim = agent.claim(10, 1500);
       const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
-        AND query LIKE '%INSERT INTO job_lease%' AND query_start < clock_timestamp() - interval '2 s'`;
+        AND query LIKE '%DELETE FROM ready_job%' AND query_start < clock_timestamp() - interval '2 s'`;
       await eventually(
         () => server.app.database.rows(blocked),
         (rows) => rows.length === 1,
