@@ -5,6 +5,15 @@ import type { ExecutionStatus } from '../contract/statuses';
 import type { GivenInput } from './approvalInputs';
 import type { DeploymentStatus } from './deployment';
 
+interface Drift {
+  deploymentId: string;
+  environmentId: string;
+  serviceId: string;
+  image: string;
+  observed: string | null;
+  observationId: string;
+}
+
 /**
  * Data of each type of event. Every committed change that the API shows has its event. Fields and types are only ever
  * added; a new type needs its class in `events.types.ts`, which the compiler enforces.
@@ -176,6 +185,10 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
+  /** An observation found another image than this run has deployed; null: the service does not run. */
+  DRIFTED: Drift;
+  /** An observation found the image again, or the service was deployed again since. */
+  DRIFT_RESOLVED: Drift;
   /**
    * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED or UNKNOWN; or a restore deployed
    * an image again, or marked it as REMOVED.
