@@ -131,6 +131,34 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
+  it('appends to the logs of several jobs with one request, and answers for each of them', async () => {
+    const agent = await ProtocolAgent.register(server.url);
+    const ids = [await runs.start('workflow', 'files'), await runs.start('workflow', 'files')];
+    const jobs = await agent.claim(2);
+    const [one, two] = jobs;
+    if (one === undefined || two === undefined) throw new Error('two jobs were expected');
+    await agent.start(...jobs);
+    const piece = ({ jobId, token }: ClaimedJob, offset: number, text: string) => {
+      return { jobId, token, offset, frames: [{ stream: 'stdout', at: new Date().toISOString(), text }] };
+    };
+    const logs = [piece(one, 0, 'one é\n'), piece(two, 0, 'two\n'), piece({ ...two, token: one.jobId }, 4, 'x')];
+    const { body } = await agent.post('logs', { logs: [...logs, piece(two, 99, 'x'), piece(one, 7, 'more\n')] });
+    expect(body.logs).toEqual([
+      { jobId: one.jobId, ok: true, offset: 7 },
+      { jobId: two.jobId, ok: true, offset: 4 },
+      { jobId: two.jobId, ok: false, code: 'STALE_CLAIM', message: expect.any(String) },
+      { jobId: two.jobId, ok: false, code: 'LOG_GAP', message: expect.any(String), offset: 4 },
+      { jobId: one.jobId, ok: true, offset: 12 },
+    ]);
+    for (const [job, logBytes] of [
+      [one, 12],
+      [two, 4],
+    ] as const) {
+      expect((await agent.finish(job, { logBytes })).body.results).toEqual([{ jobId: job.jobId, ok: true }]);
+    }
+    for (const id of ids) await runs.abort(id);
+  });
+
   it('keeps a log as one byte sequence: accepts repeats, rejects gaps, keeps the order', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files');
