@@ -25,9 +25,11 @@ import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavai
 
 const ANSWER_MS = 30_000;
 const SILENCE_MS = 60_000;
-/** Limits of a request with pieces of several logs. */
-const LOGS_BYTES = 4 * 1024 * 1024;
+/** Limits of a request with pieces of several logs. Many proxies reject more than 1 MiB. */
+const LOGS_BYTES = 1_000_000;
 const LOGS = 100;
+/** Job and token of a piece, with room to spare. */
+const ENTRY_BYTES = 200;
 
 /** A piece of a job's log on its way to the server. */
 interface Piece {
@@ -131,7 +133,7 @@ export class ProtocolClient {
   }
 
   private async appendAll(pieces: readonly Piece[]): Promise<Appended[]> {
-    const bytes = pieces.reduce((sum, { body }) => sum + body.length, 0);
+    const bytes = pieces.reduce((sum, { body }) => sum + Buffer.byteLength(body) + ENTRY_BYTES, 0);
     if (pieces.length > 1 && bytes > LOGS_BYTES) return this.inHalves(pieces);
     if (pieces.length === 1 || !this.takesSeveral) {
       return Promise.all(
