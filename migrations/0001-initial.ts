@@ -218,6 +218,14 @@ CREATE TABLE "deployment_freeze" (
   CONSTRAINT "PK_10f751f99b802e747c9a99fcd8e" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "freeze_name" ON "deployment_freeze" ("name") WHERE deleted_at IS NULL;
+CREATE TABLE "freeze_version" (
+  "number" BIGSERIAL NOT NULL,
+  "freeze_id" uuid NOT NULL,
+  "data" jsonb NOT NULL,
+  "changed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
+);
+CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -365,7 +373,7 @@ CREATE TABLE "begin_wait" (
   "position" integer,
   "since" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "asked_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN')),
+  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED')),
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY ("id")
 );
 CREATE INDEX "begin_wait_until" ON "begin_wait" ("until") WHERE until IS NOT NULL;
@@ -567,8 +575,15 @@ CREATE TABLE "approval" (
   "application_id" uuid NOT NULL,
   "status" text NOT NULL,
   "approvers" text array NOT NULL,
+  "count" integer NOT NULL,
+  "all_of" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
+  "excluded" text array NOT NULL,
   "message" text,
+  "subject" jsonb NOT NULL,
+  "digest" text NOT NULL,
+  "renews_id" uuid,
+  "changed_since" jsonb,
   "inputs" jsonb NOT NULL,
   "given" jsonb,
   "remind_after_seconds" integer,
@@ -584,6 +599,7 @@ CREATE TABLE "approval" (
   "decided_by" jsonb,
   "comments" text,
   CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
+  CONSTRAINT "approval_count" CHECK ((count = 0 OR cardinality(approvers) > 0) AND count + cardinality(all_of) > 0),
   CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status IN ('WAITING'))),
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
 );
@@ -593,6 +609,22 @@ CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
 CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
 CREATE INDEX "approval_next_step" ON "approval" ("next_step_at") WHERE status = 'WAITING' AND next_step_at IS NOT NULL;
+CREATE TABLE "approval_vote" (
+  "id" uuid NOT NULL,
+  "approval_id" uuid NOT NULL,
+  "person_id" text NOT NULL,
+  "by" jsonb NOT NULL,
+  "action" text NOT NULL,
+  "comments" text,
+  "groups" text array NOT NULL,
+  "digest" text NOT NULL,
+  "voted_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "counts" boolean NOT NULL,
+  CONSTRAINT "approval_vote_action" CHECK (action IN ('APPROVE', 'REJECT')),
+  CONSTRAINT "PK_2f83b63082e71d2c81b1c9b8ac8" PRIMARY KEY ("id")
+);
+CREATE INDEX "approval_vote_of_approval" ON "approval_vote" ("approval_id", "voted_at");
+CREATE UNIQUE INDEX "approval_vote_once" ON "approval_vote" ("approval_id", "person_id") WHERE counts;
 CREATE TABLE "job" (
   "id" uuid NOT NULL,
   "task_execution_id" uuid NOT NULL,
@@ -883,6 +915,7 @@ ALTER TABLE "environment_values" ADD CONSTRAINT "FK_3d2345fcab465b660260a7c235c"
 ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -901,6 +934,7 @@ ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732"
 ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "approval_vote" ADD CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY ("approval_id") REFERENCES "approval"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1102,6 +1136,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -1163,6 +1208,20 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
+
+-- Freezes have a history in the same way.
+CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER freeze_created AFTER INSERT ON deployment_freeze
+  FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
+  FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
 `;
 
 const down = `
@@ -1182,6 +1241,7 @@ DROP TABLE
   service,
   secret,
   deployment_freeze,
+  freeze_version,
   workflow,
   workflow_revision,
   pipeline,
@@ -1204,6 +1264,7 @@ DROP TABLE
   execution_event,
   event_horizon,
   approval,
+  approval_vote,
   job,
   ready_job,
   requirement_class,
@@ -1234,4 +1295,5 @@ DROP FUNCTION waiting_ahead;
 DROP FUNCTION wanted_slots;
 DROP FUNCTION move_slots;
 DROP FUNCTION record_environment_values;
+DROP FUNCTION record_freeze_version;
 `;

@@ -174,6 +174,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -235,3 +246,17 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
+
+-- Freezes have a history in the same way.
+CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER freeze_created AFTER INSERT ON deployment_freeze
+  FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
+  FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;

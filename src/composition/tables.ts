@@ -7,7 +7,7 @@ import { users } from '../access/users';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
-import { approvalTable } from '../runs/approvals/approvals.table';
+import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -47,6 +47,7 @@ import { observationTable, observedServiceTable, observerTable } from '../runs/o
 import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
+import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -68,6 +69,7 @@ export const tables = [
   services.schema,
   secretTable,
   freezes.schema,
+  freezeVersionTable,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,
@@ -90,6 +92,7 @@ export const tables = [
   executionEventTable,
   eventHorizonTable,
   approvalTable,
+  approvalVoteTable,
   jobTable,
   readyJobTable,
   requirementClassTable,

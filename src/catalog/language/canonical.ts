@@ -56,6 +56,8 @@ const canonicalElement = (element: StageElement): StageElement =>
         ...element,
         message: element.message || null,
         approvers: asSet(element.approvers),
+        allOf: asSet(element.allOf),
+        not: asSet(element.not),
         inputs: element.inputs.map((input) => ({ ...input, description: input.description || null })),
         escalate: element.escalate
           .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))

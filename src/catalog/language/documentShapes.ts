@@ -2,6 +2,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
+import { policyFields, withPolicy } from './approvalPolicy';
 import { askingFields, withinTimeout } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
@@ -241,10 +242,7 @@ const workflowFields = {
 
 const writtenApproval = object(
   {
-    approvers: required(
-      filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-      'User groups. Any member can decide.',
-    ),
+    ...policyFields,
     message: optional(
       ruled(text, {
         json: { maxLength: MAX_DESCRIPTION },
@@ -254,19 +252,14 @@ const writtenApproval = object(
             : undefined,
       }),
       null,
-      'Text for the approvers, with the same references as the variables of a workflow.',
+      `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
-    disallowInitiator: optional(
-      flag,
-      false,
-      'True if the user who started or resumed the execution may not decide, with any key.',
-    ),
     ...askingFields,
   },
   foreignKeys.approval,
 );
-const approvalFields = withinTimeout(writtenApproval);
+const approvalFields = withPolicy(withinTimeout(writtenApproval));
 
 const stageFailures = ['fail', 'rollback'] as const;
 
