@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import type { Client as PgClient } from 'pg';
 import { runAgent } from '../src/agent/agent';
 import { readAgentConfig } from '../src/kernel/config';
 import { ExecutionsWithStagesDocument, ExecutionWithStagesDocument, VersionDocument } from '../src/client/generated';
@@ -152,37 +153,73 @@ async function fill(
   agent.drain();
   await agent.finished;
   return onDatabase(server.databaseUrl, async (client) => {
-    const copy = async (table: string, changed: Readonly<Record<string, string>>) => {
-      const key = table === 'execution' ? 'id' : 'execution_id';
-      const { rows } = await client.query<{ name: string }>(
-        `SELECT column_name AS name FROM information_schema.columns
-         WHERE table_schema = current_schema() AND table_name = $1 AND is_generated = 'NEVER'`,
-        [table],
-      );
-      const names = rows.map(({ name }) => name);
-      await client.query(
-        `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.map((name) => changed[name] ?? `t.${name}`).join(', ')}
-         FROM generate_series(1, ${executions}) n, ${table} t WHERE t.${key} = $1`,
-        [id],
-      );
-    };
+    const rebuildIndexes = await dropIndexes(client, [
+      'execution',
+      'execution_attempt',
+      'stage_execution',
+      'attempt_element',
+    ]);
     const at = `timestamptz '2026-01-01' + n * interval '1 second'`;
-    const execution = { id: made("'e' || n"), run_id: made("'e' || n"), created_at: at, started_at: at };
-    await copy('execution', { ...execution, idempotency_key: 'NULL' });
-    await copy('execution_attempt', { execution_id: made("'e' || n") });
-    await copy('stage_execution', { id: made("'s' || n || t.id::text"), execution_id: made("'e' || n") });
-    await copy('attempt_element', {
-      stage_execution_id: made("'s' || n || t.stage_execution_id::text"),
-      execution_id: made("'e' || n"),
-    });
-    await client.query('VACUUM ANALYZE');
+    const own = made(`'${id}'`);
+    const copies: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      execution: { id: own, run_id: own, created_at: at, started_at: at, idempotency_key: 'NULL' },
+      execution_attempt: { execution_id: own },
+      stage_execution: { id: made('t.id'), execution_id: own },
+      attempt_element: { stage_execution_id: made('t.stage_execution_id'), execution_id: own },
+    };
+    await Promise.all(
+      Object.entries(copies).map(([table, changed]) =>
+        onDatabase(server.databaseUrl, (copier) => copyRow(copier, table, id, executions, changed)),
+      ),
+    );
+    await rebuildIndexes();
+    await client.query('VACUUM ANALYZE execution, execution_attempt, stage_execution, attempt_element');
     const { rows } = await client.query<{ id: string }>(
-      'SELECT id FROM execution WHERE id <> $1 ORDER BY id LIMIT 2000',
+      'SELECT id FROM execution WHERE id <> $1 ORDER BY md5(id::text) LIMIT 2000',
       [id],
     );
     return { applicationId, ids: rows.map((execution) => execution.id) };
   });
 }
 
-/** An ID in the form that the server makes. */
-const made = (text: string) => `overlay(overlay(md5(${text}) placing '7' from 13) placing '8' from 17)::uuid`;
+/** Copies the rows of an execution in a table. */
+async function copyRow(
+  client: PgClient,
+  table: string,
+  executionId: string,
+  copies: number,
+  changed: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Copies of rows that were checked are not checked again.
+  await client.query('SET session_replication_role = replica; SET synchronous_commit = off');
+  const key = table === 'execution' ? 'id' : 'execution_id';
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns
+     WHERE table_schema = current_schema() AND table_name = $1 AND is_generated = 'NEVER'`,
+    [table],
+  );
+  const names = rows.map(({ name }) => name);
+  await client.query(
+    `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.map((name) => changed[name] ?? `t.${name}`).join(', ')}
+     FROM generate_series(1, ${copies}) n, ${table} t WHERE t.${key} = $1`,
+    [executionId],
+  );
+}
+
+/** Drops all indexes that no constraint needs. The function that it returns builds them again. */
+async function dropIndexes(client: PgClient, tables: readonly string[]): Promise<() => Promise<void>> {
+  const { rows } = await client.query<{ name: string; definition: string }>(
+    `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
+     WHERE indrelid = ANY ($1::text[]::regclass[])
+       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
+    [tables],
+  );
+  for (const { name } of rows) await client.query(`DROP INDEX ${name}`);
+  return async () => {
+    await client.query(`SET maintenance_work_mem = '512MB'`);
+    for (const { definition } of rows) await client.query(definition);
+  };
+}
+
+/** The ID of the n-th copy. Like those of the server, IDs increase with time. */
+const made = (id: string) => `(lpad(to_hex(n), 8, '0') || '-0000-7000-8000-' || right(${id}::text, 12))::uuid`;

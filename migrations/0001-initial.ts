@@ -174,6 +174,7 @@ CREATE TABLE "service" (
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
   "application_id" uuid NOT NULL,
+  "depends_on" text array NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "service_name" ON "service" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -217,6 +218,14 @@ CREATE TABLE "deployment_freeze" (
   CONSTRAINT "PK_10f751f99b802e747c9a99fcd8e" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "freeze_name" ON "deployment_freeze" ("name") WHERE deleted_at IS NULL;
+CREATE TABLE "freeze_version" (
+  "number" BIGSERIAL NOT NULL,
+  "freeze_id" uuid NOT NULL,
+  "data" jsonb NOT NULL,
+  "changed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
+);
+CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -364,7 +373,7 @@ CREATE TABLE "begin_wait" (
   "position" integer,
   "since" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "asked_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN')),
+  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED')),
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY ("id")
 );
 CREATE INDEX "begin_wait_until" ON "begin_wait" ("until") WHERE until IS NOT NULL;
@@ -393,8 +402,8 @@ CREATE TABLE "execution_attempt" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK')),
-  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind IN ('START', 'ROLLBACK')) AND base < attempt),
+  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK', 'OBSERVE')),
+  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind IN ('START', 'ROLLBACK', 'OBSERVE')) AND base < attempt),
   CONSTRAINT "execution_attempt_status" CHECK (status IN ('SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED')),
   CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)),
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt")
@@ -566,8 +575,23 @@ CREATE TABLE "approval" (
   "application_id" uuid NOT NULL,
   "status" text NOT NULL,
   "approvers" text array NOT NULL,
+  "count" integer NOT NULL,
+  "all_of" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
+  "excluded" text array NOT NULL,
   "message" text,
+  "subject" jsonb NOT NULL,
+  "digest" text NOT NULL,
+  "renews_id" uuid,
+  "changed_since" jsonb,
+  "inputs" jsonb NOT NULL,
+  "given" jsonb,
+  "remind_after_seconds" integer,
+  "reminders" integer NOT NULL,
+  "reminded_at" TIMESTAMP(3) WITH TIME ZONE,
+  "escalate" jsonb NOT NULL,
+  "escalated" integer NOT NULL,
+  "next_step_at" TIMESTAMP(3) WITH TIME ZONE,
   "undecidable_since" TIMESTAMP(3) WITH TIME ZONE,
   "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
@@ -575,6 +599,7 @@ CREATE TABLE "approval" (
   "decided_by" jsonb,
   "comments" text,
   CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
+  CONSTRAINT "approval_count" CHECK ((count = 0 OR cardinality(approvers) > 0) AND count + cardinality(all_of) > 0),
   CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status IN ('WAITING'))),
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
 );
@@ -583,6 +608,23 @@ CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHER
 CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
 CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
+CREATE INDEX "approval_next_step" ON "approval" ("next_step_at") WHERE status = 'WAITING' AND next_step_at IS NOT NULL;
+CREATE TABLE "approval_vote" (
+  "id" uuid NOT NULL,
+  "approval_id" uuid NOT NULL,
+  "person_id" text NOT NULL,
+  "by" jsonb NOT NULL,
+  "action" text NOT NULL,
+  "comments" text,
+  "groups" text array NOT NULL,
+  "digest" text NOT NULL,
+  "voted_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "counts" boolean NOT NULL,
+  CONSTRAINT "approval_vote_action" CHECK (action IN ('APPROVE', 'REJECT')),
+  CONSTRAINT "PK_2f83b63082e71d2c81b1c9b8ac8" PRIMARY KEY ("id")
+);
+CREATE INDEX "approval_vote_of_approval" ON "approval_vote" ("approval_id", "voted_at");
+CREATE UNIQUE INDEX "approval_vote_once" ON "approval_vote" ("approval_id", "person_id") WHERE counts;
 CREATE TABLE "job" (
   "id" uuid NOT NULL,
   "task_execution_id" uuid NOT NULL,
@@ -706,13 +748,53 @@ CREATE UNIQUE INDEX "deployment_of_task" ON "deployment" ("task_execution_id", "
 CREATE UNIQUE INDEX "deployment_of_workflow" ON "deployment" ("execution_id", "attempt", "service_id") WHERE task_execution_id IS NULL AND operation_id IS NULL;
 CREATE TABLE "rollback" (
   "run_id" uuid NOT NULL,
-  "environment_id" uuid NOT NULL,
+  "environment_id" uuid,
   "services" jsonb NOT NULL,
   "failed_run_id" uuid,
+  "time" TIMESTAMP(3) WITH TIME ZONE,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY ("run_id")
 );
 CREATE INDEX "rollback_failed_run" ON "rollback" ("failed_run_id") WHERE failed_run_id IS NOT NULL;
+CREATE TABLE "observer" (
+  "environment_id" uuid NOT NULL,
+  "workflow_id" uuid NOT NULL,
+  "source_revision_id" uuid NOT NULL,
+  "revision_id" uuid,
+  "every_seconds" integer,
+  "next_at" TIMESTAMP(3) WITH TIME ZONE,
+  "requested_by" jsonb,
+  "last_at" TIMESTAMP(3) WITH TIME ZONE,
+  "last_outcome" text,
+  "last_reason" text,
+  "last_execution_id" uuid,
+  "observed_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "observer_outcome" CHECK (last_outcome IN ('SUCCEEDED', 'FAILED', 'SKIPPED')),
+  CONSTRAINT "PK_65530f2e84ad81556be54c36347" PRIMARY KEY ("environment_id", "workflow_id")
+);
+CREATE INDEX "observer_next" ON "observer" ("next_at") WHERE next_at IS NOT NULL;
+CREATE TABLE "observation" (
+  "execution_id" uuid NOT NULL,
+  "environment_id" uuid NOT NULL,
+  "workflow_id" uuid NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_8ab811745aba5f767de1b1681ba" PRIMARY KEY ("execution_id")
+);
+CREATE UNIQUE INDEX "observation_open" ON "observation" ("environment_id") WHERE ended_at IS NULL;
+CREATE INDEX "observation_newest" ON "observation" ("environment_id", "workflow_id", "started_at");
+CREATE TABLE "observed_service" (
+  "environment_id" uuid NOT NULL,
+  "service_id" uuid NOT NULL,
+  "image" text,
+  "observed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "deployment_id" uuid,
+  "end_number" bigint,
+  "drifted" boolean NOT NULL,
+  CONSTRAINT "PK_e0e0b91fc2ce34dbc1d72afe04f" PRIMARY KEY ("environment_id", "service_id")
+);
+CREATE INDEX "observed_service_drifted" ON "observed_service" ("environment_id") WHERE drifted;
 CREATE TABLE "rollback_request" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
@@ -833,6 +915,7 @@ ALTER TABLE "environment_values" ADD CONSTRAINT "FK_3d2345fcab465b660260a7c235c"
 ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -851,6 +934,7 @@ ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732"
 ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "approval_vote" ADD CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY ("approval_id") REFERENCES "approval"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -862,6 +946,11 @@ ALTER TABLE "deployment" ADD CONSTRAINT "FK_3bebaf5717227d96e34b284bfc8" FOREIGN
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_f792422dcfd2f563d8fc8e36fb4" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_93c7be0b07313dd3424243adc20" FOREIGN KEY ("failed_run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observer" ADD CONSTRAINT "FK_b5abeb03f3fa25cab258322f6fe" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observer" ADD CONSTRAINT "FK_3e5e7688805abf519fed80dd537" FOREIGN KEY ("workflow_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observation" ADD CONSTRAINT "FK_8ab811745aba5f767de1b1681ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observed_service" ADD CONSTRAINT "FK_de6213d568b7bb656f83edceaa1" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observed_service" ADD CONSTRAINT "FK_9ae46279508cfce150b0debb733" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback_request" ADD CONSTRAINT "FK_5e319f22a82cd9eb34bd66ad485" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "restore_point" ADD CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation" ADD CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -937,9 +1026,21 @@ END $$;
 CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON execution_attempt
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
-CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON execution_attempt
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- Observations of environments are no history: their runs may be deleted, and no others.
+CREATE FUNCTION refuse_deletion_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM observation WHERE execution_id = OLD.execution_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE ON execution_attempt
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+CREATE TRIGGER execution_attempt_not_emptied BEFORE TRUNCATE ON execution_attempt
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_not_emptied;
 
 CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON stage_execution
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change_of_ended_attempt();
@@ -954,17 +1055,23 @@ ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
 CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON task_execution
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type <> 'normal') EXECUTE FUNCTION refuse_change();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
-CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON task_execution
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER task_execution_kept BEFORE DELETE ON task_execution
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+CREATE TRIGGER task_execution_not_emptied BEFORE TRUNCATE ON task_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_not_emptied;
 
 CREATE TRIGGER attempt_element_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attempt_element
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE attempt_element ENABLE ALWAYS TRIGGER attempt_element_append_only;
 
-CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON execution_variable
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR TRUNCATE ON execution_variable
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+CREATE TRIGGER execution_variable_kept BEFORE DELETE ON execution_variable
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_kept;
 
 -- Deployments are a history: one that is in progress can only end, and one that has ended stays as it is.
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
@@ -1029,6 +1136,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -1087,6 +1205,23 @@ CREATE TRIGGER environment_changed AFTER UPDATE ON environment
 CREATE TRIGGER environment_values_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON environment_values
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
+
+-- Definitions with an observing task are found without a look at all others.
+CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
+
+-- Freezes have a history in the same way.
+CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER freeze_created AFTER INSERT ON deployment_freeze
+  FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
+  FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
 `;
 
 const down = `
@@ -1106,6 +1241,7 @@ DROP TABLE
   service,
   secret,
   deployment_freeze,
+  freeze_version,
   workflow,
   workflow_revision,
   pipeline,
@@ -1128,6 +1264,7 @@ DROP TABLE
   execution_event,
   event_horizon,
   approval,
+  approval_vote,
   job,
   ready_job,
   requirement_class,
@@ -1137,6 +1274,9 @@ DROP TABLE
   artifact,
   deployment,
   rollback,
+  observer,
+  observation,
+  observed_service,
   rollback_request,
   restore_point,
   operation,
@@ -1150,8 +1290,10 @@ CASCADE;
 DROP FUNCTION refuse_change;
 DROP FUNCTION hold_application;
 DROP FUNCTION refuse_change_of_ended_attempt;
+DROP FUNCTION refuse_deletion_of_history;
 DROP FUNCTION waiting_ahead;
 DROP FUNCTION wanted_slots;
 DROP FUNCTION move_slots;
 DROP FUNCTION record_environment_values;
+DROP FUNCTION record_freeze_version;
 `;

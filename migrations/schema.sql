@@ -38,6 +38,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -87,6 +98,15 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.record_freeze_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -107,6 +127,18 @@ BEGIN
       USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_deletion_of_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM observation WHERE execution_id = OLD.execution_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.waiting_ahead(wanted text, own uuid)
@@ -207,8 +239,23 @@ CREATE TABLE approval (
   application_id uuid NOT NULL,
   status text NOT NULL,
   approvers text[] NOT NULL,
+  count integer NOT NULL,
+  all_of text[] NOT NULL,
   disallow_initiator boolean NOT NULL,
+  excluded text[] NOT NULL,
   message text,
+  subject jsonb NOT NULL,
+  digest text NOT NULL,
+  renews_id uuid,
+  changed_since jsonb,
+  inputs jsonb NOT NULL,
+  given jsonb,
+  remind_after_seconds integer,
+  reminders integer NOT NULL,
+  reminded_at timestamp(3) with time zone,
+  escalate jsonb NOT NULL,
+  escalated integer NOT NULL,
+  next_step_at timestamp(3) with time zone,
   undecidable_since timestamp(3) with time zone,
   requested_at timestamp(3) with time zone NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
@@ -216,6 +263,7 @@ CREATE TABLE approval (
   decided_by jsonb,
   comments text,
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY (id),
+  CONSTRAINT "approval_count" CHECK ((((count = 0) OR (cardinality(approvers) > 0)) AND ((count + cardinality(all_of)) > 0))),
   CONSTRAINT "approval_decided" CHECK (((decided_at IS NULL) = (status = 'WAITING'::text))),
   CONSTRAINT "approval_status" CHECK ((status = ANY (ARRAY['WAITING'::text, 'APPROVED'::text, 'REJECTED'::text, 'EXPIRED'::text, 'ABORTED'::text]))),
   CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY (stage_execution_id) REFERENCES stage_execution(id),
@@ -224,8 +272,27 @@ CREATE TABLE approval (
 CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_newest ON public.approval USING btree (requested_at, id);
 CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_at, id) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_next_step ON public.approval USING btree (next_step_at) WHERE ((status = 'WAITING'::text) AND (next_step_at IS NOT NULL));
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
 CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
+
+CREATE TABLE approval_vote (
+  id uuid NOT NULL,
+  approval_id uuid NOT NULL,
+  person_id text NOT NULL,
+  by jsonb NOT NULL,
+  action text NOT NULL,
+  comments text,
+  groups text[] NOT NULL,
+  digest text NOT NULL,
+  voted_at timestamp(3) with time zone NOT NULL,
+  counts boolean NOT NULL,
+  CONSTRAINT "PK_2f83b63082e71d2c81b1c9b8ac8" PRIMARY KEY (id),
+  CONSTRAINT "approval_vote_action" CHECK ((action = ANY (ARRAY['APPROVE'::text, 'REJECT'::text]))),
+  CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY (approval_id) REFERENCES approval(id)
+);
+CREATE INDEX approval_vote_of_approval ON public.approval_vote USING btree (approval_id, voted_at);
+CREATE UNIQUE INDEX approval_vote_once ON public.approval_vote USING btree (approval_id, person_id) WHERE counts;
 
 CREATE TABLE artifact (
   id uuid NOT NULL,
@@ -325,7 +392,7 @@ CREATE TABLE begin_wait (
   since timestamp(3) with time zone NOT NULL,
   asked_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY (id),
-  CONSTRAINT "begin_wait_code" CHECK ((code = ANY (ARRAY['WAITING_FOR_SLOT'::text, 'FROZEN'::text])))
+  CONSTRAINT "begin_wait_code" CHECK ((code = ANY (ARRAY['WAITING_FOR_SLOT'::text, 'FROZEN'::text, 'APPROVAL_CHANGED'::text])))
 );
 CREATE INDEX begin_wait_execution ON public.begin_wait USING btree (execution_id);
 CREATE INDEX begin_wait_until ON public.begin_wait USING btree (until) WHERE (until IS NOT NULL);
@@ -403,6 +470,8 @@ CREATE TABLE deployment_freeze (
   CONSTRAINT "freeze_known_end" CHECK (((ends_at IS NOT NULL) OR ((recurrence IS NULL) AND (kind = 'FREEZE'::text))))
 );
 CREATE UNIQUE INDEX freeze_name ON public.deployment_freeze USING btree (name) WHERE (deleted_at IS NULL);
+CREATE TRIGGER freeze_changed AFTER UPDATE ON public.deployment_freeze FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_created AFTER INSERT ON public.deployment_freeze FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
 
 CREATE TABLE detached_task (
   task_id uuid NOT NULL,
@@ -545,14 +614,16 @@ CREATE TABLE execution_attempt (
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY (execution_id, attempt),
-  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = ANY (ARRAY['START'::text, 'ROLLBACK'::text]))) AND (base < attempt))),
+  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = ANY (ARRAY['START'::text, 'ROLLBACK'::text, 'OBSERVE'::text]))) AND (base < attempt))),
   CONSTRAINT "execution_attempt_ended" CHECK (((ended_at IS NULL) = (status IS NULL))),
-  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text, 'ROLLBACK'::text]))),
+  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text, 'ROLLBACK'::text, 'OBSERVE'::text]))),
   CONSTRAINT "execution_attempt_status" CHECK ((status = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text]))),
   CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
-CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON public.execution_attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE ON public.execution_attempt FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+CREATE TRIGGER execution_attempt_not_emptied BEFORE TRUNCATE ON public.execution_attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_not_emptied;
 CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON public.execution_attempt FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
 
@@ -598,8 +669,22 @@ CREATE TABLE execution_variable (
   CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 );
 CREATE INDEX execution_variable_execution ON public.execution_variable USING btree (execution_id, name);
-CREATE TRIGGER execution_variable_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.execution_variable FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR TRUNCATE ON public.execution_variable FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+CREATE TRIGGER execution_variable_kept BEFORE DELETE ON public.execution_variable FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_kept;
+
+CREATE TABLE freeze_version (
+  number bigint NOT NULL DEFAULT nextval('freeze_version_number_seq'::regclass),
+  freeze_id uuid NOT NULL,
+  data jsonb NOT NULL,
+  changed_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY (number),
+  CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY (freeze_id) REFERENCES deployment_freeze(id)
+);
+CREATE UNIQUE INDEX freeze_version_at ON public.freeze_version USING btree (freeze_id, changed_at, number);
+CREATE TRIGGER freeze_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.freeze_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
 
 CREATE TABLE idempotency_key (
   application_id uuid NOT NULL,
@@ -667,6 +752,53 @@ CREATE TABLE log_chunk (
   frames jsonb NOT NULL,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY (job_id, start)
 );
+
+CREATE TABLE observation (
+  execution_id uuid NOT NULL,
+  environment_id uuid NOT NULL,
+  workflow_id uuid NOT NULL,
+  started_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_8ab811745aba5f767de1b1681ba" PRIMARY KEY (execution_id),
+  CONSTRAINT "FK_8ab811745aba5f767de1b1681ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+CREATE INDEX observation_newest ON public.observation USING btree (environment_id, workflow_id, started_at);
+CREATE UNIQUE INDEX observation_open ON public.observation USING btree (environment_id) WHERE (ended_at IS NULL);
+
+CREATE TABLE observed_service (
+  environment_id uuid NOT NULL,
+  service_id uuid NOT NULL,
+  image text,
+  observed_at timestamp(3) with time zone NOT NULL,
+  execution_id uuid NOT NULL,
+  deployment_id uuid,
+  end_number bigint,
+  drifted boolean NOT NULL,
+  CONSTRAINT "PK_e0e0b91fc2ce34dbc1d72afe04f" PRIMARY KEY (environment_id, service_id),
+  CONSTRAINT "FK_9ae46279508cfce150b0debb733" FOREIGN KEY (service_id) REFERENCES service(id),
+  CONSTRAINT "FK_de6213d568b7bb656f83edceaa1" FOREIGN KEY (environment_id) REFERENCES environment(id)
+);
+CREATE INDEX observed_service_drifted ON public.observed_service USING btree (environment_id) WHERE drifted;
+
+CREATE TABLE observer (
+  environment_id uuid NOT NULL,
+  workflow_id uuid NOT NULL,
+  source_revision_id uuid NOT NULL,
+  revision_id uuid,
+  every_seconds integer,
+  next_at timestamp(3) with time zone,
+  requested_by jsonb,
+  last_at timestamp(3) with time zone,
+  last_outcome text,
+  last_reason text,
+  last_execution_id uuid,
+  observed_at timestamp(3) with time zone,
+  CONSTRAINT "PK_65530f2e84ad81556be54c36347" PRIMARY KEY (environment_id, workflow_id),
+  CONSTRAINT "observer_outcome" CHECK ((last_outcome = ANY (ARRAY['SUCCEEDED'::text, 'FAILED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "FK_3e5e7688805abf519fed80dd537" FOREIGN KEY (workflow_id) REFERENCES workflow(id),
+  CONSTRAINT "FK_b5abeb03f3fa25cab258322f6fe" FOREIGN KEY (environment_id) REFERENCES environment(id)
+);
+CREATE INDEX observer_next ON public.observer USING btree (next_at) WHERE (next_at IS NOT NULL);
 
 CREATE TABLE operation (
   id uuid NOT NULL,
@@ -785,9 +917,10 @@ CREATE TABLE rights_version (
 
 CREATE TABLE rollback (
   run_id uuid NOT NULL,
-  environment_id uuid NOT NULL,
+  environment_id uuid,
   services jsonb NOT NULL,
   failed_run_id uuid,
+  time timestamp(3) with time zone,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY (run_id),
   CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY (environment_id) REFERENCES environment(id),
@@ -837,6 +970,7 @@ CREATE TABLE service (
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
   application_id uuid NOT NULL,
+  depends_on text[] NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY (id),
   CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY (application_id) REFERENCES application(id)
 );
@@ -971,8 +1105,10 @@ CREATE INDEX task_execution_unfinished ON public.task_execution USING btree (exe
 CREATE INDEX task_execution_waits ON public.task_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
 CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type <> 'normal'::text))) EXECUTE FUNCTION refuse_change();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
-CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON public.task_execution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER task_execution_kept BEFORE DELETE ON public.task_execution FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+CREATE TRIGGER task_execution_not_emptied BEFORE TRUNCATE ON public.task_execution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_not_emptied;
 CREATE TRIGGER task_execution_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type = 'normal'::text))) EXECUTE FUNCTION refuse_change_of_ended_attempt();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
 
@@ -1087,3 +1223,4 @@ CREATE TABLE workflow_revision (
   CONSTRAINT "workflow_revision_number" UNIQUE (entity_id, number),
   CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY (entity_id) REFERENCES workflow(id)
 );
+CREATE INDEX workflow_revision_observes ON public.workflow_revision USING btree (id) WHERE (jsonb_typeof((definition -> 'observe'::text)) = 'object'::text);

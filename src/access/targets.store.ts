@@ -28,12 +28,14 @@ export async function findEnvironmentTargets(db: Db, ids: readonly string[]): Pr
   return db.rows('SELECT id, type, name FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY name, id', [ids]);
 }
 
+/** SQL of the environments that a row is aimed at, as a JSON array. */
+export const environmentsOf = (targets: SqlTargets, row: string): string => `coalesce((
+  SELECT json_agg(json_build_object('id', found.id, 'type', found.type, 'name', found.name) ORDER BY found.name, found.id)
+  FROM (SELECT DISTINCT target.id, target.type, target.name FROM ${targets.from} WHERE ${targets.where(row)}) found), '[]')`;
+
 async function findTargets(db: Db, table: string, targets: SqlTargets, ids: readonly string[]): Promise<Targets> {
   const rows = await db.rows<{ id: string; environments: Target[] }>(
-    `SELECT o.id, coalesce((
-       SELECT json_agg(json_build_object('id', found.id, 'type', found.type, 'name', found.name) ORDER BY found.name, found.id)
-       FROM (SELECT DISTINCT target.id, target.type, target.name FROM ${targets.from} WHERE ${targets.where('o')}) found), '[]') AS environments
-     FROM ${table} o WHERE ${isOneOf('o.id', ids)}`,
+    `SELECT o.id, ${environmentsOf(targets, 'o')} AS environments FROM ${table} o WHERE ${isOneOf('o.id', ids)}`,
     keysOf(ids),
   );
   return new Map(rows.map((row) => [row.id, row.environments]));

@@ -15,6 +15,7 @@ import type { ReferredKind } from './language/references';
 import { nameTaken, refusingTakenName } from './nameTaken';
 import type { NewPart, PartRow, ResourceChanges } from './resourceFields';
 import type { ConfiguredRows, PartRows, PartType } from './resources.store';
+import { renameDependency } from './services/serviceDependencies.store';
 
 /** Kinds that current definitions refer to by name. */
 const referredKinds: Readonly<Partial<Record<PartType, ReferredKind>>> = {
@@ -38,8 +39,9 @@ export async function createPart<T extends PartRow, Input>(
     const made = { ...row, applicationId: application.id, description, ...own } as unknown as T;
     actor.access.require('CREATE', parts.type, made);
     await requireFreeName(db, parts, application, name);
-    await parts.insert(db, [made]);
-    return made;
+    const complete = (await parts.own.complete?.(db, actor, application, made)) ?? made;
+    await parts.insert(db, [complete]);
+    return complete;
   });
   return refusingTakenName(parts.table, name, work);
 }
@@ -52,21 +54,25 @@ export async function updatePart<T extends PartRow, Input>(
   id: string,
   changes: ResourceChanges & Partial<Input>,
 ): Promise<T> {
-  const given = readNameAndDescription(changes);
+  const texts = readNameAndDescription(changes);
   const own = parts.own.read(changes);
   const work = app.database.transaction(async (db) => {
     const { part, application } = await lockPart(db, parts, id);
-    const { name = part.name, description = part.description } = given;
-    const change = { ...own, name, description };
-    const after: T = { ...part, ...change };
-    actor.access.requireChange(parts.type, part, after);
-    if (canonicalJson(after) === canonicalJson(part)) return part;
+    const { name = part.name, description = part.description } = texts;
+    const given: T = { ...part, ...own, name, description };
+    actor.access.requireChange(parts.type, part, given);
+    if (canonicalJson(given) === canonicalJson(part)) return part;
     const author = { actor, now: app.clock.now() };
     if (name !== part.name) await renamePart(db, author, application, parts, part, name);
+    const after =
+      Object.keys(own).length === 0 ? given : ((await parts.own.complete?.(db, actor, application, given)) ?? given);
+    const change = Object.fromEntries(
+      [...Object.keys(own), 'name', 'description'].map((key) => [key, after[key as keyof T]]),
+    );
     await parts.update(db, part.id, { ...change, updatedAt: author.now } as Partial<T>);
     return { ...after, updatedAt: author.now };
   });
-  return refusingTakenName(parts.table, given.name ?? '', work);
+  return refusingTakenName(parts.table, texts.name ?? '', work);
 }
 
 /** Deletes a part. Refused while a current definition refers to it; past executions and deployments stay readable. */
@@ -83,7 +89,7 @@ export async function deletePart<T extends PartRow>(
     if (kind !== undefined) {
       refuseUsers(actor.access, { kind, name: part.name }, await loadConfiguration(db, application));
     }
-    await parts.own?.beforeDelete?.(db, part);
+    await parts.own?.beforeDelete?.(db, part, { actor, application });
     await parts.delete(db, part.id, app.clock.now());
   });
 }
@@ -100,6 +106,7 @@ export async function renamePart<T extends PartRow>(
   await requireFreeName(db, parts, application, name);
   const kind = referredKinds[parts.type];
   if (kind !== undefined) await renameReferred(db, author, application, { kind, name: part.name }, name);
+  if (kind === 'service') await renameDependency(db, application, part.name, name);
   if (kind === 'environment') await renameAfter(db, application.id, part.name, name);
 }
 

@@ -1,8 +1,9 @@
 import type { EntitySchema } from 'typeorm';
+import type { Actor } from '../access/actor';
 import { auditDetail } from '../access/audit/auditDetail';
 import type { SubjectType } from '../access/subjects';
 import type { Db } from '../kernel/database/database';
-import { NamedRows, type NamePage, type RowCondition } from '../kernel/database/namedRows';
+import { type NamedRow, NamedRows, type NamePage, type RowCondition } from '../kernel/database/namedRows';
 import { references, type TableOptions, tableOf } from '../kernel/database/table';
 import type { ShapeOf } from '../kernel/fields';
 import { afterCondition } from '../kernel/paging';
@@ -135,14 +136,21 @@ export class PartRows<T extends PartRow> extends ResourceRows<T> {
   };
 }
 
+interface DeletedBy {
+  readonly actor: Actor;
+  readonly application: NamedRow;
+}
+
 /** Fields and rules of one kind of configured parts, in addition to the common ones. */
 export interface OwnFields<T extends PartRow, Input> {
   /** Checks the fields that only this kind has. Fields missing in the input are missing in the result. */
   readonly read: (input: Partial<Input>) => Partial<T>;
   /** Values of a new part for fields that are missing in the input. */
   readonly defaults?: Partial<T>;
-  /** Deletes data that is useless once the part is deleted. */
-  readonly beforeDelete?: (db: Db, row: T) => Promise<void>;
+  /** Checks a row against others before it is written, and returns it as it is stored. */
+  readonly complete?: (db: Db, actor: Actor, application: NamedRow, row: T) => Promise<T>;
+  /** Refuses a deletion, or deletes data that is useless after it. */
+  readonly beforeDelete?: (db: Db, row: T, by: DeletedBy) => Promise<void>;
 }
 
 /** Parts that people configure field by field. Workflows and pipelines are configured by documents. */

@@ -8,8 +8,9 @@ import {
   WaitingApprovalsDocument,
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
+import { fillForm, formFields } from './form';
 import { warnOfReplaced } from './replaced';
-import { asking } from './run';
+import { asking, changeLine, heed } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { indented, readRun } from './showRun';
@@ -19,6 +20,7 @@ import { moment } from './ui';
 export interface DecideOptions extends SeenOptions {
   readonly step?: string;
   readonly comments?: string;
+  readonly input?: readonly string[];
 }
 
 /**
@@ -29,18 +31,23 @@ export async function decide(
   session: Session,
   named: string,
   action: 'APPROVE' | 'REJECT',
-  { step, comments, ...seen }: DecideOptions,
+  { step, comments, input: pairs = [], ...seen }: DecideOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const { run, target, approval } = await findApproval(session, named, step);
-  const { approvalId, stageName, stepName } = approval;
+  const { approvalId, stageName, stepName, digest, changedSince } = approval;
   const expectedVersion = seenVersion(run, seen);
   if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
+  if (changedSince)
+    ui.say('Changed since it was approved or asked:', ...indented(changedSince.map(changeLine).join('\n')));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
-  await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
-  const done = action === 'APPROVE' ? 'approved' : 'rejected';
-  ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
-  ui.answer({ approvalId, stepName, action, executionId: run.id });
+  const inputs = action === 'APPROVE' ? await fillForm(ui, approval.inputs, pairs) : undefined;
+  const input = { ...target, action, approvalId, comments, inputs, digest, expectedVersion };
+  const { decided, missing } = (await api.change(DecideApprovalDocument, { input })).approveOrRejectApprovals;
+  const done =
+    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and needs ${missing}`;
+  ui.say(`${stageName} › ${stepName} ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
+  ui.answer({ approvalId, stepName, action, decided, missing, executionId: run.id });
 }
 
 export interface InboxOptions {
@@ -56,14 +63,15 @@ export async function listApprovals({ api, ui }: Session, { all = false, limit }
   if (nodes.length === 0)
     return ui.say(all ? 'No approval is waiting.' : 'No approval waits for you. --all shows those of others.');
   ui.table(
-    ['RUN', 'WHAT', 'STEP', 'ASKS', 'UNTIL', ''],
-    nodes.map(({ execution, stageName, stepName, message, willExpireAt, ...approval }) => [
+    ['RUN', 'WHAT', 'STEP', 'NEEDS', 'UNTIL', 'FORM', ''],
+    nodes.map(({ execution, stageName, stepName, message, missing, willExpireAt, inputs, ...approval }) => [
       execution.id,
       [execution.application?.name, execution.pipeline?.name].filter(Boolean).join('/'),
       `${stageName} › ${stepName}`,
-      'approvers' in approval ? approval.approvers.join(', ') : '',
+      missing ?? '',
       moment(willExpireAt),
-      ui.paint.dim(message?.split('\n', 1)[0] ?? ''),
+      formFields(inputs),
+      ui.paint.dim([message?.split('\n', 1)[0] ?? '', heed(approval)].filter(Boolean).join('; ')),
     ]),
   );
   ui.say('', ui.paint.dim('To decide: slipway approve RUN, or slipway reject RUN'));

@@ -10,6 +10,8 @@ import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
 import { promoteImages } from './promote';
 import { cancelRestore, restoreRun } from './restore';
+import { observe } from './observe';
+import { bringBack } from './restoreEnvironments';
 import { rollBack } from './rollback';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
 import { listRuns } from './runs';
@@ -219,8 +221,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (environment: string, options, command: Command) => {
       await promoteImages(await session(command), environment, options);
     });
-  program
-    .command('rollback <environment>')
+  unfreezing(program.command('rollback <environment>'))
     .description('preview a rollback, then bring services of an environment back to earlier images, as a new run')
     .option('--service <name>', 'only this service (repeatable; default: all)', collect, [])
     .option('--to <state>', 'previous, the id of a deployment, or a time such as 2026-03-01T12:30:00Z', 'previous')
@@ -231,6 +232,31 @@ export function createProgram(terminal: Terminal): Command {
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (environment: string, options, command: Command) => {
       await rollBack(await session(command), environment, options);
+    });
+  program
+    .command('observe <environment>')
+    .description('observe what really runs in an environment, and compare it with the record')
+    .option('--no-follow', 'return immediately instead of waiting for the result')
+    .action(async (environment: string, options, command: Command) => {
+      await observe(await session(command), environment, options);
+    });
+  unfreezing(program.command('restore-environments <applications...>'))
+    .description('preview, then bring environments back to the images that they had at a time, as a new run')
+    .requiredOption('--to <time>', 'time to return to, such as 2026-03-01T12:30:00Z')
+    .option(
+      '--environment <name>',
+      'only this environment (repeatable; default: all that you may roll back)',
+      collect,
+      [],
+    )
+    .option('--leave-out', 'leave services as they are that can’t be brought back')
+    .option('--overrule', 'bring back although a deployment is in progress')
+    .option('--reason <text>', 'reason to show with the run')
+    .option('--dry-run', 'only show the preview')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--no-follow', 'return immediately instead of following the run')
+    .action(async (applications: string[], options, command: Command) => {
+      await bringBack(await session(command), applications, options);
     });
   unfreezing(extending(deciding(program.command('start <application> <name>'))))
     .description('start a pipeline, or with --workflow a standalone workflow')
@@ -253,13 +279,20 @@ export function createProgram(terminal: Terminal): Command {
       await listApprovals(await session(command), options);
     });
   for (const verb of ['approve', 'reject'] as const) {
-    seeing(deciding(program.command(`${verb} <run>`)))
+    const command = seeing(deciding(program.command(`${verb} <run>`)))
       .description(`${verb} the approval that a run waits for`)
       .option('--step <name>', 'approval to decide, if the run waits for several')
-      .option('-m, --comments <text>', 'comment to show with the decision')
-      .action(async (run: string, options, command: Command) => {
-        await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
-      });
+      .option('-m, --comments <text>', 'comment to show with the decision');
+    if (verb === 'approve') {
+      command.option(
+        '--input <name=value>',
+        'value for the approval’s form; repeatable. A terminal asks for those that are left out',
+        collect,
+      );
+    }
+    command.action(async (run: string, options, command: Command) => {
+      await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
+    });
   }
   seeing(deciding(program.command('reassign <run> <groups...>')))
     .description('assign the approval that a run waits for to other user groups (administrators only)')

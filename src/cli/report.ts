@@ -3,7 +3,9 @@ import type { PlacedFragment } from '../client/generated';
 import {
   actorName,
   approvalOf,
+  askedOf,
   asking,
+  changeLine,
   inPlace,
   isOver,
   nameOf,
@@ -16,6 +18,7 @@ import {
   workflowOf,
   workflowsOf,
 } from './run';
+import { formValues } from './form';
 import { Steps } from './steps';
 import { duration, timeOfDay, type Ui, words } from './ui';
 
@@ -61,7 +64,7 @@ export class RunReport {
       const approval = approvalOf(stage);
       if (approval?.status === 'WAITING') {
         const { approvers, message, undecidableSince } = approval;
-        this.waits(null, `for an approval by ${approvers.join(', ')}${message === null ? '' : `: ${message}`}`);
+        this.waits(null, `for an approval by ${askedOf(approval)}${message === null ? '' : `: ${message}`}`);
         if (undecidableSince !== null) this.say(null, nobodyLeft(approvers.join(', ')));
       }
     }
@@ -131,6 +134,14 @@ export class RunReport {
         break;
       case 'APPROVAL_REQUESTED':
         this.waits(at, `for an approval by ${list('approvers')}${data.message ? `: ${text('message')}` : ''}`);
+        this.sayNeeds(at, text('needs'), data.changes);
+        break;
+      case 'APPROVAL_VOTED':
+        this.say(at, `approved by ${by}${text('comments') && `: ${text('comments')}`}; needs ${text('missing')}`);
+        break;
+      case 'APPROVAL_CHANGED':
+        this.say(at, 'the approval asks anew, and earlier votes no longer count:');
+        this.sayNeeds(at, '', data.changes);
         break;
       case 'BEGIN_DELAYED':
         this.waits(at, reason.replace(/^waits /, ''));
@@ -166,6 +177,12 @@ export class RunReport {
             : words('rolled back by run', text('rollbackRunId')),
         );
         break;
+      case 'DRIFTED':
+        this.say(at, words('drifted:', text('image'), 'was deployed,', text('observed') || 'nothing', 'runs'));
+        break;
+      case 'DRIFT_RESOLVED':
+        this.say(at, words('drift resolved:', text('image')));
+        break;
       case 'APPROVAL_UNDECIDABLE':
         this.say(at, nobodyLeft(list('approvers')));
         break;
@@ -175,9 +192,18 @@ export class RunReport {
       case 'APPROVAL_REASSIGNED':
         this.say(at, words(`approval reassigned to ${list('approvers')} by ${by}${reason && ':'}`, reason));
         break;
-      case 'APPROVAL_DECIDED':
-        this.say(at, `${text('status').toLowerCase()} by ${by}${text('comments') && `: ${text('comments')}`}`);
+      case 'APPROVAL_REMINDED':
+        this.say(at, `reminder ${data.reminder} for the approval by ${list('approvers')}`);
         break;
+      case 'APPROVAL_ESCALATED':
+        this.say(at, `approval escalated: ${list('to')} may decide as well`);
+        break;
+      case 'APPROVAL_DECIDED': {
+        const given = formValues((data.inputs ?? []) as readonly { readonly name: string; readonly value: string }[]);
+        const said = [text('comments'), given.join(', ')].filter(Boolean).join('; ');
+        this.say(at, `${text('status').toLowerCase()} by ${by}${said && `: ${said}`}`);
+        break;
+      }
       case 'ABORT_REQUESTED':
         this.say(at, words(`abort by ${by}${reason && ':'}`, reason));
         break;
@@ -189,6 +215,14 @@ export class RunReport {
       case 'DEPLOYED':
         this.say(at, `deployed ${text('image')}`);
         break;
+    }
+  }
+
+  /** Who has to approve, unless any one person can; and what has changed since an approval was given. */
+  private sayNeeds(at: string, needs: string, changes: unknown): void {
+    if (needs !== '' && (/^(?!1 )/.test(needs) || needs.includes(', and '))) this.say(at, `needs ${needs}`);
+    for (const change of (changes ?? []) as readonly Parameters<typeof changeLine>[0][]) {
+      this.say(at, `  ${changeLine(change)}`);
     }
   }
 

@@ -6,6 +6,7 @@ import type {
   StageFragment as Stage,
   TaskFragment as Task,
 } from '../client/generated';
+import { moment } from './ui';
 
 export type { Run, Stage, Task };
 
@@ -50,7 +51,29 @@ export const workflowOf = (stage: Stage) =>
 
 /** The newest approval that a stage element asks for. */
 export const approvalOf = (stage: Stage) =>
-  stage.__typename === 'ApprovalStageExecution' ? stage.approvals.at(-1) : undefined;
+  stage.__typename === 'ApprovalStageExecution' || stage.__typename === 'WorkflowStageExecution'
+    ? stage.approvals.at(-1)
+    : undefined;
+
+type Asked = NonNullable<ReturnType<typeof approvalOf>>;
+
+/** People who still have to approve, who has approved, and who may not decide. */
+export function askedOf(
+  approval: Pick<Asked, 'missing' | 'votes' | 'excluded'> & { approvers?: readonly string[] },
+): string {
+  const { missing, votes, excluded, approvers = [] } = approval;
+  const given = votes.filter(({ counts }) => counts).map(({ by }) => actorName(by));
+  const simple = missing === `1 of ${approvers.join(' or ')}`;
+  return [
+    simple ? approvers.join(', ') : (missing ?? ''),
+    ...(given.length > 0 ? [`approved by ${given.join(', ')}`] : []),
+    ...(excluded.length > 0 ? [`not ${excluded.join(', ')}`] : []),
+  ].join('; ');
+}
+
+/** One change of what an approval is about: `web in production: web:1 → web:2`. */
+export const changeLine = ({ what, from, to }: { what: string; from: string | null; to: string | null }): string =>
+  `${what}: ${from ?? 'nothing'} → ${to ?? 'nothing'}`;
 
 /** Every workflow of a run that was reached: the execution of its tasks, and the name of its stage element. */
 export function workflowsOf(run: Run): { id: string; version: number; step: string | null; tasks: readonly Task[] }[] {
@@ -111,3 +134,21 @@ export const failuresThatWait = (run: Run): Part[] =>
 /** Name, with the step if several steps have tasks with that name. */
 export const shortName = ({ name, label }: Part, among: readonly Part[]): string =>
   among.filter((one) => one.name === name).length > 1 ? label : name;
+
+interface Heeded {
+  readonly reminders: number;
+  readonly escalations: readonly { readonly to: readonly string[]; readonly at: string; readonly taken: boolean }[];
+}
+
+/** Reminders so far, and the state of the escalation. */
+export function heed({ reminders, escalations }: Heeded): string {
+  const taken = escalations.filter((step) => step.taken).flatMap(({ to }) => to);
+  const next = escalations.find((step) => !step.taken);
+  return [
+    reminders === 0 ? '' : reminders === 1 ? 'reminded once' : `reminded ${reminders} times`,
+    taken.length === 0 ? '' : `escalated to ${taken.join(', ')}`,
+    next === undefined ? '' : `escalates to ${next.to.join(', ')} at ${moment(next.at)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

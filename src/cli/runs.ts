@@ -69,7 +69,7 @@ async function pickRun({ api, ui }: Session): Promise<string> {
   }));
   const list = options.map(({ label, hint }) => `${hint}  ${label}`);
   return (
-    (await ui.pick('Which run?', options)) ??
+    (await ui.pick('Which run?', options, { declined: 'No run was chosen.' })) ??
     Promise.reject(usage('Name a run: an id, a part of one, or "latest".', ...list))
   );
 }

@@ -10,9 +10,10 @@ import {
   type WorkflowMode,
 } from '../client/generated';
 import type { Given } from '../client/client';
-import { exit, Failure, nextSteps, usage } from './failure';
+import { exit, Failure, nextSteps } from './failure';
 import { overrideOf, type UnfreezingOptions } from './freezes';
 import { followRun, requireSuccess } from './follow';
+import { split } from './pairs';
 import type { Session } from './session';
 import { names, type Ui, words } from './ui';
 
@@ -120,10 +121,4 @@ export function variableInput(pair: string): VariableInput {
 export function serviceImage(pair: string): { readonly name: string; readonly image: string } {
   const [name, image] = split(pair, '--image', 'SERVICE=IMAGE');
   return { name, image };
-}
-
-function split(pair: string, option: string, form: string): [string, string] {
-  const equals = pair.indexOf('=');
-  if (equals < 1) throw usage(`${option} takes ${form}, not "${pair}".`);
-  return [pair.slice(0, equals), pair.slice(equals + 1)];
 }

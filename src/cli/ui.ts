@@ -84,13 +84,27 @@ export class Ui {
   async pick(
     question: string,
     options: readonly { readonly value: string; readonly label: string; readonly hint: string }[],
+    { initial = null, declined }: { readonly initial?: string | null; readonly declined: string },
   ): Promise<string | null> {
     if (!this.terminal.stdin.isTTY || !this.terminal.stderr.isTTY) return null;
     const { select } = await import('@clack/prompts');
-    const shown = options.map(({ value, label, hint }) => ({ value, label: harmless(`${label}  ${hint}`) }));
-    const answer = await select({ message: question, options: shown, maxItems: 10, ...this.prompting() });
-    if (typeof answer !== 'string') throw new Failure(exit.declined, 'DECLINED', 'No run was chosen.');
+    const shown = options.map(({ value, label, hint }) => ({ value, label: harmless(`${label}  ${hint}`.trimEnd()) }));
+    const first = initial === null ? {} : { initialValue: initial };
+    const asked = { message: harmless(question), options: shown, maxItems: 10, ...first };
+    const answer = await select({ ...asked, ...this.prompting() });
+    if (typeof answer !== 'string') throw new Failure(exit.declined, 'DECLINED', declined);
     return answer;
+  }
+
+  /** Asks for a text. Null without a terminal. */
+  async ask(question: string, initial: string, problem: (value: string) => string | undefined): Promise<string | null> {
+    if (!this.terminal.stdin.isTTY || !this.terminal.stderr.isTTY) return null;
+    const { text } = await import('@clack/prompts');
+    const validate = (value: string | undefined) => problem(value ?? '');
+    const asked = { message: harmless(question), initialValue: initial, validate };
+    const answer = await text({ ...asked, ...this.prompting() });
+    if (typeof answer === 'symbol') throw new Failure(exit.declined, 'DECLINED', 'No value was entered.');
+    return answer ?? '';
   }
 
   private prompting() {

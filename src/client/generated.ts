@@ -93,6 +93,15 @@ export type ApprovalActionType =
   | 'APPROVE'
   | 'REJECT';
 
+export type ApprovalInputType =
+  | 'CHOICE'
+  | 'TEXT';
+
+export type ApprovalInputValue = {
+  readonly name: string;
+  readonly value: string;
+};
+
 export type ApprovalStatus =
   | 'ABORTED'
   | 'APPROVED'
@@ -109,13 +118,16 @@ export type ApproveOrRejectApprovalsInput = {
   readonly approvalId: string;
   readonly clientMutationId?: string | null | undefined;
   readonly comments?: string | null | undefined;
+  readonly digest?: string | null | undefined;
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
 };
 
 export type AttemptKind =
   | 'EXTEND'
+  | 'OBSERVE'
   | 'RERUN'
   | 'RESTORE'
   | 'RESUME'
@@ -191,6 +203,7 @@ export type EnvPermissionFilterInput = {
 
 export type EnvironmentFilter = {
   readonly application?: IdFilter | null | undefined;
+  readonly drifted?: boolean | null | undefined;
   readonly environment?: IdFilter | null | undefined;
   readonly environmentType?: EnvironmentTypeFilter | null | undefined;
   readonly name?: IdFilter | null | undefined;
@@ -213,6 +226,7 @@ export type ExecutionFilter = {
   readonly environment?: IdFilter | null | undefined;
   readonly environmentType?: EnvironmentTypeFilter | null | undefined;
   readonly execution?: IdFilter | null | undefined;
+  readonly observations?: boolean | null | undefined;
   readonly pipeline?: IdFilter | null | undefined;
   readonly pipelineExecutionId?: IdFilter | null | undefined;
   readonly resumable?: boolean | null | undefined;
@@ -274,7 +288,8 @@ export type HistoryAction =
   | 'RESUMED'
   | 'RETRIED'
   | 'ROLLED_BACK'
-  | 'STARTED';
+  | 'STARTED'
+  | 'VOTED';
 
 export type IdFilter = {
   readonly operator: IdOperator;
@@ -341,6 +356,20 @@ export type NumericOperator =
   | 'LESS_THAN'
   | 'LESS_THAN_OR_EQUALS'
   | 'NOT_EQUALS';
+
+export type ObservationOutcome =
+  | 'FAILED'
+  | 'SKIPPED'
+  | 'SUCCEEDED';
+
+export type ObserveEnvironmentInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentId: string;
+};
+
+export type OnFreeze =
+  | 'REFUSE'
+  | 'WAIT';
 
 export type OperationKind =
   | 'EXTEND'
@@ -453,6 +482,20 @@ export type RerunExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type RestoreEnvironmentsInput = {
+  readonly applicationIds: ReadonlyArray<string>;
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly leaveOut?: boolean | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly time: string;
+};
+
 export type RestoreRunInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly confirmEnvironmentConflicts?: boolean | null | undefined;
@@ -528,6 +571,8 @@ export type RollbackEnvironmentInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly environmentId: string;
   readonly idempotencyKey?: string | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
@@ -586,6 +631,7 @@ export type VariableValueType =
 
 export type WhyNotRunningCode =
   | 'APPROVAL'
+  | 'APPROVAL_CHANGED'
   | 'DEPENDENCIES'
   | 'EARLIER_STAGE'
   | 'FAILING'
@@ -716,7 +762,7 @@ export type WaitingApprovalsQueryVariables = Exact<{
 }>;
 
 
-export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string }> } | null };
+export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
 
 export type InboxQueryVariables = Exact<{
   mine: boolean;
@@ -724,14 +770,14 @@ export type InboxQueryVariables = Exact<{
 }>;
 
 
-export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
 }>;
 
 
-export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly success: boolean } | null };
+export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly decided: boolean, readonly missing: string | null } | null };
 
 export type ReassignApprovalMutationVariables = Exact<{
   input: ReassignApprovalInput;
@@ -746,6 +792,8 @@ export type GiveRuntimeInputsMutationVariables = Exact<{
 
 
 export type GiveRuntimeInputsMutation = { readonly pipelineResumeRuntime: { readonly status: boolean } | null };
+
+export type FormFieldFragment = { readonly name: string, readonly type: ApprovalInputType, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly required: boolean, readonly description: string | null, readonly maxLength: number | null, readonly value: string | null };
 
 export type OneExecutionQueryVariables = Exact<{
   id: string;
@@ -791,6 +839,12 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -973,7 +1027,10 @@ export type DeployedQueryVariables = Exact<{
 }>;
 
 
-export type DeployedQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deployments: ReadonlyArray<DeployedImageFragment>, readonly unsettledDeployments: ReadonlyArray<DeployedImageFragment> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type DeployedQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deployments: ReadonlyArray<(
+        { readonly drifted: boolean, readonly observed: { readonly image: string | null, readonly at: string } | null }
+        & DeployedImageFragment
+      )>, readonly observers: ReadonlyArray<{ readonly observedAt: string | null, readonly lastAt: string | null, readonly lastOutcome: ObservationOutcome | null, readonly lastReason: string | null, readonly workflow: { readonly name: string } | null }>, readonly unsettledDeployments: ReadonlyArray<DeployedImageFragment> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type DeployedHistoryQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -1062,6 +1119,22 @@ export type FollowJobLogSubscriptionVariables = Exact<{
 
 
 export type FollowJobLogSubscription = { readonly jobLog: LogPageFragment };
+
+export type ObserveMutationVariables = Exact<{
+  input: ObserveEnvironmentInput;
+}>;
+
+
+export type ObserveMutation = { readonly observeEnvironment: { readonly environment: ObservedFragment | null } | null };
+
+export type ObservedQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ObservedQuery = { readonly environment: ObservedFragment | null };
+
+export type ObservedFragment = { readonly id: string, readonly name: string, readonly observers: ReadonlyArray<{ readonly nextAt: string | null, readonly lastAt: string | null, readonly lastOutcome: ObservationOutcome | null, readonly lastReason: string | null, readonly workflow: { readonly name: string } | null }>, readonly deployments: ReadonlyArray<{ readonly image: string, readonly drifted: boolean, readonly observed: { readonly image: string | null, readonly at: string } | null, readonly service: { readonly name: string } | null }> };
 
 export type PromotePreviewQueryVariables = Exact<{
   input: PromoteInput;
@@ -1182,6 +1255,20 @@ export type RollBackMutationVariables = Exact<{
 
 export type RollBackMutation = { readonly rollbackEnvironment: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
 
+export type RestoreEnvironmentsPreviewQueryVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsPreviewQuery = { readonly restoreEnvironmentsPreview: { readonly time: string, readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly applications: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly services: ReadonlyArray<{ readonly environment: { readonly id: string, readonly name: string }, readonly service: { readonly name: string } | null, readonly from: DeployedImageFragment | null, readonly newer: DeployedImageFragment | null, readonly to: DeployedImageFragment }>, readonly left: ReadonlyArray<{ readonly service: string, readonly code: string, readonly reason: string, readonly environment: { readonly name: string } }>, readonly stages: ReadonlyArray<{ readonly steps: ReadonlyArray<{ readonly workflow: string, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly hasRollbackTasks: boolean, readonly environment: { readonly name: string } }> }> } | null };
+
+export type RestoreEnvironmentsMutationVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type RestoreEnvironmentsMutation = { readonly restoreEnvironments: { readonly execution: { readonly id: string, readonly status: ExecutionStatus } | null } | null };
+
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
   first?: number | null | undefined;
@@ -1227,14 +1314,16 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 export type OutputFragment = { readonly name: string, readonly value: string | null };
 
-type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
+type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<AskedApprovalFragment> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly approvals: ReadonlyArray<AskedApprovalFragment>, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
   | Stage_WorkflowStageExecution_Fragment
 ;
+
+export type AskedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
@@ -1304,6 +1393,30 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1749,6 +1862,32 @@ export const LogPageFragmentDoc = new TypedDocumentString(`
   final
 }
     `, {"fragmentName":"LogPage"}) as unknown as TypedDocumentString<LogPageFragment, unknown>;
+export const ObservedFragmentDoc = new TypedDocumentString(`
+    fragment Observed on Environment {
+  id
+  name
+  observers {
+    nextAt
+    lastAt
+    lastOutcome
+    lastReason
+    workflow {
+      name
+    }
+  }
+  deployments {
+    image
+    drifted
+    observed {
+      image
+      at
+    }
+    service {
+      name
+    }
+  }
+}
+    `, {"fragmentName":"Observed"}) as unknown as TypedDocumentString<ObservedFragment, unknown>;
 export const OperationFragmentDoc = new TypedDocumentString(`
     fragment Operation on Operation {
   id
@@ -1864,6 +2003,65 @@ export const PlacedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Placed"}) as unknown as TypedDocumentString<PlacedFragment, unknown>;
+export const FormFieldFragmentDoc = new TypedDocumentString(`
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+    `, {"fragmentName":"FormField"}) as unknown as TypedDocumentString<FormFieldFragment, unknown>;
+export const AskedApprovalFragmentDoc = new TypedDocumentString(`
+    fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
+  }
+}
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`, {"fragmentName":"AskedApproval"}) as unknown as TypedDocumentString<AskedApprovalFragment, unknown>;
 export const OutputFragmentDoc = new TypedDocumentString(`
     fragment Output on WorkflowOutput {
   name
@@ -1903,6 +2101,9 @@ export const StageFragmentDoc = new TypedDocumentString(`
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -1922,18 +2123,21 @@ export const StageFragmentDoc = new TypedDocumentString(`
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -1951,6 +2155,42 @@ export const StageFragmentDoc = new TypedDocumentString(`
 fragment Output on WorkflowOutput {
   name
   value
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`, {"fragmentName":"Stage"}) as unknown as TypedDocumentString<StageFragment, unknown>;
 export const RunFragmentDoc = new TypedDocumentString(`
     fragment Run on Execution {
@@ -2069,7 +2309,17 @@ export const RunFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -2103,6 +2353,9 @@ fragment Stage on PipelineStageExecution {
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -2122,15 +2375,40 @@ fragment Stage on PipelineStageExecution {
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
+  }
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
   }
 }
 fragment Placed on TaskExecution {
@@ -2314,6 +2592,16 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
       approvalId
       stageName
       stepName
+      digest
+      missing
+      changedSince {
+        what
+        from
+        to
+      }
+      inputs {
+        ...FormField
+      }
       ... on UserGroupApprovalDetails {
         approvers
         message
@@ -2322,7 +2610,16 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}`) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
 export const InboxDocument = new TypedDocumentString(`
     query Inbox($mine: Boolean!, $first: Int!) {
   approvals(mine: $mine, first: $first) {
@@ -2331,7 +2628,17 @@ export const InboxDocument = new TypedDocumentString(`
       stageName
       stepName
       message
+      missing
       willExpireAt
+      reminders
+      inputs {
+        ...FormField
+      }
+      escalations {
+        to
+        at
+        taken
+      }
       ... on UserGroupApprovalDetails {
         approvers
       }
@@ -2347,11 +2654,21 @@ export const InboxDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}`) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
-    success
+    decided
+    missing
   }
 }
     `) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
@@ -2714,6 +3031,20 @@ export const DeployedDocument = new TypedDocumentString(`
       }
       deployments {
         ...DeployedImage
+        drifted
+        observed {
+          image
+          at
+        }
+      }
+      observers {
+        observedAt
+        lastAt
+        lastOutcome
+        lastReason
+        workflow {
+          name
+        }
       }
       unsettledDeployments {
         ...DeployedImage
@@ -2979,6 +3310,68 @@ export const FollowJobLogDocument = new TypedDocumentString(`
   nextOffset
   final
 }`) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
+export const ObserveDocument = new TypedDocumentString(`
+    mutation Observe($input: ObserveEnvironmentInput!) {
+  observeEnvironment(input: $input) {
+    environment {
+      ...Observed
+    }
+  }
+}
+    fragment Observed on Environment {
+  id
+  name
+  observers {
+    nextAt
+    lastAt
+    lastOutcome
+    lastReason
+    workflow {
+      name
+    }
+  }
+  deployments {
+    image
+    drifted
+    observed {
+      image
+      at
+    }
+    service {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
+export const ObservedDocument = new TypedDocumentString(`
+    query Observed($id: ID!) {
+  environment(environmentId: $id) {
+    ...Observed
+  }
+}
+    fragment Observed on Environment {
+  id
+  name
+  observers {
+    nextAt
+    lastAt
+    lastOutcome
+    lastReason
+    workflow {
+      name
+    }
+  }
+  deployments {
+    image
+    drifted
+    observed {
+      image
+      at
+    }
+    service {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ObservedQuery, ObservedQueryVariables>;
 export const PromotePreviewDocument = new TypedDocumentString(`
     query PromotePreview($input: PromoteInput!) {
   promotePreview(input: $input) {
@@ -3433,6 +3826,90 @@ export const RollBackDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
+export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`
+    query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+  restoreEnvironmentsPreview(input: $input) {
+    time
+    allowed
+    planToken
+    refusals {
+      code
+      message
+    }
+    applications {
+      id
+      name
+    }
+    services {
+      environment {
+        id
+        name
+      }
+      service {
+        name
+      }
+      from {
+        ...DeployedImage
+      }
+      newer {
+        ...DeployedImage
+      }
+      to {
+        ...DeployedImage
+      }
+    }
+    left {
+      environment {
+        name
+      }
+      service
+      code
+      reason
+    }
+    stages {
+      steps {
+        workflow
+        environment {
+          name
+        }
+        services
+        tasks
+        hasRollbackTasks
+      }
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    ...ActorName
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
+export const RestoreEnvironmentsDocument = new TypedDocumentString(`
+    mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
+  restoreEnvironments(input: $input) {
+    execution {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
 export const ListRunsDocument = new TypedDocumentString(`
     query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
@@ -3518,7 +3995,17 @@ export const ReadRunDocument = new TypedDocumentString(`
     ...Run
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -3552,6 +4039,9 @@ fragment Stage on PipelineStageExecution {
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -3571,15 +4061,40 @@ fragment Stage on PipelineStageExecution {
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
+  }
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
   }
 }
 fragment Placed on TaskExecution {
@@ -3776,7 +4291,17 @@ export const RunEventsDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment Task on TaskExecution {
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment Task on TaskExecution {
   id
   name
   status
@@ -3810,6 +4335,9 @@ fragment Stage on PipelineStageExecution {
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -3829,15 +4357,40 @@ fragment Stage on PipelineStageExecution {
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
+  }
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
   }
 }
 fragment Placed on TaskExecution {

@@ -7,7 +7,7 @@ import { users } from '../access/users';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
-import { approvalTable } from '../runs/approvals/approvals.table';
+import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -43,9 +43,11 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { observationTable, observedServiceTable, observerTable } from '../runs/observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
+import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -67,6 +69,7 @@ export const tables = [
   services.schema,
   secretTable,
   freezes.schema,
+  freezeVersionTable,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,
@@ -89,6 +92,7 @@ export const tables = [
   executionEventTable,
   eventHorizonTable,
   approvalTable,
+  approvalVoteTable,
   jobTable,
   readyJobTable,
   requirementClassTable,
@@ -98,6 +102,9 @@ export const tables = [
   artifactTable,
   deploymentTable,
   rollbackTable,
+  observerTable,
+  observationTable,
+  observedServiceTable,
   rollbackRequestTable,
   restorePointTable,
   operationTable,

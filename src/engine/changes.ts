@@ -1,5 +1,5 @@
 import type { ActorRef } from '../access/actor';
-import type { Approval } from './approval';
+import type { Approval, ApprovalVote } from './approval';
 import type { Deployment } from './deployment';
 import type {
   AttemptKind,
@@ -12,6 +12,7 @@ import type {
 } from './execution';
 import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
+import type { Observation } from './observation';
 import type { Rollback, RollbackRequest } from './rollback';
 import type { TakenSlots, WaitingBeginning } from './beginning';
 
@@ -63,6 +64,8 @@ export interface ApprovalDecided {
   readonly id: string;
   readonly status: StatusAfter<'approval', 'decide' | 'close'>;
   readonly comments: string | null;
+  /** Values of its form. */
+  readonly given: Approval['given'];
 }
 
 /** What begins, what waits to begin, and holders that have ended. */
@@ -87,9 +90,15 @@ export interface Changes {
   readonly detached: DetachedTaskRow[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
-  /** Waiting approvals with changed approvers, or whose last approver is gone or back. */
+  /**
+   * Waiting approvals that were reminded or escalated, with other approvers or another subject, or whose last approver
+   * is gone or back.
+   */
   readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
+  readonly votes: ApprovalVote[];
+  /** Approvals whose votes count no more. */
+  readonly voided: string[];
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];
   /** Started jobs that are asked to end. */
@@ -103,6 +112,8 @@ export interface Changes {
   readonly rollbacks: Rollback[];
   /** Stages that failed and ask for a rollback. */
   readonly rollbackRequests: RollbackRequest[];
+  /** New runs that observe environments. */
+  readonly observations: Observation[];
   readonly slots: SlotChanges;
   readonly events: {
     readonly runId: string;
@@ -126,6 +137,8 @@ export const noChanges = (): Changes => ({
   approvals: [],
   approvers: [],
   decided: [],
+  votes: [],
+  voided: [],
   jobs: [],
   ended: [],
   canceled: [],
@@ -135,6 +148,7 @@ export const noChanges = (): Changes => ({
   deployments: new Map(),
   rollbacks: [],
   rollbackRequests: [],
+  observations: [],
   slots: { taken: [], waiting: [], freed: [] },
   events: [],
 });

@@ -2,7 +2,18 @@ import type { ActorRef } from '../access/actor';
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
+import type { SubjectChange } from './subjectChange';
+import type { GivenInput } from './approvalInputs';
 import type { DeploymentStatus } from './deployment';
+
+interface Drift {
+  deploymentId: string;
+  environmentId: string;
+  serviceId: string;
+  image: string;
+  observed: string | null;
+  observationId: string;
+}
 
 /**
  * Data of each type of event. Every committed change that the API shows has its event. Fields and types are only ever
@@ -65,6 +76,22 @@ export interface ExecutionEventData {
     approvers: readonly string[];
     message: string | null;
     expiresAt: string;
+    /** People who have to approve: `2 of Managers, and 1 of Security`. */
+    needs: string;
+    digest: string;
+    /** Approval that it renews, and changes because of which it is asked again. */
+    renewsId: string | null;
+    changes: readonly SubjectChange[];
+  };
+  /** A person has approved, and others still have to: `missing`. */
+  APPROVAL_VOTED: { approvalId: string; stageExecutionId: string; comments: string | null; missing: string };
+  /** The subject of a waiting approval has changed: it asks anew, and earlier votes count no more. */
+  APPROVAL_CHANGED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    digest: string;
+    changes: readonly SubjectChange[];
   };
   /** Nobody is left who could decide a waiting approval. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
@@ -78,7 +105,32 @@ export interface ExecutionEventData {
     previousApprovers: readonly string[];
     reason: string | null;
   };
-  APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
+  /** A waiting approval was not decided for a while: its approvers are reminded. */
+  APPROVAL_REMINDED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    /** Number of the reminder, from 1. */
+    reminder: number;
+    expiresAt: string;
+  };
+  /** A waiting approval was not decided for a while: members of `to` may decide as well. */
+  APPROVAL_ESCALATED: {
+    approvalId: string;
+    stageExecutionId: string;
+    to: readonly string[];
+    approvers: readonly string[];
+    /** Number of the step, from 1. */
+    step: number;
+  };
+  APPROVAL_DECIDED: {
+    approvalId: string;
+    stageExecutionId: string;
+    status: string;
+    comments: string | null;
+    /** Values of its form. */
+    inputs: readonly GivenInput[];
+  };
   /** A stage is PAUSED until its runtime inputs are given. */
   RUNTIME_INPUTS_REQUESTED: {
     stageExecutionId: string;
@@ -150,6 +202,10 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
+  /** An observation found another image than this run has deployed; null: the service does not run. */
+  DRIFTED: Drift;
+  /** An observation found the image again, or the service was deployed again since. */
+  DRIFT_RESOLVED: Drift;
   /**
    * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED or UNKNOWN; or a restore deployed
    * an image again, or marked it as REMOVED.

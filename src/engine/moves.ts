@@ -1,5 +1,6 @@
 import { type ExecutionStatus, isFinal } from '../contract/statuses';
 import type { Approval } from './approval';
+import { listInputs } from './approvalInputs';
 import type { ApprovalDecided, AttemptStart, JobEnding } from './changes';
 import { deployWithTask, deployWithWorkflow } from './deployments';
 import {
@@ -214,14 +215,16 @@ export const detachedType = ({ type }: Pick<TaskExecution, 'type'>) => (type ===
 /** Decides or closes an approval, with its event. */
 export function moveApproval(
   run: RunSlice,
-  { id, status: from, stageExecutionId, executionId }: Approval,
+  { id, status: from, stageExecutionId, executionId, inputs: form }: Approval,
   status: ApprovalDecided['status'],
   comments: string | null = null,
+  given: Approval['given'] = null,
 ): void {
   checkMove('approval', from, status);
-  run.changes.decided.push({ id, status, comments });
+  run.changes.decided.push({ id, status, comments, given });
   const { runId } = run.execution(executionId);
-  run.event({ runId, executionId }, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments });
+  const inputs = listInputs(form, given);
+  run.event({ runId, executionId }, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments, inputs });
 }
 
 /** Ends a job. The event of its task reports the end. `from`: RUNNING if an agent has started it. */

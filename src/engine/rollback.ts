@@ -1,7 +1,7 @@
 import type { DeploymentPlace } from './deployment';
 
 /** A service that a rollback brings back, with the deployments that it replaces and repeats. */
-export interface RolledBack extends Pick<DeploymentPlace, 'serviceId'> {
+export interface RolledBack extends DeploymentPlace {
   readonly image: string;
   /** Deployment that the environment had; null: none. */
   readonly fromId: string | null;
@@ -12,10 +12,13 @@ export interface RolledBack extends Pick<DeploymentPlace, 'serviceId'> {
 /** Origin of a run that brings an environment back to earlier images. Written with the run, and never changed. */
 export interface Rollback {
   readonly runId: string;
-  readonly environmentId: string;
+  /** Null if it brings several environments back. */
+  readonly environmentId: string | null;
   readonly services: readonly RolledBack[];
   /** Run whose stage failed, for a rollback that its definition asks for. */
   readonly failedRunId: string | null;
+  /** Moment to which it brings environments back; null for a rollback of one environment. */
+  readonly time: Date | null;
   readonly createdAt: Date;
 }
 

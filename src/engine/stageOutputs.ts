@@ -21,14 +21,22 @@ export function resultsOfElements(
       { kind: 'workflow' as const, key: revisionId },
     ]),
   );
-  return new Map(
-    ran.map(({ stage, executionId, revisionId }) => {
+  const approved = stages.filter(({ kind, status }) => kind === 'APPROVAL' && status === 'SUCCESS');
+  return new Map([
+    ...approved.map((stage): [string, ElementResults] => [stage.id, approvalResults(stage)]),
+    ...ran.map(({ stage, executionId, revisionId }): [string, ElementResults] => {
       const variables = new Map(run.variables(executionId).map(({ name, value }) => [name, value]));
       const outputs = outputsOf(run.fact('workflow', revisionId), stage.variables, variables);
       return [stage.id, { variables, outputs }];
     }),
-  );
+  ]);
 }
+
+/** The values of its form, which the element keeps when it is approved. */
+const approvalResults = ({ variables }: StageExecution): ElementResults => ({
+  variables: new Map(),
+  outputs: new Map(Object.entries(variables)),
+});
 
 /** Reason why an element can't begin: a reference has no value, or a value that its workflow does not accept. */
 export interface Unfilled {
@@ -101,6 +109,9 @@ export class ElementFiller {
     const value = found && this.results.get(found.id)?.[kind].get(name);
     if (value !== undefined || otherwise !== null) return [value ?? otherwise ?? undefined, ''];
     if (found === undefined) return [undefined, `the run has no element "${element}"`];
+    if (found.kind === 'APPROVAL' && found.status === 'SUCCESS') {
+      return [undefined, `the approval "${element}" was given without it`];
+    }
     if (found.workflowExecutionId === null) return [undefined, `the element "${element}" ended ${found.status}`];
     const declares = kind === 'variables' || Object.hasOwn(this.definitionOf(found).outputs, name);
     return [

@@ -50,6 +50,12 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The approval, failure or stage element does not wait, or no longer waits, for a decision or an answer.',
   },
+  APPROVAL_CHANGED: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'What the approval is about differs from what the caller saw; `changes` lists what changed. Read it again, and decide then.',
+  },
   NOT_RETRYABLE: {
     http: 409,
     retryable: false,
@@ -140,6 +146,18 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The environment, or a service that was named, has no earlier image to return to.',
   },
+  PARTLY_GONE: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'Some services can’t be brought back to the asked moment; `services` lists them. `leaveOut: true` leaves them as they are.',
+  },
+  SEVERAL_APPLICATIONS: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'Services of several applications would be brought back, and an execution belongs to one; `applications` lists them in the order in which to restore them.',
+  },
   NOTHING_TO_PROMOTE: {
     http: 409,
     retryable: false,
@@ -149,6 +167,11 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning: 'The workflow that deployed the image was deleted, so it can’t run again.',
+  },
+  NOT_OBSERVABLE: {
+    http: 409,
+    retryable: true,
+    meaning: 'No workflow observes the environment, or a deployment to it is in progress.',
   },
   ENVIRONMENT_FROZEN: {
     http: 409,

@@ -1,18 +1,19 @@
 import type { ActorRef } from '../access/actor';
-import type { Change, Changes } from '../engine/changes';
-import type { Execution, StageExecution, TaskExecution } from '../engine/execution';
+import type { AttemptStart, Change, Changes } from '../engine/changes';
+import type { Execution, ExecutionAttempt, StageExecution, TaskExecution } from '../engine/execution';
 import type { Transaction } from '../kernel/database/database';
 import { insertRows, updateRows } from '../kernel/database/table';
 import { topic } from '../kernel/database/wakeups';
 import type { App } from './app';
-import { approvalTable } from './approvals/approvals.table';
-import { decideApprovals } from './approvals/approvals.store';
+import { approvalTable, approvalVoteTable } from './approvals/approvals.table';
+import { decideApprovals, voidVotes } from './approvals/approvals.store';
 import { writeDeployments } from './deployments/deployments.store';
 import { insertVariables } from './execution/executionVariables.store';
 import { noteAttempts, insertAttempts, insertExecutionTargets } from './execution/executions.store';
 import {
   attemptElementTable,
   detachedTaskTable,
+  executionAttemptTable,
   executionTable,
   stageExecutionTable,
   taskExecutionTable,
@@ -20,6 +21,7 @@ import {
 } from './execution/executions.table';
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
+import { observationTable } from './observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { moveSlots } from './slots/slots.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
@@ -119,14 +121,20 @@ export async function apply(
       db,
       approvalTable,
       changes.approvers.map((after) => ({ before: null, after })),
-      ['approvers', 'undecidableSince'],
+      [
+        ...(['approvers', 'count', 'allOf', 'undecidableSince', 'subject', 'digest', 'changedSince', 'given'] as const),
+        ...(['reminders', 'remindedAt', 'escalated', 'nextStepAt'] as const),
+      ],
     ),
+    voidVotes(db, changes.voided),
+    insertRows(db, approvalVoteTable, changes.votes),
     decideApprovals(db, changes.decided, actor, now),
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
     writeDeployments(db, [...changes.deployments.values()]),
     insertRows(db, rollbackTable, changes.rollbacks),
     insertRows(db, rollbackRequestTable, changes.rollbackRequests),
+    insertRows(db, observationTable, changes.observations),
     ...writeSlots(db, changes, now),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
@@ -151,21 +159,23 @@ function split<Row>(changes: ReadonlyMap<string, Change<Row>>): {
   };
 }
 
+const unended = { status: null, failureCode: null, failureDetails: null, startedAt: null, endedAt: null } as const;
+
 function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] {
   const { made, moved } = split<Execution>(changes.executions);
   const rows = moved.map(({ after }) => after);
   const begun = new Set(changes.attempts.map((one) => one.executionId));
-  const none = { reason: null, fromStage: null, base: null, dropped: null };
   const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
-  const started = made.map(({ id, cause, createdAt }) => {
-    return {
-      ...none,
-      executionId: id,
-      kind: rolledBack.has(id) ? ('ROLLBACK' as const) : ('START' as const),
-      cause,
-      createdAt,
-    };
-  });
+  const observing = new Set(changes.observations.map(({ executionId }) => executionId));
+  const first: ExecutionAttempt[] = [];
+  const later: AttemptStart[] = [...changes.attempts];
+  for (const row of made) {
+    const kind = observing.has(row.id) ? 'OBSERVE' : rolledBack.has(row.id) ? 'ROLLBACK' : 'START';
+    const start = { executionId: row.id, kind, reason: null, fromStage: null, base: null, cause: row.cause } as const;
+    const run = changes.executions.get(row.runId)?.after;
+    if (run === undefined) later.push({ ...start, dropped: null, createdAt: row.createdAt });
+    else first.push({ ...row, ...start, lineage: [row.attempt], dropped: [], runAttempt: run.attempt, ...unended });
+  }
   return [
     insertRows(db, executionTable, made),
     updateRows(db, executionTable, moved, executionColumns),
@@ -175,7 +185,8 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
       moved.filter(({ after }) => begun.has(after.id)),
       attemptColumns,
     ),
-    insertAttempts(db, [...started, ...changes.attempts]),
+    insertRows(db, executionAttemptTable, first),
+    insertAttempts(db, later),
     ...[...made, ...rows.filter(({ id }) => begun.has(id))].map((row) => writeTargets(db, changes, row)),
   ];
 }

@@ -84,6 +84,10 @@ const queries: Readonly<Record<string, Row>> = {
   freezeCheck: ['{ freezeCheck(environmentId: "$staging") { frozen } }', ...seen],
   promotePreview: ['{ promotePreview(input: {fromId: "$prod", toId: "$staging"}) { allowed } }', ...seen],
   rollbackPreview: ['{ rollbackPreview(input: {environmentId: "$staging"}) { allowed } }', ...seen],
+  restoreEnvironmentsPreview: [
+    '{ restoreEnvironmentsPreview(input: {applicationIds: ["$app"], environmentIds: ["$staging"], time: "2026-01-01T00:00:00Z"}) { allowed } }',
+    ...seen,
+  ],
   executions: [
     '{ executions(filters: [{execution: {operator: EQUALS, values: ["$run"]}}], limit: 9) { nodes { id } pageInfo { total } } }',
     ...listed,
@@ -325,6 +329,22 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOTHING_TO_ROLL_BACK',
     'FORBIDDEN',
     'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  restoreEnvironments: [
+    'mutation { restoreEnvironments(input: {applicationIds: ["$app"], environmentIds: ["$staging"], time: "2026-01-01T00:00:00Z"}) { execution { id } } }',
+    'NOTHING_TO_ROLL_BACK',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  observeEnvironment: [
+    'mutation { observeEnvironment(input: {environmentId: "$staging"}) { environment { name } } }',
+    'NOT_OBSERVABLE',
+    'FORBIDDEN',
+    'NOT_OBSERVABLE',
     'NOT_FOUND',
     'NOT_FOUND',
   ],

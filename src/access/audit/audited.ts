@@ -91,6 +91,33 @@ export async function auditRefusal(app: App, attempt: AuditAttempt, error: unkno
   }
 }
 
+/** An attempt in progress, for changes that are committed together with those of other attempts. */
+export type OpenAttempt = Scope;
+
+export function openAttempt(): OpenAttempt | undefined {
+  const scope = scopes.getStore();
+  return scope?.open ? scope : undefined;
+}
+
+/** Work for several attempts: the hook would add its changes to the attempt that happened to begin it. */
+export const forSeveralAttempts = <T>(work: () => T): T => scopes.exit(work);
+
+/** Writes the records of several attempts in the transaction that they share. Call the result after its commit. */
+export function auditTogether(
+  app: App,
+  db: Transaction,
+  changes: readonly { readonly attempt: OpenAttempt | undefined; readonly detail: AuditDetail }[],
+): () => void {
+  const known = changes.flatMap(({ attempt, detail }) => (attempt === undefined ? [] : [{ attempt, detail }]));
+  const records = known.flatMap(({ attempt, detail }) => recordsOf(attempt.attempt, app.clock.now(), [detail]));
+  // Sent with the COMMIT, which fails if this does.
+  if (records.length > 0) insertRecords(db, records).catch(() => undefined);
+  return () => {
+    for (const { attempt } of known) attempt.recorded = true;
+    app.database.wakeups.signalHere(AUDIT_WRITTEN);
+  };
+}
+
 /** Records a change that was made outside an attempt, within the transaction that makes it. */
 export function audit(app: App, db: Transaction, attempt: AuditAttempt, detail?: AuditDetail): Promise<void> {
   return insertRecords(db, recordsOf(attempt, app.clock.now(), detail === undefined ? [] : [detail]));

@@ -45,6 +45,7 @@ const plainNames = new Set([
     'cron',
     'timeZone',
     'branch',
+    'choice',
     'image',
     'images',
   ],

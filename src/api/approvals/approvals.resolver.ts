@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Approval } from '../../engine/approval';
 import { findApproval, findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
 import type { Context } from '../graphql/context';
@@ -12,19 +12,38 @@ import {
   ApprovalConnection,
   ApprovalDetails,
   ApprovalDetailsPayload,
+  ApprovalEscalation,
+  ApprovalFormField,
+  ApprovalRequirementType,
   ApprovalStatusEnum,
+  ApprovalVoteType,
   ApproveOrRejectApprovalsInput,
   ApproveOrRejectApprovalsPayload,
   DecideApprovalsInput,
   DecideApprovalsPayload,
   ReassignApprovalInput,
   ReassignApprovalPayload,
+  UserGroupApprovalDetails,
 } from './approvals.types';
 import { decideApproval, decideApprovals } from '../../runs/commands/decideApproval';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
+import { groupsOfVoters, requirementsOf, votedOn } from '../../engine/approvalVotes';
 import type { StageExecution } from '../../engine/execution';
-import { approvalsOfStage, executionWith, stageById } from '../../runs/execution/executions.loaders';
+import {
+  approvalsOfStage,
+  attemptsOfExecution,
+  executionWith,
+  stageById,
+  votesOfApproval,
+} from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
-import { ApprovalStageExecution, ApprovalStepType, PipelineExecution } from '../executions/executions.types';
+import {
+  ApprovalStageExecution,
+  ApprovalStepType,
+  PipelineExecution,
+  WorkflowStageExecution,
+} from '../executions/executions.types';
+import { WorkflowOutput } from '../executions/outputs.types';
 import { reassignApproval } from '../../runs/commands/reassignApproval';
 
 @Resolver(() => ApprovalDetails)
@@ -90,22 +109,26 @@ export class ApprovalsResolver {
     @Ctx() { app, actor }: Context,
   ) {
     const results = await decideApprovals(app, actor, input.decisions);
-    return { clientMutationId: input.clientMutationId ?? null, results };
+    return {
+      clientMutationId: input.clientMutationId ?? null,
+      results: results.map((one) => ({ ...one, decided: one.decided ?? false, missing: one.missing ?? null })),
+    };
   }
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
-      'Decides a waiting approval. Repeating the decision as the same caller changes nothing. Errors: ' +
-      'NOT_FOUND, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
-      'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Approves or rejects. One rejection rejects; an approval decides if nobody else has to approve. Repeating the ' +
+      'decision as the same person changes nothing, and a decision can’t be taken back. Errors: NOT_FOUND, FORBIDDEN, ' +
+      'APPROVAL_CHANGED (what it is about has changed; it was asked anew), CONFLICT (somebody else decided, or the caller ' +
+      'has approved already), NOT_WAITING (it has expired or was withdrawn), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
     @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'Decision.' })
     input: ApproveOrRejectApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
-    await decideApproval(app, actor, input);
-    return { clientMutationId: input.clientMutationId ?? null, success: true };
+    const voted = await decideApproval(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, success: true, ...voted };
   }
 
   @Mutation(() => ReassignApprovalPayload, {
@@ -148,6 +171,45 @@ export class ApprovalsResolver {
     return found(await loaders.load(stageById, approval.stageExecutionId)).stepName;
   }
 
+  @Extensions({ listSize: 3 })
+  @FieldResolver(() => [ApprovalVoteType])
+  async votes(@Root() { id }: Approval, @Ctx() { loaders }: Context) {
+    return (await loaders.load(votesOfApproval, id)) ?? [];
+  }
+
+  @Extensions({ listSize: 3 })
+  @FieldResolver(() => [ApprovalRequirementType])
+  async requirements(@Root() approval: Approval, @Ctx() { loaders }: Context) {
+    return requirementsOf(approval, groupsOfVoters((await loaders.load(votesOfApproval, approval.id)) ?? []));
+  }
+
+  @FieldResolver(() => String)
+  async missing(@Root() approval: Approval, @Ctx() { loaders }: Context): Promise<string | null> {
+    return votedOn(approval, (await loaders.load(votesOfApproval, approval.id)) ?? []).missing;
+  }
+
+  @FieldResolver(() => [String])
+  async excluded(@Root() { disallowInitiator, executionId, excluded }: Approval, @Ctx() { loaders }: Context) {
+    const attempts = disallowInitiator ? ((await loaders.load(attemptsOfExecution, executionId)) ?? []) : [];
+    return [...new Set([...attempts.map(({ cause }) => cause.name), ...excluded])];
+  }
+
+  @Extensions({ listSize: 20 })
+  @FieldResolver(() => [ApprovalFormField])
+  inputs(@Root() { inputs, given }: Approval): ApprovalFormField[] {
+    return inputs.map(({ defaultValue, type, ...input }) => {
+      return { ...input, type: type.toUpperCase(), default: defaultValue, value: given?.[input.name] ?? null };
+    });
+  }
+
+  @Extensions({ listSize: 10 })
+  @FieldResolver(() => [ApprovalEscalation])
+  escalations(@Root() { escalate, escalated, requestedAt }: Approval): ApprovalEscalation[] {
+    return escalate.map(({ to, afterSeconds }, index) => {
+      return { to, at: new Date(requestedAt.getTime() + afterSeconds * 1000), taken: index < escalated };
+    });
+  }
+
   @FieldResolver(() => Date)
   startedAt(@Root() approval: Approval): Date {
     return approval.requestedAt;
@@ -159,6 +221,26 @@ export class ApprovalsResolver {
   }
 }
 
+@Resolver(() => UserGroupApprovalDetails)
+export class UserGroupApprovalResolver {
+  @FieldResolver(() => [String])
+  approvers(@Root() approval: Approval): readonly string[] {
+    return groupsOf(approval);
+  }
+}
+
+@Resolver(() => WorkflowStageExecution)
+export class RenewedApprovalsResolver {
+  @Extensions({ listSize: 1 })
+  @FieldResolver(() => [ApprovalDetails], {
+    description:
+      'Approvals that were asked again before the element began, because what had been approved has changed. Usually empty.',
+  })
+  async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(approvalsOfStage, stage.id)) ?? [];
+  }
+}
+
 @Resolver(() => ApprovalStageExecution)
 export class ApprovalStageResolver {
   @FieldResolver(() => ApprovalStepType, { description: 'Method of approval.' })
@@ -166,10 +248,21 @@ export class ApprovalStageResolver {
     return ApprovalStepType.USER_GROUP;
   }
 
+  @Extensions({ listSize: 10 })
   @FieldResolver(() => [ApprovalDetails], {
     description: 'Approvals that the element requested, one for each attempt. Empty until the stage is reached.',
   })
   async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
     return (await loaders.load(approvalsOfStage, stage.id)) ?? [];
+  }
+
+  @FieldResolver(() => [WorkflowOutput], {
+    description: 'Values of its form, by name, for later stages. Empty until it is approved.',
+  })
+  outputs(@Root() { status, variables }: StageExecution): WorkflowOutput[] {
+    if (status !== 'SUCCESS') return [];
+    return Object.entries(variables)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ name, value }));
   }
 }

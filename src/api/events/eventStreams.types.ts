@@ -135,7 +135,8 @@ export class ApprovalsRequestedItem {
 
   @Field(() => ApprovalDetails, {
     nullable: true,
-    description: 'Current state of an approval that was requested, or that stopped waiting; see `status`.',
+    description:
+      'Current state of an approval that was requested, reassigned, escalated or reminded of, or that stopped waiting; see `status`.',
   })
   approval!: ApprovalDetails | null;
 

@@ -1,4 +1,6 @@
+// Long because it describes every field of every type of event.
 import { EventActor } from '../access/actor.types';
+import { SubjectChangeType } from '../approvals/approvalSubject.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
 import type { DeploymentStatus } from '../../engine/deployment';
 import { DeploymentStatusEnum } from '../deployments/deployments.types';
@@ -11,6 +13,10 @@ import { type Field, type Fields, field, graphqlField, listOf, orNull } from '..
 const status = (description: string) => graphqlField<string>(() => ExecutionStatusEnum, description);
 const reason = (description: string) => orNull(field.text(description));
 const fallback = 'OtherEvent';
+const approvalDigest = field.text('Digest of the subject of the approval.');
+const subjectChanges = listOf(
+  field.object(() => SubjectChangeType, 'Changes of the subject because of which it asks again. Empty otherwise.'),
+);
 
 const common = {
   runId: field.key('ID of the run: the execution itself, or the pipeline execution that it is a member of.'),
@@ -24,6 +30,11 @@ const common = {
   actor: field.object(() => EventActor, 'User, key or system component that caused the event.'),
   data: field.json('Full event data as JSON, for event types that the client doesn’t know.'),
 };
+
+const GivenApprovalInput = objectType('GivenApprovalInput', 'Value of a field of the form of an approval.', {
+  name: field.text('Name of the field.'),
+  value: field.text('Value that was given, or the default.'),
+});
 
 /** Resolved objects hold the fields of `data` along with the common fields: see `shownEvent`. */
 export const ExecutionEventInterface = interfaceType(
@@ -95,6 +106,15 @@ function event<Type extends ExecutionEventType>(
 }
 
 /** Object type for each type of event. */
+const drift = {
+  deploymentId: field.key('ID of the deployment of this run.'),
+  environmentId: field.key('ID of the environment.'),
+  serviceId: field.key('ID of the service.'),
+  image: field.text('Image that this run has deployed.'),
+  observed: orNull(field.text('Image that was observed. Null if the service does not run.')),
+  observationId: field.key('ID of the execution that observed it.'),
+};
+
 export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   EXECUTION_CREATED: event('EXECUTION_CREATED', 'a run was started, or a stage began its workflow.', {
     kind: field.text('`PIPELINE` or `WORKFLOW`.'),
@@ -188,10 +208,31 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requests the approval.'),
-    approvers: listOf(field.text('Names of user groups. Any member of any of them can decide.')),
+    approvers: listOf(field.text('Names of user groups whose members can decide.')),
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
+    needs: field.text('People who have to approve: `2 of Managers, and 1 of Security`.'),
+    digest: approvalDigest,
+    renewsId: orNull(field.key('ID of the approval that it renews. Null if it renews none.')),
+    changes: subjectChanges,
   }),
+  APPROVAL_VOTED: event('APPROVAL_VOTED', 'a person approved, and others still have to approve.', {
+    approvalId: field.key('ID of the approval.'),
+    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    comments: reason('Comment given with the vote.'),
+    missing: field.text('People who still have to approve: `1 more of Managers`.'),
+  }),
+  APPROVAL_CHANGED: event(
+    'APPROVAL_CHANGED',
+    'the subject of a waiting approval changed. It asks anew, and earlier votes no longer count.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
+      digest: approvalDigest,
+      changes: subjectChanges,
+    },
+  ),
   APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who can decide a waiting approval.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
@@ -217,11 +258,34 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reason: reason('Reason given by the administrator.'),
     },
   ),
+  APPROVAL_REMINDED: event(
+    'APPROVAL_REMINDED',
+    'a waiting approval was not decided for a while: its approvers are reminded.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups whose members can decide.')),
+      reminder: field.integer('Number of the reminder, from 1.'),
+      expiresAt: field.time('Time at which it becomes EXPIRED.'),
+    },
+  ),
+  APPROVAL_ESCALATED: event(
+    'APPROVAL_ESCALATED',
+    'a waiting approval was not decided for a while: members of other user groups may decide as well.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      to: listOf(field.text('Names of the user groups of this step.')),
+      approvers: listOf(field.text('Names of all user groups whose members can decide now.')),
+      step: field.integer('Number of the step, from 1.'),
+    },
+  ),
   APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval stopped waiting.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
     status: graphqlField<string>(() => ApprovalStatusEnum, 'Status of the approval.'),
     comments: reason('Comment given with the decision.'),
+    inputs: listOf(field.object(() => GivenApprovalInput, 'Values of its form, in the order of the form.')),
   }),
   RUNTIME_INPUTS_REQUESTED: event(
     'RUNTIME_INPUTS_REQUESTED',
@@ -344,6 +408,12 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reasonCode: reason('Code of the refusal.'),
       reason: reason('Explanation of `reasonCode`.'),
     },
+  ),
+  DRIFTED: event('DRIFTED', 'an observation found another image in an environment than this run has deployed.', drift),
+  DRIFT_RESOLVED: event(
+    'DRIFT_RESOLVED',
+    'an observation found the image of this run again, or the service was deployed again since.',
+    drift,
   ),
   DEPLOYMENT_STATUS: event(
     'DEPLOYMENT_STATUS',

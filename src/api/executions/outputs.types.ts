@@ -1,6 +1,9 @@
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType({ simpleResolvers: true, description: 'Output of a workflow: a value for later stages.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Output of a workflow, or of the form of an approval: a value for later stages.',
+})
 export class WorkflowOutput {
   @Field(() => String, { description: 'Name of the output.' })
   name!: string;

@@ -26,7 +26,13 @@ import {
   ExecutionsSnapshotResolver,
   ExecutionsUpdatedResolver,
 } from '../events/events.resolver';
-import { ApprovalStageResolver, ApprovalsResolver } from '../approvals/approvals.resolver';
+import { SubjectElementResolver, SubjectServiceResolver } from '../approvals/approvalSubject.resolver';
+import {
+  ApprovalStageResolver,
+  ApprovalsResolver,
+  RenewedApprovalsResolver,
+  UserGroupApprovalResolver,
+} from '../approvals/approvals.resolver';
 import {
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
@@ -79,15 +85,23 @@ import {
 } from '../resumes/resume.resolver';
 import { EnvironmentSlotResolver, SlotMemberResolver, SlotsResolver } from '../slots/slots.resolver';
 import {
+  DeploymentObservationResolver,
+  EnvironmentObserversResolver,
+  ObservationsResolver,
+  ObservedImageResolver,
+} from '../observations/observations.resolver';
+import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
   PromotionsResolver,
 } from '../promotions/promotions.resolver';
 import {
   ExecutionRollbacksResolver,
+  LeftOutServiceResolver,
   PreviewedRollbackServiceResolver,
   RollbackFieldsResolver,
   RollbacksResolver,
+  RollbackStepResolver,
   RolledBackServiceResolver,
 } from '../rollbacks/rollbacks.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
@@ -167,10 +181,16 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ComparisonsResolver,
   PromotionsResolver,
   PromotionFieldsResolver,
+  DeploymentObservationResolver,
+  EnvironmentObserversResolver,
+  ObservationsResolver,
+  ObservedImageResolver,
   EnvironmentPromotionsResolver,
   RollbacksResolver,
   RollbackFieldsResolver,
+  LeftOutServiceResolver,
   PreviewedRollbackServiceResolver,
+  RollbackStepResolver,
   RolledBackServiceResolver,
   ExecutionRollbacksResolver,
   RestoresResolver,
@@ -189,6 +209,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   JobResolver,
   ArtifactResolver,
   ApprovalsResolver,
+  RenewedApprovalsResolver,
+  SubjectElementResolver,
+  SubjectServiceResolver,
+  UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
   AgentFieldsResolver,

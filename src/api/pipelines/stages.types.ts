@@ -1,6 +1,7 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { field, listOf } from '../../kernel/fields';
 import { objectType } from '../graphql/described.types';
+import { ApprovalRequirementType } from '../approvals/approvals.types';
 
 @InterfaceType({
   description: 'Element of a stage, a workflow or an approval. The elements of a stage run in parallel.',
@@ -45,17 +46,39 @@ export class WorkflowStageElement extends PipelineStageElement {
   variables!: readonly object[];
 }
 
+const ElementEscalation = objectType('ElementEscalation', 'Step of the escalation of an approval element.', {
+  afterSeconds: field.integer('Time after the request, in seconds.'),
+  to: listOf(field.text('Name of a user group whose members may decide as well from then on.')),
+});
+
 @ObjectType({
   simpleResolvers: true,
   implements: PipelineStageElement,
   description: 'Element that waits for a person’s decision.',
 })
 export class ApprovalStageElement extends PipelineStageElement {
-  @Field(() => [String], { description: 'Names of user groups. Any member of any of them can decide.' })
+  @Field(() => [String], { description: 'Names of user groups. Members of any of them can decide.' })
   approvers!: readonly string[];
+
+  @Field(() => [ApprovalRequirementType], { description: 'People that have to approve, all of them different.' })
+  requirements!: readonly object[];
+
+  @Field(() => [String], {
+    description: 'People who may not decide: `initiator`, and references to values that hold a name or email address.',
+  })
+  excluded!: readonly string[];
 
   @Field(() => Int, { description: 'Number of seconds that it waits before it becomes EXPIRED.' })
   timeoutSeconds!: number;
+
+  @Field(() => Int, { nullable: true, description: 'Interval of reminders, in seconds. Null for none.' })
+  remindAfterSeconds!: number | null;
+
+  @Field(() => [ElementEscalation], { description: 'Steps of its escalation, in order.' })
+  escalations!: readonly object[];
+
+  @Field(() => [String], { description: 'Names of the fields of its form, in order. They are its outputs.' })
+  inputNames!: readonly string[];
 }
 
 export const PipelineStage = objectType(

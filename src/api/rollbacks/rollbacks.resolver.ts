@@ -4,9 +4,11 @@ import { environments } from '../../catalog/environments/environments';
 import { services } from '../../catalog/services/services';
 import type { Execution } from '../../engine/execution';
 import type { RolledBack, Rollback as RollbackRow } from '../../engine/rollback';
+import { previewEnvironments, restoreEnvironments } from '../../runs/commands/restoreEnvironments';
 import { previewRollback, rollbackEnvironment } from '../../runs/commands/rollbackEnvironment';
 import { executionById } from '../../runs/execution/executions.loaders';
-import type { PlannedPlace, RollbackPlan } from '../../runs/rollbacks/planRollback';
+import type { EnvironmentsPlan, LeftPlace } from '../../runs/rollbacks/planEnvironments';
+import type { PlannedPlace, RollbackPlan, RollbackStep } from '../../runs/rollbacks/planRollback';
 import { deploymentById, rollbackOfRun, rollbacksOfFailedRun } from '../../runs/rollbacks/rollbacks.loaders';
 import { Deployment } from '../deployments/deployments.types';
 import { Environment } from '../environments/environments.types';
@@ -15,11 +17,18 @@ import type { Context } from '../graphql/context';
 import { echo } from '../graphql/mutations.types';
 import { Service } from '../services/services.types';
 import {
+  LeftOutService,
+  RestoreEnvironmentsInput,
+  RestoreEnvironmentsPayload,
+  RestoreEnvironmentsPreview,
+} from './restoreEnvironments.types';
+import {
   PreviewedRollbackService,
   Rollback,
   RollbackEnvironmentInput,
   RollbackEnvironmentPayload,
   RollbackPreview,
+  RollbackStep as RollbackStepType,
   RolledBackService,
 } from './rollbacks.types';
 
@@ -49,7 +58,7 @@ export class RollbacksResolver {
       'Brings services of an environment back to earlier images. Finds the workflow executions that deployed them, and runs their workflows again, with the same revisions, variables and images, as a new run whose first attempt has the kind ROLLBACK. ' +
       'A workflow that has tasks of type `rollback` runs those instead. The run can be watched, aborted and resumed like any other. Requires ROLLBACK_WORKFLOW and READ of executions for the environment. ' +
       'Idempotent with an `idempotencyKey`. Example: `rollbackEnvironment(input: {environmentId: "…", services: ["web"]}) { execution { id } }`. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, REVISION_GONE, ENVIRONMENT_MOVED_ON, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, REVISION_GONE, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
   })
   async rollbackEnvironment(
     @Arg('input', () => RollbackEnvironmentInput, { description: 'Input of `rollbackEnvironment`.' })
@@ -57,6 +66,35 @@ export class RollbacksResolver {
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), execution: await rollbackEnvironment(app, actor, input) };
+  }
+
+  @Query(() => RestoreEnvironmentsPreview, {
+    nullable: true,
+    description:
+      'Preview of `restoreEnvironments` with this input: images, services that can’t be brought back, workflows in their order, and every refusal. Writes nothing. Ignores `planToken` and `idempotencyKey`. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT.',
+  })
+  async restoreEnvironmentsPreview(
+    @Arg('input', () => RestoreEnvironmentsInput, { description: 'Input for `restoreEnvironments`.' })
+    input: RestoreEnvironmentsInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return shownEnvironments(await previewEnvironments(app, actor, input));
+  }
+
+  @Mutation(() => RestoreEnvironmentsPayload, {
+    description:
+      'Brings environments of an application back to the images that they had at a moment, as one new run. Its stages follow `dependsOn` of the services: a service comes after those that it depends on, others run side by side. ' +
+      'Each element repeats the workflow execution that deployed the image, as in `rollbackEnvironment`. The first attempt has the kind ROLLBACK, and the run can be resumed like any other. Does not restore variables. ' +
+      'Requires ROLLBACK_WORKFLOW and READ of executions for each environment. Idempotent with an `idempotencyKey`. ' +
+      'Example: `restoreEnvironments(input: {applicationIds: ["…"], time: "2026-03-01T12:30:00Z"}) { execution { id } }`. ' +
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, PARTLY_GONE, SEVERAL_APPLICATIONS, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
+  })
+  async restoreEnvironments(
+    @Arg('input', () => RestoreEnvironmentsInput, { description: 'Input of `restoreEnvironments`.' })
+    input: RestoreEnvironmentsInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), execution: await restoreEnvironments(app, actor, input) };
   }
 }
 
@@ -67,24 +105,72 @@ function shown({ environment, places, kept, steps, refusals, token }: RollbackPl
     // An error object in a result would be the error of its field.
     refusals: refusals.map(({ code, message }) => ({ code, message })),
     services: places.map((place) => ({ ...place, from: place.now, newer: place.unsettled })),
-    steps: steps.map(({ places: own, attempt, ...step }) => ({
-      ...step,
-      executionId: attempt.executionId,
-      services: own.map(({ service }) => service),
-    })),
+    steps: steps.map(shownStep),
   };
 }
 
+function shownEnvironments({
+  time,
+  environments,
+  applications,
+  places,
+  left,
+  stages,
+  refusals,
+  token,
+}: EnvironmentsPlan) {
+  const allowed = refusals.length === 0;
+  return {
+    ...{ time, environments, applications, allowed, planToken: allowed ? token : null },
+    refusals: refusals.map(({ code, message }) => ({ code, message })),
+    services: places.map((place) => ({ ...place, from: place.now, newer: place.unsettled })),
+    left,
+    stages: stages.map((steps) => ({ steps: steps.map(shownStep) })),
+  };
+}
+
+const shownStep = ({ places, attempt, ...step }: RollbackStep) => ({
+  ...step,
+  executionId: attempt.executionId,
+  services: places.map(({ service }) => service),
+});
+
 @Resolver(() => PreviewedRollbackService)
 export class PreviewedRollbackServiceResolver {
+  @FieldResolver(() => Environment)
+  environment(@Root() { environmentId }: PlannedPlace, @Ctx() { loaders }: Context) {
+    return loaders.load(environments.byId, environmentId);
+  }
+
   @FieldResolver(() => Service, { nullable: true })
   service(@Root() { serviceId }: PlannedPlace, @Ctx() context: Context) {
     return serviceOf(serviceId, context);
   }
 }
 
+@Resolver(() => LeftOutService)
+export class LeftOutServiceResolver {
+  @FieldResolver(() => Environment)
+  environment(@Root() { environmentId }: LeftPlace, @Ctx() { loaders }: Context) {
+    return loaders.load(environments.byId, environmentId);
+  }
+}
+
+@Resolver(() => RollbackStepType)
+export class RollbackStepResolver {
+  @FieldResolver(() => Environment)
+  environment(@Root() { environmentId }: RollbackStep, @Ctx() { loaders }: Context) {
+    return loaders.load(environments.byId, environmentId);
+  }
+}
+
 @Resolver(() => RolledBackService)
 export class RolledBackServiceResolver {
+  @FieldResolver(() => Environment, { nullable: true })
+  async environment(@Root() { environmentId }: RolledBack, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
+  }
+
   @FieldResolver(() => Service, { nullable: true })
   service(@Root() { serviceId }: RolledBack, @Ctx() context: Context) {
     return serviceOf(serviceId, context);
@@ -105,6 +191,7 @@ export class RolledBackServiceResolver {
 export class RollbackFieldsResolver {
   @FieldResolver(() => Environment, { nullable: true })
   async environment(@Root() { environmentId }: RollbackRow, @Ctx() { loaders, actor }: Context) {
+    if (environmentId === null) return null;
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
   }
 

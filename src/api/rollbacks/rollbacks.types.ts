@@ -1,42 +1,28 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { Deployment } from '../deployments/deployments.types';
 import { Environment } from '../environments/environments.types';
 import { PipelineExecution } from '../executions/executions.types';
+import { OVERRIDE_FREEZE, OverrideFreezeInput } from '../executions/runCommand.inputs';
 import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { PreviewedRefusal } from '../resumes/resumePreview.types';
 import { Service } from '../services/services.types';
 
-@InputType({
-  description: 'State that a rollback brings back. Without a field: the previous image of each service.',
-})
-export class RollbackTargetInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: 'ID of a deployment to the environment that SUCCEEDED. The rollback concerns its service only.',
-  })
-  deploymentId?: string | null;
-
-  @Field(() => Date, { nullable: true, description: 'Moment whose images to bring back, as in `stateAt`.' })
-  time?: Date | null;
+export enum OnFreeze {
+  WAIT = 'WAIT',
+  REFUSE = 'REFUSE',
 }
+registerEnumType(OnFreeze, {
+  name: 'OnFreeze',
+  description: 'Effect of a freeze on what would deploy.',
+  valuesConfig: {
+    WAIT: { description: 'It waits for the end of the freeze.' },
+    REFUSE: { description: 'It is refused with ENVIRONMENT_FROZEN.' },
+  },
+});
 
-@InputType({ description: 'Input of `rollbackEnvironment` and `rollbackPreview`.' })
-export class RollbackEnvironmentInput extends MutationInput {
-  @Field(() => ID, { description: 'ID of the environment.' })
-  environmentId!: string;
-
-  @Field(() => [String], {
-    nullable: true,
-    description: 'Names or IDs of the services to roll back. Defaults to all services of the environment.',
-  })
-  services?: string[] | null;
-
-  @Field(() => RollbackTargetInput, {
-    nullable: true,
-    description: 'State to bring back. Defaults to the previous image of each service.',
-  })
-  to?: RollbackTargetInput | null;
-
+/** Common fields of inputs that start a rollback. */
+@InputType()
+export abstract class RollbackInput extends MutationInput {
   @Field(() => String, {
     nullable: true,
     description: '`planToken` of the preview. The mutation fails with PLAN_STALE if anything changed since.',
@@ -62,6 +48,44 @@ export class RollbackEnvironmentInput extends MutationInput {
       'Key that makes the request idempotent: 1 to 200 characters, unique within the application. The same key with the same request returns the first run.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => OverrideFreezeInput, { nullable: true, description: OVERRIDE_FREEZE })
+  overrideFreeze?: OverrideFreezeInput | null;
+
+  @Field(() => OnFreeze, { nullable: true, description: 'Effect of a freeze on the new run. Defaults to WAIT.' })
+  onFreeze?: OnFreeze | null;
+}
+
+@InputType({
+  description: 'State that a rollback brings back. Without a field: the previous image of each service.',
+})
+export class RollbackTargetInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of a deployment to the environment that SUCCEEDED. The rollback concerns its service only.',
+  })
+  deploymentId?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'Moment whose images to bring back, as in `stateAt`.' })
+  time?: Date | null;
+}
+
+@InputType({ description: 'Input of `rollbackEnvironment` and `rollbackPreview`.' })
+export class RollbackEnvironmentInput extends RollbackInput {
+  @Field(() => ID, { description: 'ID of the environment.' })
+  environmentId!: string;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Names or IDs of the services to roll back. Defaults to all services of the environment.',
+  })
+  services?: string[] | null;
+
+  @Field(() => RollbackTargetInput, {
+    nullable: true,
+    description: 'State to bring back. Defaults to the previous image of each service.',
+  })
+  to?: RollbackTargetInput | null;
 }
 
 @ObjectType({ description: 'Result of `rollbackEnvironment`.' })
@@ -72,6 +96,9 @@ export class RollbackEnvironmentPayload extends MutationPayload {
 
 @ObjectType({ description: 'Service that a rollback brings back.' })
 export class PreviewedRollbackService {
+  @Field(() => Environment, { description: 'Environment.' })
+  environment?: object;
+
   @Field(() => Service, { nullable: true, description: 'Service. Null if the caller may not see it.' })
   service?: object | null;
 
@@ -97,8 +124,11 @@ export class KeptRollbackService {
   reason!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Workflow that a rollback runs again, as one stage.' })
+@ObjectType({ simpleResolvers: true, description: 'Workflow that a rollback runs again.' })
 export class RollbackStep {
+  @Field(() => Environment, { description: 'Environment that it deploys to.' })
+  environment?: object;
+
   @Field(() => String, { description: 'Name of the workflow.' })
   workflow!: string;
 
@@ -146,6 +176,9 @@ export class RollbackPreview {
 
 @ObjectType({ description: 'Service that a run has brought, or brings, back.' })
 export class RolledBackService {
+  @Field(() => Environment, { nullable: true, description: 'Environment. Null if the caller may not see it.' })
+  environment?: object | null;
+
   @Field(() => Service, { nullable: true, description: 'Service. Null if the caller may not see it.' })
   service?: object | null;
 
@@ -159,10 +192,21 @@ export class RolledBackService {
   to?: object | null;
 }
 
-@ObjectType({ description: 'Origin of a run that rolls an environment back.' })
+@ObjectType({ description: 'Origin of a run that rolls environments back.' })
 export class Rollback {
-  @Field(() => Environment, { nullable: true, description: 'Environment. Null if the caller may not see it.' })
+  @Field(() => Environment, {
+    nullable: true,
+    description:
+      'Environment. Null if it brings several environments back, which `services` names, or if the caller may not see it.',
+  })
   environment?: object | null;
+
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Moment to which `restoreEnvironments` brings environments back. Null for a rollback of one environment.',
+  })
+  time!: Date | null;
 
   @Field(() => [RolledBackService], { description: 'Services that it brings back.' })
   services!: object[];

@@ -10,6 +10,10 @@ import { nameTaken, refusingTakenName } from '../nameTaken';
 import { pipelines } from '../pipelines/pipelines';
 import type { NewResource, ResourceChanges } from '../resourceFields';
 import { deleteSecretsOfApplication } from '../secrets/secrets.store';
+import {
+  dropApplicationFromDependencies,
+  renameApplicationInDependencies,
+} from '../services/serviceDependencies.store';
 import { services } from '../services/services';
 import { workflows } from '../workflows/workflows';
 import { type Application, applications } from './applications';
@@ -47,7 +51,10 @@ export async function updateApplication(
     actor.access.require('UPDATE', 'Application', before);
     const { name = before.name, description = before.description } = given;
     if (name === before.name && description === before.description) return before;
-    if (name !== before.name) await requireFreeName(db, name);
+    if (name !== before.name) {
+      await requireFreeName(db, name);
+      await renameApplicationInDependencies(db, before.name, name);
+    }
     const change = { name, description, updatedAt: app.clock.now() };
     await applications.update(db, before.id, change);
     return { ...before, ...change };
@@ -77,6 +84,7 @@ export async function deleteApplication(app: App, actor: Actor, id: string): Pro
     for (const parts of [pipelines, workflows, services, environments]) {
       await parts.deleteOfApplication(db, application.id, now);
     }
+    await dropApplicationFromDependencies(db, application.name);
     await deleteSecretsOfApplication(db, application.id);
     await applications.delete(db, application.id, now);
   });

@@ -19,6 +19,8 @@ import { type AppliedDocument, applicationNameOf, planDocument, type Step } from
 import { type Planned, type PlannedApplication, requirePlanned } from './requirePlanned';
 import type { Author } from './revise';
 import { asSeenBy } from './seen';
+import { checkDependencies, hasDependencies } from '../services/serviceDependencies';
+import { lockDependencies } from '../services/serviceDependencies.store';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -64,6 +66,7 @@ export async function applySource(
   existing: readonly Application[],
   mode: ApplyMode = 'APPLY',
 ): Promise<AppliedDocument[]> {
+  if (hasDependencies(source)) await lockDependencies(db);
   const steps = await planSource(db, author, source, existing, mode);
   // Documents that others refer to come first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
@@ -83,6 +86,7 @@ async function planSource(
   const { access } = author.actor;
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
+  await checkDependencies(db, access, source);
   const groups = await findExceptedGroups(db, author.actor, source);
   source.problems.refuseIfAny();
   const freezes = await findNamedFreezes(db, source);

@@ -6,6 +6,7 @@ import { nameTaken } from '../nameTaken';
 import { pipelines } from '../pipelines/pipelines';
 import type { ResourceRow } from '../resourceFields';
 import type { ResourceRows } from '../resources.store';
+import { readReferences } from '../services/serviceDependencies';
 import { services } from '../services/services';
 import { workflows } from '../workflows/workflows';
 import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
@@ -90,7 +91,8 @@ function planEnvironment(document: EnvironmentDocument, { existing, applicationI
 }
 
 function planService(document: ServiceDocument, { existing, applicationId, ...author }: PlanContext): Step {
-  const own = { description: document.description || null };
+  const dependsOn = readReferences(document.application, document.dependsOn);
+  const own = { dependsOn, description: document.description || null };
   const made = { ...newRow(document.name, author), ...own, applicationId };
   return planRow(services, document, existing?.services.get(document.name), made, own, author);
 }

@@ -7,6 +7,7 @@ import { type DefinitionSource, parseDefinitions } from '../language/parseDefini
 import { findExceptedGroups } from './namedByFreezes';
 import { applicationNameOf } from './planDocument';
 import { asSeenBy } from './seen';
+import { checkDependencies } from '../services/serviceDependencies';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -34,6 +35,7 @@ export async function validateDefinition(app: App, actor: Actor, input: Definiti
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const existing = await findApplicationsByName(app.database, names);
   validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
+  await checkDependencies(app.database, actor.access, source);
   await findExceptedGroups(app.database, actor, source);
   const { errors, warnings } = source.problems.inOrder;
   return { valid: errors.length === 0, errors, warnings };

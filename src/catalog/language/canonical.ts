@@ -32,6 +32,11 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
     services: asSet(definition.services),
     secrets: asSet(definition.secrets),
     variables: canonicalVariables(definition.variables),
+    observe: definition.observe && {
+      ...definition.observe,
+      secrets: asSet(definition.observe.secrets),
+      shell: isDeepStrictEqual(definition.observe.shell, definition.shell) ? null : definition.observe.shell,
+    },
     tasks: Object.fromEntries(tasks),
   };
 }
@@ -47,7 +52,17 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
 
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
-    ? { ...element, message: element.message || null, approvers: asSet(element.approvers) }
+    ? {
+        ...element,
+        message: element.message || null,
+        approvers: asSet(element.approvers),
+        allOf: asSet(element.allOf),
+        not: asSet(element.not),
+        inputs: element.inputs.map((input) => ({ ...input, description: input.description || null })),
+        escalate: element.escalate
+          .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))
+          .sort((a, b) => a.afterSeconds - b.afterSeconds),
+      }
     : {
         ...element,
         services: element.services && asSet(element.services),

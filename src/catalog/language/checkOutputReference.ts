@@ -30,7 +30,12 @@ export function outputProblem(
     return unknown(`${where} has ${stage === null ? 'an' : 'no'} element "${name}"${didYouMean(name, names)}`);
   }
   const { element } = found;
-  if (element.type === 'APPROVAL') return unknown(`"${name}" is an approval, which has no ${kind}`);
+  if (element.type === 'APPROVAL') {
+    if (kind === 'variables') return unknown(`"${name}" is an approval, which has no variables`);
+    const inputs = element.inputs.map((one) => one.name);
+    if (inputs.includes(output)) return undefined;
+    return unknown(`the approval "${name}" has no input "${output}"${didYouMean(output, inputs)}`);
+  }
   const definition = workflows.get(element.workflow);
   if (definition == null) return undefined;
   const { outputs, tasks } = definition;

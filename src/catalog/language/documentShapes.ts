@@ -1,7 +1,9 @@
 // Long because it has the shapes of all kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
-import { MAX_DESCRIPTION } from '../../kernel/naming';
+import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
+import { policyFields, withPolicy } from './approvalPolicy';
+import { askingFields, withinTimeout } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -21,6 +23,7 @@ import {
   number,
   object,
   oneOf,
+  oneOrMany,
   optional,
   type Place,
   required,
@@ -35,8 +38,9 @@ import {
 } from './shape';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
+import { MAX_DEPENDENCIES } from './serviceGraph';
 import { taskLevels } from './taskGraph';
-import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
+import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
 import {
   DAY,
@@ -67,12 +71,14 @@ interface Part<Kind extends DocumentKind> extends Named<Kind> {
 }
 
 export type ApplicationDocument = Named<'Application'>;
+export interface ServiceDocument extends Part<'Service'> {
+  readonly dependsOn: readonly string[];
+}
 export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
 /** A freeze, or the deployment windows, of environments of one application. */
 export type FreezeDefinition = Readonly<{
   [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
 }>;
-export type ServiceDocument = Part<'Service'>;
 export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
   readonly variables: Readonly<Record<string, string>>;
@@ -234,12 +240,9 @@ const workflowFields = {
   ),
 };
 
-const approvalFields = object(
+const writtenApproval = object(
   {
-    approvers: required(
-      filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-      'User groups. Any member can decide.',
-    ),
+    ...policyFields,
     message: optional(
       ruled(text, {
         json: { maxLength: MAX_DESCRIPTION },
@@ -249,17 +252,14 @@ const approvalFields = object(
             : undefined,
       }),
       null,
-      'Text for the approvers, with the same references as the variables of a workflow.',
+      `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
-    disallowInitiator: optional(
-      flag,
-      false,
-      'True if the user who started or resumed the execution may not decide, with any key.',
-    ),
+    ...askingFields,
   },
   foreignKeys.approval,
 );
+const approvalFields = withPolicy(withinTimeout(writtenApproval));
 
 const stageFailures = ['fail', 'rollback'] as const;
 
@@ -362,6 +362,28 @@ const stages = mapped(
 
 // Documents
 
+const serviceReference = ruled(text, {
+  json: { pattern: '^[^/]+(?:/[^/]+)?$' },
+  problem: (value) => {
+    const parts = value.split('/');
+    return parts.length <= 2 && parts.every(isName)
+      ? undefined
+      : ['BAD_NAME', `"${short(value)}" is neither the name of a service nor "application/service".`];
+  },
+});
+const writtenReferences = oneOrMany(serviceReference);
+const serviceReferences: Shape<readonly string[]> = {
+  ...writtenReferences,
+  decode(node, place) {
+    const found = writtenReferences.decode(node, place);
+    if (found.length > MAX_DEPENDENCIES) {
+      const message = `The service depends on ${found.length} services; the limit is ${MAX_DEPENDENCIES}.`;
+      place.report('TOO_LARGE', place.path, message, node.at);
+    }
+    return found;
+  },
+};
+
 /** Head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
 function head<Kind extends DocumentKind>(kind: Kind) {
   return {
@@ -447,6 +469,11 @@ const writtenWorkflow = object(
       3600,
       'Time limit of the tasks of `finally` together, from the end of the graph. Those that still run then are canceled, and the workflow is EXPIRED.',
       { key: 'finallyTimeout' },
+    ),
+    observe: optional(
+      observeTask,
+      null,
+      'Task that reports what really runs in the environment: it writes a line SERVICE=IMAGE for each service to the file $SLIPWAY_OUTPUTS/OBSERVED. A service whose image differs from its newest deployment has drifted. Defaults to none.',
     ),
     tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
     finally: optional(
@@ -540,7 +567,20 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       foreignKeys.environment,
     ),
   ),
-  Service: document('Service', object<ServiceDocument>(head('Service'), foreignKeys.service)),
+  Service: document(
+    'Service',
+    object<ServiceDocument>(
+      {
+        ...head('Service'),
+        dependsOn: optional(
+          serviceReferences,
+          [],
+          'Services that it depends on, as a list or a single one: slipway restore-environments brings them back before it. A service of the same application by its name, or one of another application as APPLICATION/SERVICE. At most 100.',
+        ),
+      },
+      foreignKeys.service,
+    ),
+  ),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
   Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),

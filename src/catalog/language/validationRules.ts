@@ -7,7 +7,7 @@ import { field, orNull, type ShapeOf } from '../../kernel/fields';
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',
   TOO_LARGE:
-    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 20 in `finally`. A list of secrets has at most 50.',
+    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 20 in `finally`. A list of secrets has at most 50, an approval 20 inputs and 10 escalations, and `depends_on` of a service at most 100.',
   DUPLICATE_KEY: 'A key occurs once, in one spelling.',
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',
@@ -23,18 +23,20 @@ export const validationRules = {
     'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit. The name of a matrix list may have hyphens.',
   RESERVED_VARIABLE_NAME:
     'A variable name neither affects how programs are loaded nor is set by Slipway. In `env`, PATH and its like are constants.',
-  BAD_DURATION: 'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
+  BAD_DURATION:
+    'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds. Reminders and escalations come before the timeout of their approval.',
   BAD_WORKING_DIR: 'A working folder is not part of the system (/proc, /sys, /dev).',
   BAD_VALUE: 'A value is one of those that its key allows.',
   TOO_LONG: 'A description has at most 20,000 characters.',
   EMPTY:
-    'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, approvers, exit codes, runtime inputs or environments is not empty.',
+    'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, choices, approvers, groups of an escalation, exit codes, runtime inputs or environments is not empty.',
   EMPTY_MATRIX: 'Every list of a matrix has a value.',
   DUPLICATE_NAME:
-    'A name is unique among the documents of a kind and application, the tasks of a workflow, the variables of a list, the values of a matrix, and the stages and elements of a pipeline.',
+    'A name is unique among the documents of a kind and application, the tasks of a workflow, the variables of a list, the inputs and choices of an approval, the values of a matrix, and the stages and elements of a pipeline.',
   UNKNOWN_APPLICATION: 'The application exists, or is defined by the source.',
   UNKNOWN_ENVIRONMENT: 'The environment exists in the application, or is defined by the source.',
-  UNKNOWN_SERVICE: 'The service exists in the application, or is defined by the source.',
+  UNKNOWN_SERVICE:
+    'The service exists in the application, or is defined by the source. `depends_on` of a service may name one of another application.',
   UNKNOWN_GROUP: 'The user group exists.',
   UNKNOWN_WORKFLOW: 'The workflow exists in the application, or is defined by the source.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or existing combinations of their matrix.',
@@ -46,6 +48,8 @@ export const validationRules = {
     'A normal task depends on normal tasks, a restore task on restore tasks, a rollback task on rollback tasks, a task of `finally` on tasks of `finally`, and a forensic task on none.',
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
+  BAD_EXPRESSION:
+    'An expression in the message of an approval, between `$` + `{{` and `}}`, is valid, and has at most 1,000 characters.',
   ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
   UNKNOWN_NAME:
     'A value of `env` refers to variables and secrets that its tasks have. A condition, a value or a message refers to variables, and to tasks, elements, stages or outputs that come before it. An output is made of variables, and of no secret.',
@@ -53,8 +57,9 @@ export const validationRules = {
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
     'A forensic task has no `matrix`, no `register`, no `deploys` and no `on_failure`. A restore task has no `deploys` and no `on_failure`.',
-  SELF_DEPENDENCY: 'A task does not depend on itself, and an environment does not come after itself.',
-  CYCLE: 'Tasks do not depend on each other in a cycle, and environments do not come after each other in one.',
+  SELF_DEPENDENCY: 'A task or service does not depend on itself, and an environment does not come after itself.',
+  CYCLE:
+    'Tasks, and services, do not depend on each other in a cycle, and environments do not come after each other in one.',
   UNKNOWN_ARTIFACT_SOURCE:
     '`artifacts.from` names a task of the workflow, `<workflow>` or `<workflow>.<task>` of the application, or a task of a named stage or element.',
   ARTIFACT_SOURCE_NOT_UPSTREAM:
@@ -62,7 +67,7 @@ export const validationRules = {
   ARTIFACT_SOURCE_NOT_EARLIER:
     'The workflow of an element takes files from workflows, stages and elements of earlier stages.',
   BAD_ARTIFACT_PATH: 'Paths of artifacts are relative and stay within the working folder.',
-  DEFAULT_NOT_ALLOWED: 'A default is one of the allowed values.',
+  DEFAULT_NOT_ALLOWED: 'A default is one of the allowed values or choices, and not longer than the maximum.',
   WRONG_VALUE_TYPE: 'A default, an allowed value or a given value has the type of the variable.',
   FIXED_WITHOUT_DEFAULT: 'A fixed variable has a default.',
   COMMA_IN_ALLOWED_VALUE: 'No allowed value contains a comma if several values are allowed.',
@@ -74,10 +79,13 @@ export const validationRules = {
   RUNTIME_INPUT_WITHOUT_DEFAULT:
     'With `on_timeout: continue`, every required variable that is asked for has a default.',
   UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline.',
+  APPROVAL_POLICY:
+    'An approval has either `approvers` or `approvals`. `approvals` has groups in `from` or `all_of`, a `count` only with `from`, and in `not` only `initiator` and references.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
   ENVIRONMENT_MISSING: 'An element gives an environment to a workflow that leaves it to the element.',
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',
   SERVICE_NOT_DEPLOYED: 'An element, or a task with `deploys`, deploys services that its workflow deploys.',
+  UNOBSERVABLE: 'A workflow with `observe` has an environment and services.',
   BREAKS_PIPELINE: 'A changed workflow still fits the pipelines of the application that use it.',
   BREAKS_WORKFLOW: 'A changed workflow still fits the workflows of the application that take its files.',
 } as const;

@@ -1,7 +1,8 @@
 import { type Actor, actorRef } from '../../access/actor';
 import type { SubjectRows, Target } from '../../access/subjects';
-import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../access/targets.store';
 import { readApplication } from '../../catalog/applications/applications.queries';
+import { nodeCount } from '../../catalog/language/matrix';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import type { Execution } from '../../engine/execution';
 import type { RunSlice } from '../../engine/runSlice';
 import { pipelineStart } from '../../engine/startPipeline';
@@ -12,7 +13,7 @@ import { isId, newId } from '../../kernel/ids';
 import type { App } from '../app';
 import { overrideOf } from '../freezes/overrideFreeze';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
-import { findCatalog, findStartable, type Startable } from '../execution/startTargets.store';
+import { findAimed, findCatalog, type Startable } from '../execution/startTargets.store';
 import { type KeyedRequest, keyedRequest } from './idempotency';
 import { findIdempotencyKey } from './idempotencyKeys.store';
 import { ensureRequirementClasses, startRun } from './startRun';
@@ -30,8 +31,9 @@ export async function startExecution(
 ): Promise<Execution> {
   refuseErrors(startErrors(input));
   if (!isId(input.applicationId) || !isId(input.entityId)) return refuseTarget(app, actor, input);
-  const { target, catalog, aims, template, used } = await readTarget(app, input);
+  const { target, catalog, used } = await readTarget(app, input);
   if (target === undefined) return refuseTarget(app, actor, input);
+  const { aims, template } = target;
   const id = newId();
   const base = {
     id,
@@ -55,7 +57,8 @@ export async function startExecution(
     applicationId: input.applicationId,
     request: asked,
     used,
-    decide: decision,
+    decide: decision.start,
+    size: decision.size,
     audit,
   });
 }
@@ -65,17 +68,13 @@ export async function startExecution(
  * checked for.
  */
 function readTarget(app: App, input: StartExecution) {
-  const pipeline = input.executionType === 'PIPELINE';
   return app.database.together(async (db) => {
-    const [target, catalog, used, targets, templates] = await Promise.all([
-      findStartable(db, input),
+    const [target, catalog, used] = await Promise.all([
+      findAimed(db, input),
       findCatalog(db, input.applicationId),
       findIdempotencyKey(db, input.applicationId, input.idempotencyKey),
-      pipeline ? findPipelineTargets(db, [input.entityId]) : findWorkflowTargets(db, [input.entityId]),
-      pipeline ? new Set<string>() : findTemplateWorkflows(db, [input.entityId]),
     ]);
-    const template = new Set(templates).has(input.entityId);
-    return { target, catalog, used, aims: targets.get(input.entityId) ?? [], template };
+    return { target, catalog, used };
   });
 }
 
@@ -93,7 +92,14 @@ function inOrder(input: StartExecution): StartExecution {
 }
 
 type Base = Omit<ExecutionStart, 'environmentId' | 'variables' | 'images'>;
-type Start = (run: RunSlice) => Execution;
+interface Prepared {
+  readonly start: (run: RunSlice) => Execution;
+  /** Number of its tasks. */
+  readonly size: number;
+}
+
+const sizeOf = (definitions: readonly WorkflowDefinition[]): number =>
+  definitions.reduce((sum, { tasks }) => sum + Object.values(tasks).reduce((own, task) => own + nodeCount(task), 0), 0);
 
 async function preparePipeline(
   app: App,
@@ -103,7 +109,7 @@ async function preparePipeline(
   input: StartExecution,
   base: Base,
   subject: SubjectRows['Pipeline'],
-): Promise<Start> {
+): Promise<Prepared> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
   const { definitions, plan, errors } = await planPipelineStart(app, definition, catalog, input);
   const targets = targetsIn(
@@ -115,8 +121,10 @@ async function preparePipeline(
     actor.access.requireForEnvironments('OVERRIDE_FREEZE', 'Pipeline', subject, targets);
   }
   refuseErrors(errors);
-  await ensureRequirementClasses(app, [...definitions.values()]);
-  return pipelineStart({ ...base, variables: plan.variables, name: target.name }, definition, plan.elements);
+  const used = [...definitions.values()];
+  await ensureRequirementClasses(app, used);
+  const start = pipelineStart({ ...base, variables: plan.variables, name: target.name }, definition, plan.elements);
+  return { start, size: sizeOf(used) };
 }
 
 /** Environments of the catalog in the form that rights are checked for, sorted by name. */
@@ -131,7 +139,7 @@ async function prepareWorkflow(
   input: StartExecution,
   base: Base,
   subject: SubjectRows['Workflow'],
-): Promise<Start> {
+): Promise<Prepared> {
   const { definition } = await app.workflowRevisions.get(app.database, target.currentRevisionId);
   const { plan, errors } = planWorkflowStart(definition, catalog, input);
   const targets = targetsIn(catalog, plan.environmentId === null ? [] : [plan.environmentId]);
@@ -142,10 +150,11 @@ async function prepareWorkflow(
   refuseErrors(errors);
   await ensureRequirementClasses(app, [definition]);
   const { maxParallel = null, mode = null } = input;
-  return (run) => {
+  const start = (run: RunSlice) => {
     startWorkflow(run, { ...base, ...plan, name: target.name, maxParallel, mode });
     return run.execution(base.id);
   };
+  return { start, size: sizeOf([definition]) };
 }
 
 function refuseErrors(errors: readonly InputError[]): void {

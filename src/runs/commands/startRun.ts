@@ -1,4 +1,5 @@
 import type { Actor } from '../../access/actor';
+import type { AuditDetail } from '../../access/audit/audit';
 import { auditDetail } from '../../access/audit/auditDetail';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import { labelList } from '../../contract/labels';
@@ -13,6 +14,7 @@ import { holdApplication, isGone } from '../execution/startTargets.store';
 import { type KeyedRequest, once } from './idempotency';
 import { insertIdempotencyKey } from './idempotencyKeys.store';
 import type { IdempotencyKey } from './idempotencyKeys.table';
+import { startShared } from './sharedStarts';
 
 /** A run to start. */
 export interface RunStart {
@@ -26,46 +28,55 @@ export interface RunStart {
   readonly decide: (run: RunSlice) => Execution;
   /** More for the audit record. */
   readonly audit?: object;
+  /** Number of tasks that it creates, if it may share a transaction with other starts. */
+  readonly size?: number;
 }
+
+/** A larger run would keep those waiting that share its transaction. */
+const LARGEST_SHARED = 100;
 
 /**
  * Common frame of every start: one run for each idempotency key, in one transaction with its events and its audit
  * record, while its application exists.
  */
-export function startRun(
-  app: App,
-  actor: Actor,
-  { id, applicationId, request, used, first, decide, audit }: RunStart,
-): Promise<Execution> {
+export function startRun(app: App, actor: Actor, start: RunStart): Promise<Execution> {
+  const { id, applicationId, request, used, first, decide, audit, size } = start;
   const again = async ({ executionId }: { readonly executionId: string }) => {
     const known = await findExecution(app.database, executionId);
     if (known === undefined) throw notFound('execution', executionId);
     return known;
   };
-  return once(app, request, used, again, async () => {
-    const started = inRuns(
+  const detail = ({ kind, entityId, environmentId, notes }: Execution): AuditDetail => {
+    return { kind: 'execution', id, applicationId, after: { kind, entityId, environmentId, notes, ...audit } };
+  };
+  const alone = async () => {
+    const { row } = await inRuns(
       app,
       [],
       actor,
       async (db) => {
         db.sent([holdApplication(db, applicationId)]);
         if (first !== undefined) await first(db);
-        const { kind, entityId, environmentId, notes } = await db.decide(decide);
+        auditDetail(db, detail(await db.decide(decide)));
         if (request !== null) {
           db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
         }
-        const after = { kind, entityId, environmentId, notes, ...audit };
-        auditDetail(db, { kind: 'execution', id, applicationId, after });
         return { row: db.last(() => findExecution(db, id)) };
       },
       { keepsPlans: true },
     );
-    const last = await started.catch((error: unknown) => {
-      throw isGone(error) ? notFound('application', applicationId) : error;
-    });
-    const execution = await last.row;
+    const execution = await row;
     if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
     return execution;
+  };
+  const shares = first === undefined && size !== undefined && size <= LARGEST_SHARED;
+  const shared = () => startShared(app, actor, { id, applicationId, request, decide, detail });
+  return once(app, request, used, again, async () => {
+    try {
+      return (shares ? await shared() : null) ?? (await alone());
+    } catch (error) {
+      throw isGone(error) ? notFound('application', applicationId) : error;
+    }
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Agent } from '../../contract/labels';
 import { findAgents } from '../agents/agents.store';
-import type { Approval } from '../../engine/approval';
-import { findApprovalsOfStages } from '../approvals/approvals.store';
+import type { Approval, ApprovalVote } from '../../engine/approval';
+import { findApprovalsOfStages, findVotes } from '../approvals/approvals.store';
 import type { Artifact } from '../artifacts/artifact';
 import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
 import type { Picked } from '../../kernel/database/picked';
@@ -112,6 +112,9 @@ export const artifactsOfTask: BatchLoad<Artifact[]> = async (app, ids) =>
 
 export const approvalsOfStage: BatchLoad<Approval[]> = async (app, ids) =>
   groupBy(await findApprovalsOfStages(app.database, ids), (row) => row.stageExecutionId);
+
+export const votesOfApproval: BatchLoad<ApprovalVote[]> = async (app, ids) =>
+  groupBy(await findVotes(app.database, ids), (row) => row.approvalId);
 
 export const agentById: BatchLoad<Agent> = async (app, ids) =>
   byKey(await findAgents(app.database, ids), (row) => row.id);

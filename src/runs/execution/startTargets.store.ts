@@ -1,3 +1,5 @@
+import { isTemplate, pipelineTargets, type Target, workflowTargets } from '../../access/subjects';
+import { environmentsOf } from '../../access/targets.store';
 import { type Db, sqlState } from '../../kernel/database/database';
 import type { Catalog } from '../../engine/startPlan';
 
@@ -8,22 +10,38 @@ export interface Startable {
   readonly currentRevisionId: string;
 }
 
-export async function findStartable(
-  db: Db,
-  target: {
-    readonly applicationId: string;
-    readonly entityId: string;
-    readonly executionType: 'PIPELINE' | 'WORKFLOW';
-  },
-): Promise<Startable | undefined> {
-  const table = target.executionType === 'PIPELINE' ? 'pipeline' : 'workflow';
-  const [row] = await db.rows<Startable>(
-    `SELECT id, name, current_revision_id AS "currentRevisionId" FROM ${table}
-     WHERE id = $1 AND application_id = $2 AND deleted_at IS NULL`,
-    [target.entityId, target.applicationId],
-  );
-  return row;
+interface StartTarget {
+  readonly applicationId: string;
+  readonly entityId: string;
+  readonly executionType: 'PIPELINE' | 'WORKFLOW';
 }
+
+const startable = (table: string, more = '') =>
+  `SELECT o.id, o.name, o.current_revision_id AS "currentRevisionId"${more} FROM ${table} o
+   WHERE o.id = $1 AND o.application_id = $2 AND o.deleted_at IS NULL`;
+
+export async function findStartable(db: Db, target: StartTarget): Promise<Startable | undefined> {
+  const table = target.executionType === 'PIPELINE' ? 'pipeline' : 'workflow';
+  return (await db.rows<Startable>(startable(table), [target.entityId, target.applicationId]))[0];
+}
+
+/** The same with what its rights are decided by. One statement, because every start runs it. */
+export async function findAimed(db: Db, target: StartTarget): Promise<Aimed | undefined> {
+  const sql = target.executionType === 'PIPELINE' ? aimedPipeline : aimedWorkflow;
+  return (await db.rows<Aimed>(sql, [target.entityId, target.applicationId]))[0];
+}
+
+interface Aimed extends Startable {
+  readonly aims: readonly Target[];
+  /** True if the pipeline or the start gives its environment. */
+  readonly template: boolean;
+}
+
+const aimedPipeline = startable('pipeline', `, ${environmentsOf(pipelineTargets, 'o')} AS aims, false AS template`);
+const aimedWorkflow = startable(
+  'workflow',
+  `, ${environmentsOf(workflowTargets, 'o')} AS aims, coalesce(${isTemplate('o')}, false) AS template`,
+);
 
 type CatalogRow = { kind: keyof Catalog; currentRevisionId: string } & Catalog['environments'][number];
 

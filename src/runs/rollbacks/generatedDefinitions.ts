@@ -45,37 +45,51 @@ export function rollbackWorkflow(definition: WorkflowDefinition): WorkflowDefini
   return { ...definition, outputs: {}, tasks: Object.fromEntries(tasks) };
 }
 
-/** A stage that runs one workflow. */
-export interface GeneratedStage {
+/** An element that runs one workflow. */
+export interface GeneratedElement {
   readonly name: string;
   readonly workflow: string;
   readonly environment: string;
   readonly services: readonly string[];
 }
 
-/** Stages run one after the other: an environment takes one deployment at a time. */
-export function rollbackPipeline(description: string, stages: readonly GeneratedStage[]): PipelineDefinition {
-  const taken = new Map<string, number>();
-  const unique = (name: string) => {
-    const times = (taken.get(name) ?? 0) + 1;
-    taken.set(name, times);
-    return times === 1 ? name : `${name} (${times})`;
-  };
+export interface GeneratedStage {
+  readonly name: string;
+  readonly elements: readonly GeneratedElement[];
+}
+
+export function rollbackPipeline(
+  description: string,
+  onFreeze: PipelineDefinition['onFreeze'],
+  stages: readonly GeneratedStage[],
+): PipelineDefinition {
+  const stageName = uniqueNames();
   return {
     description,
     variables: [],
     concurrency: null,
-    onFreeze: 'WAIT',
+    onFreeze,
     timeoutSeconds: WEEK_SECONDS,
-    stages: stages.map(({ name, workflow, environment, services }) => ({
-      name: unique(name),
-      onFailure: 'fail',
-      elements: [
-        {
-          ...{ type: 'WORKFLOW', name: workflow, skipCondition: null, workflow, environment, services },
+    stages: stages.map(({ name, elements }) => {
+      const elementName = uniqueNames();
+      return {
+        name: stageName(name),
+        onFailure: 'fail',
+        elements: elements.map(({ name: own, ...deployed }) => ({
+          ...{ type: 'WORKFLOW', name: elementName(own), skipCondition: null, ...deployed },
           ...{ variables: {}, runtimeInputs: null, retries: 0, ignoreFailure: false, intervention: null },
-        },
-      ],
-    })),
+        })),
+      };
+    }),
+  };
+}
+
+/** Names that occur again get a number. */
+function uniqueNames(): (name: string) => string {
+  const taken = new Map<string, number>();
+  return (name) => {
+    const times = (taken.get(name) ?? 0) + 1;
+    taken.set(name, times);
+    return times === 1 ? name : `${name} (${times})`;
   };
 }

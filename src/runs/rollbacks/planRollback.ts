@@ -17,7 +17,7 @@ import { findStates } from '../deployments/states.store';
 import { inWords } from '../deployments/movedOn';
 import { findAttemptsAt, findExecutions } from '../execution/executions.store';
 import { rollbackWorkflow } from './generatedDefinitions';
-import { findDeployment, findPrevious, findSources } from './rollbacks.store';
+import { findDeployment, findPrevious, findSources, type RollbackSource } from './rollbacks.store';
 
 /** State that a rollback brings back. All absent: the previous image of each service. */
 export interface RollbackTarget {
@@ -41,6 +41,7 @@ export interface PlannedPlace extends DeploymentPlace {
 
 /** A workflow that a rollback runs again, with the inputs of the attempt that it repeats. */
 export interface RollbackStep {
+  readonly environmentId: string;
   readonly workflowId: string;
   readonly workflow: string;
   readonly attempt: ExecutionAttempt;
@@ -51,16 +52,22 @@ export interface RollbackStep {
   readonly tasks: readonly string[];
 }
 
-/** Everything that a rollback would do now, and everything that prevents it. */
-export interface RollbackPlan {
-  readonly environment: Environment;
+/** A plan that can be started, if nothing refuses it. */
+export interface StartablePlan {
   readonly places: readonly PlannedPlace[];
+  readonly refusals: readonly Refusal[];
+  /** Identifies everything that the plan does. */
+  readonly token: string;
+  /** Differences from the plan of another token, for people. */
+  readonly changesSince?: (token: string) => readonly string[];
+}
+
+/** Everything that a rollback would do now, and everything that prevents it. */
+export interface RollbackPlan extends StartablePlan {
+  readonly environment: Environment;
   /** Services that stay as they are, with the reason. */
   readonly kept: readonly { readonly service: string; readonly reason: string }[];
   readonly steps: readonly RollbackStep[];
-  readonly refusals: readonly Refusal[];
-  /** Hash of everything above. */
-  readonly token: string;
 }
 
 export interface RollbackQuestion {
@@ -101,8 +108,8 @@ export async function planRollback(app: App, db: Db, question: RollbackQuestion)
   const { steps, gone } = await findSteps(app, db, places);
   const refusals = [
     ...nothingToDo(places, asked === undefined ? [] : kept),
-    ...gone,
-    ...underWay(environment, places, overrule),
+    ...gone.map(({ refusal }) => refusal),
+    ...underWay(new Map([[environment.id, environment.name]]), places, overrule),
   ];
   return { environment, places, kept, steps, refusals, token: tokenOf(environment, places, steps) };
 }
@@ -149,8 +156,19 @@ async function findWanted(
   return byService([...(await findPrevious(db, others)), ...failed]);
 }
 
+/** A place to which the image can't return, because a workflow that deployed it is gone. */
+export interface GonePlace {
+  readonly place: PlannedPlace;
+  readonly refusal: Refusal;
+}
+
+interface FoundSteps {
+  readonly steps: RollbackStep[];
+  readonly gone: GonePlace[];
+}
+
 /** Workflow executions that made these deployments, as steps in the order in which they first ran. */
-async function findSteps(app: App, db: Db, places: readonly PlannedPlace[]) {
+export async function findSteps(app: App, db: Db, places: readonly PlannedPlace[]): Promise<FoundSteps> {
   const sources = await findSources(
     db,
     places.map(({ to }) => to.id),
@@ -164,27 +182,36 @@ async function findSteps(app: App, db: Db, places: readonly PlannedPlace[]) {
     workflows.findWithDeleted(db, entityIds),
     app.workflowRevisions.getAll(db, [...new Set(attempts.map(({ revisionId }) => revisionId))]),
   ]);
-  const steps = new Map<string, RollbackStep>();
-  const gone: Refusal[] = [];
-  for (const { wantedId, executionId, attempt: number } of [...sources].sort((a, b) => a.number - b.number)) {
+  const sourceOf = ({ executionId, attempt: number }: RollbackSource) => {
     const attempt = attempts.find((one) => one.executionId === executionId && one.attempt === number);
     const row = rows.find(({ id }) => id === executions.find((one) => one.id === executionId)?.entityId);
-    const place = places.find(({ to }) => to.id === wantedId);
     const revision = revisions.find(({ id }) => id === attempt?.revisionId);
-    if (place === undefined) continue;
-    if (attempt === undefined || row === undefined || row.deletedAt !== null || revision === undefined) {
-      const what = row === undefined ? 'workflow' : `workflow "${row.name}"`;
-      const message = `The ${what} that deployed ${place.to.image} was deleted, so it can’t run again.`;
-      gone.push(new Refusal('REVISION_GONE', message, { service: place.service, executionId }));
-      continue;
-    }
-    const key = `${executionId} ${number}`;
+    const complete = attempt !== undefined && row !== undefined && row.deletedAt === null && revision !== undefined;
+    return { row, found: complete ? { attempt, row, revision } : null };
+  };
+  const gone = sources.flatMap((source): GonePlace[] => {
+    const { row, found } = sourceOf(source);
+    const place = places.find(({ to }) => to.id === source.wantedId);
+    if (found !== null || place === undefined) return [];
+    const what = row === undefined ? 'workflow' : `workflow "${row.name}"`;
+    const message = `The ${what} that deployed ${place.to.image} was deleted, so it can’t run again.`;
+    const details = { service: place.service, executionId: source.executionId };
+    return [{ place, refusal: new Refusal('REVISION_GONE', message, details) }];
+  });
+  const steps = new Map<string, RollbackStep>();
+  for (const source of [...sources].sort((a, b) => a.number - b.number)) {
+    const { found } = sourceOf(source);
+    const place = places.find(({ to }) => to.id === source.wantedId);
+    // A place that several workflows deployed to is brought back by all of them, or not at all.
+    if (found === null || place === undefined || gone.some((one) => one.place === place)) continue;
+    const { attempt, row, revision } = found;
+    const key = `${source.executionId} ${source.attempt}`;
     const own = steps.get(key)?.places ?? [];
     const rollback = rollbackWorkflow(revision.definition);
     const definition = rollback ?? revision.definition;
     const tasks = taskNodes(definition.tasks).map(({ name }) => name);
-    const step = { workflowId: row.id, workflow: row.name, attempt, definition, tasks };
-    steps.set(key, { ...step, hasRollbackTasks: rollback !== null, places: [...own, place] });
+    const step = { environmentId: place.environmentId, workflowId: row.id, workflow: row.name, attempt };
+    steps.set(key, { ...step, definition, tasks, hasRollbackTasks: rollback !== null, places: [...own, place] });
   }
   return { steps: [...steps.values()], gone };
 }
@@ -201,12 +228,16 @@ function nothingToDo(places: readonly PlannedPlace[], named: RollbackPlan['kept'
 }
 
 /** Deployments that are still in progress: the rollback would undo what nobody has seen yet. */
-function underWay({ name }: Environment, places: readonly PlannedPlace[], overrule: boolean): Refusal[] {
-  const conflicts = places.flatMap(({ service, unsettled, to }) =>
-    unsettled?.status === 'IN_PROGRESS'
-      ? [{ environment: name, service, deployed: unsettled.image, runId: unsettled.runId, image: to.image }]
-      : [],
-  );
+export function underWay(
+  environmentNames: ReadonlyMap<string, string>,
+  places: readonly PlannedPlace[],
+  overrule: boolean,
+): Refusal[] {
+  const conflicts = places.flatMap(({ environmentId, service, unsettled, to }) => {
+    if (unsettled?.status !== 'IN_PROGRESS') return [];
+    const environment = environmentNames.get(environmentId) ?? environmentId;
+    return [{ environment, service, deployed: unsettled.image, runId: unsettled.runId, image: to.image }];
+  });
   if (conflicts.length === 0 || overrule) return [];
   const message = `A deployment is in progress: ${inWords(conflicts)}. Wait for its end or abort its run, or send overrule: true to roll back anyway.`;
   return [new Refusal('ENVIRONMENT_MOVED_ON', message, { conflicts })];

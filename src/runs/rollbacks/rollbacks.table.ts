@@ -5,9 +5,10 @@ import { column, references, table } from '../../kernel/database/table';
 export const rollbackTable = table<Rollback>('rollback', {
   columns: {
     runId: { ...column.uuid, primary: true },
-    environmentId: column.uuid,
+    environmentId: column.uuidOrNull,
     services: column.json,
     failedRunId: column.uuidOrNull,
+    time: column.timeOrNull,
     createdAt: column.time,
   },
   foreignKeys: [

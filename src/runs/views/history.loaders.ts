@@ -14,13 +14,21 @@ function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
        SELECT execution_id AS "executionId", created_at AS at, cause AS actor, attempt, from_stage AS stage,
          NULL AS step, reason AS text,
          CASE kind WHEN 'START' THEN 'STARTED' WHEN 'RESUME' THEN 'RESUMED' WHEN 'EXTEND' THEN 'EXTENDED'
-           WHEN 'RESTORE' THEN 'RESTORED' WHEN 'ROLLBACK' THEN 'ROLLED_BACK' ELSE kind END AS action
+           WHEN 'RESTORE' THEN 'RESTORED' WHEN 'ROLLBACK' THEN 'ROLLED_BACK' WHEN 'OBSERVE' THEN 'STARTED' ELSE kind END AS action
        FROM execution_attempt WHERE execution_id = ANY ($1::uuid[])
        UNION ALL
-       SELECT approval.execution_id, decided_at, decided_by, stage.attempt, stage.stage_name, stage.step_name, comments,
+       SELECT approval.execution_id, decided_at, decided_by, stage.attempt, stage.stage_name, stage.step_name,
+         nullif(concat_ws('; ', comments, (SELECT string_agg((field ->> 'name') || '=' || (given ->> (field ->> 'name')), ', ')
+           FROM jsonb_array_elements(approval.inputs) AS field WHERE given ? (field ->> 'name'))), ''),
          approval.status
        FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
        WHERE approval.execution_id = ANY ($1::uuid[]) AND approval.status IN ('APPROVED', 'REJECTED')
+       UNION ALL
+       SELECT approval.execution_id, vote.voted_at, vote.by, stage.attempt, stage.stage_name, stage.step_name, vote.comments,
+         'VOTED'
+       FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
+       JOIN approval_vote vote ON vote.approval_id = approval.id AND vote.voted_at IS DISTINCT FROM approval.decided_at
+       WHERE approval.execution_id = ANY ($1::uuid[])
        UNION ALL
        SELECT run_id, ended_at, actor, NULL, NULL, NULL, error_message, 'RESTORE_' || status
        FROM operation WHERE run_id = ANY ($1::uuid[]) AND kind = 'RESTORE' AND status IN ('FAILED', 'CANCELLED')

@@ -327,6 +327,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'a]',
   },
   {
+    rule: 'UNOBSERVABLE',
+    of: 'a workflow without an environment',
+    source: shop + workflow('w', { keys: 'observe: { run: x }' }),
+    path: 'documents[1].observe',
+    at: 'observe:',
+  },
+  {
     rule: 'CYCLE',
     of: 'three tasks',
     source:
@@ -451,6 +458,47 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: `"${path}"`,
     }),
   ),
+  ...(
+    [
+      ['MISSING_FIELD', 'choices', 'inputs: [{ name: A, type: choice }]', 'inputs[0].choices', '{ name: A'],
+      ['BAD_VALUE', 'choices of a text', 'inputs: [{ name: A, choices: [a] }]', 'inputs[0].choices', 'choices: [a]'],
+      [
+        'BAD_VALUE',
+        'the length of a choice',
+        'inputs: [{ name: A, type: choice, choices: [a], max_length: 3 }]',
+        'inputs[0].max_length',
+        '3 }',
+      ],
+      [
+        'DEFAULT_NOT_ALLOWED',
+        'a default that is no choice',
+        'inputs: [{ name: A, type: choice, choices: [a], default: b }]',
+        'inputs[0].default',
+        'b }',
+      ],
+      [
+        'DEFAULT_NOT_ALLOWED',
+        'a default that is too long',
+        'inputs: [{ name: A, default: abc, max_length: 2 }]',
+        'inputs[0].default',
+        'abc',
+      ],
+      ['BAD_DURATION', 'a late reminder', 'timeout: 1h, remind_after: 2h', 'remind_after', '2h'],
+      ['BAD_DURATION', 'a late escalation', 'timeout: 1h, escalate: { after: 1h, to: B }', 'escalate.after', '1h, to'],
+      [
+        'BAD_DURATION',
+        'one of several',
+        'timeout: 1h, escalate: [{ after: 1h, to: B }]',
+        'escalate[0].after',
+        '1h, to',
+      ],
+    ] as const
+  ).map(
+    ([rule, of, keys, path, at]): RuleFixture => ({
+      ...{ rule, of, at, source: shop + pipeline('p', stage(`name: a, approval: { approvers: [A], ${keys} }`)) },
+      path: `documents[1].stages[0].elements[0].approval.${path}`,
+    }),
+  ),
   {
     rule: 'DEFAULT_NOT_ALLOWED',
     of: 'a default',
@@ -557,6 +605,27 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[2].stages[0].elements[0].variables.V',
     at: '"v',
   },
+  {
+    rule: 'UNKNOWN_PIPELINE_VARIABLE',
+    of: 'an approval that excludes a person',
+    source: shop + pipeline('p', stage(`name: a, approval: { approvals: { from: [A], not: ["${reference('X')}"] } }`)),
+    path: 'documents[1].stages[0].elements[0].approval.approvals.not[0]',
+    at: '"$',
+  },
+  ...[
+    ['BAD_EXPRESSION', 'a message that is not closed', `\${{ V`],
+    ['BAD_EXPRESSION', 'a message with a syntax error', `Ship \${{ V + }}?`],
+    ['BAD_EXPRESSION', 'a message with a wrong type', `Ship \${{ V.size() + 1 && true }}?`],
+    ['UNKNOWN_NAME', 'an expression in a message', `Ship \${{ W }}?`],
+  ].map(([rule, of, message]) => ({
+    rule: rule as 'BAD_EXPRESSION' | 'UNKNOWN_NAME',
+    of: of ?? '',
+    source:
+      shop +
+      pipeline('p', stage(`name: a, approval: { approvers: [A], message: '${message}' }`), 'variables: [{ name: V }]'),
+    path: 'documents[1].stages[0].elements[0].approval.message',
+    at: "'",
+  })),
   {
     rule: 'ELEMENT_KIND',
     of: 'both',

@@ -400,6 +400,47 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].stages[0].elements[0].approval.approvers',
     at: '[]',
   },
+  ...(
+    [
+      ['EMPTY', 'choices', 'inputs: [{ name: A, type: choice, choices: [] }]', 'inputs[0].choices', '[] }'],
+      ['EMPTY', 'groups of an escalation', 'escalate: { after: 1h, to: [] }', 'escalate.to', '[] }'],
+      ['DUPLICATE_NAME', 'inputs', 'inputs: [{ name: A }, { name: A }]', 'inputs[1].name', 'A }'],
+      ['RESERVED_VARIABLE_NAME', 'an input', 'inputs: [{ name: SLIPWAY_X }]', 'inputs[0].name', 'SLIPWAY_X'],
+    ] as const
+  ).map(
+    ([rule, of, keys, path, at]): RuleFixture => ({
+      ...{ rule, of, at, source: shop + pipeline('p', stage(`name: a, approval: { approvers: [A], ${keys} }`)) },
+      path: `documents[1].stages[0].elements[0].approval.${path}`,
+    }),
+  ),
+  {
+    rule: 'APPROVAL_POLICY',
+    of: 'both keys',
+    source: shop + pipeline('p', stage('name: a, approval: { approvers: [A], approvals: { from: [B] } }')),
+    path: 'documents[1].stages[0].elements[0].approval.approvals',
+    at: 'approvals: {',
+  },
+  {
+    rule: 'APPROVAL_POLICY',
+    of: 'a count of nobody',
+    source: shop + pipeline('p', stage('name: a, approval: { approvals: { count: 2, all_of: [A] } }')),
+    path: 'documents[1].stages[0].elements[0].approval.approvals',
+    at: 'approvals: {',
+  },
+  {
+    rule: 'APPROVAL_POLICY',
+    of: 'no group',
+    source: shop + pipeline('p', stage('name: a, approval: { approvals: { not: [initiator] } }')),
+    path: 'documents[1].stages[0].elements[0].approval.approvals',
+    at: 'approvals: {',
+  },
+  {
+    rule: 'APPROVAL_POLICY',
+    of: 'a name instead of a reference',
+    source: shop + pipeline('p', stage('name: a, approval: { approvals: { from: [A], not: [initiator, Ada] } }')),
+    path: 'documents[1].stages[0].elements[0].approval.approvals.not[1]',
+    at: 'Ada',
+  },
   {
     rule: 'EMPTY',
     of: 'allowed values',

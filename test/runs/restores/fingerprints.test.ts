@@ -34,6 +34,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
 
 const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   tags: [],
+  observe: null,
   concurrency: null,
   secrets: [],
   mode: 'WORK_STEALING',
