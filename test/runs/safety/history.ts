@@ -1,3 +1,4 @@
+// Long because it has the commands of a history in one class, and the documents that they are about.
 import type { Client } from 'pg';
 import { ApiError } from '../../../src/client/apiError';
 import { DecideApprovalDocument } from '../../../src/client/generated';

@@ -158,17 +158,36 @@ FROM period first JOIN period second ON first.environment_id = second.environmen
   AND first.holder_id <> second.holder_id AND first.from_time < second.from_time
 WHERE first.until > second.from_time`;
 
-/** Begun workflows whose attempt has an earlier approval that nobody gave before. */
-const NOT_APPROVED = `SELECT 'stage ' || stage.id || ' began without the approval ' || earlier.id AS problem
-FROM execution_event created
-JOIN execution workflow ON workflow.id = created.execution_id
-JOIN stage_execution stage ON stage.id = workflow.parent_stage_execution_id
-JOIN attempt_element plan ON plan.execution_id = stage.execution_id AND plan.attempt = stage.attempt
-  AND plan.stage_index < stage.stage_index
-JOIN stage_execution earlier ON earlier.id = plan.stage_execution_id AND earlier.kind = 'APPROVAL'
-WHERE created.type = 'EXECUTION_CREATED' AND earlier.status <> 'SKIPPED' AND NOT EXISTS (
-  SELECT FROM approval WHERE approval.stage_execution_id = earlier.id AND approval.status = 'APPROVED'
-    AND approval.decided_at <= created.at)`;
+/**
+ * Begun workflows behind an approval that nobody gave before, or that was given for another revision, environment or
+ * image.
+ */
+const NOT_APPROVED = `WITH begun AS (
+  SELECT stage.*, workflow.id AS begun_id, workflow.revision_id, workflow.environment_id AS target, workflow.images AS deployed,
+    created.at, workflow.run_id
+  FROM execution_event created JOIN execution workflow ON workflow.id = created.execution_id
+  JOIN stage_execution stage ON stage.id = workflow.parent_stage_execution_id
+  WHERE created.type = 'EXECUTION_CREATED'
+), asked AS (
+  SELECT begun.*, approver.id AS approver_id, rank() OVER (PARTITION BY begun_id ORDER BY approver.stage_index DESC) AS nearest
+  FROM begun JOIN attempt_element plan ON plan.execution_id = begun.execution_id AND plan.attempt = begun.attempt
+    AND plan.stage_index < begun.stage_index
+  JOIN stage_execution approver ON approver.id = plan.stage_execution_id AND approver.kind = 'APPROVAL'
+), given AS (
+  SELECT asked.*, approval.status AS decision, approval.decided_at, (
+    SELECT element FROM jsonb_array_elements(approval.subject->'elements') element
+    WHERE element->>'elementId' = asked.element_id::text) AS covered
+  FROM asked LEFT JOIN LATERAL (
+    SELECT * FROM approval WHERE stage_execution_id = approver_id AND requested_at <= asked.at
+    ORDER BY approval.subject @> jsonb_build_object('elements', jsonb_build_array(jsonb_build_object('elementId', asked.element_id))) DESC,
+      requested_at DESC, decided_at DESC NULLS FIRST LIMIT 1) approval ON true
+)
+SELECT 'workflow ' || begun_id || ' began without the approval ' || approver_id AS problem FROM given
+WHERE decision IS DISTINCT FROM 'APPROVED' OR decided_at > at
+UNION ALL
+SELECT 'workflow ' || begun_id || ' began, but ' || approver_id || ' approves ' || coalesce(covered::text, 'something else')
+FROM given WHERE nearest = 1 AND (covered IS NULL OR covered->>'environmentId' IS DISTINCT FROM target::text
+  OR covered->'images' <> deployed OR covered->>'workflowRevisionId' <> revision_id::text)`;
 
 /** Empty if nothing is stuck, and nothing is left. */
 const UNFINISHED = `SELECT 'execution ' || id || ' is ' || status AS problem FROM execution WHERE ended_at IS NULL
