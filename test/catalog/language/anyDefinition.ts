@@ -308,9 +308,12 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
       timeoutSeconds: seconds(31_536_000),
       skipCondition: fc.option(text),
       inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
-      remindAfterSeconds: fc.option(seconds(1000)),
+      remindAfterSeconds: fc.option(fc.integer({ min: 1, max: 1000 })),
       escalate: fc.array(
-        fc.record({ afterSeconds: seconds(1000), to: fc.array(name, { minLength: 1, maxLength: 2 }) }),
+        fc.record({
+          afterSeconds: fc.integer({ min: 1, max: 1000 }),
+          to: fc.array(name, { minLength: 1, maxLength: 2 }),
+        }),
         { maxLength: 3 },
       ),
       policy: fc.record({
@@ -326,7 +329,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
       const { approvers, count, ...more } = policy;
       const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
       const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
-      return { ...rest, ...people, timeoutSeconds: timeoutSeconds + 1000 };
+      return { ...rest, ...people, timeoutSeconds: Math.max(timeoutSeconds, 1001) };
     }),
 );
 
