@@ -9,10 +9,11 @@ import type { RunSlice } from './runSlice';
  * a definition, because an unreadable definition may be the cause. So no failure handler runs.
  */
 export function giveUpRun(run: RunSlice, id: string, text: string): void {
-  run.require({ kind: 'execution', key: id }, { kind: 'openTasks', key: id });
+  run.require({ kind: 'execution', key: id }, { kind: 'openTasks', key: id }, { kind: 'approvals', key: id });
   const root = run.execution(id);
   const reason: Reason = { code: 'SERVER_ERROR', text };
   const tasks = run.fact('openTasks', id).map((task) => run.task(task.id));
+  if (!isFinal(root.status)) for (const one of run.waitingApprovals(id)) moveApproval(run, one, 'ABORTED');
   // A restore ends on its own, together with its tasks.
   const own = tasks.filter(({ type }) => root.status !== 'RESTORING' || type !== 'restore');
   for (const task of own) endTask(run, task, reason);
@@ -43,8 +44,7 @@ function endExecution(run: RunSlice, id: string, reason: Reason): void {
 }
 
 function endPipeline(run: RunSlice, id: string, reason: Reason): void {
-  run.require({ kind: 'members', key: id }, { kind: 'elements', key: id }, { kind: 'approvals', key: id });
-  for (const approval of run.waitingApprovals(id)) moveApproval(run, approval, 'ABORTED');
+  run.require({ kind: 'members', key: id }, { kind: 'elements', key: id });
   for (const member of run.activeMembers(id)) endExecution(run, member.id, reason);
   for (const stage of run.elements(id).filter(({ status }) => !isFinal(status))) {
     const begun = stage.startedAt !== null || stage.workflowExecutionId !== null;

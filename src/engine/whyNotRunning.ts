@@ -2,7 +2,7 @@ import type { ActorRef } from '../access/actor';
 import { isFinal } from '../contract/statuses';
 import type { Approval } from './approval';
 import { type Hold, holdOf } from './dispatchTasks';
-import { type Execution, isHeldBack, type StageExecution, type TaskExecution } from './execution';
+import { type Execution, isHeldBack, type StageExecution, type TaskExecution, waitsForApproval } from './execution';
 
 export const whyCodes = [
   'PAUSED',
@@ -107,6 +107,8 @@ export interface WaitingTask
   readonly alike: number;
   /** Null if it has no job, or if an agent was offered its job. */
   readonly job: WaitingJob | null;
+  /** Approval that it waits for. */
+  readonly approval: Approval | null;
 }
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
@@ -121,6 +123,7 @@ export function whyTaskWaits(execution: Execution, task: WaitingTask): WhyNotRun
   if (task.status !== 'QUEUED' && task.status !== 'WAITING') return null;
   const { name, waitsUntil, nextTryAt, job } = task;
   const own = { ...nothing, taskExecutionId: task.id, tasks: task.alike };
+  if (task.approval !== null && waitsForApproval(task)) return { ...own, ...whyUndecided(name, task.approval) };
   if (task.status === 'WAITING') {
     const message = `Task "${name}" failed and waits for a person to decide.`;
     return { ...own, code: 'INTERVENTION', message, until: waitsUntil };

@@ -1,3 +1,5 @@
+import { MAX_DESCRIPTION } from '../../kernel/naming';
+import { foreignKeys } from './foreignKeys';
 import {
   defined,
   filled,
@@ -10,14 +12,16 @@ import {
   oneOrMany,
   optional,
   required,
+  ruled,
   type Shape,
+  text,
   type ValueOf,
   valueText,
 } from './shape';
 import { findEntry } from './sourceTree';
-import { description, duration, MAX_SECONDS, name, settableName } from './values';
+import { DAY, description, duration, MAX_SECONDS, name, settableName, timeout } from './values';
 
-/** Shapes of the form, the reminders and the escalation of an approval. */
+/** Shape of an approval: who decides, the form, the reminders and the escalation. */
 
 export const approvalInputTypes = ['text', 'choice'] as const;
 
@@ -119,7 +123,7 @@ const escalate = mapped(oneOrMany(defined('Escalation', escalation)), (steps, no
 });
 
 /** Keys of an approval that say what it asks, and what happens while nobody answers. */
-export const askingFields = {
+const askingFields = {
   inputs: optional(
     inputs,
     [],
@@ -145,7 +149,7 @@ interface Timed {
 }
 
 /** Reports reminders and escalations that would come after the approval has expired. */
-export const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
+const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
   mapped(shape, (given, node, place) => {
     const { timeoutSeconds, remindAfterSeconds, escalate: steps } = given;
     const late = (key: (string | number)[], what: string) =>
@@ -157,3 +161,33 @@ export const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
     });
     return given;
   });
+
+const writtenApproval = object(
+  {
+    approvers: required(
+      filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
+      'User groups. Any member can decide.',
+    ),
+    message: optional(
+      ruled(text, {
+        json: { maxLength: MAX_DESCRIPTION },
+        problem: ({ length }) =>
+          length > MAX_DESCRIPTION
+            ? ['TOO_LONG', `The message has ${length} characters; the limit is ${MAX_DESCRIPTION}.`]
+            : undefined,
+      }),
+      null,
+      'Text for the approvers, with the same references as the variables of a workflow.',
+    ),
+    timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
+    disallowInitiator: optional(
+      flag,
+      false,
+      'True if the user who started or resumed the execution may not decide, with any key.',
+    ),
+    ...askingFields,
+  },
+  foreignKeys.approval,
+);
+/** Keys of an approval, in a stage or in place of a task’s command. */
+export const approvalFields = withinTimeout(writtenApproval);

@@ -77,6 +77,8 @@ export const validationRules = {
   RUNTIME_INPUT_WITHOUT_DEFAULT:
     'With `on_timeout: continue`, every required variable that is asked for has a default.',
   UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline.',
+  TASK_KIND:
+    'A task has either `run` or `approval`. Only a normal task is an approval, and an approval has no key that concerns a command.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
   ENVIRONMENT_MISSING: 'An element gives an environment to a workflow that leaves it to the element.',
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',

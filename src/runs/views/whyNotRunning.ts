@@ -9,8 +9,10 @@ import {
   whyExecutionWaits,
   whyTaskWaits,
 } from '../../engine/whyNotRunning';
+import { waitsForApproval } from '../../engine/execution';
 import { type BatchLoad, byKey, found, groupBy, type Loaders } from '../../kernel/loaders';
 import type { App } from '../app';
+import { findApprovalsOfTasks } from '../approvals/approvals.store';
 import {
   approvalsOfStage,
   attemptKey,
@@ -30,7 +32,15 @@ const waitingTask: BatchLoad<Omit<WaitingTask, 'alike'>, App> = async (app, ids)
   const onlineSince = new Date(now.getTime() - OFFLINE_AFTER_MS);
   const jobs = jobIds.length === 0 ? [] : await findWaitingJobs(app.database, jobIds, onlineSince, now);
   const byId = new Map<string, WaitingJob>(jobs.map(({ jobId, ...job }) => [jobId, job]));
-  return new Map(tasks.map((task) => [task.id, { ...task, job: byId.get(task.jobId ?? '') ?? null }]));
+  const asking = tasks.filter(waitsForApproval).map(({ id }) => id);
+  const approvals = asking.length === 0 ? [] : await findApprovalsOfTasks(app.database, asking);
+  const approvalOf = byKey(approvals, ({ taskExecutionId }) => taskExecutionId ?? '');
+  return new Map(
+    tasks.map((task) => {
+      const job = byId.get(task.jobId ?? '') ?? null;
+      return [task.id, { ...task, job, approval: approvalOf.get(task.id) ?? null }];
+    }),
+  );
 };
 
 const delayedBeginning: BatchLoad<DelayedBeginning, App> = async (app, ids) =>
