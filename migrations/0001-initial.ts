@@ -365,7 +365,7 @@ CREATE TABLE "begin_wait" (
   "position" integer,
   "since" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "asked_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN')),
+  CONSTRAINT "begin_wait_code" CHECK (code IN ('WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED')),
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY ("id")
 );
 CREATE INDEX "begin_wait_until" ON "begin_wait" ("until") WHERE until IS NOT NULL;
@@ -567,8 +567,15 @@ CREATE TABLE "approval" (
   "application_id" uuid NOT NULL,
   "status" text NOT NULL,
   "approvers" text array NOT NULL,
+  "count" integer NOT NULL,
+  "all_of" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
+  "excluded" text array NOT NULL,
   "message" text,
+  "subject" jsonb NOT NULL,
+  "digest" text NOT NULL,
+  "renews_id" uuid,
+  "changed_since" jsonb,
   "inputs" jsonb NOT NULL,
   "given" jsonb,
   "remind_after_seconds" integer,
@@ -584,6 +591,7 @@ CREATE TABLE "approval" (
   "decided_by" jsonb,
   "comments" text,
   CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
+  CONSTRAINT "approval_count" CHECK ((count = 0 OR cardinality(approvers) > 0) AND count + cardinality(all_of) > 0),
   CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status IN ('WAITING'))),
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
 );
@@ -593,6 +601,22 @@ CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
 CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
 CREATE INDEX "approval_next_step" ON "approval" ("next_step_at") WHERE status = 'WAITING' AND next_step_at IS NOT NULL;
+CREATE TABLE "approval_vote" (
+  "id" uuid NOT NULL,
+  "approval_id" uuid NOT NULL,
+  "person_id" text NOT NULL,
+  "by" jsonb NOT NULL,
+  "action" text NOT NULL,
+  "comments" text,
+  "groups" text array NOT NULL,
+  "digest" text NOT NULL,
+  "voted_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "counts" boolean NOT NULL,
+  CONSTRAINT "approval_vote_action" CHECK (action IN ('APPROVE', 'REJECT')),
+  CONSTRAINT "PK_2f83b63082e71d2c81b1c9b8ac8" PRIMARY KEY ("id")
+);
+CREATE INDEX "approval_vote_of_approval" ON "approval_vote" ("approval_id", "voted_at");
+CREATE UNIQUE INDEX "approval_vote_once" ON "approval_vote" ("approval_id", "person_id") WHERE counts;
 CREATE TABLE "job" (
   "id" uuid NOT NULL,
   "task_execution_id" uuid NOT NULL,
@@ -862,6 +886,7 @@ ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732"
 ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "approval_vote" ADD CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY ("approval_id") REFERENCES "approval"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1040,6 +1065,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -1139,6 +1175,7 @@ DROP TABLE
   execution_event,
   event_horizon,
   approval,
+  approval_vote,
   job,
   ready_job,
   requirement_class,

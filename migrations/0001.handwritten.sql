@@ -156,6 +156,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)

@@ -38,6 +38,17 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'a freeze may hold back what begins' USING ERRCODE = 'SL001';
   END IF;
+  -- A deployment since its approval was compared.
+  IF EXISTS (
+    SELECT FROM jsonb_to_recordset(taken) AS t (environment_id uuid, replaces jsonb)
+    CROSS JOIN jsonb_each_text(nullif(t.replaces, 'null')) AS approved (service_id, deployment_id)
+    WHERE approved.deployment_id::uuid IS DISTINCT FROM (
+      SELECT id FROM deployment one
+      WHERE one.environment_id = t.environment_id AND one.service_id = approved.service_id::uuid
+        AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'something else was deployed than an approval knows' USING ERRCODE = 'SL001';
+  END IF;
   FOR want IN SELECT * FROM wanted_slots(taken) LOOP
     CONTINUE WHEN EXISTS (SELECT FROM slot WHERE group_key = want.group_key AND holder_id = want.holder_id);
     INSERT INTO slot (group_key, number, maximum, holder_id, run_id, execution_id, stage_execution_id, operation_id, since)
@@ -207,8 +218,15 @@ CREATE TABLE approval (
   application_id uuid NOT NULL,
   status text NOT NULL,
   approvers text[] NOT NULL,
+  count integer NOT NULL,
+  all_of text[] NOT NULL,
   disallow_initiator boolean NOT NULL,
+  excluded text[] NOT NULL,
   message text,
+  subject jsonb NOT NULL,
+  digest text NOT NULL,
+  renews_id uuid,
+  changed_since jsonb,
   inputs jsonb NOT NULL,
   given jsonb,
   remind_after_seconds integer,
@@ -224,6 +242,7 @@ CREATE TABLE approval (
   decided_by jsonb,
   comments text,
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY (id),
+  CONSTRAINT "approval_count" CHECK ((((count = 0) OR (cardinality(approvers) > 0)) AND ((count + cardinality(all_of)) > 0))),
   CONSTRAINT "approval_decided" CHECK (((decided_at IS NULL) = (status = 'WAITING'::text))),
   CONSTRAINT "approval_status" CHECK ((status = ANY (ARRAY['WAITING'::text, 'APPROVED'::text, 'REJECTED'::text, 'EXPIRED'::text, 'ABORTED'::text]))),
   CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY (stage_execution_id) REFERENCES stage_execution(id),
@@ -235,6 +254,24 @@ CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_a
 CREATE INDEX approval_next_step ON public.approval USING btree (next_step_at) WHERE ((status = 'WAITING'::text) AND (next_step_at IS NOT NULL));
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
 CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
+
+CREATE TABLE approval_vote (
+  id uuid NOT NULL,
+  approval_id uuid NOT NULL,
+  person_id text NOT NULL,
+  by jsonb NOT NULL,
+  action text NOT NULL,
+  comments text,
+  groups text[] NOT NULL,
+  digest text NOT NULL,
+  voted_at timestamp(3) with time zone NOT NULL,
+  counts boolean NOT NULL,
+  CONSTRAINT "PK_2f83b63082e71d2c81b1c9b8ac8" PRIMARY KEY (id),
+  CONSTRAINT "approval_vote_action" CHECK ((action = ANY (ARRAY['APPROVE'::text, 'REJECT'::text]))),
+  CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY (approval_id) REFERENCES approval(id)
+);
+CREATE INDEX approval_vote_of_approval ON public.approval_vote USING btree (approval_id, voted_at);
+CREATE UNIQUE INDEX approval_vote_once ON public.approval_vote USING btree (approval_id, person_id) WHERE counts;
 
 CREATE TABLE artifact (
   id uuid NOT NULL,
@@ -334,7 +371,7 @@ CREATE TABLE begin_wait (
   since timestamp(3) with time zone NOT NULL,
   asked_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_df7a20329ccae7a8895326ba5ee" PRIMARY KEY (id),
-  CONSTRAINT "begin_wait_code" CHECK ((code = ANY (ARRAY['WAITING_FOR_SLOT'::text, 'FROZEN'::text])))
+  CONSTRAINT "begin_wait_code" CHECK ((code = ANY (ARRAY['WAITING_FOR_SLOT'::text, 'FROZEN'::text, 'APPROVAL_CHANGED'::text])))
 );
 CREATE INDEX begin_wait_execution ON public.begin_wait USING btree (execution_id);
 CREATE INDEX begin_wait_until ON public.begin_wait USING btree (until) WHERE (until IS NOT NULL);

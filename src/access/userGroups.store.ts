@@ -35,7 +35,8 @@ export function findApprovedPipelines(
     `SELECT pipeline.id, pipeline.name, ${seen} AS seen
      FROM pipeline JOIN pipeline_revision revision ON revision.id = pipeline.current_revision_id
      WHERE pipeline.deleted_at IS NULL
-       AND jsonb_path_exists(revision.definition, '$.stages[*].elements[*].approvers[*] ? (@ == $name)', jsonb_build_object('name', $1::text))
+       AND jsonb_path_exists(revision.definition, '$.stages[*].elements[*].keyvalue() ? (@.key == "approvers" || @.key == "allOf").value[*] ? (@ == $name)',
+         jsonb_build_object('name', $1::text))
      ORDER BY pipeline.name, pipeline.id`,
     parameters,
   );

@@ -10,7 +10,7 @@ import {
 import { exit, Failure, usage } from './failure';
 import { fillForm, formFields } from './form';
 import { warnOfReplaced } from './replaced';
-import { asking, heed } from './run';
+import { asking, changeLine, heed } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { indented, readRun } from './showRun';
@@ -35,16 +35,19 @@ export async function decide(
 ): Promise<void> {
   const { api, ui } = session;
   const { run, target, approval } = await findApproval(session, named, step);
-  const { approvalId, stageName, stepName } = approval;
+  const { approvalId, stageName, stepName, digest, changedSince } = approval;
   const expectedVersion = seenVersion(run, seen);
   if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
+  if (changedSince)
+    ui.say('Changed since it was approved or asked:', ...indented(changedSince.map(changeLine).join('\n')));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
   const inputs = action === 'APPROVE' ? await fillForm(ui, approval.inputs, pairs) : undefined;
-  const input = { ...target, action, approvalId, comments, inputs, expectedVersion };
-  await api.change(DecideApprovalDocument, { input });
-  const done = action === 'APPROVE' ? 'approved' : 'rejected';
-  ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
-  ui.answer({ approvalId, stepName, action, executionId: run.id });
+  const input = { ...target, action, approvalId, comments, inputs, digest, expectedVersion };
+  const { decided, missing } = (await api.change(DecideApprovalDocument, { input })).approveOrRejectApprovals;
+  const done =
+    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and needs ${missing}`;
+  ui.say(`${stageName} › ${stepName} ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
+  ui.answer({ approvalId, stepName, action, decided, missing, executionId: run.id });
 }
 
 export interface InboxOptions {
@@ -60,12 +63,12 @@ export async function listApprovals({ api, ui }: Session, { all = false, limit }
   if (nodes.length === 0)
     return ui.say(all ? 'No approval is waiting.' : 'No approval waits for you. --all shows those of others.');
   ui.table(
-    ['RUN', 'WHAT', 'STEP', 'ASKS', 'UNTIL', 'FORM', ''],
-    nodes.map(({ execution, stageName, stepName, message, willExpireAt, inputs, ...approval }) => [
+    ['RUN', 'WHAT', 'STEP', 'NEEDS', 'UNTIL', 'FORM', ''],
+    nodes.map(({ execution, stageName, stepName, message, missing, willExpireAt, inputs, ...approval }) => [
       execution.id,
       [execution.application?.name, execution.pipeline?.name].filter(Boolean).join('/'),
       `${stageName} › ${stepName}`,
-      'approvers' in approval ? approval.approvers.join(', ') : '',
+      missing ?? '',
       moment(willExpireAt),
       formFields(inputs),
       ui.paint.dim([message?.split('\n', 1)[0] ?? '', heed(approval)].filter(Boolean).join('; ')),

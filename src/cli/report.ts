@@ -3,7 +3,9 @@ import type { PlacedFragment } from '../client/generated';
 import {
   actorName,
   approvalOf,
+  askedOf,
   asking,
+  changeLine,
   inPlace,
   isOver,
   nameOf,
@@ -62,7 +64,7 @@ export class RunReport {
       const approval = approvalOf(stage);
       if (approval?.status === 'WAITING') {
         const { approvers, message, undecidableSince } = approval;
-        this.waits(null, `for an approval by ${approvers.join(', ')}${message === null ? '' : `: ${message}`}`);
+        this.waits(null, `for an approval by ${askedOf(approval)}${message === null ? '' : `: ${message}`}`);
         if (undecidableSince !== null) this.say(null, nobodyLeft(approvers.join(', ')));
       }
     }
@@ -132,6 +134,14 @@ export class RunReport {
         break;
       case 'APPROVAL_REQUESTED':
         this.waits(at, `for an approval by ${list('approvers')}${data.message ? `: ${text('message')}` : ''}`);
+        this.sayNeeds(at, text('needs'), data.changes);
+        break;
+      case 'APPROVAL_VOTED':
+        this.say(at, `approved by ${by}${text('comments') && `: ${text('comments')}`}; needs ${text('missing')}`);
+        break;
+      case 'APPROVAL_CHANGED':
+        this.say(at, 'the approval asks anew, and earlier votes no longer count:');
+        this.sayNeeds(at, '', data.changes);
         break;
       case 'BEGIN_DELAYED':
         this.waits(at, reason.replace(/^waits /, ''));
@@ -199,6 +209,14 @@ export class RunReport {
       case 'DEPLOYED':
         this.say(at, `deployed ${text('image')}`);
         break;
+    }
+  }
+
+  /** Who has to approve, unless any one person can; and what has changed since an approval was given. */
+  private sayNeeds(at: string, needs: string, changes: unknown): void {
+    if (needs !== '' && (/^(?!1 )/.test(needs) || needs.includes(', and '))) this.say(at, `needs ${needs}`);
+    for (const change of (changes ?? []) as readonly Parameters<typeof changeLine>[0][]) {
+      this.say(at, `  ${changeLine(change)}`);
     }
   }
 

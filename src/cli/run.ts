@@ -51,7 +51,29 @@ export const workflowOf = (stage: Stage) =>
 
 /** The newest approval that a stage element asks for. */
 export const approvalOf = (stage: Stage) =>
-  stage.__typename === 'ApprovalStageExecution' ? stage.approvals.at(-1) : undefined;
+  stage.__typename === 'ApprovalStageExecution' || stage.__typename === 'WorkflowStageExecution'
+    ? stage.approvals.at(-1)
+    : undefined;
+
+type Asked = NonNullable<ReturnType<typeof approvalOf>>;
+
+/** People who still have to approve, who has approved, and who may not decide. */
+export function askedOf(
+  approval: Pick<Asked, 'missing' | 'votes' | 'excluded'> & { approvers?: readonly string[] },
+): string {
+  const { missing, votes, excluded, approvers = [] } = approval;
+  const given = votes.filter(({ counts }) => counts).map(({ by }) => actorName(by));
+  const simple = missing === `1 of ${approvers.join(' or ')}`;
+  return [
+    simple ? approvers.join(', ') : (missing ?? ''),
+    ...(given.length > 0 ? [`approved by ${given.join(', ')}`] : []),
+    ...(excluded.length > 0 ? [`not ${excluded.join(', ')}`] : []),
+  ].join('; ');
+}
+
+/** One change of what an approval is about: `web in production: web:1 → web:2`. */
+export const changeLine = ({ what, from, to }: { what: string; from: string | null; to: string | null }): string =>
+  `${what}: ${from ?? 'nothing'} → ${to ?? 'nothing'}`;
 
 /** Every workflow of a run that was reached: the execution of its tasks, and the name of its stage element. */
 export function workflowsOf(run: Run): { id: string; version: number; step: string | null; tasks: readonly Task[] }[] {

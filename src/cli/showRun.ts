@@ -6,7 +6,9 @@ import { lastLines } from './jobLog';
 import {
   actorName,
   approvalOf,
+  askedOf,
   asking,
+  changeLine,
   failuresThatWait,
   heed,
   inPlace,
@@ -82,7 +84,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
 }
 
 /** Reasons that the line of the element or the task shows. */
-const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FOR_SLOT', 'FROZEN'];
+const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED'];
 
 /** Prints why parts of the run that could run do not. */
 function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
@@ -120,7 +122,7 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   const nobody = approval?.undecidableSince == null ? '' : '; nobody is left who may decide';
   const asked =
     approval?.status === 'WAITING'
-      ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}${nobody}`)
+      ? paint.yellow(`asks ${askedOf(approval)}, until ${moment(approval.willExpireAt)}${nobody}`)
       : words(approval?.comments ?? '', formValues(approval?.inputs ?? []).join(', '));
   const heeded = approval?.status === 'WAITING' ? heed(approval) : '';
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, paint.dim(heeded), why(ui, stage)));
@@ -128,6 +130,10 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
     ui.say(`    ${paint.dim('form')} ${formFields(approval.inputs)}`);
   }
   if (approval?.message) ui.say(...indented(approval.message));
+  if (approval?.status === 'WAITING' && approval.changedSince)
+    ui.say(
+      ...indented(['changed since it was approved or asked:', ...approval.changedSince.map(changeLine)].join('\n')),
+    );
   const workflow = workflowOf(stage);
   sayTasks(ui, workflow === null ? [] : tasksOf(workflow), all);
   sayOutputs(ui, workflow?.outputs ?? []);

@@ -118,6 +118,7 @@ export type ApproveOrRejectApprovalsInput = {
   readonly approvalId: string;
   readonly clientMutationId?: string | null | undefined;
   readonly comments?: string | null | undefined;
+  readonly digest?: string | null | undefined;
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
@@ -284,7 +285,8 @@ export type HistoryAction =
   | 'RESUMED'
   | 'RETRIED'
   | 'ROLLED_BACK'
-  | 'STARTED';
+  | 'STARTED'
+  | 'VOTED';
 
 export type IdFilter = {
   readonly operator: IdOperator;
@@ -616,6 +618,7 @@ export type VariableValueType =
 
 export type WhyNotRunningCode =
   | 'APPROVAL'
+  | 'APPROVAL_CHANGED'
   | 'DEPENDENCIES'
   | 'EARLIER_STAGE'
   | 'FAILING'
@@ -746,7 +749,7 @@ export type WaitingApprovalsQueryVariables = Exact<{
 }>;
 
 
-export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
+export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
 
 export type InboxQueryVariables = Exact<{
   mine: boolean;
@@ -754,14 +757,14 @@ export type InboxQueryVariables = Exact<{
 }>;
 
 
-export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
 }>;
 
 
-export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly success: boolean } | null };
+export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly decided: boolean, readonly missing: string | null } | null };
 
 export type ReassignApprovalMutationVariables = Exact<{
   input: ReassignApprovalInput;
@@ -823,6 +826,8 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1275,14 +1280,16 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 export type OutputFragment = { readonly name: string, readonly value: string | null };
 
-type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }> }> };
+type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<AskedApprovalFragment> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly approvals: ReadonlyArray<AskedApprovalFragment>, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
   | Stage_WorkflowStageExecution_Fragment
 ;
+
+export type AskedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
@@ -1352,6 +1359,14 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1920,6 +1935,65 @@ export const PlacedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Placed"}) as unknown as TypedDocumentString<PlacedFragment, unknown>;
+export const FormFieldFragmentDoc = new TypedDocumentString(`
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+    `, {"fragmentName":"FormField"}) as unknown as TypedDocumentString<FormFieldFragment, unknown>;
+export const AskedApprovalFragmentDoc = new TypedDocumentString(`
+    fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
+  }
+}
+    fragment FormField on ApprovalFormField {
+  name
+  type
+  choices
+  default
+  required
+  description
+  maxLength
+  value
+}
+fragment ActorName on EventActor {
+  name
+  owner
+}`, {"fragmentName":"AskedApproval"}) as unknown as TypedDocumentString<AskedApprovalFragment, unknown>;
 export const OutputFragmentDoc = new TypedDocumentString(`
     fragment Output on WorkflowOutput {
   name
@@ -1943,18 +2017,6 @@ export const TaskFragmentDoc = new TypedDocumentString(`
   waitsUntil
 }
     `, {"fragmentName":"Task"}) as unknown as TypedDocumentString<TaskFragment, unknown>;
-export const FormFieldFragmentDoc = new TypedDocumentString(`
-    fragment FormField on ApprovalFormField {
-  name
-  type
-  choices
-  default
-  required
-  description
-  maxLength
-  value
-}
-    `, {"fragmentName":"FormField"}) as unknown as TypedDocumentString<FormFieldFragment, unknown>;
 export const StageFragmentDoc = new TypedDocumentString(`
     fragment Stage on PipelineStageExecution {
   __typename
@@ -1971,6 +2033,9 @@ export const StageFragmentDoc = new TypedDocumentString(`
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -1990,23 +2055,7 @@ export const StageFragmentDoc = new TypedDocumentString(`
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      reminders
-      inputs {
-        ...FormField
-      }
-      escalations {
-        to
-        at
-        taken
-      }
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
   }
 }
@@ -2038,6 +2087,42 @@ fragment Task on TaskExecution {
 fragment Output on WorkflowOutput {
   name
   value
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
+  }
+}
+fragment ActorName on EventActor {
+  name
+  owner
 }`, {"fragmentName":"Stage"}) as unknown as TypedDocumentString<StageFragment, unknown>;
 export const RunFragmentDoc = new TypedDocumentString(`
     fragment Run on Execution {
@@ -2200,6 +2285,9 @@ fragment Stage on PipelineStageExecution {
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -2219,24 +2307,40 @@ fragment Stage on PipelineStageExecution {
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      reminders
-      inputs {
-        ...FormField
-      }
-      escalations {
-        to
-        at
-        taken
-      }
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
+  }
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
   }
 }
 fragment Placed on TaskExecution {
@@ -2420,6 +2524,13 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
       approvalId
       stageName
       stepName
+      digest
+      missing
+      changedSince {
+        what
+        from
+        to
+      }
       inputs {
         ...FormField
       }
@@ -2449,6 +2560,7 @@ export const InboxDocument = new TypedDocumentString(`
       stageName
       stepName
       message
+      missing
       willExpireAt
       reminders
       inputs {
@@ -2487,7 +2599,8 @@ export const InboxDocument = new TypedDocumentString(`
 export const DecideApprovalDocument = new TypedDocumentString(`
     mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
-    success
+    decided
+    missing
   }
 }
     `) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
@@ -3782,6 +3895,9 @@ fragment Stage on PipelineStageExecution {
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -3801,24 +3917,40 @@ fragment Stage on PipelineStageExecution {
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      reminders
-      inputs {
-        ...FormField
-      }
-      escalations {
-        to
-        at
-        taken
-      }
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
+  }
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
   }
 }
 fragment Placed on TaskExecution {
@@ -4059,6 +4191,9 @@ fragment Stage on PipelineStageExecution {
       name
     }
     waitsUntil
+    approvals {
+      ...AskedApproval
+    }
     runtimeInputVariables {
       name
     }
@@ -4078,24 +4213,40 @@ fragment Stage on PipelineStageExecution {
   }
   ... on ApprovalStageExecution {
     approvals {
-      status
-      comments
-      willExpireAt
-      reminders
-      inputs {
-        ...FormField
-      }
-      escalations {
-        to
-        at
-        taken
-      }
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      ...AskedApproval
     }
+  }
+}
+fragment AskedApproval on ApprovalDetails {
+  status
+  comments
+  willExpireAt
+  message
+  missing
+  excluded
+  reminders
+  inputs {
+    ...FormField
+  }
+  escalations {
+    to
+    at
+    taken
+  }
+  votes {
+    by {
+      ...ActorName
+    }
+    counts
+  }
+  changedSince {
+    what
+    from
+    to
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+    undecidableSince
   }
 }
 fragment Placed on TaskExecution {

@@ -7,7 +7,7 @@ import { users } from '../access/users';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
-import { approvalTable } from '../runs/approvals/approvals.table';
+import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -89,6 +89,7 @@ export const tables = [
   executionEventTable,
   eventHorizonTable,
   approvalTable,
+  approvalVoteTable,
   jobTable,
   readyJobTable,
   requirementClassTable,

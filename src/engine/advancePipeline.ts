@@ -1,12 +1,13 @@
-import type { ApprovalElement, RuntimeInputs, StageElement } from '../catalog/language/pipeline';
+import type { RuntimeInputs, StageElement } from '../catalog/language/pipeline';
 import { type FinalStatus, isFinal } from '../contract/statuses';
-import { startTimers } from './approvalTimers';
+import { fillMessage, referringTexts } from './approvalMessage';
 import { elementMayBegin, hindranceOfRun } from './beginElement';
 import { continueWorkflow } from './continueWorkflow';
 import { type Execution, isHeldBack, isRunHeldBack, rollUp, type StageExecution, unheldStatus } from './execution';
 import { decideFailedElement } from './failedElement';
 import type { StatusAfter } from './machine';
 import { moveApproval, moveExecution, moveStage, type Reason } from './moves';
+import { type FilledApproval, requestApproval } from './requestApproval';
 import type { RunSlice } from './runSlice';
 import { mustAsk } from './runtimeInputs';
 import { decideSkips } from './skipConditions';
@@ -163,7 +164,7 @@ function beginStage(run: RunSlice, execution: Execution, elements: readonly Stag
       moveStage(run, planned, outcome.status, { reason: { code: outcome.reasonCode, text: outcome.reason } });
       continue;
     }
-    const { variables = {}, message = null } = valuesOf(filled.get(planned.id));
+    const { variables = {}, message = null, excluded = [] } = valuesOf(filled.get(planned.id));
     const stage =
       Object.keys(variables).length === 0
         ? planned
@@ -172,16 +173,15 @@ function beginStage(run: RunSlice, execution: Execution, elements: readonly Stag
     if (element === undefined)
       throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
     const asked = mustAsk(element, stage);
-    if (element.type === 'APPROVAL') requestApproval(run, execution, stage, element, message);
+    if (element.type === 'APPROVAL') requestApproval(run, execution, stage, element, { message, excluded });
     else if (asked !== null) askRuntimeInputs(run, stage, asked);
     else beginWorkflow(run, execution, stage, element.workflow);
   }
 }
 
 /** Values of an element that come from earlier stages. */
-interface FilledElement {
+interface FilledElement extends Partial<FilledApproval> {
   readonly variables?: Readonly<Record<string, string>>;
-  readonly message?: string | null;
 }
 
 const failureOf = (filled: FilledElement | Unfilled | undefined): Unfilled | undefined =>
@@ -200,7 +200,9 @@ function fillElements(
     return element === undefined ? [] : [{ stage, element }];
   });
   const texts = asking.flatMap(({ element }) =>
-    element.type === 'APPROVAL' ? (element.message ?? []) : Object.values(element.variables),
+    element.type === 'APPROVAL'
+      ? [...referringTexts(element.message ?? ''), ...element.not]
+      : Object.values(element.variables),
   );
   const filler = new ElementFiller(run, execution, texts);
   return new Map(
@@ -208,11 +210,12 @@ function fillElements(
       if (element.type === 'WORKFLOW') {
         return [stage.id, filler.variables(stage, element)];
       }
-      if (element.message === null) return [stage.id, {}];
-      const filled = filler.text(element.message);
+      const filled = element.message === null ? { value: null } : fillMessage(run, execution, element.message, filler);
       if (!('value' in filled))
         return [stage.id, { ...filled, reason: `its message can’t be filled: ${filled.reason}` }];
-      return [stage.id, { message: filled.value }];
+      // A reference without a value excludes nobody.
+      const excluded = element.not.map((one) => filler.text(one)).flatMap((one) => ('value' in one ? one.value : []));
+      return [stage.id, { message: filled.value, excluded }];
     }),
   );
 }
@@ -222,36 +225,6 @@ const notBegun = {
   reasonCode: 'NOT_STARTED',
   reason: 'not started, because another element of the stage can’t begin',
 } as const;
-
-function requestApproval(
-  run: RunSlice,
-  execution: Execution,
-  stage: StageExecution,
-  element: ApprovalElement,
-  message: string | null,
-): void {
-  const id = run.newId();
-  const { approvers, disallowInitiator, inputs } = element;
-  const timers = startTimers(element, run.now);
-  run.changes.approvals.push({
-    id,
-    stageExecutionId: stage.id,
-    executionId: execution.id,
-    applicationId: execution.applicationId,
-    status: 'WAITING',
-    ...{ approvers, disallowInitiator, message, inputs },
-    given: null,
-    ...timers,
-    undecidableSince: null,
-    decidedAt: null,
-    decidedBy: null,
-    comments: null,
-  });
-  moveStage(run, stage, 'WAITING');
-  run.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_REQUESTED', {
-    ...{ approvalId: id, stageExecutionId: stage.id, approvers, message, expiresAt: timers.expiresAt.toISOString() },
-  });
-}
 
 /** An element that was reached needs values: it is PAUSED until a user answers, or until its timeout. */
 function askRuntimeInputs(run: RunSlice, stage: StageExecution, { timeoutSeconds, variables }: RuntimeInputs): void {
@@ -325,7 +298,8 @@ export function closeWaiting(
       (stage) =>
         (stage.kind === 'APPROVAL' && stage.status === 'WAITING') || stage.waitsUntil !== null || isHeldBack(stage),
     );
-  const ids = new Set(waiting.filter(({ kind }) => kind === 'APPROVAL').map(({ id }) => id));
+  const asking = waiting.filter(({ kind, reasonCode }) => kind === 'APPROVAL' || reasonCode === 'APPROVAL_CHANGED');
+  const ids = new Set(asking.map(({ id }) => id));
   const approvals = ids.size === 0 ? [] : run.waitingApprovals(execution.id);
   for (const one of approvals.filter(({ stageExecutionId }) => ids.has(stageExecutionId))) {
     moveApproval(run, one, approvalStatus);

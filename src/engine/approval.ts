@@ -1,22 +1,30 @@
 import type { ActorRef } from '../access/actor';
+import type { ApprovalPolicy } from '../catalog/language/approvalPolicy';
 import type { ApprovalInput, Escalation } from '../catalog/language/approvalShape';
+import type { StageExecution } from './execution';
 import type { StatusOf } from './machine';
 
 export type ApprovalStatus = StatusOf<'approval'>;
 
 /** Approval inside an execution. Each attempt requests it again and has its own row. */
-export interface Approval {
+export interface Approval extends Omit<ApprovalPolicy, 'not'> {
   readonly id: string;
+  /** Approval stage that asks, or the deploying element that waits until it is approved again. */
   readonly stageExecutionId: string;
   readonly executionId: string;
   readonly applicationId: string;
   readonly status: ApprovalStatus;
-  /** Names of user groups; any one member decides. */
-  readonly approvers: readonly string[];
-  /** True if the person who started or resumed the execution may not decide. */
-  readonly disallowInitiator: boolean;
+  /** Names and email addresses of people who may not decide, as `namesIn` writes them. */
+  readonly excluded: readonly string[];
   /** Message for the approvers, with its references filled. */
   readonly message: string | null;
+  /** What it approves, and the digest of it. A vote counts for this digest only. */
+  readonly subject: ApprovalSubject;
+  readonly digest: string;
+  /** Approval that no longer holds, because its subject has changed: this one asks again. */
+  readonly renewsId: string | null;
+  /** Changes of the subject because of which it was asked again. Null if it was not. */
+  readonly changedSince: readonly SubjectChange[] | null;
   /** Form for the person who approves. */
   readonly inputs: readonly ApprovalInput[];
   /** Values of the form, including defaults; null until they are given. */
@@ -38,3 +46,52 @@ export interface Approval {
   readonly decidedBy: ActorRef | null;
   readonly comments: string | null;
 }
+
+/** One element that an approval lets begin. */
+export interface SubjectElement
+  extends Pick<StageExecution, 'elementId' | 'stageName' | 'stepName' | 'environmentId' | 'images' | 'variables'> {
+  /** Revision of its workflow. */
+  readonly workflowRevisionId: string | null;
+  /** Variables whose value is made by elements that had not ended: their references count, and no value. */
+  readonly pending: readonly string[];
+  /** Service id → image that it replaces; null if the environment has none. */
+  readonly replaces: Readonly<Record<string, string | null>>;
+}
+
+/** Everything that a decision is about: it counts as long as none of it changes. */
+export interface ApprovalSubject {
+  /** Revision of the pipeline. */
+  readonly revisionId: string;
+  readonly elements: readonly SubjectElement[];
+}
+
+/** One change of a subject. `from` is null for something that was not there, `to` for something that is gone. */
+export interface SubjectChange {
+  readonly what: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+export const approvalActions = ['APPROVE', 'REJECT'] as const;
+export type ApprovalAction = (typeof approvalActions)[number];
+
+/** Vote of a person on an approval. */
+export interface ApprovalVote {
+  readonly id: string;
+  readonly approvalId: string;
+  /** The person, the same under each of its keys; the key itself if it belongs to nobody. */
+  readonly personId: string;
+  readonly by: ActorRef;
+  readonly action: ApprovalAction;
+  readonly comments: string | null;
+  /** Groups of the approval that the person was a member of when it voted. */
+  readonly groups: readonly string[];
+  /** Digest of the subject that the person saw. */
+  readonly digest: string;
+  readonly votedAt: Date;
+  /** False once the subject or the approvers have changed: the person may vote again. */
+  readonly counts: boolean;
+}
+
+/** The same for all keys of a person. */
+export const personOf = ({ id, personId }: ActorRef): string => personId ?? id;

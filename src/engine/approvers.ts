@@ -1,15 +1,23 @@
+import { groupsOf } from '../catalog/language/approvalPolicy';
 import type { Approval } from './approval';
+import { peopleNeeded } from './approvalVotes';
 import type { RunSlice } from './runSlice';
 
-/** Assigns other approvers to a waiting approval. */
+/**
+ * Assigns other groups to a waiting approval: as many people as before have to approve, all of the new groups. Votes of
+ * the earlier groups count no more.
+ */
 export function reassignApproval(
   run: RunSlice,
   approval: Approval,
   approvers: readonly string[],
   reason: string | null,
 ): void {
-  const { id: approvalId, stageExecutionId, executionId, approvers: previousApprovers } = approval;
-  run.changes.approvers.push({ ...approval, approvers, undecidableSince: null });
+  const { id: approvalId, stageExecutionId, executionId } = approval;
+  const previousApprovers = groupsOf(approval);
+  const assigned = { approvers, count: peopleNeeded(approval), allOf: [], given: null, undecidableSince: null };
+  run.changes.approvers.push({ ...approval, ...assigned });
+  run.changes.voided.push(approvalId);
   run.event({ runId: executionId, executionId }, 'APPROVAL_REASSIGNED', {
     ...{ approvalId, stageExecutionId, approvers, previousApprovers, reason },
   });
@@ -17,9 +25,9 @@ export function reassignApproval(
 
 /** Records that nobody is left who could decide an approval, or that there is an approver again. */
 export function noteApprovers(run: RunSlice, approval: Approval, decidable: boolean): void {
-  const { id: approvalId, stageExecutionId, executionId, approvers, undecidableSince } = approval;
+  const { id: approvalId, stageExecutionId, executionId, undecidableSince } = approval;
   if (decidable === (undecidableSince === null)) return;
   run.changes.approvers.push({ ...approval, undecidableSince: decidable ? null : run.now });
   const type = decidable ? 'APPROVAL_DECIDABLE' : 'APPROVAL_UNDECIDABLE';
-  run.event({ runId: executionId, executionId }, type, { approvalId, stageExecutionId, approvers });
+  run.event({ runId: executionId, executionId }, type, { approvalId, stageExecutionId, approvers: groupsOf(approval) });
 }

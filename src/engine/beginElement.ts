@@ -1,5 +1,6 @@
 import { type Concurrency, groupName, namesEnvironment } from '../catalog/language/concurrency';
 import { Refusal } from '../kernel/errors';
+import { waitForApproval } from './askAgain';
 import type { Beginning, Delay, Hindrance, SlotNeed } from './beginning';
 import { deploys } from './deployments';
 import { type Execution, isHeldBack, isRunHeldBack, type StageExecution } from './execution';
@@ -12,7 +13,11 @@ import { elementGroupKey, runGroupKey, takeSlots } from './slots';
  * Everything that may keep an element from beginning, in this order: slots come last, so that whatever waits for
  * something else holds none. A check may assume that nothing hinders it (`run.begins`), if `move_slots` fails otherwise.
  */
-const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [waitForFreeze, takeSlots];
+const checks: readonly ((run: RunSlice, beginning: Beginning) => Hindrance | null)[] = [
+  waitForFreeze,
+  waitForApproval,
+  takeSlots,
+];
 
 export function hindranceOf(run: RunSlice, beginning: Beginning): Hindrance | null {
   for (const check of checks) {

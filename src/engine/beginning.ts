@@ -28,6 +28,8 @@ export interface TakenSlots extends SlotHolder {
   readonly needs: readonly SlotNeed[];
   /** True if the decision assumed that no freeze holds it back. */
   readonly assumed: boolean;
+  /** Deployment of each service that was approved to be replaced; null where no approval covers what begins. */
+  readonly replaces: Readonly<Record<string, string | null>> | null;
 }
 
 /** State of a group, as far as it matters to one holder. */
@@ -55,7 +57,7 @@ export interface Beginning {
 }
 
 /** Codes of reasons to wait. */
-export const delayCodes = ['WAITING_FOR_SLOT', 'FROZEN'] as const;
+export const delayCodes = ['WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED'] as const;
 export type DelayCode = (typeof delayCodes)[number];
 
 export interface Delay {

@@ -1,5 +1,5 @@
 import type { ActorRef } from '../access/actor';
-import type { Approval } from './approval';
+import type { Approval, ApprovalVote } from './approval';
 import type { Deployment } from './deployment';
 import type {
   AttemptKind,
@@ -89,9 +89,15 @@ export interface Changes {
   readonly detached: DetachedTaskRow[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
-  /** Waiting approvals that were reminded or escalated, with changed approvers, or whose last approver is gone or back. */
+  /**
+   * Waiting approvals that were reminded or escalated, with other approvers or another subject, or whose last approver
+   * is gone or back.
+   */
   readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
+  readonly votes: ApprovalVote[];
+  /** Approvals whose votes count no more. */
+  readonly voided: string[];
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];
   /** Started jobs that are asked to end. */
@@ -128,6 +134,8 @@ export const noChanges = (): Changes => ({
   approvals: [],
   approvers: [],
   decided: [],
+  votes: [],
+  voided: [],
   jobs: [],
   ended: [],
   canceled: [],

@@ -29,6 +29,13 @@ export interface Deployment extends DeploymentPlace {
   readonly endedAt: Date | null;
 }
 
+/** Newest successful deployment of a service to an environment; its image is null if a restore removed it. */
+export interface Standing {
+  readonly id: string;
+  readonly image: string | null;
+  readonly runId: string;
+}
+
 /** A deployment as recorded in the history. */
 export interface RecordedDeployment extends Deployment {
   /** Begins and ends of all deployments share one order: this is the begin, and `endNumber` the end. */

@@ -2,6 +2,7 @@ import type { ActorRef } from '../access/actor';
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
+import type { SubjectChange } from './approval';
 import type { GivenInput } from './approvalInputs';
 import type { DeploymentStatus } from './deployment';
 
@@ -66,6 +67,22 @@ export interface ExecutionEventData {
     approvers: readonly string[];
     message: string | null;
     expiresAt: string;
+    /** People who have to approve: `2 of Managers, and 1 of Security`. */
+    needs: string;
+    digest: string;
+    /** Approval that it renews, and changes because of which it is asked again. */
+    renewsId: string | null;
+    changes: readonly SubjectChange[];
+  };
+  /** A person has approved, and others still have to: `missing`. */
+  APPROVAL_VOTED: { approvalId: string; stageExecutionId: string; comments: string | null; missing: string };
+  /** The subject of a waiting approval has changed: it asks anew, and earlier votes count no more. */
+  APPROVAL_CHANGED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    digest: string;
+    changes: readonly SubjectChange[];
   };
   /** Nobody is left who could decide a waiting approval. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };

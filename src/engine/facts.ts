@@ -4,7 +4,7 @@ import type { PipelineDefinition } from '../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import type { Approval } from './approval';
 import type { ConditionFacts, TaskFact } from './conditionScope';
-import type { Deployment, Doubts } from './deployment';
+import type { Deployment, Doubts, Standing } from './deployment';
 import type { SlotState } from './beginning';
 import type {
   DetachedTaskRow,
@@ -31,6 +31,12 @@ export interface FactKinds {
   elements: readonly StageExecution[];
   /** Undecided approvals of an execution. */
   approvals: readonly Approval[];
+  /** All approvals of an execution, in the order of their requests. */
+  allApprovals: readonly Approval[];
+  /** Key: environment, space, service. */
+  standing: Standing | null;
+  /** Loads `standing` of everything that the elements of an execution deploy. */
+  standingOf: true;
   task: TaskExecution;
   detached: DetachedTaskRow;
   gate: TaskGate;

@@ -163,6 +163,15 @@ export class RunSlice {
     return known.filter(({ id }) => !decided.some((one) => one.id === id));
   }
 
+  /** All approvals of an execution, in the order of their requests. */
+  approvals(executionId: string): Approval[] {
+    const { approvals, decided, executions } = this.changes;
+    const known = executions.get(executionId)?.before === null ? [] : this.fact('allApprovals', executionId);
+    const fresh = approvals.filter((one) => one.executionId === executionId);
+    const statuses = new Map(decided.map(({ id, status }) => [id, status]));
+    return [...known, ...fresh].map((one) => ({ ...one, status: statuses.get(one.id) ?? one.status }));
+  }
+
   task(id: string): TaskExecution {
     return this.changes.tasks.get(id)?.after ?? this.fact('task', id);
   }

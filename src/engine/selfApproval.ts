@@ -1,30 +1,48 @@
 import type { Actor } from '../access/actor';
-import type { Approval } from './approval';
+import { groupsOf } from '../catalog/language/approvalPolicy';
 import { Refusal } from '../kernel/errors';
+import { type Approval, type ApprovalVote, personOf } from './approval';
 import type { ExecutionAttempt } from './execution';
 
+/** A caller who would decide an approval. */
+export interface Decider {
+  readonly actor: Actor;
+  /** Its names, as `namesIn` writes them: of the key, of the person, and the person's email address. */
+  readonly names: readonly string[];
+}
+
 /**
- * Reason why an actor may not decide an approval. Any one member of an approver group may decide. If the stage excludes
- * initiators, nobody who started the execution or any attempt of it may, under any key.
+ * Reason why a caller may not decide an approval. A member of any group that it names may, unless the approval excludes
+ * initiators and the person started the execution or any attempt of it, or excludes a name of the person. Under any key.
  */
 export function approverRefusal(
-  actor: Actor,
+  { actor, names }: Decider,
   approval: Approval,
   attempts: readonly Pick<ExecutionAttempt, 'cause'>[],
 ): Refusal | null {
-  const { approvers, undecidableSince } = approval;
-  if (!actor.access.isMemberOf(approvers)) {
-    const missing = `membership of one of the approver groups: ${approvers.join(', ')}`;
+  const { undecidableSince } = approval;
+  const groups = groupsOf(approval);
+  if (!actor.access.isMemberOf(groups)) {
+    const missing = `membership of one of the approver groups: ${groups.join(', ')}`;
     const message =
       undecidableSince === null
         ? `The ${missing} is missing.`
-        : `Nobody is left who can decide this approval, which asks ${approvers.join(', ')}. An administrator can assign it to other groups with reassignApproval.`;
-    return new Refusal('FORBIDDEN', message, { missing, approvers, undecidableSince });
+        : `Nobody is left who can decide this approval, which asks ${groups.join(', ')}. An administrator can assign it to other groups with reassignApproval.`;
+    return new Refusal('FORBIDDEN', message, { missing, approvers: groups, undecidableSince });
   }
   const initiated = attempts.some(
     ({ cause }) => cause.id === actor.id || (cause.personId != null && cause.personId === actor.personId),
   );
-  if (!approval.disallowInitiator || !initiated) return null;
-  const missing = 'another person: a person who started or resumed an execution may not approve it';
-  return new Refusal('FORBIDDEN', `This approval needs ${missing}.`, { missing, rule: 'DISALLOW_INITIATOR' });
+  if (approval.disallowInitiator && initiated) {
+    const missing = 'another person: a person who started or resumed an execution may not approve it';
+    return new Refusal('FORBIDDEN', `This approval needs ${missing}.`, { missing, rule: 'DISALLOW_INITIATOR' });
+  }
+  const excluded = names.find((name) => approval.excluded.includes(name));
+  if (excluded === undefined) return null;
+  const missing = `another person: it excludes ${excluded}`;
+  return new Refusal('FORBIDDEN', `This approval needs ${missing}.`, { missing, rule: 'EXCLUDED' });
 }
+
+/** Vote of the caller that counts; undefined if it has none. */
+export const voteOf = (actor: Actor, votes: readonly ApprovalVote[]): ApprovalVote | undefined =>
+  votes.find(({ personId, counts }) => counts && personId === personOf(actor));

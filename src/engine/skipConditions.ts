@@ -1,5 +1,5 @@
 import { type Scope, type Value, valuesSeen } from '../catalog/language/conditionValues';
-import { type Expression, MAX_EXPRESSION, readExpression } from '../catalog/language/expressions';
+import { type Expression, MAX_EXPRESSION, readExpression, readValue } from '../catalog/language/expressions';
 import { baseName } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVariables } from './conditionScope';
@@ -163,11 +163,11 @@ export function decideSkips(
   );
 }
 
-/** Elements whose results these conditions read. */
-function elementsRead(stages: readonly StageExecution[], texts: readonly string[]): StageExecution[] {
+/** Elements whose results these expressions read. */
+export function elementsRead(stages: readonly StageExecution[], texts: readonly string[]): StageExecution[] {
   const named = new Set(
     texts.flatMap((text) => {
-      const expression = readExpression(text);
+      const expression = readValue(text);
       if (!('decide' in expression)) return [];
       return expression.references.flatMap(({ path: [root, second, third], holder }) =>
         holder > 2 ? ((root === 'stages' ? third : second) ?? []) : [],

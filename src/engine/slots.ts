@@ -1,3 +1,4 @@
+import { approvalsOver, standingOf } from './approvalSubject';
 import type { Beginning, Hindrance, SlotHolder, SlotNeed, SlotState } from './beginning';
 import type { RunSlice } from './runSlice';
 
@@ -90,6 +91,17 @@ function describe(run: RunSlice, need: SlotNeed, state: SlotState, holder: SlotH
   return `${held}place ${state.ahead + 1}${need.limit === 1 ? '' : ` for one of ${need.limit} slots`}`;
 }
 
-function take(run: RunSlice, { holder, environmentId }: Beginning, needs: readonly SlotNeed[]): void {
-  run.changes.slots.taken.push({ ...holder, needs, environmentId, assumed: run.begins === 'ASSUME' });
+function take(run: RunSlice, beginning: Beginning, needs: readonly SlotNeed[]): void {
+  const { holder, environmentId } = beginning;
+  const replaces = approvedToReplace(run, beginning);
+  run.changes.slots.taken.push({ ...holder, needs, environmentId, replaces, assumed: run.begins === 'ASSUME' });
+}
+
+/** `move_slots` fails if the environment has got something else since `waitForApproval` looked. */
+function approvedToReplace(run: RunSlice, { holder, environmentId, serviceIds }: Beginning) {
+  const { executionId, stageExecutionId, operationId } = holder;
+  if (environmentId === null || stageExecutionId === null || operationId !== null) return null;
+  const over = approvalsOver(run.elements(executionId), run.element(executionId, stageExecutionId));
+  if (over.length === 0) return null;
+  return Object.fromEntries(serviceIds.map((id) => [id, standingOf(run, environmentId, id)?.id ?? null]));
 }

@@ -1,5 +1,8 @@
 import type { ActorRef } from '../access/actor';
+import { missingText, type Requirement } from './approvalVotes';
+import type { DelayCode } from './beginning';
 import { isFinal } from '../contract/statuses';
+import { groupsOf } from '../catalog/language/approvalPolicy';
 import type { Approval } from './approval';
 import { type Hold, holdOf } from './dispatchTasks';
 import { type Execution, isHeldBack, type StageExecution, type TaskExecution, waitsForApproval } from './execution';
@@ -11,6 +14,7 @@ export const whyCodes = [
   'RUNTIME_INPUTS',
   'WAITING_FOR_SLOT',
   'FROZEN',
+  'APPROVAL_CHANGED',
   'EARLIER_STAGE',
   'DEPENDENCIES',
   'RETRY',
@@ -73,7 +77,7 @@ const nothing = {
 
 /** Row of what waits to begin. */
 export interface DelayedBeginning {
-  readonly code: 'WAITING_FOR_SLOT' | 'FROZEN';
+  readonly code: DelayCode;
   readonly reason: string;
   readonly until: Date | null;
   readonly since: Date;
@@ -194,7 +198,8 @@ export interface WaitingElement {
   readonly stage: StageExecution;
   /** Stage that has to end first. */
   readonly earlierStage: string | null;
-  readonly approval: Approval | null;
+  /** Newest approval that it asks for, and who has to approve it. */
+  readonly approval: (Approval & { readonly requirements: readonly Requirement[] }) | null;
   readonly delayed: DelayedBeginning | null;
 }
 
@@ -213,19 +218,8 @@ export function whyElementWaits({
   if (isFinal(status)) return null;
   const own = { ...nothing, stageExecutionId: id };
   if (stage.kind === 'APPROVAL' && approval?.status === 'WAITING') {
-    const { approvers, expiresAt, requestedAt, undecidableSince } = approval;
-    const nobody = undecidableSince === null ? '' : ', but nobody is left there who may decide';
-    const message = `"${stepName}" waits for an approval by ${list(approvers)}${nobody}.`;
-    const undecidable = undecidableSince !== null;
-    return {
-      ...own,
-      code: 'APPROVAL',
-      message,
-      userGroups: approvers,
-      undecidable,
-      until: expiresAt,
-      since: requestedAt,
-    };
+    const message = `"${stepName}" waits for an approval${whoHasTo(approval)}.`;
+    return { ...own, code: 'APPROVAL', message, ...askedOf(approval) };
   }
   if (status === 'PAUSED' && waitsUntil !== null) {
     return { ...own, code: 'RUNTIME_INPUTS', message: `"${stepName}" waits for inputs.`, until: waitsUntil };
@@ -234,13 +228,29 @@ export function whyElementWaits({
     const message = `"${stepName}" failed and waits for a person to decide.`;
     return { ...own, code: 'INTERVENTION', message, until: waitsUntil };
   }
-  if (isHeldBack(stage) && delayed !== null) return whyDelayed(delayed, id);
+  if (isHeldBack(stage) && delayed !== null) {
+    const why = whyDelayed(delayed, id);
+    if (delayed.code !== 'APPROVAL_CHANGED' || approval?.status !== 'WAITING') return why;
+    const message = `"${stepName}" ${delayed.reason}. It needs an approval${whoHasTo(approval)}.`;
+    return { ...why, message, ...askedOf(approval) };
+  }
   if (workflowExecutionId !== null) return null;
   if (earlierStage !== null) {
     return { ...own, code: 'EARLIER_STAGE', message: `"${stepName}" waits for stage "${earlierStage}".` };
   }
   return execution.status === 'PAUSED' ? whyPaused(execution, own) : null;
 }
+
+function whoHasTo({ requirements, undecidableSince }: NonNullable<WaitingElement['approval']>): string {
+  const one = requirements.length === 1 && requirements[0]?.needed === 1 ? requirements[0].groups : null;
+  const people = one === null ? missingText(requirements) : list(one);
+  return ` by ${people}${undecidableSince === null ? '' : ', but nobody is left there who may decide'}`;
+}
+
+const askedOf = (approval: Approval) => ({
+  ...{ userGroups: groupsOf(approval), undecidable: approval.undecidableSince !== null },
+  ...{ until: approval.expiresAt, since: approval.requestedAt },
+});
 
 /** Why an execution as a whole does not proceed; null if that is a matter of its parts. */
 export function whyExecutionWaits(execution: Execution, delayed: DelayedBeginning | null): WhyNotRunning | null {

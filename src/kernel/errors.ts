@@ -50,6 +50,12 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The approval, failure or stage element does not wait, or no longer waits, for a decision or an answer.',
   },
+  APPROVAL_CHANGED: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'What the approval is about differs from what the caller saw; `changes` lists what changed. Read it again, and decide then.',
+  },
   NOT_RETRYABLE: {
     http: 409,
     retryable: false,

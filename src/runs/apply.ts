@@ -5,8 +5,8 @@ import type { Transaction } from '../kernel/database/database';
 import { insertRows, updateRows } from '../kernel/database/table';
 import { topic } from '../kernel/database/wakeups';
 import type { App } from './app';
-import { approvalTable } from './approvals/approvals.table';
-import { decideApprovals } from './approvals/approvals.store';
+import { approvalTable, approvalVoteTable } from './approvals/approvals.table';
+import { decideApprovals, voidVotes } from './approvals/approvals.store';
 import { writeDeployments } from './deployments/deployments.store';
 import { insertVariables } from './execution/executionVariables.store';
 import { noteAttempts, insertAttempts, insertExecutionTargets } from './execution/executions.store';
@@ -120,8 +120,13 @@ export async function apply(
       db,
       approvalTable,
       changes.approvers.map((after) => ({ before: null, after })),
-      ['approvers', 'undecidableSince', 'reminders', 'remindedAt', 'escalated', 'nextStepAt'],
+      [
+        ...(['approvers', 'count', 'allOf', 'undecidableSince', 'subject', 'digest', 'changedSince', 'given'] as const),
+        ...(['reminders', 'remindedAt', 'escalated', 'nextStepAt'] as const),
+      ],
     ),
+    voidVotes(db, changes.voided),
+    insertRows(db, approvalVoteTable, changes.votes),
     decideApprovals(db, changes.decided, actor, now),
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),

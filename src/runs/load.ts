@@ -1,10 +1,18 @@
+import type { DeploymentPlace, Standing } from '../engine/deployment';
 import type { Facts, FactKind, Want } from '../engine/facts';
 import { findGroupIds } from '../access/principals.store';
 import { findFreezesOf } from '../catalog/freezes/freezes.store';
 import type { Db } from '../kernel/database/database';
 import type { App } from './app';
-import { findWaitingApprovals } from './approvals/approvals.store';
-import { findDoubts, findOpenDeployments, findServiceNames } from './deployments/deployments.store';
+import { findAllApprovals, findWaitingApprovals } from './approvals/approvals.store';
+import {
+  findDoubts,
+  findOpenDeployments,
+  findServiceNames,
+  findStandingAt,
+  findStandingOf,
+} from './deployments/deployments.store';
+import { keyOf } from './deployments/places';
 import { findDetached, findHandledFailures, findOpenFinally } from './execution/detachedTasks.store';
 import { findEnvironmentFacts, findTaskFacts } from './execution/conditions.store';
 import { findSecretNames, findVariables } from './execution/executionVariables.store';
@@ -67,6 +75,16 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     group(facts, 'elements', keys, await findCurrentStages(db, keys), (row) => row.executionId),
   approvals: async (db, facts, keys) =>
     group(facts, 'approvals', keys, await findWaitingApprovals(db, keys), (row) => row.executionId),
+  allApprovals: async (db, facts, keys) =>
+    group(facts, 'allApprovals', keys, await findAllApprovals(db, keys), (row) => row.executionId),
+  standing: async (db, facts, keys) => {
+    for (const key of keys) facts.set('standing', key, null);
+    setStanding(facts, await findStandingAt(db, keys));
+  },
+  standingOf: async (db, facts, keys) => {
+    setStanding(facts, await findStandingOf(db, keys));
+    for (const key of keys) facts.set('standingOf', key, true);
+  },
   task: async (db, facts, keys) => {
     for (const row of await findTasks(db, keys)) facts.set('task', row.id, row);
   },
@@ -191,12 +209,17 @@ export async function load(db: Db, app: App, facts: Facts, wants: readonly Want[
   if (lost !== undefined) throw new Error(`${lost.kind} ${lost.key} does not exist`);
 }
 
+function setStanding(facts: Facts, found: readonly (DeploymentPlace & { readonly standing: Standing | null })[]): void {
+  for (const { standing, ...place } of found) facts.set('standing', keyOf(place), standing);
+}
+
 function group<
   K extends
     | 'members'
     | 'shownMembers'
     | 'elements'
     | 'approvals'
+    | 'allApprovals'
     | 'openTasks'
     | 'finally'
     | 'unstarted'

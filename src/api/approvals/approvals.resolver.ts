@@ -14,20 +14,36 @@ import {
   ApprovalDetailsPayload,
   ApprovalEscalation,
   ApprovalFormField,
+  ApprovalRequirementType,
   ApprovalStatusEnum,
+  ApprovalVoteType,
   ApproveOrRejectApprovalsInput,
   ApproveOrRejectApprovalsPayload,
   DecideApprovalsInput,
   DecideApprovalsPayload,
   ReassignApprovalInput,
   ReassignApprovalPayload,
+  UserGroupApprovalDetails,
 } from './approvals.types';
 import { decideApproval, decideApprovals } from '../../runs/commands/decideApproval';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
+import { groupsOfVoters, requirementsOf, votedOn } from '../../engine/approvalVotes';
 import type { StageExecution } from '../../engine/execution';
-import { approvalsOfStage, executionWith, stageById } from '../../runs/execution/executions.loaders';
+import {
+  approvalsOfStage,
+  attemptsOfExecution,
+  executionWith,
+  stageById,
+  votesOfApproval,
+} from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
+import {
+  ApprovalStageExecution,
+  ApprovalStepType,
+  PipelineExecution,
+  WorkflowStageExecution,
+} from '../executions/executions.types';
 import { WorkflowOutput } from '../executions/outputs.types';
-import { ApprovalStageExecution, ApprovalStepType, PipelineExecution } from '../executions/executions.types';
 import { reassignApproval } from '../../runs/commands/reassignApproval';
 
 @Resolver(() => ApprovalDetails)
@@ -93,22 +109,26 @@ export class ApprovalsResolver {
     @Ctx() { app, actor }: Context,
   ) {
     const results = await decideApprovals(app, actor, input.decisions);
-    return { clientMutationId: input.clientMutationId ?? null, results };
+    return {
+      clientMutationId: input.clientMutationId ?? null,
+      results: results.map((one) => ({ ...one, decided: one.decided ?? false, missing: one.missing ?? null })),
+    };
   }
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
-      'Decides a waiting approval. Repeating the decision as the same caller changes nothing. Errors: ' +
-      'NOT_FOUND, FORBIDDEN, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
-      'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Approves or rejects. One rejection rejects; an approval decides if nobody else has to approve. Repeating the ' +
+      'decision as the same person changes nothing, and a decision can’t be taken back. Errors: NOT_FOUND, FORBIDDEN, ' +
+      'APPROVAL_CHANGED (what it is about has changed; it was asked anew), CONFLICT (somebody else decided, or the caller ' +
+      'has approved already), NOT_WAITING (it has expired or was withdrawn), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
     @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'Decision.' })
     input: ApproveOrRejectApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
-    await decideApproval(app, actor, input);
-    return { clientMutationId: input.clientMutationId ?? null, success: true };
+    const voted = await decideApproval(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, success: true, ...voted };
   }
 
   @Mutation(() => ReassignApprovalPayload, {
@@ -151,6 +171,27 @@ export class ApprovalsResolver {
     return found(await loaders.load(stageById, approval.stageExecutionId)).stepName;
   }
 
+  @FieldResolver(() => [ApprovalVoteType])
+  async votes(@Root() { id }: Approval, @Ctx() { loaders }: Context) {
+    return (await loaders.load(votesOfApproval, id)) ?? [];
+  }
+
+  @FieldResolver(() => [ApprovalRequirementType])
+  async requirements(@Root() approval: Approval, @Ctx() { loaders }: Context) {
+    return requirementsOf(approval, groupsOfVoters((await loaders.load(votesOfApproval, approval.id)) ?? []));
+  }
+
+  @FieldResolver(() => String)
+  async missing(@Root() approval: Approval, @Ctx() { loaders }: Context): Promise<string | null> {
+    return votedOn(approval, (await loaders.load(votesOfApproval, approval.id)) ?? []).missing;
+  }
+
+  @FieldResolver(() => [String])
+  async excluded(@Root() { disallowInitiator, executionId, excluded }: Approval, @Ctx() { loaders }: Context) {
+    const attempts = disallowInitiator ? ((await loaders.load(attemptsOfExecution, executionId)) ?? []) : [];
+    return [...new Set([...attempts.map(({ cause }) => cause.name), ...excluded])];
+  }
+
   @FieldResolver(() => [ApprovalFormField])
   inputs(@Root() { inputs, given }: Approval): ApprovalFormField[] {
     return inputs.map(({ defaultValue, type, ...input }) => {
@@ -173,6 +214,25 @@ export class ApprovalsResolver {
   @FieldResolver(() => Date)
   willExpireAt(@Root() approval: Approval): Date {
     return approval.expiresAt;
+  }
+}
+
+@Resolver(() => UserGroupApprovalDetails)
+export class UserGroupApprovalResolver {
+  @FieldResolver(() => [String])
+  approvers(@Root() approval: Approval): readonly string[] {
+    return groupsOf(approval);
+  }
+}
+
+@Resolver(() => WorkflowStageExecution)
+export class RenewedApprovalsResolver {
+  @FieldResolver(() => [ApprovalDetails], {
+    description:
+      'Approvals that were asked again before the element began, because what had been approved has changed. Usually empty.',
+  })
+  async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(approvalsOfStage, stage.id)) ?? [];
   }
 }
 

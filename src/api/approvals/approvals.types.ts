@@ -1,9 +1,11 @@
 import { Field, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { EventActor } from '../access/actor.types';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType, PipelineExecution } from '../executions/executions.types';
 import { TypeOf } from '../graphql/abstractTypes';
 import { MutationInput } from '../graphql/mutations.types';
 import { ConnectionType } from '../graphql/paging.types';
+import { ApprovalSubjectType, SubjectChangeType } from './approvalSubject.types';
 
 export enum ApprovalActionType {
   APPROVE = 'APPROVE',
@@ -44,6 +46,47 @@ export class Decider {
 
   @Field(() => String, { description: 'Name of the user or API key.' })
   name!: string;
+}
+
+@ObjectType('ApprovalVote', { simpleResolvers: true, description: 'Vote of a person on an approval.' })
+export class ApprovalVoteType {
+  @Field(() => EventActor, { description: 'User or key that voted.' })
+  by!: object;
+
+  @Field(() => ApprovalActionType, { description: 'Vote.' })
+  action!: string;
+
+  @Field(() => Date, { description: 'Time of the vote.' })
+  votedAt!: Date;
+
+  @Field(() => String, { nullable: true, description: 'Comment given with the vote.' })
+  comments!: string | null;
+
+  @Field(() => [String], { description: 'Groups of the approval that the person was a member of.' })
+  groups!: string[];
+
+  @Field(() => String, { description: 'Digest of the subject that the person voted on.' })
+  digest!: string;
+
+  @Field(() => Boolean, {
+    description: 'False if the subject or the approvers have changed since. The person may then vote again.',
+  })
+  counts!: boolean;
+}
+
+@ObjectType('ApprovalRequirement', {
+  simpleResolvers: true,
+  description: 'Number of different people of some user groups that have to approve.',
+})
+export class ApprovalRequirementType {
+  @Field(() => [String], { description: 'Names of the user groups.' })
+  groups!: string[];
+
+  @Field(() => Int, { description: 'Number of people that have to approve.' })
+  needed!: number;
+
+  @Field(() => Int, { description: 'Number of people that have approved and count here. A person counts once.' })
+  given!: number;
 }
 
 export enum ApprovalInputTypeEnum {
@@ -151,11 +194,54 @@ export abstract class ApprovalDetails {
 
   @Field(() => PipelineExecution, { description: 'Execution that requested the approval.' })
   execution?: PipelineExecution;
+
+  @Field(() => [ApprovalVoteType], { description: 'Votes, in order, including those that no longer count.' })
+  votes?: ApprovalVoteType[];
+
+  @Field(() => [ApprovalRequirementType], { description: 'People that have to approve, all of them different.' })
+  requirements?: ApprovalRequirementType[];
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'People who still have to approve: `1 more of Managers, and 1 of Security`. Null if it does not wait.',
+  })
+  missing?: string | null;
+
+  @Field(() => [String], {
+    description:
+      'Names and email addresses of people who may not decide: those who started or resumed the execution, if the approval ' +
+      'excludes them, and values of the variables that it names, in lower case.',
+  })
+  excluded?: string[];
+
+  @Field(() => String, {
+    description: 'Digest of `subject`. Send it with the decision, which is then refused if something has changed.',
+  })
+  digest!: string;
+
+  @Field(() => ApprovalSubjectType, { description: 'Everything that the approval is about.' })
+  subject!: object;
+
+  @Field(() => [SubjectChangeType], {
+    nullable: true,
+    description: 'Changes of the subject because of which the approval was asked again. Null if it was not.',
+  })
+  changedSince!: object[] | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'ID of the approval that it renews, because what that one approved has changed. Null if it renews none.',
+  })
+  renewsId!: string | null;
 }
 
 @ObjectType({ implements: ApprovalDetails, description: 'Approval by a member of a user group.' })
 export class UserGroupApprovalDetails extends ApprovalDetails {
-  @Field(() => [String], { description: 'Names of user groups. Any member of any of them can decide.' })
+  @Field(() => [String], {
+    description:
+      'Names of user groups whose members can decide. See `requirements` for how many of each have to approve.',
+  })
   approvers!: string[];
 
   @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
@@ -203,6 +289,14 @@ export class ApproveOrRejectApprovalsInput extends RunCommandInput {
   @Field(() => String, { nullable: true, description: 'Comment, shown with the decision. At most 5,000 characters.' })
   comments?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      '`digest` of the approval that the caller saw. APPROVAL_CHANGED if it is another now. An approval without it counts ' +
+      'for what the approval was last asked about.',
+  })
+  digest?: string | null;
+
   @Field(() => [ApprovalInputValue], {
     nullable: true,
     description:
@@ -211,13 +305,22 @@ export class ApproveOrRejectApprovalsInput extends RunCommandInput {
   inputs?: ApprovalInputValue[] | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Result of the decision.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `approveOrRejectApprovals`.' })
 export class ApproveOrRejectApprovalsPayload {
   @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
   @Field(() => Boolean, { description: 'Always true: a decision that isn’t accepted returns an error.' })
   success!: boolean;
+
+  @Field(() => Boolean, { description: 'False if others still have to approve: see `missing`.' })
+  decided!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'People who still have to approve. Null if it is decided.' })
+  missing!: string | null;
+
+  @Field(() => ApprovalDetails, { description: 'Approval after the vote.' })
+  approval!: object;
 }
 
 export const ApprovalConnection = ConnectionType(ApprovalDetails, 'Approval');
@@ -246,6 +349,15 @@ export class ApprovalDecision {
     description: 'Explanation of the error. Null if the decision was accepted.',
   })
   message!: string | null;
+
+  @Field(() => Boolean, { description: 'True if the approval is decided. False if others still have to approve.' })
+  decided!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'People who still have to approve. Null if that is unknown, or nobody has to.',
+  })
+  missing!: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `decideApprovals`.' })

@@ -1,5 +1,6 @@
 // Long because it describes every field of every type of event.
 import { EventActor } from '../access/actor.types';
+import { SubjectChangeType } from '../approvals/approvalSubject.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
 import type { DeploymentStatus } from '../../engine/deployment';
 import { DeploymentStatusEnum } from '../deployments/deployments.types';
@@ -12,6 +13,10 @@ import { type Field, type Fields, field, graphqlField, listOf, orNull } from '..
 const status = (description: string) => graphqlField<string>(() => ExecutionStatusEnum, description);
 const reason = (description: string) => orNull(field.text(description));
 const fallback = 'OtherEvent';
+const approvalDigest = field.text('Digest of the subject of the approval.');
+const subjectChanges = listOf(
+  field.object(() => SubjectChangeType, 'Changes of the subject because of which it asks again. Empty otherwise.'),
+);
 
 const common = {
   runId: field.key('ID of the run: the execution itself, or the pipeline execution that it is a member of.'),
@@ -194,10 +199,31 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requests the approval.'),
-    approvers: listOf(field.text('Names of user groups. Any member of any of them can decide.')),
+    approvers: listOf(field.text('Names of user groups whose members can decide.')),
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
+    needs: field.text('People who have to approve: `2 of Managers, and 1 of Security`.'),
+    digest: approvalDigest,
+    renewsId: orNull(field.key('ID of the approval that it renews. Null if it renews none.')),
+    changes: subjectChanges,
   }),
+  APPROVAL_VOTED: event('APPROVAL_VOTED', 'a person approved, and others still have to approve.', {
+    approvalId: field.key('ID of the approval.'),
+    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    comments: reason('Comment given with the vote.'),
+    missing: field.text('People who still have to approve: `1 more of Managers`.'),
+  }),
+  APPROVAL_CHANGED: event(
+    'APPROVAL_CHANGED',
+    'the subject of a waiting approval changed. It asks anew, and earlier votes no longer count.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
+      digest: approvalDigest,
+      changes: subjectChanges,
+    },
+  ),
   APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who can decide a waiting approval.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),

@@ -10,6 +10,8 @@ const meanings: Readonly<Record<WhyCode, string>> = {
   RUNTIME_INPUTS: 'Asks for inputs, before `until`.',
   WAITING_FOR_SLOT: 'Another run deploys to the environment, or holds the concurrency group: see `holder`.',
   FROZEN: 'The environment is frozen, `until` the end of the freeze.',
+  APPROVAL_CHANGED:
+    'Something that was approved has changed, so members of `userGroups` have to approve again, before `until`.',
   EARLIER_STAGE: 'An earlier stage has not ended.',
   DEPENDENCIES: 'Tasks that it depends on have not passed: see `dependencies`.',
   RETRY: 'It failed, and is tried again: see `until`.',
@@ -84,7 +86,9 @@ export class WhyNotRunningType {
   @Field(() => Int, { description: 'Number of tasks of the workflow that wait for the same reason.' })
   tasks!: number;
 
-  @Field(() => [String], { description: 'Names of the user groups whose members can decide, for APPROVAL.' })
+  @Field(() => [String], {
+    description: 'Names of the user groups whose members can decide, for APPROVAL and APPROVAL_CHANGED.',
+  })
   userGroups!: string[];
 
   @Field(() => Boolean, {

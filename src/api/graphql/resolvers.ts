@@ -26,7 +26,13 @@ import {
   ExecutionsSnapshotResolver,
   ExecutionsUpdatedResolver,
 } from '../events/events.resolver';
-import { ApprovalStageResolver, ApprovalsResolver } from '../approvals/approvals.resolver';
+import { SubjectElementResolver, SubjectServiceResolver } from '../approvals/approvalSubject.resolver';
+import {
+  ApprovalStageResolver,
+  ApprovalsResolver,
+  RenewedApprovalsResolver,
+  UserGroupApprovalResolver,
+} from '../approvals/approvals.resolver';
 import {
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
@@ -193,6 +199,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   JobResolver,
   ArtifactResolver,
   ApprovalsResolver,
+  RenewedApprovalsResolver,
+  SubjectElementResolver,
+  SubjectServiceResolver,
+  UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
   AgentFieldsResolver,

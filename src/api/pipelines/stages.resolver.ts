@@ -7,6 +7,8 @@ import { found } from '../../kernel/loaders';
 import { derivedId } from '../../kernel/ids';
 import { workflows } from '../../catalog/workflows/workflows';
 import { Workflow } from '../workflows/workflows.types';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
+import { requirementsOf } from '../../engine/approvalVotes';
 import type { Pipeline as PipelineRow, StageDefinition, StageElement } from '../../catalog/language/pipeline';
 import { pipelineRevisionById } from '../../catalog/pipelines/pipelines';
 import { Pipeline } from './pipelines.types';
@@ -22,9 +24,11 @@ interface ElementRow {
 function elementRow(pipeline: PipelineRow, stage: StageDefinition, element: StageElement) {
   const common = { name: element.name, pipelineStageElementId: derivedId(pipeline.id, stage.name, element.name) };
   if (element.type === 'APPROVAL') {
-    const { approvers, timeoutSeconds, remindAfterSeconds, escalate: escalations, inputs } = element;
+    const { disallowInitiator, not, timeoutSeconds, remindAfterSeconds, escalate: escalations, inputs } = element;
+    const excluded = [...(disallowInitiator ? ['initiator'] : []), ...not];
+    const people = { approvers: groupsOf(element), requirements: requirementsOf(element, []), excluded };
     const inputNames = inputs.map(({ name }) => name);
-    const asks = { approvers, timeoutSeconds, remindAfterSeconds, escalations, inputNames };
+    const asks = { ...people, timeoutSeconds, remindAfterSeconds, escalations, inputNames };
     return { __typename: 'ApprovalStageElement', ...common, ...asks };
   }
   const variables = Object.entries(element.variables)

@@ -1,6 +1,7 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { field, listOf } from '../../kernel/fields';
 import { objectType } from '../graphql/described.types';
+import { ApprovalRequirementType } from '../approvals/approvals.types';
 
 @InterfaceType({
   description: 'Element of a stage, a workflow or an approval. The elements of a stage run in parallel.',
@@ -56,8 +57,16 @@ const ElementEscalation = objectType('ElementEscalation', 'Step of the escalatio
   description: 'Element that waits for a person’s decision.',
 })
 export class ApprovalStageElement extends PipelineStageElement {
-  @Field(() => [String], { description: 'Names of user groups. Any member of any of them can decide.' })
+  @Field(() => [String], { description: 'Names of user groups. Members of any of them can decide.' })
   approvers!: readonly string[];
+
+  @Field(() => [ApprovalRequirementType], { description: 'People that have to approve, all of them different.' })
+  requirements!: readonly object[];
+
+  @Field(() => [String], {
+    description: 'People who may not decide: `initiator`, and references to values that hold a name or email address.',
+  })
+  excluded!: readonly string[];
 
   @Field(() => Int, { description: 'Number of seconds that it waits before it becomes EXPIRED.' })
   timeoutSeconds!: number;

@@ -1,4 +1,5 @@
 import { MAX_DESCRIPTION } from '../../kernel/naming';
+import { policyFields, withPolicy } from './approvalPolicy';
 import { foreignKeys } from './foreignKeys';
 import {
   defined,
@@ -164,10 +165,7 @@ const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
 
 const writtenApproval = object(
   {
-    approvers: required(
-      filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-      'User groups. Any member can decide.',
-    ),
+    ...policyFields,
     message: optional(
       ruled(text, {
         json: { maxLength: MAX_DESCRIPTION },
@@ -177,17 +175,12 @@ const writtenApproval = object(
             : undefined,
       }),
       null,
-      'Text for the approvers, with the same references as the variables of a workflow.',
+      `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
-    disallowInitiator: optional(
-      flag,
-      false,
-      'True if the user who started or resumed the execution may not decide, with any key.',
-    ),
     ...askingFields,
   },
   foreignKeys.approval,
 );
 /** Keys of an approval, in a stage or in place of a task’s command. */
-export const approvalFields = withinTimeout(writtenApproval);
+export const approvalFields = withPolicy(withinTimeout(writtenApproval));

@@ -50,6 +50,8 @@ const canonicalApproval = <Approval extends TaskApproval>(approval: Approval): A
   ...approval,
   message: approval.message || null,
   approvers: asSet(approval.approvers),
+  allOf: asSet(approval.allOf),
+  not: asSet(approval.not),
   inputs: approval.inputs.map((input) => ({ ...input, description: input.description || null })),
   escalate: approval.escalate
     .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))

@@ -2,7 +2,8 @@ import { didYouMean } from '../../kernel/didYouMean';
 import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
-import { type Expression, readExpression } from './expressions';
+import { type Expression, readExpression, readValue } from './expressions';
+import { expressionsIn, UNCLOSED } from './messageExpressions';
 import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import type { ValidationRule, ValidationWarning } from './validationRules';
@@ -22,17 +23,45 @@ export function checkCondition(
   kindOf: (reference: Reference) => Kind,
 ): void {
   const expression = readExpression(text);
-  if (!isExpression(expression)) {
+  const names = { problemOf, kindOf };
+  if (isExpression(expression)) checkExpression(expression, 'BAD_CONDITION', 0, path, complain, names);
+  else
     complain('BAD_CONDITION', path, `The condition is not valid at character ${expression.at}: ${expression.message}.`);
-    return;
+}
+
+interface Names {
+  readonly problemOf: (reference: Reference) => NameProblem | undefined;
+  readonly kindOf: (reference: Reference) => Kind;
+}
+
+/** Checks the expressions of a message: `${{ … }}`. Characters are counted from the beginning of the message. */
+export function checkMessage(text: string, path: Path, complain: Complain, names: Names): void {
+  for (const { source, at } of expressionsIn(text)) {
+    const expression = source === null ? { at: 1, message: UNCLOSED } : readValue(source);
+    if (isExpression(expression)) checkExpression(expression, 'BAD_EXPRESSION', at, path, complain, names);
+    else {
+      const message = `The expression is not valid at character ${at + expression.at}: ${expression.message}.`;
+      complain('BAD_EXPRESSION', path, message);
+    }
   }
+}
+
+/** `before`: number of characters in front of the expression. */
+function checkExpression(
+  expression: Expression,
+  rule: ValidationRule,
+  before: number,
+  path: Path,
+  complain: Complain,
+  { problemOf, kindOf }: Names,
+): void {
   for (const reference of expression.references) {
     const problem = problemOf(reference);
     if (problem === undefined) continue;
-    complain(problem.rule, path, `At character ${reference.at}: ${problem.message}.`);
+    complain(problem.rule, path, `At character ${before + reference.at}: ${problem.message}.`);
   }
-  for (const { at, message } of expression.typeProblems(kindOf)) {
-    complain('BAD_CONDITION', path, `At character ${at}: ${message}.`);
+  for (const { at, message } of expression.typeProblems(kindOf, rule === 'BAD_CONDITION' ? 'truth' : 'value')) {
+    complain(rule, path, `At character ${before + at}: ${message}.`);
   }
 }
 

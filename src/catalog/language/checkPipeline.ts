@@ -11,6 +11,7 @@ import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import type { ValidationRule, ValidationWarning } from './validationRules';
 import { type EarlierElement, outputProblem } from './checkOutputReference';
+import { textsIn } from './messageExpressions';
 import { partsOf, REFERENCE_FORMS } from './outputReferences';
 import { valueProblems } from './variables';
 
@@ -39,7 +40,10 @@ export function checkPipeline(
       const path = ['stages', stage, 'elements', index];
       const references = new ReferenceCheck(variables, earlier, catalog, complain);
       if (element.type === 'APPROVAL') {
-        references.check(element.message ?? '', [...path, 'approval', 'message']);
+        const approval = [...path, 'approval'];
+        for (const { text } of textsIn(element.message ?? '')) references.check(text, [...approval, 'message']);
+        for (const [entry, one] of element.not.entries())
+          references.check(one, [...approval, 'approvals', 'not', entry]);
         return;
       }
       const check = new ElementCheck(element, path, catalog, complain);

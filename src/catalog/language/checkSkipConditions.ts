@@ -1,5 +1,13 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
+import {
+  checkCondition,
+  checkMessage,
+  declaredKinds,
+  fieldKind,
+  fieldProblem,
+  type NameProblem,
+  unknown,
+} from './checkCondition';
 import { type EarlierElement, outputProblem } from './checkOutputReference';
 import type { Complain } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
@@ -11,7 +19,7 @@ import type { PipelineDefinition } from './pipeline';
 const elementFields = ['status', 'reason_code', 'variables', 'outputs'];
 const stageFields = ['status'];
 
-/** Checks the `skip_condition` of every element. `variables` are those of the pipeline; null if they are unknown. */
+/** Checks the `skip_condition` of every element, and the expressions in messages of approvals. `variables` are those of the pipeline; null if they are unknown. */
 export function checkSkipConditions(
   { stages, variables: declared }: PipelineDefinition,
   variables: ReadonlySet<string> | null,
@@ -22,16 +30,13 @@ export function checkSkipConditions(
   const kindOf = (reference: Reference) => elementKind(reference, kinds);
   const earlier: EarlierNames = { steps: new Set(), stages: new Set(), elements: [], workflows };
   stages.forEach((stage, index) => {
-    stage.elements.forEach(({ skipCondition }, position) => {
-      if (skipCondition === null) return;
-      const path = ['stages', index, 'elements', position, 'skipCondition'];
-      checkCondition(
-        skipCondition,
-        path,
-        complain,
-        (reference) => elementProblem(reference, earlier, variables),
-        kindOf,
-      );
+    const problemOf = (reference: Reference) => elementProblem(reference, earlier, variables);
+    stage.elements.forEach((element, position) => {
+      const path = ['stages', index, 'elements', position];
+      if (element.skipCondition !== null)
+        checkCondition(element.skipCondition, [...path, 'skipCondition'], complain, problemOf, kindOf);
+      if (element.type === 'APPROVAL')
+        checkMessage(element.message ?? '', [...path, 'approval', 'message'], complain, { problemOf, kindOf });
     });
     earlier.stages.add(stage.name);
     for (const element of stage.elements) {

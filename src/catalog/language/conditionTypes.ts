@@ -63,10 +63,15 @@ const results: Readonly<Record<string, Kind>> = {
   bool: 'boolean',
 };
 
-/** Type errors in a condition. */
-export function typeProblems(tree: TypedTree, kindOf: (reference: Reference) => Kind): TypeProblem[] {
+/** Type errors in a condition, or in an expression with any value. */
+export function typeProblems(
+  tree: TypedTree,
+  kindOf: (reference: Reference) => Kind,
+  yields: 'truth' | 'value' = 'truth',
+): TypeProblem[] {
   const check = new TypeCheck(tree, kindOf);
-  check.truth(tree.root);
+  if (yields === 'truth') check.truth(tree.root);
+  else check.kind(tree.root);
   return check.problems;
 }
 
@@ -87,7 +92,7 @@ class TypeCheck {
     this.report(expr, `${this.name(expr)} is ${words[family]}, neither true nor false${hint}`);
   }
 
-  private kind(expr: Expr): Kind {
+  kind(expr: Expr): Kind {
     const reference = this.tree.references.get(expr);
     if (reference !== undefined) return this.referenceKind(expr, reference);
     const { exprKind } = expr;

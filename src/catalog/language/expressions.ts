@@ -13,8 +13,10 @@ export interface Expression {
   /** All names in it, in order: `tasks.build.status`, `VERSION`. */
   readonly references: readonly Reference[];
   decide(scope: Scope): Decision;
+  /** Its value as text, for a text that contains the expression. */
+  evaluate(scope: Scope): { readonly value: string } | { readonly error: string };
   /** Mistakes of type, as far as the types of its names are known. */
-  typeProblems(kindOf: (reference: Reference) => Kind): readonly TypeProblem[];
+  typeProblems(kindOf: (reference: Reference) => Kind, yields?: 'truth' | 'value'): readonly TypeProblem[];
 }
 
 export interface ExpressionProblem {
@@ -39,8 +41,14 @@ const methods = ['contains', 'startsWith', 'endsWith', 'matches', 'size'];
 const CAPACITY = 1000;
 const compiled = new Map<string, Expression | ExpressionProblem>();
 
-/** Reads an expression, or returns its first problem. The same text is read once. */
+/** Reads a condition, or returns its first problem. The same text is read once. */
 export function readExpression(text: string): Expression | ExpressionProblem {
+  const read = readValue(text);
+  return 'decide' in read && neverTruths.has(read) ? { at: 1, message: 'it is never true or false' } : read;
+}
+
+/** The same for an expression with any value. */
+export function readValue(text: string): Expression | ExpressionProblem {
   const known = compiled.get(text);
   if (known !== undefined) return known;
   const expression = compile(text);
@@ -48,6 +56,9 @@ export function readExpression(text: string): Expression | ExpressionProblem {
   compiled.set(text, expression);
   return expression;
 }
+
+/** Expressions that are no condition. */
+const neverTruths = new WeakSet<Expression>();
 
 function compile(text: string): Expression | ExpressionProblem {
   if (text.trim() === '') return { at: 1, message: 'it is empty' };
@@ -64,15 +75,17 @@ function compile(text: string): Expression | ExpressionProblem {
   const found = new Map<Expr, Reference>();
   const problem = walk(root, at, found);
   if (problem !== undefined) return problem;
-  if (neverTruth(root)) return { at: 1, message: 'it is never true or false' };
   const run = cel().plan(environment(), parsed);
   const references = [...found.values()];
-  return {
+  const expression: Expression = {
     text,
     references,
     decide: (scope) => decide(run, references, scope),
-    typeProblems: (kindOf) => typeProblems({ root, at, references: found }, kindOf),
+    evaluate: (scope) => evaluate(run, references, scope),
+    typeProblems: (kindOf, yields) => typeProblems({ root, at, references: found }, kindOf, yields),
   };
+  if (neverTruth(root)) neverTruths.add(expression);
+  return expression;
 }
 
 function syntaxProblem(error: unknown): ExpressionProblem {
@@ -182,11 +195,27 @@ function rename(expr: Expr, above: number, name: (of: string) => string): void {
   }
 }
 
-function decide(
-  run: (scope: Record<string, CelInput>) => unknown,
+type Run = (scope: Record<string, CelInput>) => unknown;
+
+function decide(run: Run, references: readonly Reference[], scope: Scope): Decision {
+  const result = resultOf(run, references, scope);
+  if ('error' in result || typeof result.value === 'boolean') return result as Decision;
+  return { error: `it is ${shownCel(result.value)}, neither true nor false` };
+}
+
+function evaluate(run: Run, references: readonly Reference[], scope: Scope): ReturnType<Expression['evaluate']> {
+  const result = resultOf(run, references, scope);
+  if ('error' in result) return result;
+  const { value } = result;
+  if (['string', 'bigint', 'number', 'boolean'].includes(typeof value)) return { value: String(value) };
+  return { error: `it is ${shownCel(value)}, which is no text` };
+}
+
+function resultOf(
+  run: Run,
   references: readonly Reference[],
   scope: Scope,
-): Decision {
+): { readonly value: unknown } | { readonly error: string } {
   // CEL ignores an unknown name if the other side of && or || decides; a misspelled name must always fail.
   const unknown = references.find(({ path }) => !scope.has(path[0] ?? ''));
   if (unknown !== undefined) return { error: `there is no "${unknown.path[0]}"` };
@@ -198,9 +227,7 @@ function decide(
   }
   try {
     const result = run(values);
-    if (typeof result === 'boolean') return { value: result };
-    if (cel().isCelError(result)) return { error: result.message };
-    return { error: `it is ${shownCel(result)}, neither true nor false` };
+    return cel().isCelError(result) ? { error: result.message } : { value: result };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

@@ -145,6 +145,8 @@ const approval: Advice = {
   'use "approvers" with names of user groups':
     'groups group users user reviewers teams team roles role approver notify_users submitter required_reviewers',
   'use "timeout", such as 1d': 'timeout_minutes timeout_in_minutes wait_timer expires',
+  'use "approvals" with "from" and "count"':
+    'count minimum_approvers min_approvals required_approvals required_approvers approvals_required required_approving_review_count minimum',
   'use "inputs"': 'parameters submitter_parameters form fields variables questions prompts',
   'use "remind_after"': 'reminder reminders remind remind_every',
   'use "escalate" with "after" and "to"': 'escalation escalations escalate_after escalate_to fallback_approvers',

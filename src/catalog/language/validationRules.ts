@@ -48,6 +48,8 @@ export const validationRules = {
     'A normal task depends on normal tasks, a restore task on restore tasks, a rollback task on rollback tasks, a task of `finally` on tasks of `finally`, and a forensic task on none.',
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
+  BAD_EXPRESSION:
+    'An expression in the message of an approval, between `$` + `{{` and `}}`, is valid, and has at most 1,000 characters.',
   ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
   UNKNOWN_NAME:
     'A value of `env` refers to variables and secrets that its tasks have. A condition, a value or a message refers to variables, and to tasks, elements, stages or outputs that come before it. An output is made of variables, and of no secret.',
@@ -79,6 +81,8 @@ export const validationRules = {
   UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline.',
   TASK_KIND:
     'A task has either `run` or `approval`. Only a normal task is an approval, and an approval has no key that concerns a command.',
+  APPROVAL_POLICY:
+    'An approval has either `approvers` or `approvals`. `approvals` has groups in `from` or `all_of`, a `count` only with `from`, and in `not` only `initiator` and references.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
   ENVIRONMENT_MISSING: 'An element gives an environment to a workflow that leaves it to the element.',
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',

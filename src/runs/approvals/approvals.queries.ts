@@ -5,11 +5,14 @@ import { allOf } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
 import type { Page, PageArguments } from '../../kernel/paging';
 import { approvalTable } from './approvals.table';
-import { initiatedBy } from './approvers.store';
+import { findVotes } from './approvals.store';
+import { deciderOf, initiatedBy, votedBy } from './approvers.store';
 import { columnsOf } from '../../kernel/database/table';
 import { groupBy } from '../../kernel/loaders';
 import { isId } from '../../kernel/ids';
-import { approverRefusal } from '../../engine/selfApproval';
+import { personOf } from '../../engine/approval';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
+import { approverRefusal, type Decider, voteOf } from '../../engine/selfApproval';
 import { findAttempts } from '../execution/executions.store';
 
 /** Selection of approvals. */
@@ -39,7 +42,7 @@ export async function listApprovals(
   const parameters: unknown[] = [];
   const conditions = [approvalCondition(actor, { applicationId, all: !mine }, parameters)];
   conditions.push(`approval.status = ANY ($${parameters.push(statuses)}::text[])`);
-  if (mine) conditions.push(mayDecide(actor, parameters));
+  if (mine) conditions.push(mayDecide(await deciderOf(app.database, actor), parameters));
   const from = `FROM approval JOIN execution e ON e.id = approval.execution_id WHERE ${allOf(conditions)}`;
   const counted = [...parameters];
   const after = request.after
@@ -60,11 +63,16 @@ export async function listApprovals(
   });
 }
 
-/** The rule of `engine/selfApproval.ts` as a condition. */
-function mayDecide(actor: Actor, parameters: unknown[]): string {
+/**
+ * The rule of `engine/selfApproval.ts` as a condition. Who has voted on an approval that waits for others has nothing
+ * more to decide.
+ */
+function mayDecide({ actor, names }: Decider, parameters: unknown[]): string {
   const groups = `$${parameters.push(actor.access.groupNames())}::text[]`;
   const [id = '', person = ''] = [actor.id, actor.personId].map((one) => `$${parameters.push(one)}`);
-  return `approval.approvers && ${groups} AND NOT ${initiatedBy(id, person)}`;
+  return `(approval.approvers || approval.all_of) && ${groups} AND NOT ${initiatedBy(id, person)}
+    AND NOT approval.excluded && $${parameters.push(names)}::text[]
+    AND NOT (approval.status = 'WAITING' AND ${votedBy(`$${parameters.push(personOf(actor))}`)})`;
 }
 
 /** More than a person can work through; the oldest are the most urgent. */
@@ -91,11 +99,20 @@ export function approvalCondition(actor: Actor, { applicationId }: ApprovalFilte
 
 /** Approvals that the actor may decide, or could have decided. */
 export async function decidable(app: App, actor: Actor, approvals: readonly Approval[]): Promise<Approval[]> {
-  const asked = approvals.filter((approval) => actor.access.isMemberOf(approval.approvers));
+  const asked = approvals.filter((approval) => actor.access.isMemberOf(groupsOf(approval)));
+  if (asked.length === 0) return [];
   const strict = asked.filter((approval) => approval.disallowInitiator).map((approval) => approval.executionId);
-  const attempts = groupBy(
-    strict.length === 0 ? [] : await findAttempts(app.database, strict),
-    (one) => one.executionId,
+  const waiting = asked.filter(({ status }) => status === 'WAITING').map(({ id }) => id);
+  const [decider, found, votes] = await Promise.all([
+    deciderOf(app.database, actor),
+    strict.length === 0 ? [] : findAttempts(app.database, strict),
+    waiting.length === 0 ? [] : findVotes(app.database, waiting),
+  ]);
+  const attempts = groupBy(found, (one) => one.executionId);
+  const given = groupBy(votes, (one) => one.approvalId);
+  return asked.filter(
+    (one) =>
+      approverRefusal(decider, one, attempts.get(one.executionId) ?? []) === null &&
+      voteOf(actor, given.get(one.id) ?? []) === undefined,
   );
-  return asked.filter((one) => approverRefusal(actor, one, attempts.get(one.executionId) ?? []) === null);
 }

@@ -1,11 +1,12 @@
 import { type ActorRef, actorRef } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { Approval } from '../../engine/approval';
+import type { Approval, ApprovalVote } from '../../engine/approval';
 import type { ApprovalDecided } from '../../engine/changes';
-import { approvalTable } from './approvals.table';
+import { approvalTable, approvalVoteTable } from './approvals.table';
 
 const approval = columnsOf(approvalTable, 'approval');
+const vote = columnsOf(approvalVoteTable, 'vote');
 
 export async function findApproval(db: Db, id: string): Promise<Approval | undefined> {
   const [row] = await db.rows<Approval>(`SELECT ${approval} FROM approval WHERE id = $1`, [id]);
@@ -30,15 +31,35 @@ export function findWaitingApprovals(db: Db, executionIds: readonly string[]): P
   ]);
 }
 
-export function findApprovalsOfExecution(db: Db, executionId: string): Promise<Approval[]> {
-  return db.rows(`SELECT ${approval} FROM approval WHERE execution_id = $1 ORDER BY requested_at, id`, [executionId]);
-}
+export const findApprovalsOfExecution = (db: Db, executionId: string): Promise<Approval[]> =>
+  findAllApprovals(db, [executionId]);
 
 export function findExpiredApprovals(db: Db, now: Date, limit: number): Promise<Approval[]> {
   return db.rows(
     `SELECT ${approval} FROM approval WHERE status = 'WAITING' AND expires_at < $1 ORDER BY expires_at LIMIT $2`,
     [now, limit],
   );
+}
+
+/** Votes on approvals, in order; those that no longer count, too. */
+export function findVotes(db: Db, approvalIds: readonly string[]): Promise<ApprovalVote[]> {
+  return db.rows(`SELECT ${vote} FROM approval_vote vote WHERE approval_id = ANY ($1::uuid[]) ORDER BY voted_at, id`, [
+    approvalIds,
+  ]);
+}
+
+/** All approvals of these executions, in the order of their requests. */
+export function findAllApprovals(db: Db, executionIds: readonly string[]): Promise<Approval[]> {
+  return db.rows(`SELECT ${approval} FROM approval WHERE execution_id = ANY ($1::uuid[]) ORDER BY requested_at, id`, [
+    executionIds,
+  ]);
+}
+
+export async function voidVotes(db: Db, approvalIds: readonly string[]): Promise<void> {
+  if (approvalIds.length === 0) return;
+  await db.write('UPDATE approval_vote SET counts = false WHERE approval_id = ANY ($1::uuid[]) AND counts', [
+    approvalIds,
+  ]);
 }
 
 /** Waiting approvals with a reminder or an escalation that is due. */

@@ -1,5 +1,5 @@
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import type { Approval } from '../../engine/approval';
+import { type Approval, type ApprovalVote, approvalActions } from '../../engine/approval';
 import { openStatusesOf, statusesOf } from '../../engine/machine';
 
 export const approvalTable = table<Approval>('approval', {
@@ -10,8 +10,15 @@ export const approvalTable = table<Approval>('approval', {
     applicationId: column.uuid,
     status: column.text,
     approvers: column.texts,
+    count: column.integer,
+    allOf: column.texts,
     disallowInitiator: column.boolean,
+    excluded: column.texts,
     message: column.textOrNull,
+    subject: column.json,
+    digest: column.text,
+    renewsId: column.uuidOrNull,
+    changedSince: column.jsonOrNull,
     inputs: column.json,
     given: column.jsonOrNull,
     remindAfterSeconds: column.integerOrNull,
@@ -38,6 +45,32 @@ export const approvalTable = table<Approval>('approval', {
   ],
   checks: [
     { name: 'approval_status', expression: oneOf('status', statusesOf('approval')) },
+    {
+      name: 'approval_count',
+      expression: '(count = 0 OR cardinality(approvers) > 0) AND count + cardinality(all_of) > 0',
+    },
     { name: 'approval_decided', expression: `(decided_at IS NULL) = (${oneOf('status', openStatusesOf('approval'))})` },
   ],
+});
+
+/** A person has at most one vote on an approval that counts. */
+export const approvalVoteTable = table<ApprovalVote>('approval_vote', {
+  columns: {
+    id: column.id,
+    approvalId: column.uuid,
+    personId: column.text,
+    by: column.json,
+    action: column.text,
+    comments: column.textOrNull,
+    groups: column.texts,
+    digest: column.text,
+    votedAt: column.time,
+    counts: column.boolean,
+  },
+  foreignKeys: [references('approval', 'approvalId')],
+  indices: [
+    { name: 'approval_vote_of_approval', columns: ['approvalId', 'votedAt'] },
+    { name: 'approval_vote_once', columns: ['approvalId', 'personId'], unique: true, where: 'counts' },
+  ],
+  checks: [{ name: 'approval_vote_action', expression: oneOf('action', approvalActions) }],
 });

@@ -1,4 +1,5 @@
 import { findUserGroupsByName } from '../../access/userGroups.store';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
 import type { App } from '../app';
 import type { ApprovalElement } from '../../catalog/language/pipeline';
 import type { Execution } from '../../engine/execution';
@@ -20,10 +21,14 @@ export async function approverWarning(app: App, execution: Execution): Promise<s
 /** Warning about approvals that nobody can give. Null if there are none. */
 export async function missingApprovers(app: App, approvals: readonly ApprovalElement[]): Promise<string | null> {
   if (approvals.length === 0) return null;
-  const names = [...new Set(approvals.flatMap((approval) => approval.approvers))];
+  const names = [...new Set(approvals.flatMap(groupsOf))];
   const existing = new Set((await findUserGroupsByName(app.database, names)).map((group) => group.name));
-  const nobody = approvals.filter((approval) => !approval.approvers.some((name) => existing.has(name)));
-  if (nobody.length === 0) return null;
-  const steps = nobody.map((approval) => `"${approval.name}" (${approval.approvers.join(', ')})`);
-  return `Nobody can give the approval of ${steps.join(', ')}: no such user group exists.`;
+  const missing = approvals.flatMap((approval) => {
+    const { approvers, allOf } = approval;
+    const from = approvers.length > 0 && !approvers.some((name) => existing.has(name)) ? approvers : [];
+    const groups = [...new Set([...from, ...allOf.filter((name) => !existing.has(name))])];
+    return groups.length === 0 ? [] : [`"${approval.name}" (${groups.join(', ')})`];
+  });
+  if (missing.length === 0) return null;
+  return `Nobody can give the approval of ${missing.join(', ')}: no such user group exists.`;
 }

@@ -1,10 +1,14 @@
 import { systemActor } from '../../access/actor';
+import type { Approval } from '../../engine/approval';
+import { isComplete, peopleNeeded, requirementsOf } from '../../engine/approvalVotes';
 import { noteApprovers } from '../../engine/approvers';
 import { wantsOf } from '../../engine/facts';
+import type { Db } from '../../kernel/database/database';
+import { groupBy } from '../../kernel/loaders';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
-import { findApproval } from './approvals.store';
-import { countUndecidableSince, findChangedApprovers, isDecidable } from './approvers.store';
+import { findApproval, findApprovals, findVotes } from './approvals.store';
+import { countUndecidableSince, findCandidates, findChangedApprovers, findJointApprovals } from './approvers.store';
 
 const BATCH = 50;
 
@@ -13,15 +17,51 @@ const BATCH = 50;
  * event. It keeps waiting, because an administrator can assign other groups.
  */
 export async function noteUndecidable(app: App): Promise<void> {
+  const { database: db, clock } = app;
   const signIn = app.identityProvider !== null;
-  for (const { id, executionId } of await findChangedApprovers(app.database, app.clock.now(), signIn, BATCH)) {
-    await inRuns(app, [executionId], systemActor, async (db) => {
-      await db.load(wantsOf(executionId, 'execution'));
-      const [approval, decidable] = await Promise.all([findApproval(db, id), isDecidable(db, id, db.now, signIn)]);
+  const joint = await findApprovals(
+    db,
+    (await findJointApprovals(db)).map(({ id }) => id),
+  );
+  const decidable = await thatCanBeDecided(db, joint, clock.now(), signIn);
+  const changed = joint.filter(({ id, undecidableSince }) => decidable.has(id) !== (undecidableSince === null));
+  for (const { id, executionId } of [...(await findChangedApprovers(db, clock.now(), signIn, BATCH)), ...changed]) {
+    await inRuns(app, [executionId], systemActor, async (transaction) => {
+      await transaction.load(wantsOf(executionId, 'execution'));
+      const approval = await findApproval(transaction, id);
       if (approval?.status !== 'WAITING') return;
-      await db.decide((run) => noteApprovers(run, approval, decidable));
+      const can = await thatCanBeDecided(transaction, [approval], transaction.now, signIn);
+      await transaction.decide((run) => noteApprovers(run, approval, can.has(id)));
     });
   }
+}
+
+/** Those of waiting approvals for which enough people are left, together with those who have voted. */
+async function thatCanBeDecided(
+  db: Db,
+  approvals: readonly Approval[],
+  now: Date,
+  signIn: boolean,
+): Promise<ReadonlySet<string>> {
+  if (approvals.length === 0) return new Set();
+  const ids = approvals.map(({ id }) => id);
+  const [candidates, votes] = await Promise.all([findCandidates(db, ids, now, signIn), findVotes(db, ids)]);
+  const left = groupBy(candidates, ({ approvalId }) => approvalId);
+  const given = groupBy(
+    votes.filter(({ counts }) => counts),
+    ({ approvalId }) => approvalId,
+  );
+  const can = approvals.filter((approval) => {
+    const people = [...(given.get(approval.id) ?? []), ...(left.get(approval.id) ?? [])];
+    if (people.length < peopleNeeded(approval)) return false;
+    return isComplete(
+      requirementsOf(
+        approval,
+        people.map(({ groups }) => groups),
+      ),
+    );
+  });
+  return new Set(can.map(({ id }) => id));
 }
 
 /**

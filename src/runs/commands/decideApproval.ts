@@ -1,74 +1,137 @@
 import type { Actor } from '../../access/actor';
-import { settleStage } from '../../engine/advancePipeline';
-import type { Approval } from '../../engine/approval';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
+import type { Approval, ApprovalAction, ApprovalVote } from '../../engine/approval';
+import { groupsOfVoters, isComplete, requirementsOf, type Voted, votedOn } from '../../engine/approvalVotes';
+import { refreshApproval } from '../../engine/askAgain';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
+import { wantsOf } from '../../engine/facts';
+import { approverRefusal, type Decider, voteOf } from '../../engine/selfApproval';
+import { addVote } from '../../engine/vote';
 import type { Db } from '../../kernel/database/database';
-import { auditedInputs, type GivenInput, readApprovalInputs, refuseInputs } from '../../engine/approvalInputs';
-import { approverRefusal } from '../../engine/selfApproval';
-import { moveApproval } from '../../engine/moves';
+import {
+  auditedInputs,
+  type GivenInput,
+  listInputs,
+  readApprovalInputs,
+  refuseInputs,
+} from '../../engine/approvalInputs';
 import { isId } from '../../kernel/ids';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
-import { findApproval } from '../approvals/approvals.store';
+import { findApproval, findVotes } from '../approvals/approvals.store';
+import { deciderOf } from '../approvals/approvers.store';
 import { findAttempts } from '../execution/executions.store';
-import { wantsOf } from '../../engine/facts';
+import { inRuns } from '../execution/inRuns';
 import { onRun, type RunCommandInput } from './onRun';
 
 export interface DecideApproval extends RunCommandInput {
-  readonly action: 'APPROVE' | 'REJECT';
+  readonly action: ApprovalAction;
   readonly applicationId: string;
   readonly executionId: string;
   readonly approvalId: string;
+  /** Digest of what the caller saw. */
+  readonly digest?: string | null;
   /** Values of the form; an approval only. */
   readonly inputs?: readonly GivenInput[] | null;
 }
 
-/** Records a person's decision on an approval. Repeating the same decision as the same actor changes nothing. */
-export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<void> {
-  const named = { kind: 'approval', id: input.approvalId };
-  const wants = ({ id }: Execution) => wantsOf(id, 'execution', 'elements');
+/**
+ * Records a person's vote on an approval, and decides it if nobody else has to approve. Repeating the same vote as the
+ * same person changes nothing.
+ */
+export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<Voted> {
+  try {
+    const after = await vote(app, actor, input);
+    // A repeat with the same idempotency key has not voted.
+    const [approval, votes] = after ?? (await app.database.together((db) => readVotes(db, input.approvalId)));
+    if (approval === undefined) throw notFound('approval', input.approvalId);
+    return votedOn(approval, votes);
+  } catch (error) {
+    // The refused vote has written nothing. The approval asks anew on its own.
+    if (error instanceof Refusal && error.code === 'APPROVAL_CHANGED') await askAnew(app, actor, input);
+    throw error;
+  }
+}
+
+const readVotes = (db: Db, id: string) => Promise.all([findApproval(db, id), findVotes(db, [id])]);
+
+/** Returns the approval as it is after the vote, which is read with the COMMIT. */
+async function vote(
+  app: App,
+  actor: Actor,
+  input: DecideApproval,
+): Promise<Awaited<ReturnType<typeof readVotes>> | undefined> {
+  const { action, approvalId } = input;
+  const named = { kind: 'approval', id: approvalId };
+  const wants = ({ id }: Execution) => wantsOf(id, 'execution', 'elements', 'allApprovals', 'standingOf');
   const reads = async (db: Db) => {
-    if (!isId(input.approvalId)) throw notFound('approval', input.approvalId);
-    return Promise.all([findApproval(db, input.approvalId), findAttempts(db, [input.executionId])]);
+    if (!isId(approvalId)) throw notFound('approval', approvalId);
+    return Promise.all([
+      ...([findApproval(db, approvalId), findVotes(db, [approvalId])] as const),
+      ...([findAttempts(db, [input.executionId]), deciderOf(db, actor)] as const),
+    ]);
   };
   const command = { verb: 'decideApproval', input, id: input.executionId, named, wants, reads };
   const comments = input.comments?.trim() || null;
-  const status = input.action === 'APPROVE' ? 'APPROVED' : 'REJECTED';
-  await onRun(app, actor, command, async (db, execution, { read: [approval, attempts] }) => {
-    if (approval?.executionId !== execution.id) throw notFound('approval', input.approvalId);
-    const { id, stageExecutionId } = approval;
-    const audit = { kind: 'approval', id, before: { status: approval.status } };
+  let after: ReturnType<typeof readVotes> | undefined;
+  await onRun(app, actor, command, async (db, execution, { read: [approval, votes, attempts, decider] }) => {
+    if (approval?.executionId !== execution.id) throw notFound('approval', approvalId);
+    const { id, status: before } = approval;
+    const own = voteOf(actor, votes);
+    after = db.last(() => readVotes(db, id));
     const inputs = input.inputs ?? [];
     const isSame = inputs.every(({ name, value }) => approval.given?.[name] === value);
-    if (approval.status === status && approval.decidedBy?.id === actor.id && isSame) {
-      return {
-        after: execution,
-        audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } },
-      };
-    }
-    const refusal = refuseDecision(actor, approval, attempts, db.now);
-    if (refusal !== null) throw refusal;
-    const { values, errors } =
-      status === 'APPROVED'
-        ? readApprovalInputs(approval.inputs, inputs)
-        : { values: null, errors: refuseInputs(inputs) };
-    if (errors.length > 0) throw invalidInput(errors);
-    await db.decide((run) => {
-      moveApproval(run, approval, status, comments, values);
-      if (values !== null) {
-        const stage = run.element(execution.id, stageExecutionId);
-        run.setStage(stage, { ...stage, variables: values });
-      }
-      const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
-      if (status === 'APPROVED') settleStage(run, execution.id, stageExecutionId, 'SUCCESS');
-      else settleStage(run, execution.id, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
+    const audit = (after: string, text: string | null, values: Approval['given'] = null) => ({
+      after: execution,
+      audit: {
+        ...{ kind: 'approval', id, before: { status: before } },
+        after: {
+          ...{ status: after, comments: text, executionId: execution.id },
+          ...(values !== null && { inputs: auditedInputs(approval.inputs, values) }),
+        },
+      },
     });
-    const after = { status, comments, inputs: auditedInputs(approval.inputs, values), executionId: execution.id };
-    return { after: execution, audit: { ...audit, after } };
+    if (own?.action === action && isSame && (before === 'WAITING' || before === statusAfter[action])) {
+      return audit(before, own.comments);
+    }
+    const refusal = refuseDecision(decider, approval, attempts, votes, db.now);
+    if (refusal !== null) throw refusal;
+    const groups = groupsOf(approval).filter((group) => actor.access.isMemberOf([group]));
+    const seen = input.digest ?? null;
+    const decides = isComplete(requirementsOf(approval, [...groupsOfVoters(votes), groups]));
+    const { values, errors } = readForm(approval, action, inputs);
+    // Others can fill in what a vote leaves out, as long as they still have to vote.
+    const wrong = errors.filter(({ rule }) => decides || rule !== 'REQUIRED');
+    if (wrong.length > 0) throw invalidInput(wrong);
+    const given = { action, comments, groups, seen, values };
+    const { refused, decided } = await db.decide((run) => {
+      const changed = addVote(run, approval, votes, given);
+      return { refused: changed, decided: run.changes.decided.some((one) => one.id === id) };
+    });
+    if (refused !== null) throw refused;
+    return audit(decided ? statusAfter[action] : before, comments, values);
+  });
+  return after;
+}
+
+/** Values of the form: those of this vote, of earlier ones, and the defaults. */
+function readForm({ inputs: form, given }: Approval, action: ApprovalAction, inputs: readonly GivenInput[]) {
+  if (action === 'REJECT') return { values: null, errors: refuseInputs(inputs) };
+  const names = new Set(inputs.map(({ name }) => name));
+  return readApprovalInputs(form, [...listInputs(form, given).filter(({ name }) => !names.has(name)), ...inputs]);
+}
+
+const statusAfter = { APPROVE: 'APPROVED', REJECT: 'REJECTED' } as const satisfies Record<ApprovalAction, string>;
+
+async function askAnew(app: App, actor: Actor, { approvalId, executionId }: DecideApproval): Promise<void> {
+  await inRuns(app, [executionId], actor, async (db) => {
+    const wants = wantsOf(executionId, 'execution', 'elements', 'standingOf');
+    const [approval] = await Promise.all([findApproval(db, approvalId), db.load(wants)]);
+    if (approval?.status === 'WAITING') await db.decide((run) => refreshApproval(run, approval));
   });
 }
 
-export interface ApprovalOutcome {
+export interface ApprovalOutcome extends Partial<Voted> {
   readonly approvalId: string;
   readonly success: boolean;
   readonly code: Refusal['code'] | null;
@@ -91,8 +154,8 @@ export async function decideApprovals(
   for (const decision of decisions) {
     const { approvalId } = decision;
     try {
-      await decideApproval(app, actor, decision);
-      outcomes.push({ approvalId, success: true, code: null, message: null });
+      const voted = await decideApproval(app, actor, decision);
+      outcomes.push({ approvalId, success: true, code: null, message: null, ...voted });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       outcomes.push({ approvalId, success: false, code: error.code, message: error.message });
@@ -101,16 +164,23 @@ export async function decideApprovals(
   return outcomes;
 }
 
-/** Reason why the actor can't decide an approval; null if it can. */
+/** Reason why the caller can't decide an approval; null if it can. */
 export function refuseDecision(
-  actor: Actor,
+  decider: Decider,
   approval: Approval,
   /** Attempts of its execution. */
   attempts: readonly ExecutionAttempt[],
+  votes: readonly ApprovalVote[],
   now: Date,
 ): Refusal | null {
   const { status, expiresAt, decidedBy } = approval;
-  if (status === 'WAITING' && expiresAt > now) return approverRefusal(actor, approval, attempts);
+  const { actor } = decider;
+  if (status === 'WAITING' && expiresAt > now) {
+    const own = voteOf(actor, votes);
+    if (own === undefined) return approverRefusal(decider, approval, attempts);
+    const message = 'You have approved already: a vote can’t be changed, and the approval waits for others.';
+    return new Refusal('CONFLICT', message, { status });
+  }
   const is = status === 'WAITING' ? 'EXPIRED' : status;
   const byPerson = status === 'APPROVED' || status === 'REJECTED';
   if (byPerson && decidedBy !== null && decidedBy.id !== actor.id) {

@@ -1,6 +1,7 @@
 import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import { findUserGroupsByName } from '../../access/userGroups.store';
+import { groupsOf } from '../../catalog/language/approvalPolicy';
 import { reassignApproval as reassign } from '../../engine/approvers';
 import { wantsOf } from '../../engine/facts';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
@@ -19,8 +20,8 @@ export interface ReassignApproval extends RunCommandInput {
 export const requireReassign = (access: Access): void => access.requireAdministrator('reassign an approval');
 
 /**
- * Assigns other groups to a waiting approval, by an administrator. The approval is still undecided, and the rule about
- * the actor that started the execution still applies. Assigning the same groups again changes nothing.
+ * Assigns other groups to a waiting approval, by an administrator. The approval is still undecided, it needs as many
+ * people as before, and the rules about people who may not decide still apply. Assigning the same groups again changes nothing.
  */
 export async function reassignApproval(app: App, actor: Actor, input: ReassignApproval): Promise<void> {
   const approvers = [...new Set(input.approvers)];
@@ -37,7 +38,8 @@ export async function reassignApproval(app: App, actor: Actor, input: ReassignAp
   await onRun(app, actor, command, async (db, execution) => {
     const approval = isId(input.approvalId) ? await findApproval(db, input.approvalId) : undefined;
     if (approval?.executionId !== execution.id) throw notFound('approval', input.approvalId);
-    const { id, status, approvers: before } = approval;
+    const { id, status } = approval;
+    const before = groupsOf(approval);
     if (status !== 'WAITING') throw new Refusal('NOT_WAITING', `The approval is ${status}.`, { status });
     const known = new Set((await findUserGroupsByName(db, approvers)).map(({ name }) => name));
     const unknown = approvers.filter((name) => !known.has(name));
@@ -46,7 +48,7 @@ export async function reassignApproval(app: App, actor: Actor, input: ReassignAp
       throw invalidInput([{ field: 'approvers', value: unknown, rule: 'NOT_FOUND', message }]);
     }
     const reason = input.reason?.trim() || null;
-    if (approvers.join('\n') !== before.join('\n')) {
+    if (approvers.join('\n') !== before.join('\n') || approval.allOf.length > 0) {
       await db.decide((run) => reassign(run, approval, approvers, reason));
     }
     return {

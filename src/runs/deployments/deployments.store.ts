@@ -1,6 +1,6 @@
 import type { ActorRef } from '../../access/actor';
 import type { Change } from '../../engine/changes';
-import type { Deployment, DeploymentPlace, Doubts, RecordedDeployment } from '../../engine/deployment';
+import type { Deployment, DeploymentPlace, Doubts, RecordedDeployment, Standing } from '../../engine/deployment';
 import { plainFailures } from '../../engine/deployments';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
@@ -139,6 +139,37 @@ export function findLaterDeployments(
      JOIN execution run ON run.id = deployment.run_id JOIN execution own ON own.id = place.run_id
      WHERE deployment.status = 'SUCCEEDED' AND run.id <> own.id AND run.created_at > own.created_at`,
     [places.map((one) => one.environmentId), places.map((one) => one.serviceId), places.map((one) => one.runId), upTo],
+  );
+}
+
+const STANDING = `(
+  SELECT jsonb_build_object('id', one.id, 'image', CASE WHEN one.status = 'SUCCEEDED' THEN one.image END, 'runId', one.run_id)
+  FROM deployment one WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id
+    AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1)`;
+
+interface StandingPlace extends DeploymentPlace {
+  readonly standing: Standing | null;
+}
+
+/** Newest successful deployments to places, with keys `environment service`. */
+export function findStandingAt(db: Db, keys: readonly string[]): Promise<StandingPlace[]> {
+  return db.rows(
+    `SELECT place.environment_id AS "environmentId", place.service_id AS "serviceId", ${STANDING} AS standing
+     FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)`,
+    [keys.map((key) => key.slice(0, 36)), keys.map((key) => key.slice(37))],
+  );
+}
+
+/** The same for everything that elements of these executions deploy. */
+export function findStandingOf(db: Db, executionIds: readonly string[]): Promise<StandingPlace[]> {
+  return db.rows(
+    `SELECT place.environment_id AS "environmentId", place.service_id AS "serviceId", ${STANDING} AS standing
+     FROM (
+       SELECT DISTINCT stage.environment_id, image.key::uuid AS service_id
+       FROM stage_execution stage CROSS JOIN jsonb_each(stage.images) image
+       WHERE stage.execution_id = ANY ($1::uuid[]) AND stage.environment_id IS NOT NULL
+     ) place`,
+    [executionIds],
   );
 }
 

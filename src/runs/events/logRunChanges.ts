@@ -8,6 +8,8 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   EXECUTION_CREATED: 'run started',
   ATTEMPT_STARTED: 'next attempt of the run started',
   APPROVAL_REQUESTED: 'run waits for an approval',
+  APPROVAL_VOTED: 'approval voted on',
+  APPROVAL_CHANGED: 'subject of an approval changed',
   APPROVAL_REMINDED: 'approvers reminded',
   APPROVAL_ESCALATED: 'approval escalated',
   APPROVAL_DECIDED: 'approval decided',

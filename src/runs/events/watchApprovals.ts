@@ -22,8 +22,8 @@ export interface ApprovalUpdate {
 }
 
 /**
- * Approvals that the actor can decide: each new request, each one that other groups may decide or of which it is
- * reminded, and each one that stops waiting, no matter who decided it.
+ * Approvals that the actor can decide: each new request, each one that other groups may decide, of which it is reminded,
+ * or whose subject has changed, and each one that stops waiting, no matter who decided it.
  */
 export function watchApprovals(
   app: App,
@@ -35,8 +35,8 @@ export function watchApprovals(
   const query: CommittedQuery<ApprovalUpdate & PlacedEvent> = {
     key: `approvals ${rightsKey(actor)} ${JSON.stringify(filter)}`,
     where: (parameters) =>
-      `event.type IN ('APPROVAL_REQUESTED', 'APPROVAL_REASSIGNED', 'APPROVAL_REMINDED', 'APPROVAL_ESCALATED', 'APPROVAL_DECIDED')
-        AND ${approvalCondition(actor, filter, parameters)}`,
+      `event.type IN ('APPROVAL_REQUESTED', 'APPROVAL_REASSIGNED', 'APPROVAL_REMINDED', 'APPROVAL_ESCALATED',
+         'APPROVAL_CHANGED', 'APPROVAL_DECIDED') AND ${approvalCondition(actor, filter, parameters)}`,
     async complete(events) {
       const rows = await findApprovals(
         app.database,

@@ -1,7 +1,7 @@
 import type { Agent } from '../../contract/labels';
 import { findAgents } from '../agents/agents.store';
-import type { Approval } from '../../engine/approval';
-import { findApprovalsOfStages, findApprovalsOfTasks } from '../approvals/approvals.store';
+import type { Approval, ApprovalVote } from '../../engine/approval';
+import { findApprovalsOfStages, findApprovalsOfTasks, findVotes } from '../approvals/approvals.store';
 import type { Artifact } from '../artifacts/artifact';
 import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
 import type { Picked } from '../../kernel/database/picked';
@@ -115,6 +115,9 @@ export const approvalsOfStage: BatchLoad<Approval[]> = async (app, ids) =>
 
 export const approvalsOfTask: BatchLoad<Approval[]> = async (app, ids) =>
   groupBy(await findApprovalsOfTasks(app.database, ids), (row) => row.taskExecutionId ?? '');
+
+export const votesOfApproval: BatchLoad<ApprovalVote[]> = async (app, ids) =>
+  groupBy(await findVotes(app.database, ids), (row) => row.approvalId);
 
 export const agentById: BatchLoad<Agent> = async (app, ids) =>
   byKey(await findAgents(app.database, ids), (row) => row.id);

@@ -15,6 +15,7 @@ export async function moveSlots(db: Db, { freed, taken, waiting }: SlotChanges, 
         ...holderRow(one),
         environment_id: one.environmentId,
         assumed: one.assumed,
+        replaces: one.replaces,
         needs: one.needs,
       })),
     ),
@@ -83,7 +84,8 @@ export interface DueBeginning {
 
 /**
  * Waiting elements and runs that are asked again: all their slots are free, a newer one supersedes them, the end of
- * their wait has come, a freeze may have changed since they were asked, or their place or holder differs from what they show. In the order of the queue.
+ * their wait has come, a freeze may have changed since they were asked, nobody is asked for their approval any more, or
+ * their place or holder differs from what they show. In the order of the queue.
  */
 export function findDueBeginnings(db: Db, now: Date, limit: number): Promise<DueBeginning[]> {
   return db.rows(
@@ -115,10 +117,14 @@ export function findDueBeginnings(db: Db, now: Date, limit: number): Promise<Due
      FROM begin_wait wait LEFT JOIN due USING (id)
      CROSS JOIN LATERAL (SELECT pause IS NOT NULL AS is FROM execution WHERE execution.id = wait.run_id) paused
      CROSS JOIN LATERAL (
+       SELECT wait.code = 'APPROVAL_CHANGED' AND NOT EXISTS (SELECT FROM approval
+         WHERE approval.execution_id = wait.execution_id AND approval.status = 'WAITING' AND approval.renews_id IS NOT NULL) AS is
+     ) approved
+     CROSS JOIN LATERAL (
        SELECT wait.code = 'FROZEN' AND (wait.asked_at < $1::timestamptz - interval '1 minute'
          OR EXISTS (SELECT FROM deployment_freeze WHERE updated_at >= wait.asked_at - interval '5 seconds')) AS freezes
      ) changed
-     WHERE NOT paused.is AND (wait.until <= $1 OR changed.freezes) OR due.free OR due.superseded OR due.moved
+     WHERE NOT paused.is AND (wait.until <= $1 OR changed.freezes OR approved.is) OR due.free OR due.superseded OR due.moved
      ORDER BY (due.free OR due.superseded) DESC NULLS LAST, due.place NULLS FIRST, wait.since, wait.id LIMIT $2`,
     [now, limit],
   );

@@ -2,7 +2,8 @@ import type { Actor } from '../../access/actor';
 import type { SubjectRows } from '../../access/subjects';
 import { findEnvironmentTargets, findExecutionTargets } from '../../access/targets.store';
 import type { App } from '../app';
-import { findWaitingApprovals } from '../approvals/approvals.store';
+import { findVotes, findWaitingApprovals } from '../approvals/approvals.store';
+import { deciderOf } from '../approvals/approvers.store';
 import { Refusal, refusalOf } from '../../kernel/errors';
 import type { Approval } from '../../engine/approval';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
@@ -116,12 +117,17 @@ async function canResume(
 }
 
 async function canApprove(app: App, actor: Actor, { id }: Execution, waiting: readonly Approval[]): Promise<Answer> {
-  const attempts = waiting.length === 0 ? [] : await findAttempts(app.database, [id]);
+  if (waiting.length === 0) return no('NOT_WAITING', NO_APPROVAL);
+  const [attempts, votes, decider] = await app.database.together((db) => {
+    const ids = waiting.map((approval) => approval.id);
+    return Promise.all([findAttempts(db, [id]), findVotes(db, ids), deciderOf(db, actor)]);
+  });
   const now = app.clock.now();
-  return anyOf(
-    waiting.map((approval) => refuseDecision(actor, approval, attempts, now)),
-    NO_APPROVAL,
-  );
+  const refusals = waiting.map((approval) => {
+    const own = votes.filter(({ approvalId }) => approvalId === approval.id);
+    return refuseDecision(decider, approval, attempts, own, now);
+  });
+  return anyOf(refusals, NO_APPROVAL);
 }
 
 async function canReassign({ access }: Actor, waiting: readonly Approval[]): Promise<Answer> {

@@ -24,6 +24,12 @@ function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
        FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
        WHERE approval.execution_id = ANY ($1::uuid[]) AND approval.status IN ('APPROVED', 'REJECTED')
        UNION ALL
+       SELECT approval.execution_id, vote.voted_at, vote.by, stage.attempt, stage.stage_name, stage.step_name, vote.comments,
+         'VOTED'
+       FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
+       JOIN approval_vote vote ON vote.approval_id = approval.id AND vote.voted_at IS DISTINCT FROM approval.decided_at
+       WHERE approval.execution_id = ANY ($1::uuid[])
+       UNION ALL
        SELECT run_id, ended_at, actor, NULL, NULL, NULL, error_message, 'RESTORE_' || status
        FROM operation WHERE run_id = ANY ($1::uuid[]) AND kind = 'RESTORE' AND status IN ('FAILED', 'CANCELLED')
        UNION ALL

@@ -13,6 +13,7 @@ export const historyAction = {
     RESTORE_FAILED: 'Restore failed: `text` is the reason. The actor is the user or key that requested the restore.',
     RESTORE_CANCELLED: 'Restore canceled. The actor is the user or key that requested the restore.',
     APPROVED: 'Approval given: `text` is the comment, and the values of its form.',
+    VOTED: 'Approved, while others still had to approve: `text` is the comment.',
     REASSIGNED: 'Approval reassigned: `text` names the new user groups, with the reason.',
     REJECTED: 'Approval rejected: `text` is the comment.',
     ABORTED: 'Abort requested.',

@@ -1,3 +1,4 @@
+import { groupsOfVoters, requirementsOf } from '../../engine/approvalVotes';
 import { OFFLINE_AFTER_MS } from '../../contract/labels';
 import { isFinal } from '../../contract/statuses';
 import {
@@ -19,6 +20,7 @@ import {
   executionById,
   stageById,
   stagesOfAttempt,
+  votesOfApproval,
 } from '../execution/executions.loaders';
 import { findDelayed, findWaitingJobs, findWaitingKinds, findWaitingTasks, type TaskKind } from './whyNotRunning.store';
 
@@ -74,16 +76,20 @@ export async function whyElement(loaders: Loaders<App>, stageExecutionId: string
   if (isFinal(stage.status)) return [];
   const execution = found(await loaders.load(executionById, stage.executionId));
   const [approvals, delayed, stages] = await Promise.all([
-    stage.kind === 'APPROVAL' ? loaders.load(approvalsOfStage, stage.id) : undefined,
+    stage.kind === 'APPROVAL' || stage.reasonCode === 'APPROVAL_CHANGED'
+      ? loaders.load(approvalsOfStage, stage.id)
+      : undefined,
     loaders.load(delayedBeginning, stage.id),
     loaders.load(stagesOfAttempt, attemptKey({ executionId: execution.id, attempt: execution.attempt })),
   ]);
   const earlier = stages?.find(({ stageIndex, status }) => stageIndex < stage.stageIndex && !isFinal(status));
+  const approval = approvals?.at(-1);
+  const votes = (approval?.status === 'WAITING' ? await loaders.load(votesOfApproval, approval.id) : undefined) ?? [];
   const reason = whyElementWaits({
     execution,
     stage,
     earlierStage: earlier?.stageName ?? null,
-    approval: approvals?.at(-1) ?? null,
+    approval: approval ? { ...approval, requirements: requirementsOf(approval, groupsOfVoters(votes)) } : null,
     delayed: delayed ?? null,
   });
   if (reason !== null) return [reason];

@@ -250,6 +250,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   })
   .map(canonicalWorkflow);
 
+const approvalReferences = ['COMMITTER', 'steps.build.outputs.AUTHOR'].map((name) => `\${${name}}`);
 const approvalInput: fc.Arbitrary<ApprovalInput> = fc
   .record({
     name: variableName,
@@ -290,9 +291,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     .record({
       type: fc.constant('APPROVAL' as const),
       name,
-      approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
       message: fc.option(text),
-      disallowInitiator: fc.boolean(),
       timeoutSeconds: seconds(31_536_000),
       skipCondition: fc.option(text),
       inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
@@ -301,9 +300,21 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
         fc.record({ afterSeconds: seconds(1000), to: fc.array(name, { minLength: 1, maxLength: 2 }) }),
         { maxLength: 3 },
       ),
+      policy: fc.record({
+        approvers: fc.array(name, { maxLength: 3 }),
+        count: fc.integer({ min: 1, max: 50 }),
+        allOf: fc.array(name, { maxLength: 2 }),
+        not: fc.array(fc.constantFrom(...approvalReferences), { maxLength: 2 }),
+        disallowInitiator: fc.boolean(),
+      }),
     })
     // Reminders and escalations come before the timeout.
-    .map((one) => ({ ...one, timeoutSeconds: one.timeoutSeconds + 1000 })),
+    .map(({ policy, timeoutSeconds, ...rest }) => {
+      const { approvers, count, ...more } = policy;
+      const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
+      const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
+      return { ...rest, ...people, timeoutSeconds: timeoutSeconds + 1000 };
+    }),
 );
 
 export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc

@@ -599,6 +599,27 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: '"v',
   },
   {
+    rule: 'UNKNOWN_PIPELINE_VARIABLE',
+    of: 'an approval that excludes a person',
+    source: shop + pipeline('p', stage(`name: a, approval: { approvals: { from: [A], not: ["${reference('X')}"] } }`)),
+    path: 'documents[1].stages[0].elements[0].approval.approvals.not[0]',
+    at: '"$',
+  },
+  ...[
+    ['BAD_EXPRESSION', 'a message that is not closed', `\${{ V`],
+    ['BAD_EXPRESSION', 'a message with a syntax error', `Ship \${{ V + }}?`],
+    ['BAD_EXPRESSION', 'a message with a wrong type', `Ship \${{ V.size() + 1 && true }}?`],
+    ['UNKNOWN_NAME', 'an expression in a message', `Ship \${{ W }}?`],
+  ].map(([rule, of, message]) => ({
+    rule: rule as 'BAD_EXPRESSION' | 'UNKNOWN_NAME',
+    of: of ?? '',
+    source:
+      shop +
+      pipeline('p', stage(`name: a, approval: { approvers: [A], message: '${message}' }`), 'variables: [{ name: V }]'),
+    path: 'documents[1].stages[0].elements[0].approval.message',
+    at: "'",
+  })),
+  {
     rule: 'ELEMENT_KIND',
     of: 'both',
     source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, approval: { approvers: [A] }')),

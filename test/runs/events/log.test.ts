@@ -91,7 +91,7 @@ describe('the log', () => {
     for (const run of [id, failing, aborted]) types.push(...(await world.runs.events(run)).map((event) => event.type));
     // Events of other kinds of runs, which other tests cover.
     const others =
-      /^(ATTEMPT_STARTED|JOB_LOST|FINALLY_STARTED|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|BEGIN_DELAYED|FREEZE_OVERRIDDEN|ROLLED_BACK|APPROVAL_(UNDECIDABLE|DECIDABLE|REASSIGNED|REMINDED|ESCALATED))$/;
+      /^(ATTEMPT_STARTED|JOB_LOST|FINALLY_STARTED|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|BEGIN_DELAYED|FREEZE_OVERRIDDEN|ROLLED_BACK|APPROVAL_(UNDECIDABLE|DECIDABLE|REASSIGNED|REMINDED|ESCALATED|VOTED|CHANGED))$/;
     expect(Object.keys(eventTypes).filter((type) => !types.includes(type) && !others.test(type))).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ describe('slots under load', () => {
         );
         const needs = groups.map((n) => ({ key: `group ${n}`, limit: 4, policy: 'QUEUE' as const, name: '' }));
         const holder = { holderId, runId, executionId: runId, stageExecutionId: null, operationId: null };
-        if (await move({ taken: [{ ...holder, environmentId: null, assumed: false, needs }] })) got++;
+        if (await move({ taken: [{ ...holder, environmentId: null, assumed: false, replaces: null, needs }] })) got++;
         else refused++;
         const rows = await database.rows<{ n: number }>(
           'SELECT count(*)::int AS n FROM slot GROUP BY group_key ORDER BY 1 DESC LIMIT 1',

@@ -1,0 +1,211 @@
+import type { TestClient } from '../../support/client';
+import { eventually } from '../../support/eventually';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
+import { People } from './people';
+
+const ship = (name: string, environment: string, more = '') =>
+  `{ name: ${name}, workflow: ship, environment: ${environment}${more} }`;
+const pipeline = (name: string, stages: string) => `
+---
+kind: Pipeline
+application: app
+name: ${name}
+variables: [{ name: REGION, default: eu }]
+stages:
+${stages}`;
+const ASK = '  - elements: [{ name: ask, approval: { approvals: { from: [Managers], count: 1 } } }]\n';
+
+const DEFINITIONS = `${APP}
+---
+{kind: Service, application: app, name: api}
+---
+kind: Workflow
+application: app
+name: ship
+environment: \${environment}
+services: [web]
+variables: [{ name: REGION, default: eu }, { name: TAG, default: none }]
+tasks: { deploy: { run: "true", deploys: true } }
+---
+kind: Workflow
+application: app
+name: build
+outputs: { TAG: "\${TAG}" }
+tasks: { build: { run: "true", register: TAG } }
+${pipeline('release', `${ASK}  - elements: [${ship('staging', 'staging')}]\n  - elements: [${ship('prod', 'prod')}]\n`)}
+${pipeline('two', `  - elements: [{ name: ask, approval: { approvals: { from: [Managers, Leads], count: 2 } } }]\n  - elements: [${ship('prod', 'prod')}]\n`)}
+${pipeline('free', `  - elements: [${ship('prod', 'prod')}]\n`)}
+${pipeline('both', `${ASK}  - elements: [${ship('staging', 'staging')}, ${ship('prod', 'prod')}]\n`)}
+${pipeline('asking', `${ASK}  - elements: [${ship('prod', 'prod', ', runtime_inputs: [REGION]')}]\n`)}
+${pipeline('built', `${ASK}  - elements: [{ name: build, workflow: build }]\n  - elements: [${ship('prod', 'prod', `, variables: { TAG: "\${steps.build.outputs.TAG}" }`)}]\n`)}
+`;
+
+describe('an approval is bound to a digest of what it approves', () => {
+  const { server, runs, agent } = testWorld(DEFINITIONS);
+  const people = new People(server, runs);
+  let [ann, bob]: TestClient[] = [];
+  let version = 0;
+
+  beforeAll(async () => {
+    ann = await people.key('ann', ['Managers']);
+    bob = await people.key('bob', ['Leads']);
+  });
+  const as = (client: TestClient | undefined) => client as TestClient;
+  const start = (name: string, image = `web:${++version}`, more: object = {}) =>
+    runs.start('pipeline', name, { serviceInputs: [{ name: 'web', image }], ...more });
+  const ended = (...ids: string[]) =>
+    agent.work(async () => (await Promise.all(ids.map((id) => runs.is(id, 'SUCCESS')))).every(Boolean));
+  const current = async (environment: string) => {
+    const [row] = await server.app.database.rows<{ image: string }>(
+      `SELECT image FROM deployment d JOIN environment e ON e.id = d.environment_id WHERE e.name = $1 AND status = 'SUCCEEDED' ORDER BY end_number DESC LIMIT 1`,
+      [environment],
+    );
+    return row?.image ?? null;
+  };
+  const stage = async (id: string, name: string) =>
+    (await runs.read(id)).pipelineStageExecutions?.find((one) => one.pipelineStepName === name);
+  const eventsOf = async (id: string) =>
+    (await runs.events(id)).filter(({ type }) => type.startsWith('APPROVAL_')).map(({ type }) => type);
+
+  it('shows what it would replace, and nothing is asked again if nothing changes', async () => {
+    const before = await current('prod');
+    const id = await start('release');
+    const { subject, digest } = await people.waiting(id);
+    expect(subject.elements).toEqual([
+      {
+        stepName: 'staging',
+        environment: { name: 'staging' },
+        variables: [
+          { name: 'REGION', value: 'eu' },
+          { name: 'TAG', value: 'none' },
+        ],
+        services: [{ service: { name: 'web' }, image: `web:${version}`, replaces: await current('staging') }],
+      },
+      expect.objectContaining({ stepName: 'prod', services: [expect.objectContaining({ replaces: before })] }),
+    ]);
+    await people.decide(as(ann), id, 'APPROVE', { digest });
+    await ended(id);
+    expect(await eventsOf(id)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_DECIDED']);
+  });
+
+  it('asks anew while it waits: earlier votes count no more, and a vote is refused with the changes', async () => {
+    const from = await current('prod');
+    const id = await start('two');
+    const { digest } = await people.waiting(id);
+    await people.decide(as(ann), id);
+    const other = await start('free');
+    await ended(other);
+    const to = await current('prod');
+    const changes = [{ what: 'web in prod', from, to }];
+    await expect(people.decide(as(bob), id)).rejects.toMatchObject({ code: 'APPROVAL_CHANGED', details: { changes } });
+    const asked = await people.waiting(id);
+    expect(asked).toMatchObject({ changedSince: changes, missing: '2 of Leads or Managers' });
+    expect(asked.votes.map(({ counts }) => counts)).toEqual([false]);
+    expect(asked.digest).not.toBe(digest);
+    await expect(people.decide(as(bob), id, 'APPROVE', { digest })).rejects.toMatchObject({ code: 'APPROVAL_CHANGED' });
+    expect(await people.inbox(as(ann))).toContain(id);
+    await people.decide(as(bob), id, 'APPROVE', { digest: asked.digest });
+    expect(await people.decide(as(ann), id)).toEqual({ decided: true, missing: null });
+    await ended(id);
+    expect(await eventsOf(id)).toEqual([
+      'APPROVAL_REQUESTED',
+      'APPROVAL_VOTED',
+      'APPROVAL_CHANGED',
+      'APPROVAL_VOTED',
+      'APPROVAL_DECIDED',
+    ]);
+  });
+
+  it('asks again when an element begins that something has changed for, and only for that', async () => {
+    const [first, second] = [await start('release'), await start('release')];
+    await people.decide(as(ann), first);
+    await people.decide(as(ann), second);
+    const [one, two] = [`web:${version - 1}`, `web:${version}`];
+    await agent.work(async () => (await stage(second, 'staging'))?.reasonCode === 'APPROVAL_CHANGED');
+    const asked = await people.waiting(second);
+    expect(asked).toMatchObject({
+      stepName: 'staging',
+      changedSince: [expect.objectContaining({ what: 'web in staging', to: one })],
+    });
+    expect(asked.renewsId).not.toBeNull();
+    expect(await runs.read(second)).toMatchObject({ status: 'WAITING' });
+    const { execution } = await server.client.ask<{
+      execution: { whyNotRunning: { code: string; userGroups: string[] }[] };
+    }>('query ($id: ID!) { execution(executionId: $id) { whyNotRunning { code userGroups } } }', { id: second });
+    expect(execution.whyNotRunning).toEqual([{ code: 'APPROVAL_CHANGED', userGroups: ['Managers'] }]);
+    await ended(first);
+    // Production has changed, too, since this approval was asked.
+    await expect(people.decide(as(ann), second)).rejects.toMatchObject({ code: 'APPROVAL_CHANGED' });
+    await people.decide(as(ann), second);
+    await ended(second);
+    expect([await current('staging'), await current('prod')]).toEqual([two, two]);
+    expect(await eventsOf(second)).toEqual([
+      'APPROVAL_REQUESTED',
+      'APPROVAL_DECIDED',
+      'APPROVAL_REQUESTED',
+      'APPROVAL_CHANGED',
+      'APPROVAL_DECIDED',
+    ]);
+  });
+
+  it('one renewed approval lets all elements of a stage begin; a rejection ends them', async () => {
+    const waiting = async () => {
+      const [first, second] = [await start('both'), await start('both')];
+      for (const id of [first, second]) await people.decide(as(ann), id);
+      await agent.work(() => runs.is(first, 'SUCCESS'));
+      for (const name of ['staging', 'prod'])
+        await eventually(
+          () => stage(second, name),
+          (one) => one?.reasonCode === 'APPROVAL_CHANGED',
+        );
+      return second;
+    };
+    const id = await waiting();
+    expect((await people.approvals(id)).filter(({ status }) => status === 'WAITING')).toHaveLength(1);
+    const code = await people.decide(as(ann), id).catch((error: { code: string }) => error.code);
+    if (code === 'APPROVAL_CHANGED') await people.decide(as(ann), id);
+    await ended(id);
+
+    const rejected = await waiting();
+    await people.decide(as(ann), rejected, 'REJECT', { comments: 'not today' });
+    await agent.work(() => runs.is(rejected, 'REJECTED'));
+    expect(await runs.read(rejected)).toMatchObject({ failureCode: 'REJECTED' });
+    expect(await server.app.database.rows(`SELECT FROM approval WHERE status = 'WAITING'`)).toEqual([]);
+    expect(await server.app.database.rows('SELECT FROM begin_wait UNION ALL SELECT FROM slot')).toEqual([]);
+  });
+
+  it('asks again after answers that change a variable, but not for outputs that come later', async () => {
+    const id = await start('asking');
+    await people.decide(as(ann), id);
+    const { applicationId } = await runs.ids('pipeline', 'asking');
+    const answer = async (value: string) =>
+      server.client.ask(
+        'mutation ($input: PipelineResumeRuntimeInput!) { pipelineResumeRuntime(input: $input) { status } }',
+        {
+          input: {
+            applicationId,
+            pipelineExecutionId: id,
+            pipelineStageElementId: (await stage(id, 'prod'))?.pipelineStageElementId,
+            variableInputs: [{ name: 'REGION', variableValue: { type: 'NAME', value } }],
+          },
+        },
+      );
+    await answer('us');
+    expect((await people.waiting(id)).changedSince).toEqual([
+      { what: 'variable REGION of "prod"', from: 'eu', to: 'us' },
+    ]);
+    await people.decide(as(ann), id);
+    await ended(id);
+
+    const built = await start('built');
+    expect((await people.waiting(built)).subject.elements[1]?.variables).toContainEqual({
+      name: 'TAG',
+      value: `\${steps.build.outputs.TAG}`,
+    });
+    await people.decide(as(ann), built);
+    await agent.runOne({ outputs: [{ name: 'TAG', value: 'v7', type: 'string' }] });
+    await ended(built);
+    expect(await eventsOf(built)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_DECIDED']);
+  });
+});
