@@ -1609,7 +1609,7 @@ export type StartPreviewQueryVariables = Exact<{
 }>;
 
 
-export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number }> }> } | null };
+export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number, readonly approvers: ReadonlyArray<string> }> }> } | null };
 
 export type RunGraphQueryVariables = Exact<{
   id: string;
@@ -4538,6 +4538,7 @@ export const StartPreviewDocument = new TypedDocumentString(`
         runs
         skipped
         undecided
+        approvers
       }
     }
   }

@@ -1,6 +1,7 @@
 import { partsOf } from '../catalog/language/outputReferences';
 import { baseName } from '../catalog/language/matrix';
 import type { TaskApproval } from '../catalog/language/workflow';
+import { startTimers } from './approvalTimers';
 import { namesIn } from './approvalVotes';
 import { taskVariables } from './conditionScope';
 import type { Execution, TaskExecution } from './execution';
@@ -31,10 +32,12 @@ export function requestTaskApprovals(run: RunSlice, tasks: readonly ReadyTask[])
     // A reference without a value excludes nobody.
     const excluded = asked.not.map(fill).flatMap((one) => ('value' in one ? namesIn(one.value) : []));
     const execution = run.execution(task.executionId);
-    addApproval(run, { ...execution, id: execution.runId }, asked, {
+    const { approvers, count, allOf, disallowInitiator, inputs } = asked;
+    addApproval(run, { ...execution, id: execution.runId }, {
       ...{ stageExecutionId: execution.parentStageExecutionId, taskExecutionId: task.id },
-      ...{ message: message.value, excluded: [...new Set(excluded)], subject: subjectOfTask(execution, task) },
-      ...{ renewsId: null, changedSince: null },
+      ...{ approvers, count, allOf, disallowInitiator, inputs, message: message.value },
+      ...{ excluded: [...new Set(excluded)], subject: subjectOfTask(execution, task) },
+      ...{ renewsId: null, changedSince: null, ...startTimers(asked, run.now) },
     });
     moveTask(run, task, { status: 'WAITING', reasonCode: null, reason: null, startedAt: task.startedAt ?? run.now });
     run.count(task.executionId, { waiting: 1 });

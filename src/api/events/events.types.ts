@@ -31,6 +31,11 @@ const common = {
   data: field.json('Full event data as JSON, for event types that the client doesn’t know.'),
 };
 
+const asking = {
+  stageExecutionId: field.key('ID of the stage element that asks; of the task, if a task of a standalone workflow asks.'),
+  taskExecutionId: orNull(field.key('ID of the task that asks, between other tasks of a workflow. Null if it is none.')),
+};
+
 const GivenApprovalInput = objectType('GivenApprovalInput', 'Value of a field of the form of an approval.', {
   name: field.text('Name of the field.'),
   value: field.text('Value that was given, or the default.'),
@@ -198,7 +203,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requests the approval.'),
+    ...asking,
     approvers: listOf(field.text('Names of user groups whose members can decide.')),
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
@@ -209,7 +214,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   }),
   APPROVAL_VOTED: event('APPROVAL_VOTED', 'a person approved, and others still have to approve.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     comments: reason('Comment given with the vote.'),
     missing: field.text('People who still have to approve: `1 more of Managers`.'),
   }),
@@ -218,7 +223,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'the subject of a waiting approval changed. It asks anew, and earlier votes no longer count.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
       digest: approvalDigest,
       changes: subjectChanges,
@@ -226,7 +231,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who can decide a waiting approval.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
   }),
   APPROVAL_DECIDABLE: event(
@@ -234,7 +239,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'somebody can decide a waiting approval again that nobody could decide.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
     },
   ),
@@ -243,7 +248,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'an administrator assigned a waiting approval to other user groups.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the new user groups.')),
       previousApprovers: listOf(field.text('Names of the previous user groups.')),
       reason: reason('Reason given by the administrator.'),
@@ -254,7 +259,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'a waiting approval was not decided for a while: its approvers are reminded.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the user groups whose members can decide.')),
       reminder: field.integer('Number of the reminder, from 1.'),
       expiresAt: field.time('Time at which it becomes EXPIRED.'),
@@ -265,7 +270,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'a waiting approval was not decided for a while: members of other user groups may decide as well.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       to: listOf(field.text('Names of the user groups of this step.')),
       approvers: listOf(field.text('Names of all user groups whose members can decide now.')),
       step: field.integer('Number of the step, from 1.'),
@@ -273,7 +278,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval stopped waiting.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     status: graphqlField<string>(() => ApprovalStatusEnum, 'Status of the approval.'),
     comments: reason('Comment given with the decision.'),
     inputs: listOf(field.object(() => GivenApprovalInput, 'Values of its form, in the order of the form.')),

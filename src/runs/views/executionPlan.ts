@@ -1,3 +1,4 @@
+import { groupsOf } from '../../catalog/language/approvalPolicy';
 import type { Decision } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import type { Target } from '../../access/subjects';
