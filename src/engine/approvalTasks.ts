@@ -33,12 +33,16 @@ export function requestTaskApprovals(run: RunSlice, tasks: readonly ReadyTask[])
     const excluded = asked.not.map(fill).flatMap((one) => ('value' in one ? namesIn(one.value) : []));
     const execution = run.execution(task.executionId);
     const { approvers, count, allOf, disallowInitiator, inputs } = asked;
-    addApproval(run, { ...execution, id: execution.runId }, {
-      ...{ stageExecutionId: execution.parentStageExecutionId, taskExecutionId: task.id },
-      ...{ approvers, count, allOf, disallowInitiator, inputs, message: message.value },
-      ...{ excluded: [...new Set(excluded)], subject: subjectOfTask(execution, task) },
-      ...{ renewsId: null, changedSince: null, ...startTimers(asked, run.now) },
-    });
+    addApproval(
+      run,
+      { ...execution, id: execution.runId },
+      {
+        ...{ stageExecutionId: execution.parentStageExecutionId, taskExecutionId: task.id },
+        ...{ approvers, count, allOf, disallowInitiator, inputs, message: message.value },
+        ...{ excluded: [...new Set(excluded)], subject: subjectOfTask(execution, task) },
+        ...{ renewsId: null, changedSince: null, ...startTimers(asked, run.now) },
+      },
+    );
     moveTask(run, task, { status: 'WAITING', reasonCode: null, reason: null, startedAt: task.startedAt ?? run.now });
     run.count(task.executionId, { waiting: 1 });
     run.noteAsking(task.executionId);

@@ -79,7 +79,17 @@ function renew(
   const timeoutSeconds = (expiresAt.getTime() - requestedAt.getTime()) / 1000;
   const { remindAfterSeconds, escalate } = given;
   return addApproval(run, execution, {
-    ...{ stageExecutionId: stage.id, taskExecutionId: null, approvers, count, allOf, disallowInitiator, excluded, message, subject },
+    ...{
+      stageExecutionId: stage.id,
+      taskExecutionId: null,
+      approvers,
+      count,
+      allOf,
+      disallowInitiator,
+      excluded,
+      message,
+      subject,
+    },
     ...{ renewsId: given.renewsId ?? given.id, changedSince: changesBetween(run, before, subject), inputs: [] },
     ...startTimers({ timeoutSeconds, remindAfterSeconds, escalate }, run.now),
   });

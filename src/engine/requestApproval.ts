@@ -26,7 +26,17 @@ export function requestApproval(
   const { approvers, count, allOf, disallowInitiator, inputs } = element;
   const subject = subjectOf(run, execution, coveredBy(run.elements(execution.id), stage), null);
   addApproval(run, execution, {
-    ...{ stageExecutionId: stage.id, taskExecutionId: null, approvers, count, allOf, disallowInitiator, message, subject, inputs },
+    ...{
+      stageExecutionId: stage.id,
+      taskExecutionId: null,
+      approvers,
+      count,
+      allOf,
+      disallowInitiator,
+      message,
+      subject,
+      inputs,
+    },
     ...{ excluded: [...new Set(excluded.flatMap(namesIn))], renewsId: null, changedSince: null },
     ...startTimers(element, run.now),
   });
@@ -35,7 +45,10 @@ export function requestApproval(
 
 type Asked = Omit<ApprovalPolicy, 'not'> &
   ReturnType<typeof startTimers> &
-  Pick<Approval, 'stageExecutionId' | 'taskExecutionId' | 'excluded' | 'message' | 'inputs' | 'subject' | 'renewsId' | 'changedSince'>;
+  Pick<
+    Approval,
+    'stageExecutionId' | 'taskExecutionId' | 'excluded' | 'message' | 'inputs' | 'subject' | 'renewsId' | 'changedSince'
+  >;
 
 /** Asks for an approval, with its event. */
 export function addApproval(

@@ -174,7 +174,10 @@ export class ApprovalsResolver {
   }
 
   @FieldResolver(() => String)
-  async stepName(@Root() { stageExecutionId, taskExecutionId }: Approval, @Ctx() { loaders }: Context): Promise<string> {
+  async stepName(
+    @Root() { stageExecutionId, taskExecutionId }: Approval,
+    @Ctx() { loaders }: Context,
+  ): Promise<string> {
     if (stageExecutionId !== null) return found(await loaders.load(stageById, stageExecutionId)).stepName;
     return found(await loaders.load(taskById, taskExecutionId ?? '')).name;
   }

@@ -32,8 +32,12 @@ const common = {
 };
 
 const asking = {
-  stageExecutionId: field.key('ID of the stage element that asks; of the task, if a task of a standalone workflow asks.'),
-  taskExecutionId: orNull(field.key('ID of the task that asks, between other tasks of a workflow. Null if it is none.')),
+  stageExecutionId: field.key(
+    'ID of the stage element that asks; of the task, if a task of a standalone workflow asks.',
+  ),
+  taskExecutionId: orNull(
+    field.key('ID of the task that asks, between other tasks of a workflow. Null if it is none.'),
+  ),
 };
 
 const GivenApprovalInput = objectType('GivenApprovalInput', 'Value of a field of the form of an approval.', {

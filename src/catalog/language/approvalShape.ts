@@ -183,4 +183,4 @@ const writtenApproval = object(
   foreignKeys.approval,
 );
 /** Keys of an approval, in a stage or in place of a task’s command. */
-export const approvalFields = withPolicy(withinTimeout(writtenApproval));
+export const approvalFields = defined('Approval', withPolicy(withinTimeout(writtenApproval)));

@@ -464,7 +464,11 @@ export const task: Shape<TaskDefinition> = defined('Task', {
 const ofApprovals: readonly string[] = ['displayName', 'type', 'description', 'approval', 'condition', 'dependsOn'];
 
 /** A task has a command or is an approval, which has no keys that concern a command or its failure. */
-function checkKind({ approval, type }: Pick<ValueOf<typeof fields>, 'approval' | 'type'>, node: SourceNode, place: Place) {
+function checkKind(
+  { approval, type }: Pick<ValueOf<typeof fields>, 'approval' | 'type'>,
+  node: SourceNode,
+  place: Place,
+) {
   if (node.type !== 'map') return;
   const isGiven = (key: string) => {
     const entry = findEntry(node, key);

@@ -41,15 +41,15 @@ function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
        UNION ALL
        SELECT event.run_id, at, actor, NULL, coalesce(stage.stage_name, data ->> 'stageName'),
          coalesce(nullif(${STEP}, ''), data ->> 'stepName', data ->> 'name'),
-         nullif(concat_ws(': ', data ->> 'action', (SELECT string_agg(name, ', ')
-           FROM jsonb_array_elements_text(data -> 'approvers') AS name), data ->> 'reason'), ''),
-         CASE type WHEN 'ABORT_REQUESTED' THEN 'ABORTED' WHEN 'PAUSE_REQUESTED' THEN 'PAUSED'
+         nullif(concat_ws(': ', data ->> 'action', (SELECT string_agg(approver.name, ', ')
+           FROM jsonb_array_elements_text(data -> 'approvers') AS approver (name)), data ->> 'reason'), ''),
+         CASE event.type WHEN 'ABORT_REQUESTED' THEN 'ABORTED' WHEN 'PAUSE_REQUESTED' THEN 'PAUSED'
            WHEN 'CONTINUE_REQUESTED' THEN 'CONTINUED' WHEN 'RUNTIME_INPUTS_GIVEN' THEN 'ANSWERED'
-           WHEN 'TASK_RETRIED' THEN 'RETRIED' WHEN 'APPROVAL_REASSIGNED' THEN 'REASSIGNED' ELSE type END
+           WHEN 'TASK_RETRIED' THEN 'RETRIED' WHEN 'APPROVAL_REASSIGNED' THEN 'REASSIGNED' ELSE event.type END
        FROM execution_event event LEFT JOIN stage_execution stage
-         ON type = 'APPROVAL_REASSIGNED' AND stage.id = (data ->> 'stageExecutionId')::uuid
-         LEFT JOIN task_execution task ON type = 'APPROVAL_REASSIGNED' AND task.id = (data ->> 'taskExecutionId')::uuid
-       WHERE event.run_id = ANY ($1::uuid[]) AND type IN ('ABORT_REQUESTED', 'PAUSE_REQUESTED',
+         ON event.type = 'APPROVAL_REASSIGNED' AND stage.id = (data ->> 'stageExecutionId')::uuid
+         LEFT JOIN task_execution task ON event.type = 'APPROVAL_REASSIGNED' AND task.id = (data ->> 'taskExecutionId')::uuid
+       WHERE event.run_id = ANY ($1::uuid[]) AND event.type IN ('ABORT_REQUESTED', 'PAUSE_REQUESTED',
          'CONTINUE_REQUESTED', 'RUNTIME_INPUTS_GIVEN', 'INTERVENED', 'TASK_RETRIED', 'APPROVAL_REASSIGNED')
      ) entry ORDER BY at, attempt`,
     [ids],

@@ -43,9 +43,21 @@ const waitingTask: BatchLoad<Omit<WaitingTask, 'alike'>, App> = async (app, ids)
   const byId = new Map<string, WaitingJob>(jobs.map(({ jobId, ...job }) => [jobId, job]));
   const asking = tasks.filter(waitsForApproval).map(({ id }) => id);
   const approvals = asking.length === 0 ? [] : await findApprovalsOfTasks(app.database, asking);
-  const votes = approvals.length === 0 ? [] : await findVotes(app.database, approvals.map(({ id }) => id));
+  const votes =
+    approvals.length === 0
+      ? []
+      : await findVotes(
+          app.database,
+          approvals.map(({ id }) => id),
+        );
   const approvalOf = new Map(
-    approvals.map((one) => [one.taskExecutionId, asked(one, votes.filter(({ approvalId }) => approvalId === one.id))]),
+    approvals.map((one) => [
+      one.taskExecutionId,
+      asked(
+        one,
+        votes.filter(({ approvalId }) => approvalId === one.id),
+      ),
+    ]),
   );
   return new Map(
     tasks.map((task) => {
