@@ -9,11 +9,12 @@ import type { RunSlice } from './runSlice';
  * a definition, because an unreadable definition may be the cause. So no failure handler runs.
  */
 export function giveUpRun(run: RunSlice, id: string, text: string): void {
-  run.require({ kind: 'execution', key: id }, { kind: 'openTasks', key: id }, { kind: 'approvals', key: id });
+  run.require({ kind: 'execution', key: id }, { kind: 'openTasks', key: id });
   const root = run.execution(id);
+  const asks = !isFinal(root.status) && (root.kind === 'PIPELINE' || root.waitingTasks > 0);
+  for (const one of asks ? run.waitingApprovals(id) : []) moveApproval(run, one, 'ABORTED');
   const reason: Reason = { code: 'SERVER_ERROR', text };
   const tasks = run.fact('openTasks', id).map((task) => run.task(task.id));
-  if (!isFinal(root.status)) for (const one of run.waitingApprovals(id)) moveApproval(run, one, 'ABORTED');
   // A restore ends on its own, together with its tasks.
   const own = tasks.filter(({ type }) => root.status !== 'RESTORING' || type !== 'restore');
   for (const task of own) endTask(run, task, reason);

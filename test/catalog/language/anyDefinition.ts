@@ -168,12 +168,15 @@ const approvalReferences = ['COMMITTER', 'steps.build.outputs.AUTHOR'].map((name
 const approval: fc.Arbitrary<TaskApproval> = fc
   .record({
     message: fc.option(text),
-    timeoutSeconds: seconds(31_536_000),
+    timeoutSeconds: fc.integer({ min: 1000, max: 31_536_000 }),
     inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
-    remindAfterSeconds: fc.option(seconds(1000)),
-    escalate: fc.array(fc.record({ afterSeconds: seconds(1000), to: fc.array(name, { minLength: 1, maxLength: 2 }) }), {
-      maxLength: 3,
-    }),
+    remindAfterSeconds: fc.option(fc.integer({ min: 1, max: 999 })),
+    escalate: fc.array(
+      fc.record({ afterSeconds: fc.integer({ min: 1, max: 999 }), to: fc.array(name, { minLength: 1, maxLength: 2 }) }),
+      {
+        maxLength: 3,
+      },
+    ),
     policy: fc.record({
       approvers: fc.array(name, { maxLength: 3 }),
       count: fc.integer({ min: 1, max: 50 }),
@@ -187,7 +190,7 @@ const approval: fc.Arbitrary<TaskApproval> = fc
     const { approvers, count, ...more } = policy;
     const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
     const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
-    return { ...rest, ...people, timeoutSeconds: timeoutSeconds + 1000 };
+    return { ...rest, ...people, timeoutSeconds };
   });
 
 const task = fc.record({

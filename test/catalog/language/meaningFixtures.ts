@@ -497,7 +497,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
       ['TASK_KIND', 'run and approval', 'run: x, approval: { approvers: [A] }', 'run', 'x, approval'],
       ['TASK_KIND', 'a key of commands', 'approval: { approvers: [A] }, retries: 2', 'retries', '2 }'],
       ['TASK_KIND', 'a matrix', 'approval: { approvers: [A] }, matrix: { os: [a] }', 'matrix', '{ os'],
-      ['TASK_KIND', 'a forensic task', 'type: forensic, approval: { approvers: [A] }', 'approval', '{ approvers'],
+      ['TASK_KIND', 'a forensic task', 'type: forensic, approval: { approvers: [A] }', 'approval', 'approval: {'],
       [
         'UNKNOWN_NAME',
         'a message with an unknown variable',
@@ -523,9 +523,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
   ).map(
     ([rule, of, keys, path, at]): RuleFixture => ({
       ...{ rule, of, at },
-      source:
-        shop +
-        workflow('w', { tasks: `on_failure: a\ntasks:\n  set: { run: "true", register: SET }\n  a: { ${keys} }` }),
+      source: shop + workflow('w', { tasks: `tasks:\n  set: { run: "true", register: SET }\n  a: { ${keys} }` }),
       path: `documents[1].tasks.a.${path}`,
     }),
   ),

@@ -68,6 +68,7 @@ describe('reading documents', () => {
           graceSeconds: 10,
           onFailure: null,
           onLost: 'FAIL',
+          approval: null,
           artifacts: { paths: [], when: 'success', from: [] },
         },
       },
