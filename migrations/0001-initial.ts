@@ -394,8 +394,8 @@ CREATE TABLE "execution_attempt" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK')),
-  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind IN ('START', 'ROLLBACK')) AND base < attempt),
+  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK', 'OBSERVE')),
+  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind IN ('START', 'ROLLBACK', 'OBSERVE')) AND base < attempt),
   CONSTRAINT "execution_attempt_status" CHECK (status IN ('SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED')),
   CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)),
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt")
@@ -752,6 +752,45 @@ CREATE TABLE "rollback" (
   CONSTRAINT "PK_f792422dcfd2f563d8fc8e36fb4" PRIMARY KEY ("run_id")
 );
 CREATE INDEX "rollback_failed_run" ON "rollback" ("failed_run_id") WHERE failed_run_id IS NOT NULL;
+CREATE TABLE "observer" (
+  "environment_id" uuid NOT NULL,
+  "workflow_id" uuid NOT NULL,
+  "source_revision_id" uuid NOT NULL,
+  "revision_id" uuid,
+  "every_seconds" integer,
+  "next_at" TIMESTAMP(3) WITH TIME ZONE,
+  "requested_by" jsonb,
+  "last_at" TIMESTAMP(3) WITH TIME ZONE,
+  "last_outcome" text,
+  "last_reason" text,
+  "last_execution_id" uuid,
+  "observed_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "observer_outcome" CHECK (last_outcome IN ('SUCCEEDED', 'FAILED', 'SKIPPED')),
+  CONSTRAINT "PK_65530f2e84ad81556be54c36347" PRIMARY KEY ("environment_id", "workflow_id")
+);
+CREATE INDEX "observer_next" ON "observer" ("next_at") WHERE next_at IS NOT NULL;
+CREATE TABLE "observation" (
+  "execution_id" uuid NOT NULL,
+  "environment_id" uuid NOT NULL,
+  "workflow_id" uuid NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_8ab811745aba5f767de1b1681ba" PRIMARY KEY ("execution_id")
+);
+CREATE UNIQUE INDEX "observation_open" ON "observation" ("environment_id") WHERE ended_at IS NULL;
+CREATE INDEX "observation_newest" ON "observation" ("environment_id", "workflow_id", "started_at");
+CREATE TABLE "observed_service" (
+  "environment_id" uuid NOT NULL,
+  "service_id" uuid NOT NULL,
+  "image" text,
+  "observed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "deployment_id" uuid,
+  "end_number" bigint,
+  "drifted" boolean NOT NULL,
+  CONSTRAINT "PK_e0e0b91fc2ce34dbc1d72afe04f" PRIMARY KEY ("environment_id", "service_id")
+);
+CREATE INDEX "observed_service_drifted" ON "observed_service" ("environment_id") WHERE drifted;
 CREATE TABLE "rollback_request" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
@@ -903,6 +942,11 @@ ALTER TABLE "deployment" ADD CONSTRAINT "FK_3bebaf5717227d96e34b284bfc8" FOREIGN
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_f792422dcfd2f563d8fc8e36fb4" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_93c7be0b07313dd3424243adc20" FOREIGN KEY ("failed_run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observer" ADD CONSTRAINT "FK_b5abeb03f3fa25cab258322f6fe" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observer" ADD CONSTRAINT "FK_3e5e7688805abf519fed80dd537" FOREIGN KEY ("workflow_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observation" ADD CONSTRAINT "FK_8ab811745aba5f767de1b1681ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observed_service" ADD CONSTRAINT "FK_de6213d568b7bb656f83edceaa1" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "observed_service" ADD CONSTRAINT "FK_9ae46279508cfce150b0debb733" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback_request" ADD CONSTRAINT "FK_5e319f22a82cd9eb34bd66ad485" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "restore_point" ADD CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation" ADD CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -978,9 +1022,21 @@ END $$;
 CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON execution_attempt
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
-CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON execution_attempt
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- Observations of environments are no history: their runs may be deleted, and no others.
+CREATE FUNCTION refuse_deletion_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM observation WHERE execution_id = OLD.execution_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE ON execution_attempt
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+CREATE TRIGGER execution_attempt_not_emptied BEFORE TRUNCATE ON execution_attempt
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_not_emptied;
 
 CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON stage_execution
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change_of_ended_attempt();
@@ -995,17 +1051,23 @@ ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
 CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON task_execution
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type <> 'normal') EXECUTE FUNCTION refuse_change();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
-CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON task_execution
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER task_execution_kept BEFORE DELETE ON task_execution
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+CREATE TRIGGER task_execution_not_emptied BEFORE TRUNCATE ON task_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_not_emptied;
 
 CREATE TRIGGER attempt_element_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attempt_element
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE attempt_element ENABLE ALWAYS TRIGGER attempt_element_append_only;
 
-CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON execution_variable
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR TRUNCATE ON execution_variable
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+CREATE TRIGGER execution_variable_kept BEFORE DELETE ON execution_variable
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_kept;
 
 -- Deployments are a history: one that is in progress can only end, and one that has ended stays as it is.
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
@@ -1139,6 +1201,9 @@ CREATE TRIGGER environment_changed AFTER UPDATE ON environment
 CREATE TRIGGER environment_values_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON environment_values
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
+
+-- Definitions with an observing task are found without a look at all others.
+CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
 `;
 
 const down = `
@@ -1190,6 +1255,9 @@ DROP TABLE
   artifact,
   deployment,
   rollback,
+  observer,
+  observation,
+  observed_service,
   rollback_request,
   restore_point,
   operation,
@@ -1203,6 +1271,7 @@ CASCADE;
 DROP FUNCTION refuse_change;
 DROP FUNCTION hold_application;
 DROP FUNCTION refuse_change_of_ended_attempt;
+DROP FUNCTION refuse_deletion_of_history;
 DROP FUNCTION waiting_ahead;
 DROP FUNCTION wanted_slots;
 DROP FUNCTION move_slots;

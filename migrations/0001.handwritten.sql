@@ -64,9 +64,21 @@ END $$;
 CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON execution_attempt
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
-CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON execution_attempt
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- Observations of environments are no history: their runs may be deleted, and no others.
+CREATE FUNCTION refuse_deletion_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM observation WHERE execution_id = OLD.execution_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE ON execution_attempt
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+CREATE TRIGGER execution_attempt_not_emptied BEFORE TRUNCATE ON execution_attempt
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_not_emptied;
 
 CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON stage_execution
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change_of_ended_attempt();
@@ -81,17 +93,23 @@ ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
 CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON task_execution
   FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type <> 'normal') EXECUTE FUNCTION refuse_change();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
-CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON task_execution
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER task_execution_kept BEFORE DELETE ON task_execution
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+CREATE TRIGGER task_execution_not_emptied BEFORE TRUNCATE ON task_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_not_emptied;
 
 CREATE TRIGGER attempt_element_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attempt_element
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE attempt_element ENABLE ALWAYS TRIGGER attempt_element_append_only;
 
-CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON execution_variable
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR TRUNCATE ON execution_variable
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+CREATE TRIGGER execution_variable_kept BEFORE DELETE ON execution_variable
+  FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_kept;
 
 -- Deployments are a history: one that is in progress can only end, and one that has ended stays as it is.
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
@@ -225,3 +243,6 @@ CREATE TRIGGER environment_changed AFTER UPDATE ON environment
 CREATE TRIGGER environment_values_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON environment_values
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
+
+-- Definitions with an observing task are found without a look at all others.
+CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';

@@ -120,6 +120,18 @@ BEGIN
   RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_deletion_of_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM observation WHERE execution_id = OLD.execution_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.waiting_ahead(wanted text, own uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -596,14 +608,16 @@ CREATE TABLE execution_attempt (
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY (execution_id, attempt),
-  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = ANY (ARRAY['START'::text, 'ROLLBACK'::text]))) AND (base < attempt))),
+  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = ANY (ARRAY['START'::text, 'ROLLBACK'::text, 'OBSERVE'::text]))) AND (base < attempt))),
   CONSTRAINT "execution_attempt_ended" CHECK (((ended_at IS NULL) = (status IS NULL))),
-  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text, 'ROLLBACK'::text]))),
+  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text, 'ROLLBACK'::text, 'OBSERVE'::text]))),
   CONSTRAINT "execution_attempt_status" CHECK ((status = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text]))),
   CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
-CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON public.execution_attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE ON public.execution_attempt FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+CREATE TRIGGER execution_attempt_not_emptied BEFORE TRUNCATE ON public.execution_attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_not_emptied;
 CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON public.execution_attempt FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
 
@@ -649,8 +663,10 @@ CREATE TABLE execution_variable (
   CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 );
 CREATE INDEX execution_variable_execution ON public.execution_variable USING btree (execution_id, name);
-CREATE TRIGGER execution_variable_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.execution_variable FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR TRUNCATE ON public.execution_variable FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+CREATE TRIGGER execution_variable_kept BEFORE DELETE ON public.execution_variable FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_kept;
 
 CREATE TABLE idempotency_key (
   application_id uuid NOT NULL,
@@ -718,6 +734,53 @@ CREATE TABLE log_chunk (
   frames jsonb NOT NULL,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY (job_id, start)
 );
+
+CREATE TABLE observation (
+  execution_id uuid NOT NULL,
+  environment_id uuid NOT NULL,
+  workflow_id uuid NOT NULL,
+  started_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_8ab811745aba5f767de1b1681ba" PRIMARY KEY (execution_id),
+  CONSTRAINT "FK_8ab811745aba5f767de1b1681ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+CREATE INDEX observation_newest ON public.observation USING btree (environment_id, workflow_id, started_at);
+CREATE UNIQUE INDEX observation_open ON public.observation USING btree (environment_id) WHERE (ended_at IS NULL);
+
+CREATE TABLE observed_service (
+  environment_id uuid NOT NULL,
+  service_id uuid NOT NULL,
+  image text,
+  observed_at timestamp(3) with time zone NOT NULL,
+  execution_id uuid NOT NULL,
+  deployment_id uuid,
+  end_number bigint,
+  drifted boolean NOT NULL,
+  CONSTRAINT "PK_e0e0b91fc2ce34dbc1d72afe04f" PRIMARY KEY (environment_id, service_id),
+  CONSTRAINT "FK_9ae46279508cfce150b0debb733" FOREIGN KEY (service_id) REFERENCES service(id),
+  CONSTRAINT "FK_de6213d568b7bb656f83edceaa1" FOREIGN KEY (environment_id) REFERENCES environment(id)
+);
+CREATE INDEX observed_service_drifted ON public.observed_service USING btree (environment_id) WHERE drifted;
+
+CREATE TABLE observer (
+  environment_id uuid NOT NULL,
+  workflow_id uuid NOT NULL,
+  source_revision_id uuid NOT NULL,
+  revision_id uuid,
+  every_seconds integer,
+  next_at timestamp(3) with time zone,
+  requested_by jsonb,
+  last_at timestamp(3) with time zone,
+  last_outcome text,
+  last_reason text,
+  last_execution_id uuid,
+  observed_at timestamp(3) with time zone,
+  CONSTRAINT "PK_65530f2e84ad81556be54c36347" PRIMARY KEY (environment_id, workflow_id),
+  CONSTRAINT "observer_outcome" CHECK ((last_outcome = ANY (ARRAY['SUCCEEDED'::text, 'FAILED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "FK_3e5e7688805abf519fed80dd537" FOREIGN KEY (workflow_id) REFERENCES workflow(id),
+  CONSTRAINT "FK_b5abeb03f3fa25cab258322f6fe" FOREIGN KEY (environment_id) REFERENCES environment(id)
+);
+CREATE INDEX observer_next ON public.observer USING btree (next_at) WHERE (next_at IS NOT NULL);
 
 CREATE TABLE operation (
   id uuid NOT NULL,
@@ -1024,8 +1087,10 @@ CREATE INDEX task_execution_unfinished ON public.task_execution USING btree (exe
 CREATE INDEX task_execution_waits ON public.task_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
 CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type <> 'normal'::text))) EXECUTE FUNCTION refuse_change();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
-CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON public.task_execution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER task_execution_kept BEFORE DELETE ON public.task_execution FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+CREATE TRIGGER task_execution_not_emptied BEFORE TRUNCATE ON public.task_execution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_not_emptied;
 CREATE TRIGGER task_execution_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type = 'normal'::text))) EXECUTE FUNCTION refuse_change_of_ended_attempt();
 ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
 
@@ -1140,3 +1205,4 @@ CREATE TABLE workflow_revision (
   CONSTRAINT "workflow_revision_number" UNIQUE (entity_id, number),
   CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY (entity_id) REFERENCES workflow(id)
 );
+CREATE INDEX workflow_revision_observes ON public.workflow_revision USING btree (id) WHERE (jsonb_typeof((definition -> 'observe'::text)) = 'object'::text);

@@ -80,7 +80,7 @@ async function showStanding(
           placeOf(environment),
           name,
           mark(ui, one),
-          one.image,
+          imageOf(ui, one),
           since(one),
           one.runId,
           actorName(one.actor),
@@ -89,6 +89,17 @@ async function showStanding(
   });
   if (rows.length === 0) return ui.say('Nothing is deployed.');
   ui.table(['ENVIRONMENT', 'SERVICE', '  STATUS', 'IMAGE', 'SINCE', 'RUN', 'BY'], rows);
+  for (const { observers, ...environment } of found)
+    for (const { workflow, lastOutcome, lastReason, observedAt } of observers) {
+      if (lastOutcome !== 'FAILED') continue;
+      const last = observedAt == null ? 'never observed' : `not observed since ${moment(observedAt)}`;
+      ui.say(
+        '',
+        ui.paint.yellow(`! ${placeOf(environment)}: ${last} by ${workflow?.name ?? '(hidden)'}: ${lastReason}.`),
+      );
+    }
+  if (found.some(({ deployments }) => deployments.some(({ drifted }) => drifted)))
+    ui.say('', ui.paint.red('! DRIFTED: what runs differs from what was deployed.'));
   if (found.some(({ unsettledDeployments }) => unsettledDeployments.length > 0)) {
     ui.say('', ui.paint.yellow('! These did not succeed, or not yet: the machines may differ from the record.'));
   }
@@ -124,6 +135,14 @@ async function showHistory(
 
 export const placeOf = ({ name, application }: Place): string =>
   application === null ? name : `${application.name}/${name}`;
+/** The image of the record; if another one was observed since, that one, too. */
+function imageOf(
+  { paint }: Ui,
+  one: DeployedImageFragment & { drifted?: boolean; observed?: { image?: string | null; at: string } | null },
+): string {
+  if (one.drifted !== true || one.observed == null) return one.image;
+  return `${one.image} ${paint.red(`DRIFTED: ${one.observed.image ?? 'nothing'} runs (${moment(one.observed.at)})`)}`;
+}
 const serviceOf = ({ service }: DeployedImageFragment): string => service?.name ?? '(hidden)';
 const since = ({ startedAt, endedAt }: DeployedImageFragment): string => moment(endedAt ?? startedAt);
 

@@ -10,6 +10,7 @@ import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
 import { promoteImages } from './promote';
 import { cancelRestore, restoreRun } from './restore';
+import { observe } from './observe';
 import { bringBack } from './restoreEnvironments';
 import { rollBack } from './rollback';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
@@ -232,6 +233,13 @@ export function createProgram(terminal: Terminal): Command {
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (environment: string, options, command: Command) => {
       await rollBack(await session(command), environment, options);
+    });
+  program
+    .command('observe <environment>')
+    .description('observe what really runs in an environment, and compare it with the record')
+    .option('--no-follow', 'return immediately instead of waiting for the result')
+    .action(async (environment: string, options, command: Command) => {
+      await observe(await session(command), environment, options);
     });
   program
     .command('restore-environments <applications...>')

@@ -177,6 +177,12 @@ export class RunReport {
             : words('rolled back by run', text('rollbackRunId')),
         );
         break;
+      case 'DRIFTED':
+        this.say(at, words('drifted:', text('image'), 'was deployed,', text('observed') || 'nothing', 'runs'));
+        break;
+      case 'DRIFT_RESOLVED':
+        this.say(at, words('drift resolved:', text('image')));
+        break;
       case 'APPROVAL_UNDECIDABLE':
         this.say(at, nobodyLeft(list('approvers')));
         break;

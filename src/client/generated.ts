@@ -127,6 +127,7 @@ export type ApproveOrRejectApprovalsInput = {
 
 export type AttemptKind =
   | 'EXTEND'
+  | 'OBSERVE'
   | 'RERUN'
   | 'RESTORE'
   | 'RESUME'
@@ -202,6 +203,7 @@ export type EnvPermissionFilterInput = {
 
 export type EnvironmentFilter = {
   readonly application?: IdFilter | null | undefined;
+  readonly drifted?: boolean | null | undefined;
   readonly environment?: IdFilter | null | undefined;
   readonly environmentType?: EnvironmentTypeFilter | null | undefined;
   readonly name?: IdFilter | null | undefined;
@@ -224,6 +226,7 @@ export type ExecutionFilter = {
   readonly environment?: IdFilter | null | undefined;
   readonly environmentType?: EnvironmentTypeFilter | null | undefined;
   readonly execution?: IdFilter | null | undefined;
+  readonly observations?: boolean | null | undefined;
   readonly pipeline?: IdFilter | null | undefined;
   readonly pipelineExecutionId?: IdFilter | null | undefined;
   readonly resumable?: boolean | null | undefined;
@@ -353,6 +356,16 @@ export type NumericOperator =
   | 'LESS_THAN'
   | 'LESS_THAN_OR_EQUALS'
   | 'NOT_EQUALS';
+
+export type ObservationOutcome =
+  | 'FAILED'
+  | 'SKIPPED'
+  | 'SUCCEEDED';
+
+export type ObserveEnvironmentInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentId: string;
+};
 
 export type OnFreeze =
   | 'REFUSE'
@@ -863,6 +876,8 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -1012,7 +1027,10 @@ export type DeployedQueryVariables = Exact<{
 }>;
 
 
-export type DeployedQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deployments: ReadonlyArray<DeployedImageFragment>, readonly unsettledDeployments: ReadonlyArray<DeployedImageFragment> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type DeployedQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deployments: ReadonlyArray<(
+        { readonly drifted: boolean, readonly observed: { readonly image: string | null, readonly at: string } | null }
+        & DeployedImageFragment
+      )>, readonly observers: ReadonlyArray<{ readonly observedAt: string | null, readonly lastAt: string | null, readonly lastOutcome: ObservationOutcome | null, readonly lastReason: string | null, readonly workflow: { readonly name: string } | null }>, readonly unsettledDeployments: ReadonlyArray<DeployedImageFragment> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type DeployedHistoryQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -1101,6 +1119,22 @@ export type FollowJobLogSubscriptionVariables = Exact<{
 
 
 export type FollowJobLogSubscription = { readonly jobLog: LogPageFragment };
+
+export type ObserveMutationVariables = Exact<{
+  input: ObserveEnvironmentInput;
+}>;
+
+
+export type ObserveMutation = { readonly observeEnvironment: { readonly environment: ObservedFragment | null } | null };
+
+export type ObservedQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ObservedQuery = { readonly environment: ObservedFragment | null };
+
+export type ObservedFragment = { readonly id: string, readonly name: string, readonly observers: ReadonlyArray<{ readonly nextAt: string | null, readonly lastAt: string | null, readonly lastOutcome: ObservationOutcome | null, readonly lastReason: string | null, readonly workflow: { readonly name: string } | null }>, readonly deployments: ReadonlyArray<{ readonly image: string, readonly drifted: boolean, readonly observed: { readonly image: string | null, readonly at: string } | null, readonly service: { readonly name: string } | null }> };
 
 export type PromotePreviewQueryVariables = Exact<{
   input: PromoteInput;
@@ -1359,6 +1393,14 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1820,6 +1862,32 @@ export const LogPageFragmentDoc = new TypedDocumentString(`
   final
 }
     `, {"fragmentName":"LogPage"}) as unknown as TypedDocumentString<LogPageFragment, unknown>;
+export const ObservedFragmentDoc = new TypedDocumentString(`
+    fragment Observed on Environment {
+  id
+  name
+  observers {
+    nextAt
+    lastAt
+    lastOutcome
+    lastReason
+    workflow {
+      name
+    }
+  }
+  deployments {
+    image
+    drifted
+    observed {
+      image
+      at
+    }
+    service {
+      name
+    }
+  }
+}
+    `, {"fragmentName":"Observed"}) as unknown as TypedDocumentString<ObservedFragment, unknown>;
 export const OperationFragmentDoc = new TypedDocumentString(`
     fragment Operation on Operation {
   id
@@ -2963,6 +3031,20 @@ export const DeployedDocument = new TypedDocumentString(`
       }
       deployments {
         ...DeployedImage
+        drifted
+        observed {
+          image
+          at
+        }
+      }
+      observers {
+        observedAt
+        lastAt
+        lastOutcome
+        lastReason
+        workflow {
+          name
+        }
       }
       unsettledDeployments {
         ...DeployedImage
@@ -3228,6 +3310,68 @@ export const FollowJobLogDocument = new TypedDocumentString(`
   nextOffset
   final
 }`) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
+export const ObserveDocument = new TypedDocumentString(`
+    mutation Observe($input: ObserveEnvironmentInput!) {
+  observeEnvironment(input: $input) {
+    environment {
+      ...Observed
+    }
+  }
+}
+    fragment Observed on Environment {
+  id
+  name
+  observers {
+    nextAt
+    lastAt
+    lastOutcome
+    lastReason
+    workflow {
+      name
+    }
+  }
+  deployments {
+    image
+    drifted
+    observed {
+      image
+      at
+    }
+    service {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
+export const ObservedDocument = new TypedDocumentString(`
+    query Observed($id: ID!) {
+  environment(environmentId: $id) {
+    ...Observed
+  }
+}
+    fragment Observed on Environment {
+  id
+  name
+  observers {
+    nextAt
+    lastAt
+    lastOutcome
+    lastReason
+    workflow {
+      name
+    }
+  }
+  deployments {
+    image
+    drifted
+    observed {
+      image
+      at
+    }
+    service {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ObservedQuery, ObservedQueryVariables>;
 export const PromotePreviewDocument = new TypedDocumentString(`
     query PromotePreview($input: PromoteInput!) {
   promotePreview(input: $input) {

@@ -43,6 +43,7 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
+import { observationTable, observedServiceTable, observerTable } from '../runs/observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
@@ -99,6 +100,9 @@ export const tables = [
   artifactTable,
   deploymentTable,
   rollbackTable,
+  observerTable,
+  observationTable,
+  observedServiceTable,
   rollbackRequestTable,
   restorePointTable,
   operationTable,

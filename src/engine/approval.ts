@@ -3,6 +3,7 @@ import type { ApprovalPolicy } from '../catalog/language/approvalPolicy';
 import type { ApprovalInput, Escalation } from '../catalog/language/approvalShape';
 import type { StageExecution } from './execution';
 import type { StatusOf } from './machine';
+import type { SubjectChange } from './subjectChange';
 
 export type ApprovalStatus = StatusOf<'approval'>;
 
@@ -69,13 +70,6 @@ export interface ApprovalSubject {
   /** Revision of the pipeline. */
   readonly revisionId: string;
   readonly elements: readonly SubjectElement[];
-}
-
-/** One change of a subject. `from` is null for something that was not there, `to` for something that is gone. */
-export interface SubjectChange {
-  readonly what: string;
-  readonly from: string | null;
-  readonly to: string | null;
 }
 
 export const approvalActions = ['APPROVE', 'REJECT'] as const;

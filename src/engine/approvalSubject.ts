@@ -1,7 +1,8 @@
 import { contentHash } from '../catalog/language/canonical';
 import { partsOf } from '../catalog/language/outputReferences';
 import { isFinal } from '../contract/statuses';
-import type { ApprovalSubject, SubjectChange, SubjectElement } from './approval';
+import type { ApprovalSubject, SubjectElement } from './approval';
+import type { SubjectChange } from './subjectChange';
 import type { Standing } from './deployment';
 import { deploys } from './deployments';
 import type { Execution, StageExecution } from './execution';

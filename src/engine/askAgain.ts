@@ -1,6 +1,7 @@
 import { groupsOf } from '../catalog/language/approvalPolicy';
 import { isFinal } from '../contract/statuses';
-import { type Approval, placeOf, type SubjectChange } from './approval';
+import { type Approval, placeOf } from './approval';
+import type { SubjectChange } from './subjectChange';
 import {
   approvalsOver,
   changesBetween,

@@ -12,6 +12,7 @@ import type {
 } from './execution';
 import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
+import type { Observation } from './observation';
 import type { Rollback, RollbackRequest } from './rollback';
 import type { TakenSlots, WaitingBeginning } from './beginning';
 
@@ -111,6 +112,8 @@ export interface Changes {
   readonly rollbacks: Rollback[];
   /** Stages that failed and ask for a rollback. */
   readonly rollbackRequests: RollbackRequest[];
+  /** New runs that observe environments. */
+  readonly observations: Observation[];
   readonly slots: SlotChanges;
   readonly events: {
     readonly runId: string;
@@ -145,6 +148,7 @@ export const noChanges = (): Changes => ({
   deployments: new Map(),
   rollbacks: [],
   rollbackRequests: [],
+  observations: [],
   slots: { taken: [], waiting: [], freed: [] },
   events: [],
 });

@@ -105,8 +105,8 @@ export interface Pause {
 export const unheldStatus = ({ attempt, attemptStartedAt }: Pick<Execution, 'attempt' | 'attemptStartedAt'>) =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
-/** The first attempt of a run is a START, or a ROLLBACK if the run brings an environment back. */
-export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK'] as const;
+/** The first attempt of a run is a START, a ROLLBACK if it brings environments back, or an OBSERVE. */
+export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE', 'ROLLBACK', 'OBSERVE'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];
 
 /** One attempt of an execution. Immutable once it has ended: the database rejects changes. */

@@ -2,9 +2,18 @@ import type { ActorRef } from '../access/actor';
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
-import type { SubjectChange } from './approval';
+import type { SubjectChange } from './subjectChange';
 import type { GivenInput } from './approvalInputs';
 import type { DeploymentStatus } from './deployment';
+
+interface Drift {
+  deploymentId: string;
+  environmentId: string;
+  serviceId: string;
+  image: string;
+  observed: string | null;
+  observationId: string;
+}
 
 /**
  * Data of each type of event. Every committed change that the API shows has its event. Fields and types are only ever
@@ -181,6 +190,10 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
+  /** An observation found another image than this run has deployed; null: the service does not run. */
+  DRIFTED: Drift;
+  /** An observation found the image again, or the service was deployed again since. */
+  DRIFT_RESOLVED: Drift;
   /**
    * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED or UNKNOWN; or a restore deployed
    * an image again, or marked it as REMOVED.

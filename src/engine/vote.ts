@@ -1,7 +1,8 @@
 import { actorRef } from '../access/actor';
 import { Refusal } from '../kernel/errors';
 import { advancePipeline, beginHeldBack, settleStage } from './advancePipeline';
-import { type Approval, type ApprovalVote, personOf, placeOf, type SubjectChange } from './approval';
+import { type Approval, type ApprovalVote, personOf, placeOf } from './approval';
+import type { SubjectChange } from './subjectChange';
 import { changesBetween, changesText } from './approvalSubject';
 import { groupsOfVoters, isComplete, missingText, requirementsOf } from './approvalVotes';
 import { currentSubject, waitingForRenewal } from './askAgain';

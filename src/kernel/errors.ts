@@ -168,6 +168,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The workflow that deployed the image was deleted, so it can’t run again.',
   },
+  NOT_OBSERVABLE: {
+    http: 409,
+    retryable: true,
+    meaning: 'No workflow observes the environment, or a deployment to it is in progress.',
+  },
   ENVIRONMENT_FROZEN: {
     http: 409,
     retryable: true,

@@ -21,6 +21,7 @@ import {
 } from './execution/executions.table';
 import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
+import { observationTable } from './observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { moveSlots } from './slots/slots.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
@@ -133,6 +134,7 @@ export async function apply(
     writeDeployments(db, [...changes.deployments.values()]),
     insertRows(db, rollbackTable, changes.rollbacks),
     insertRows(db, rollbackRequestTable, changes.rollbackRequests),
+    insertRows(db, observationTable, changes.observations),
     ...writeSlots(db, changes, now),
     // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
@@ -164,10 +166,11 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   const rows = moved.map(({ after }) => after);
   const begun = new Set(changes.attempts.map((one) => one.executionId));
   const rolledBack = new Set(changes.rollbacks.map(({ runId }) => runId));
+  const observing = new Set(changes.observations.map(({ executionId }) => executionId));
   const first: ExecutionAttempt[] = [];
   const later: AttemptStart[] = [...changes.attempts];
   for (const row of made) {
-    const kind = rolledBack.has(row.id) ? 'ROLLBACK' : 'START';
+    const kind = observing.has(row.id) ? 'OBSERVE' : rolledBack.has(row.id) ? 'ROLLBACK' : 'START';
     const start = { executionId: row.id, kind, reason: null, fromStage: null, base: null, cause: row.cause } as const;
     const run = changes.executions.get(row.runId)?.after;
     if (run === undefined) later.push({ ...start, dropped: null, createdAt: row.createdAt });

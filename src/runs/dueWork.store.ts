@@ -1,4 +1,5 @@
 import type { Db } from '../kernel/database/database';
+import { OBSERVATIONS_DUE, OBSERVERS_EXIST } from './observations/observations.store';
 
 /** Kinds of work that have become due. */
 export interface DueWork {
@@ -7,6 +8,8 @@ export interface DueWork {
   readonly restores: boolean;
   /** Rollbacks that failed stages ask for. */
   readonly rollbacks: boolean;
+  /** Environments to observe, and observations that have ended. */
+  readonly observations: boolean;
   /** True if approvals wait: time and people may decide about them. */
   readonly approvals: boolean;
   /** Reminders and escalations of approvals. */
@@ -33,6 +36,7 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
        ${isOver('next_try_at', 'task_execution')} AS retries,
        EXISTS (SELECT FROM operation WHERE status = 'RUNNING') AS restores,
        EXISTS (SELECT FROM rollback_request WHERE done_at IS NULL) AS rollbacks,
+       ${OBSERVATIONS_DUE} OR ($2 AND (${OBSERVERS_EXIST} OR EXISTS (SELECT FROM observer))) AS observations,
        $2 AND EXISTS (SELECT FROM approval WHERE status = 'WAITING') AS approvals,
        $2 AND ${isOver('next_step_at', `approval WHERE status = 'WAITING'`)} AS "approvalSteps",
        $2 AND ${isOver('waits_until', 'stage_execution')} AS stages,

@@ -20,6 +20,7 @@ import { startDueRetries } from './execution/startDueRetries';
 import { noteUndecidable } from './approvals/undecidable';
 import { remindApprovers } from './approvals/remindApprovers';
 import { carryOutRollbacks } from './rollbacks/carryOutRollbacks';
+import { moveObservations } from './observations/observe';
 import { beginWaiting } from './slots/beginWaiting';
 import { WokenWork } from './wokenWork';
 
@@ -42,6 +43,7 @@ export class Sweeper {
   private readonly restores: WokenWork;
   private readonly beginnings: WokenWork;
   private readonly rollbacks: WokenWork;
+  private readonly observations: WokenWork;
 
   constructor(
     private readonly app: App,
@@ -50,12 +52,14 @@ export class Sweeper {
     this.restores = new WokenWork(app, topic.restores, 'restores could not be advanced', advanceRestores);
     this.beginnings = new WokenWork(app, topic.slots, 'waiting elements could not be begun', beginWaiting);
     this.rollbacks = new WokenWork(app, topic.rollbacks, 'rollbacks could not be carried out', carryOutRollbacks);
+    this.observations = new WokenWork(app, topic.observations, 'environments could not be observed', moveObservations);
   }
 
   start(): void {
     this.restores.start();
     this.beginnings.start();
     this.rollbacks.start();
+    this.observations.start();
     this.next();
   }
 
@@ -80,7 +84,7 @@ export class Sweeper {
 
   private async halt(): Promise<void> {
     clearTimeout(this.timer);
-    const woken = [this.restores, this.beginnings, this.rollbacks];
+    const woken = [this.restores, this.beginnings, this.rollbacks, this.observations];
     await Promise.all([this.running, ...woken.map((work) => work.halt())]);
     clearTimeout(this.timer);
     await Promise.all(woken.map((work) => work.halt()));
@@ -97,6 +101,7 @@ export class Sweeper {
       if (due.restores) this.restores.move();
       if (due.beginnings) this.beginnings.move();
       if (due.rollbacks) this.rollbacks.move();
+      if (due.observations) this.observations.move();
       if (due.approvals) {
         await expireApprovals(app);
         await noteUndecidable(app);

@@ -340,6 +340,14 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  observeEnvironment: [
+    'mutation { observeEnvironment(input: {environmentId: "$staging"}) { environment { name } } }',
+    'NOT_OBSERVABLE',
+    'FORBIDDEN',
+    'NOT_OBSERVABLE',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   // Each decision has its own result.
   decideApprovals: [
     'mutation { decideApprovals(input: {decisions: [{action: APPROVE, applicationId: "$app", executionId: "$run", approvalId: "$approval"}]}) { results { code } } }',

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Approval } from '../../engine/approval';
 import { findApproval, findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
 import type { Context } from '../graphql/context';
@@ -197,11 +197,13 @@ export class ApprovalsResolver {
     return found(await loaders.load(executionWith(executionRows.pick(info)), executionId));
   }
 
+  @Extensions({ listSize: 3 })
   @FieldResolver(() => [ApprovalVoteType])
   async votes(@Root() { id }: Approval, @Ctx() { loaders }: Context) {
     return (await loaders.load(votesOfApproval, id)) ?? [];
   }
 
+  @Extensions({ listSize: 3 })
   @FieldResolver(() => [ApprovalRequirementType])
   async requirements(@Root() approval: Approval, @Ctx() { loaders }: Context) {
     return requirementsOf(approval, groupsOfVoters((await loaders.load(votesOfApproval, approval.id)) ?? []));
@@ -218,6 +220,7 @@ export class ApprovalsResolver {
     return [...new Set([...attempts.map(({ cause }) => cause.name), ...excluded])];
   }
 
+  @Extensions({ listSize: 20 })
   @FieldResolver(() => [ApprovalFormField])
   inputs(@Root() { inputs, given }: Approval): ApprovalFormField[] {
     return inputs.map(({ defaultValue, type, ...input }) => {
@@ -225,6 +228,7 @@ export class ApprovalsResolver {
     });
   }
 
+  @Extensions({ listSize: 10 })
   @FieldResolver(() => [ApprovalEscalation])
   escalations(@Root() { escalate, escalated, requestedAt }: Approval): ApprovalEscalation[] {
     return escalate.map(({ to, afterSeconds }, index) => {
@@ -253,6 +257,7 @@ export class UserGroupApprovalResolver {
 
 @Resolver(() => WorkflowStageExecution)
 export class RenewedApprovalsResolver {
+  @Extensions({ listSize: 1 })
   @FieldResolver(() => [ApprovalDetails], {
     description:
       'Approvals that were asked again before the element began, because what had been approved has changed. Usually empty.',
@@ -269,6 +274,7 @@ export class ApprovalStageResolver {
     return ApprovalStepType.USER_GROUP;
   }
 
+  @Extensions({ listSize: 10 })
   @FieldResolver(() => [ApprovalDetails], {
     description: 'Approvals that the element requested, one for each attempt. Empty until the stage is reached.',
   })

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { Extensions, Field, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType, ExecutionInterface, PipelineExecution, TaskExecution } from '../executions/executions.types';
@@ -240,6 +240,7 @@ export abstract class ApprovalDetails {
   @Field(() => ApprovalSubjectType, { description: 'Everything that the approval is about.' })
   subject!: object;
 
+  @Extensions({ listSize: 3 })
   @Field(() => [SubjectChangeType], {
     nullable: true,
     description: 'Changes of the subject because of which the approval was asked again. Null if it was not.',

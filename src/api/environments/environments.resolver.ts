@@ -8,6 +8,7 @@ import {
 } from '../../catalog/environments/environments';
 import { field, listOf, optional } from '../../kernel/fields';
 import { type EnumFilter, enumCondition } from '../../kernel/filters';
+import { isDrifted } from '../../runs/observations/observations.store';
 import { partResolver } from '../applications/partResolver';
 import { EnvironmentTypeFilter } from '../graphql/filters.types';
 import {
@@ -44,15 +45,22 @@ export const EnvironmentsResolver = partResolver({
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),
   filters: {
     environmentType: optional(field.object(() => EnvironmentTypeFilter, 'Filters by the type of the environment.')),
+    drifted: optional(
+      field.boolean(
+        'True: only environments with a service that drifted from its newest deployment. False: only others.',
+      ),
+    ),
   },
-  conditions: ({ environmentType }, field, parameters) =>
-    environmentType
+  conditions: ({ environmentType, drifted }, field, parameters) => [
+    ...(environmentType
       ? [
           enumCondition('row.type', environmentType as EnumFilter<string>, parameters, {
             field: `${field}.environmentType`,
           }),
         ]
-      : [],
+      : []),
+    ...(drifted == null ? [] : [`${drifted === true ? '' : 'NOT '}${isDrifted('row')}`]),
+  ],
 });
 
 @Resolver(() => Environment)

@@ -115,6 +115,15 @@ function event<Type extends ExecutionEventType>(
 }
 
 /** Object type for each type of event. */
+const drift = {
+  deploymentId: field.key('ID of the deployment of this run.'),
+  environmentId: field.key('ID of the environment.'),
+  serviceId: field.key('ID of the service.'),
+  image: field.text('Image that this run has deployed.'),
+  observed: orNull(field.text('Image that was observed. Null if the service does not run.')),
+  observationId: field.key('ID of the execution that observed it.'),
+};
+
 export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   EXECUTION_CREATED: event('EXECUTION_CREATED', 'a run was started, or a stage began its workflow.', {
     kind: field.text('`PIPELINE` or `WORKFLOW`.'),
@@ -408,6 +417,12 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reasonCode: reason('Code of the refusal.'),
       reason: reason('Explanation of `reasonCode`.'),
     },
+  ),
+  DRIFTED: event('DRIFTED', 'an observation found another image in an environment than this run has deployed.', drift),
+  DRIFT_RESOLVED: event(
+    'DRIFT_RESOLVED',
+    'an observation found the image of this run again, or the service was deployed again since.',
+    drift,
   ),
   DEPLOYMENT_STATUS: event(
     'DEPLOYMENT_STATUS',

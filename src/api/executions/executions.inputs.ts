@@ -53,6 +53,12 @@ export class ExecutionFilterInput {
 
   @Field(() => Boolean, {
     nullable: true,
+    description: 'True for executions that observe environments, and no others. Otherwise lists leave them out.',
+  })
+  observations?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
     description:
       'True for executions that can be resumed: standalone or pipeline executions that are FAILED, ABORTED, EXPIRED, ' +
       'REJECTED or ERROR.',

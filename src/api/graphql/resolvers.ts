@@ -85,6 +85,12 @@ import {
 } from '../resumes/resume.resolver';
 import { EnvironmentSlotResolver, SlotMemberResolver, SlotsResolver } from '../slots/slots.resolver';
 import {
+  DeploymentObservationResolver,
+  EnvironmentObserversResolver,
+  ObservationsResolver,
+  ObservedImageResolver,
+} from '../observations/observations.resolver';
+import {
   EnvironmentPromotionsResolver,
   PromotionFieldsResolver,
   PromotionsResolver,
@@ -175,6 +181,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ComparisonsResolver,
   PromotionsResolver,
   PromotionFieldsResolver,
+  DeploymentObservationResolver,
+  EnvironmentObserversResolver,
+  ObservationsResolver,
+  ObservedImageResolver,
   EnvironmentPromotionsResolver,
   RollbacksResolver,
   RollbackFieldsResolver,

@@ -118,11 +118,11 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     const { agent, body, info } = request;
     const claimed = await desk.claim(agent.id, agent.labels, body.slots, until(request, body.waitMs));
     if (claimed.length === 0) return reply.code(204).send();
-    const jobIds = claimed.map(({ jobId }) => jobId);
+    const rows = claimed.map(({ row }) => row);
     // The agent is gone. Return its offers now, so that other agents need not wait until they expire.
-    if (info.signal.aborted) return takeBack(jobIds);
-    const tokens = new Map(claimed.map((job) => [job.jobId, job.token]));
-    const described = await describeJobs(app, jobIds);
+    if (info.signal.aborted) return takeBack(rows.map(({ jobId }) => jobId));
+    const tokens = new Map(claimed.map(({ row, token }) => [row.jobId, token]));
+    const described = await describeJobs(app, rows);
     return { jobs: described.map((job) => ({ ...job, token: tokens.get(job.jobId) })) };
   });
 

@@ -67,6 +67,7 @@ export enum AttemptKindEnum {
   EXTEND = 'EXTEND',
   RESTORE = 'RESTORE',
   ROLLBACK = 'ROLLBACK',
+  OBSERVE = 'OBSERVE',
 }
 registerEnumType(AttemptKindEnum, {
   name: 'AttemptKind',
@@ -79,8 +80,9 @@ registerEnumType(AttemptKindEnum, {
     RESTORE: { description: 'Successful `restoreRun`. Shows the same as its base.' },
     ROLLBACK: {
       description:
-        'Start of a run that brings an environment back: `rollbackEnvironment`, or a stage with `on_failure: rollback`.',
+        'Start of a run that brings environments back: `rollbackEnvironment`, `restoreEnvironments`, or a stage with `on_failure: rollback`.',
     },
+    OBSERVE: { description: 'Start of a run that observes an environment: the `observe` of a workflow.' },
   },
 });
 

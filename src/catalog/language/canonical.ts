@@ -33,6 +33,11 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
     services: asSet(definition.services),
     secrets: asSet(definition.secrets),
     variables: canonicalVariables(definition.variables),
+    observe: definition.observe && {
+      ...definition.observe,
+      secrets: asSet(definition.observe.secrets),
+      shell: isDeepStrictEqual(definition.observe.shell, definition.shell) ? null : definition.observe.shell,
+    },
     tasks: Object.fromEntries(tasks),
   };
 }

@@ -53,6 +53,7 @@ export function checkWorkflow(
   const values = new Set([...variables.map(({ name }) => name), ...(environment === null ? [] : ['environment'])]);
   checkConcurrency(definition.concurrency, values, 'UNKNOWN_NAME', complain);
   checkDeploys(definition, complain);
+  checkObserve(definition, complain);
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
   checkCycles(tasks, complain);
@@ -66,6 +67,13 @@ export function checkWorkflow(
   checkOutputs(definition, complain);
   checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
+}
+
+/** An observation compares services of the workflow in its environment. */
+function checkObserve({ observe, environment, services }: WorkflowDefinition, complain: Complain): void {
+  if (observe === null || (environment !== null && services.length > 0)) return;
+  const missing = environment === null ? 'an "environment"' : '"services"';
+  complain('UNOBSERVABLE', ['observe'], `A workflow with "observe" needs ${missing} to observe.`);
 }
 
 /**

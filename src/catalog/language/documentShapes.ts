@@ -39,7 +39,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
 import { taskLevels } from './taskGraph';
-import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
+import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
 import {
   DAY,
@@ -447,6 +447,11 @@ const writtenWorkflow = object(
       3600,
       'Time limit of the tasks of `finally` together, from the end of the graph. Those that still run then are canceled, and the workflow is EXPIRED.',
       { key: 'finallyTimeout' },
+    ),
+    observe: optional(
+      observeTask,
+      null,
+      'Task that reports what really runs in the environment: it writes a line SERVICE=IMAGE for each service to the file $SLIPWAY_OUTPUTS/OBSERVED. A service whose image differs from its newest deployment has drifted. Defaults to none.',
     ),
     tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
     finally: optional(

@@ -520,3 +520,40 @@ export const finallyTask: Shape<TaskDefinition> = defined(
     }),
   ),
 );
+
+const MONTH = 30 * DAY;
+const { run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
+const observeFields = object(
+  {
+    everySeconds: optional(
+      duration(60, MONTH),
+      null,
+      'Time between two observations of an environment, from 1m. Defaults to none: it is observed on demand.',
+      { key: 'every' },
+    ),
+    ...{ run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets },
+    timeoutSeconds: optional(timeout, 300, 'Time limit of the task; then the observation has failed.', {
+      key: 'timeout',
+    }),
+  },
+  foreignKeys.task,
+);
+/** A task that reports what really runs in an environment. */
+export type ObserveTask = Readonly<ValueOf<typeof observeFields>>;
+export const observeTask: Shape<ObserveTask> = defined('ObserveTask', observeFields);
+
+/** The same as a normal task of a graph. */
+export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): TaskDefinition => ({
+  ...own,
+  ...{
+    displayName: null,
+    type: 'normal',
+    description: null,
+    condition: null,
+    dependsOn: [],
+    matrix: [],
+    deploys: null,
+  },
+  ...{ graceSeconds: 10, retries: 0, retryDelay: null, retryOn: null, onLost: 'RETRY', requires: {}, register: null },
+  ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
+});

@@ -87,6 +87,7 @@ export const validationRules = {
   ENVIRONMENT_MISSING: 'An element gives an environment to a workflow that leaves it to the element.',
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',
   SERVICE_NOT_DEPLOYED: 'An element, or a task with `deploys`, deploys services that its workflow deploys.',
+  UNOBSERVABLE: 'A workflow with `observe` has an environment and services.',
   BREAKS_PIPELINE: 'A changed workflow still fits the pipelines of the application that use it.',
   BREAKS_WORKFLOW: 'A changed workflow still fits the workflows of the application that take its files.',
 } as const;

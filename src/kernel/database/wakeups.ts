@@ -124,6 +124,8 @@ export const topic = {
   restores: 'restores',
   /** A failed stage asks for a rollback. */
   rollbacks: 'rollbacks',
+  /** An environment is to be observed. */
+  observations: 'observations',
   /** Something that waits to begin may begin now. */
   slots: 'slots',
   /** The job's log grew or was sealed. */

@@ -24,6 +24,8 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   RESTORE_STARTED: 'restore started',
   RESTORE_ENDED: 'restore ended',
   ROLLED_BACK: 'rollback of a failed stage',
+  DRIFTED: 'drift of a deployment',
+  DRIFT_RESOLVED: 'end of the drift of a deployment',
   JOB_LOST: 'agent of a job lost',
   DEPLOYED: 'image deployed',
 };

@@ -15,19 +15,13 @@ const variablesOf = (shownAttempts: string) => `${shownAttempts}
   CROSS JOIN LATERAL (SELECT FROM task_execution task WHERE task.id = variable.task_execution_id AND ${isShown('task')} OFFSET 0) task`;
 const SHOWN_VARIABLES = variablesOf(SHOWN_ATTEMPTS);
 
-/** Newest attempts of the executions of these jobs. */
-const ATTEMPTS_OF_JOBS = `(
-  SELECT own.execution_id, own.attempt, own.lineage, own.dropped
-  FROM (SELECT DISTINCT execution_id FROM job WHERE id = ANY ($1::uuid[])) asked
+/** The same for the newest attempts of executions: `asked (execution_id)`. */
+export const newestVariablesOf = (asked: string): string =>
+  variablesOf(`(
+  SELECT own.execution_id, own.attempt, own.lineage, own.dropped FROM ${asked}
   JOIN execution newest ON newest.id = asked.execution_id
   JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = newest.attempt
-) shown`;
-
-/** Values that the executions of these jobs show. */
-export const findVariablesOfJobs = (db: Db, jobIds: readonly string[]): Promise<ExecutionVariable[]> =>
-  db.rows(`SELECT ${variable} FROM ${variablesOf(ATTEMPTS_OF_JOBS)} ORDER BY shown.execution_id, variable.name`, [
-    jobIds,
-  ]);
+) shown`);
 
 /** Values that tasks have set and that the newest attempts of these executions show. */
 export const findVariables = (db: Db, executionIds: readonly string[]): Promise<ExecutionVariable[]> =>

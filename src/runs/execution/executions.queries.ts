@@ -25,6 +25,8 @@ export interface ExecutionFilter {
   readonly environment?: IdFilter | null;
   readonly environmentType?: EnumFilter<EnvironmentType> | null;
   readonly execution?: IdFilter | null;
+  /** True: only runs that observe environments. Otherwise there are none. */
+  readonly observations?: boolean | null;
   readonly pipeline?: IdFilter | null;
   readonly pipelineExecutionId?: IdFilter | null;
   readonly resumable?: boolean | null;
@@ -105,6 +107,8 @@ export function executionCondition(
   // A filter by run id selects the members of the run, with or without `indirect`.
   const ofRun = filters.some((filter) => filter.pipelineExecutionId);
   if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
+  const observing = filters.some(({ observations }) => observations === true);
+  conditions.push(`${observing ? '' : 'NOT '}EXISTS (SELECT FROM observation one WHERE one.execution_id = e.run_id)`);
   conditions.push(actor.access.condition('READ', 'Execution', 'e', parameters));
   return allOf(conditions);
 }

@@ -126,7 +126,7 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
     { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
     {
       name: 'execution_attempt_base',
-      expression: `(base IS NULL) = (kind IN ('START', 'ROLLBACK')) AND base < attempt`,
+      expression: `(base IS NULL) = (kind IN ('START', 'ROLLBACK', 'OBSERVE')) AND base < attempt`,
     },
     { name: 'execution_attempt_status', expression: oneOf('status', finalStatuses) },
     { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },

@@ -1,14 +1,14 @@
 import type { App } from '../app';
 import { topic } from '../../kernel/database/wakeups';
 import { hashSecret, newSecret } from '../../kernel/ids';
-import { claimReadyJobs, type Slot } from './jobs.store';
+import { type ClaimedJobRow, claimReadyJobs, type Slot } from './claimedJobs.store';
 
 /** A claim has to be started within this time, or the job is offered to another agent. */
 const OFFER_MS = 15_000;
 const MAX_BATCH = 200;
 
 export interface ClaimedJob {
-  readonly jobId: string;
+  readonly row: ClaimedJobRow;
   readonly token: string;
 }
 
@@ -131,11 +131,11 @@ export class ClaimDesk {
       durable: false,
     });
     const answers = new Map<Waiting, ClaimedJob[]>();
-    for (const { jobId, tokenHash } of claimed) {
+    for (const { tokenHash, agentId: _, ...row } of claimed) {
       const slot = tokens.get(tokenHash);
       if (slot === undefined) continue;
       const jobs = answers.get(slot.claim) ?? [];
-      jobs.push({ jobId, token: slot.token });
+      jobs.push({ row, token: slot.token });
       answers.set(slot.claim, jobs);
     }
     for (const claim of group) {

@@ -1,6 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import type { TaskType } from '../../catalog/language/workflow';
 import type { Execution } from '../../engine/execution';
+import { newestVariablesOf } from '../execution/executionVariables.store';
 
 /** A claimed job with everything that its agent needs, except the definition of its task. */
 export interface ClaimedJobRow {
@@ -27,34 +28,119 @@ export interface ClaimedJobRow {
   readonly standing: Pick<Execution, 'status' | 'openTasks'>;
   /** Service id → name. */
   readonly services: Readonly<Record<string, string>> | null;
+  /** Values that tasks of its execution have set; null if there are none. */
+  readonly set: Readonly<Record<string, string>> | null;
 }
+
+/**
+ * The row with an id, always through its index: a plan that was made while the table was small would read all of it
+ * when it has grown.
+ */
+const byKey = (table: string, id: string, name = table) =>
+  `LATERAL (SELECT * FROM ${table} WHERE id = ${id} OFFSET 0) ${name}`;
+
+/**
+ * Jobs of a relation `given (job_id, n)`, as `claimed`, with more columns of it. Materialized: read once for everything
+ * that follows.
+ */
+const claimedOf = (given: string, more = '') => `claimed AS MATERIALIZED (
+    SELECT given.n, ${more} job.id, job.run_id, job.attempt, job.timeout_ms, job.grace_ms, job.task_execution_id, job.execution_id
+    FROM ${given} CROSS JOIN ${byKey('job', 'given.job_id')}
+  )`;
+
+/** What agents need for the jobs in `claimed`, in order. */
+const describing = (more = '') => `
+  SELECT ${more} claimed.id AS "jobId", claimed.attempt, claimed.timeout_ms AS "timeoutMs", claimed.grace_ms AS "graceMs", task.id AS "taskExecutionId",
+    task.name AS task, task.type, execution.status, execution.open_tasks AS "openTasks",
+    execution.id AS "executionId", execution.run_id AS "runId", coalesce(detached.revision_id, execution.revision_id) AS "revisionId",
+    coalesce(detached.variables, execution.variables) AS variables, shown.images, detached.env AS "detachedEnv", execution.application_id AS "applicationId",
+    shown.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
+    CASE WHEN environment.id IS NOT NULL THEN
+      jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
+    END AS environment,
+    CASE WHEN shown.images <> '{}' THEN
+      (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(shown.images)))
+    END AS services,
+    valued.set
+  FROM claimed
+  CROSS JOIN ${byKey('task_execution', 'claimed.task_execution_id', 'task')}
+  CROSS JOIN ${byKey('execution', 'claimed.execution_id')}
+  LEFT JOIN detached_task detached ON task.type <> 'normal' AND detached.task_id = task.id
+  CROSS JOIN LATERAL (SELECT coalesce(detached.images, execution.images) AS images,
+    CASE WHEN detached.task_id IS NULL THEN execution.environment_id ELSE detached.environment_id END AS environment_id) shown
+  JOIN application ON application.id = execution.application_id
+  JOIN workflow ON workflow.id = execution.entity_id
+  LEFT JOIN environment ON environment.id = shown.environment_id
+  LEFT JOIN (
+    SELECT asked.execution_id, (
+      SELECT jsonb_object_agg(variable.name, variable.value)
+      FROM ${newestVariablesOf('(SELECT asked.execution_id) asked')}
+    ) AS set
+    FROM (SELECT DISTINCT execution_id FROM claimed) asked
+  ) valued ON valued.execution_id = execution.id
+  ORDER BY claimed.n`;
+
+type Flat = Omit<ClaimedJobRow, 'standing'> & ClaimedJobRow['standing'];
+const withStanding = <Row extends Flat>({ status, openTasks, ...row }: Row) => ({
+  ...row,
+  standing: { status, openTasks },
+});
 
 /** One statement for all jobs, in the order of the ids. */
 export async function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
-  const rows = await db.rows<Omit<ClaimedJobRow, 'standing'> & ClaimedJobRow['standing']>(
-    `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.id AS "taskExecutionId",
-       task.name AS task, task.type, execution.status, execution.open_tasks AS "openTasks",
-       execution.id AS "executionId", execution.run_id AS "runId", coalesce(detached.revision_id, execution.revision_id) AS "revisionId",
-       coalesce(detached.variables, execution.variables) AS variables, shown.images, detached.env AS "detachedEnv", execution.application_id AS "applicationId",
-       shown.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
-       CASE WHEN environment.id IS NOT NULL THEN
-         jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
-       END AS environment,
-       CASE WHEN shown.images <> '{}' THEN
-         (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(shown.images)))
-       END AS services
-     FROM unnest($1::uuid[]) WITH ORDINALITY AS claimed (id, n)
-     JOIN job ON job.id = claimed.id
-     JOIN task_execution task ON task.id = job.task_execution_id
-     JOIN execution ON execution.id = job.execution_id
-     LEFT JOIN detached_task detached ON task.type <> 'normal' AND detached.task_id = task.id
-     CROSS JOIN LATERAL (SELECT coalesce(detached.images, execution.images) AS images,
-       CASE WHEN detached.task_id IS NULL THEN execution.environment_id ELSE detached.environment_id END AS environment_id) shown
-     JOIN application ON application.id = execution.application_id
-     JOIN workflow ON workflow.id = execution.entity_id
-     LEFT JOIN environment ON environment.id = shown.environment_id
-     ORDER BY claimed.n`,
-    [jobIds],
-  );
-  return rows.map(({ status, openTasks, ...row }) => ({ ...row, standing: { status, openTasks } }));
+  const rows = await db.rows<Flat>(byId, [jobIds]);
+  return rows.map(withStanding);
 }
+
+const byId = `WITH ${claimedOf('unnest($1::uuid[]) WITH ORDINALITY AS given (job_id, n)')} ${describing()}`;
+
+/** One free slot of one agent, with the token for its next job. */
+export interface Slot {
+  readonly agentId: string;
+  readonly tokenHash: string;
+}
+
+/**
+ * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order, and reads what the
+ * agents need. One statement takes a job from the queue and adds its lease, so that a job can be neither lost nor given
+ * twice. Each class of requirements is read from the end of its index: jobs that this agent can't run cost nothing.
+ */
+export async function claimReadyJobs(
+  db: Db,
+  labels: readonly string[],
+  slots: readonly Slot[],
+  offerUntil: Date,
+): Promise<(ClaimedJobRow & Slot)[]> {
+  const rows = await db.rows<Flat & Slot>(CLAIM, [
+    labels,
+    slots.map((slot) => slot.agentId),
+    slots.map((slot) => slot.tokenHash),
+    slots.length,
+    offerUntil,
+  ]);
+  return rows.map(withStanding);
+}
+
+const CLAIM = `WITH slot AS (
+    SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
+  ), picked AS (
+    SELECT class_id, rank, row_number() OVER (ORDER BY rank) AS n FROM (
+      SELECT class.id AS class_id, head.rank
+      FROM requirement_class class
+      CROSS JOIN LATERAL (
+        SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
+      ) head
+      WHERE class.labels <@ $1::text[]
+      ORDER BY head.rank
+      LIMIT $4
+    ) heads
+  ), taken AS (
+    DELETE FROM ready_job USING picked
+    WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
+  ), given AS (
+    SELECT taken.job_id, taken.n, slot.agent_id, slot.token_hash FROM taken JOIN slot USING (n)
+  ), ${claimedOf('given', 'given.agent_id, given.token_hash,')}, offered AS (
+    INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
+    SELECT id, agent_id, run_id, token_hash, false, $5 FROM claimed
+  )
+  ${describing('claimed.agent_id AS "agentId", claimed.token_hash AS "tokenHash",')}`;

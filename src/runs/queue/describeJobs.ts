@@ -16,10 +16,7 @@ import {
   type WorkflowDefinition,
   type TaskDefinition,
 } from '../../catalog/language/workflow';
-import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
-import type { ExecutionVariable } from '../../engine/execution';
-import { findVariablesOfJobs } from '../execution/executionVariables.store';
-import { groupBy } from '../../kernel/loaders';
+import type { ClaimedJobRow } from './claimedJobs.store';
 import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
@@ -61,37 +58,23 @@ export interface JobDescription {
 const nothing: OpenedSecrets = { values: {}, refused: null };
 
 /** Describes claimed jobs. A job that can't be described is left out, and its run is eventually given up. */
-export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
+export async function describeJobs(app: App, claimed: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
   const described: JobDescription[] = [];
-  const [claimed, variables] = await app.database.atOnce((db) =>
-    Promise.all([findClaimedJobs(db, jobIds), findVariablesOfJobs(db, jobIds)]),
-  );
   app.knownJobs.describe(claimed);
   await moveRuns(app, 'description of jobs', claimed, async (rows) => {
-    described.push(...(await describeAll(app, rows, variables)));
+    described.push(...(await describeAll(app, rows)));
   });
   return described;
 }
 
 /** Takes one more statement for each job that takes files of earlier jobs. */
-async function describeAll(
-  app: App,
-  rows: readonly ClaimedJobRow[],
-  variables: readonly ExecutionVariable[],
-): Promise<JobDescription[]> {
-  const db = app.database;
+async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
   await app.workflowRevisions.getAll(
-    db,
+    app.database,
     rows.map((row) => row.revisionId),
   );
   const secrets = await openSecrets(app, await Promise.all(rows.map((row) => secretsWanted(app, row))));
-  const variablesOf = groupBy(variables, ({ executionId }) => executionId);
-  return Promise.all(
-    rows.map((row, index) => {
-      const own = variablesOf.get(row.executionId) ?? [];
-      return describe(app, row, Object.fromEntries(own.map(({ name, value }) => [name, value])), secrets[index]);
-    }),
-  );
+  return Promise.all(rows.map((row, index) => describe(app, row, secrets[index])));
 }
 
 async function secretsWanted(app: App, row: ClaimedJobRow) {
@@ -103,7 +86,6 @@ async function secretsWanted(app: App, row: ClaimedJobRow) {
 async function describe(
   app: App,
   row: ClaimedJobRow,
-  set: Readonly<Record<string, string>>,
   { values, refused }: OpenedSecrets = nothing,
 ): Promise<JobDescription> {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
@@ -115,7 +97,7 @@ async function describe(
     environment: row.environment?.variables,
     workflowEnv: definition.env,
     // A restore task gets the values that tasks had set by its restore point.
-    given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task, task) },
+    given: { ...row.variables, ...(row.type === 'restore' ? {} : row.set), ...matrixVariables(row.task, task) },
     taskEnv: task.env,
     own: { ...ownVariables(row), ...row.detachedEnv },
     secrets: values,

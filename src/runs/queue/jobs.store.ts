@@ -50,49 +50,6 @@ export async function insertJobs(db: Db, jobs: readonly NewJob[], now: Date): Pr
   );
 }
 
-/** One free slot of one agent, with the token for its next job. */
-export interface Slot {
-  readonly agentId: string;
-  readonly tokenHash: string;
-}
-
-/**
- * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order. One statement takes a
- * job from the queue and adds its lease, so that a job can be neither lost nor given twice. Each class of requirements
- * is read from the end of its index: jobs that this agent can't run cost nothing.
- */
-export async function claimReadyJobs(
-  db: Db,
-  labels: readonly string[],
-  slots: readonly Slot[],
-  offerUntil: Date,
-): Promise<{ jobId: string; agentId: string; tokenHash: string }[]> {
-  return db.rows(
-    `WITH slot AS (
-       SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
-     ), picked AS (
-       SELECT class_id, rank, row_number() OVER (ORDER BY rank) AS n FROM (
-         SELECT class.id AS class_id, head.rank
-         FROM requirement_class class
-         CROSS JOIN LATERAL (
-           SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
-         ) head
-         WHERE class.labels <@ $1::text[]
-         ORDER BY head.rank
-         LIMIT $4
-       ) heads
-     ), taken AS (
-       DELETE FROM ready_job USING picked
-       WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
-     )
-     INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
-     SELECT taken.job_id, slot.agent_id, job.run_id, slot.token_hash, false, $5
-     FROM taken JOIN slot USING (n) JOIN job ON job.id = taken.job_id
-     RETURNING job_id AS "jobId", agent_id AS "agentId", token_hash AS "tokenHash"`,
-    [labels, slots.map((slot) => slot.agentId), slots.map((slot) => slot.tokenHash), slots.length, offerUntil],
-  );
-}
-
 /** Claim that an agent presents. */
 export interface Claim {
   readonly jobId: string;

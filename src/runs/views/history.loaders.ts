@@ -20,7 +20,7 @@ function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
        SELECT execution_id AS "executionId", created_at AS at, cause AS actor, attempt, from_stage AS stage,
          NULL AS step, reason AS text,
          CASE kind WHEN 'START' THEN 'STARTED' WHEN 'RESUME' THEN 'RESUMED' WHEN 'EXTEND' THEN 'EXTENDED'
-           WHEN 'RESTORE' THEN 'RESTORED' WHEN 'ROLLBACK' THEN 'ROLLED_BACK' ELSE kind END AS action
+           WHEN 'RESTORE' THEN 'RESTORED' WHEN 'ROLLBACK' THEN 'ROLLED_BACK' WHEN 'OBSERVE' THEN 'STARTED' ELSE kind END AS action
        FROM execution_attempt WHERE execution_id = ANY ($1::uuid[])
        UNION ALL
        SELECT approval.execution_id, decided_at, decided_by, ${PLACE},

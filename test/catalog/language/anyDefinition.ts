@@ -307,6 +307,19 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     onFailure: fc.option(taskName),
     timeoutSeconds: seconds(31_536_000),
     finallyTimeoutSeconds: seconds(31_536_000),
+    observe: fc.option(
+      fc.record({
+        everySeconds: fc.option(fc.integer({ min: 60, max: 100_000 })),
+        run: text.filter((one) => one.trim() !== '' && !one.includes('\r')),
+        shell: fc.option(shell),
+        workingDir: fc.constant(null),
+        cleanEnv: fc.boolean(),
+        env: fc.dictionary(variableName, text, { maxKeys: 2, noNullPrototype: true }),
+        labels: fc.constant({}),
+        secrets: fc.array(secretName, { maxLength: 2 }),
+        timeoutSeconds: seconds(86_400),
+      }),
+    ),
     tasks: fc.tuple(finallyTasks, tasks).map(([atTheEnd, own]) => ({ ...atTheEnd, ...own })),
   })
   .map(canonicalWorkflow);

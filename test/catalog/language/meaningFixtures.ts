@@ -327,6 +327,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'a]',
   },
   {
+    rule: 'UNOBSERVABLE',
+    of: 'a workflow without an environment',
+    source: shop + workflow('w', { keys: 'observe: { run: x }' }),
+    path: 'documents[1].observe',
+    at: 'observe:',
+  },
+  {
     rule: 'CYCLE',
     of: 'three tasks',
     source:

@@ -1,3 +1,4 @@
+import { findClaimedJobs } from '../../../src/runs/queue/claimedJobs.store';
 import { describeJobs } from '../../../src/runs/queue/describeJobs';
 import { withoutDefinition } from '../../support/brokenDefinition';
 import { APP } from '../../support/runs';
@@ -86,7 +87,8 @@ stages:
     const ids = jobs.map(({ jobId }) => jobId);
     await withoutDefinition(server, 'broken', async () => {
       while (!(await runs.is(id, 'ERROR'))) {
-        expect((await describeJobs(server.app, ids)).map((job) => job.runId)).toEqual([other]);
+        const rows = await findClaimedJobs(server.app.database, ids);
+        expect((await describeJobs(server.app, rows)).map((job) => job.runId)).toEqual([other]);
       }
     });
     await runs.abort(other);

@@ -24,6 +24,7 @@ import { retryTask } from '../../../src/runs/commands/retryTask';
 import { findExecution } from '../../../src/runs/execution/executions.store';
 import { findCurrentStages } from '../../../src/runs/execution/stages.store';
 import { findCurrentTasks } from '../../../src/runs/execution/tasks.store';
+import { findClaimedJobs } from '../../../src/runs/queue/claimedJobs.store';
 import { describeJobs } from '../../../src/runs/queue/describeJobs';
 import { availableRestores } from '../../../src/runs/restores/availableRestores';
 import { type AvailableAction, availableActions } from '../../../src/runs/views/availableActions';
@@ -253,7 +254,7 @@ describe('statuses', () => {
     await resumeExecution(app, actor, again(id));
     const { jobId } = await agent.claimOne();
     await withoutDefinition(server, 'deploy', async () => {
-      while (!(await runs.is(id, 'ERROR'))) await describeJobs(app, [jobId]);
+      while (!(await runs.is(id, 'ERROR'))) await describeJobs(app, await findClaimedJobs(app.database, [jobId]));
     });
     await offers(id, 'ERROR');
     await resumeExecution(app, actor, again(id));

@@ -2,17 +2,9 @@ import type { Db, Transaction } from '../../../src/kernel/database/database';
 import { topic } from '../../../src/kernel/database/wakeups';
 import { findDueWork } from '../../../src/runs/dueWork.store';
 import { lockRuns, writeEvents } from '../../../src/runs/execution/runs.store';
-import { findVariablesOfJobs } from '../../../src/runs/execution/executionVariables.store';
 import { findFrontiers, findTasks } from '../../../src/runs/execution/tasks.store';
-import { findClaimedJobs } from '../../../src/runs/queue/claimedJobs.store';
-import {
-  claimReadyJobs,
-  endJobs,
-  findLeases,
-  insertJobs,
-  renewLeases,
-  startLeases,
-} from '../../../src/runs/queue/jobs.store';
+import { claimReadyJobs, findClaimedJobs } from '../../../src/runs/queue/claimedJobs.store';
+import { endJobs, findLeases, insertJobs, renewLeases, startLeases } from '../../../src/runs/queue/jobs.store';
 import { systemActor } from '../../../src/access/actor';
 import { newId } from '../../../src/kernel/ids';
 import { APP } from '../../support/runs';
@@ -44,12 +36,15 @@ const numbers = (count: number): string => Array.from({ length: count }, (_, n) 
 /** Runs in a transaction that is rolled back. `read` returns the number of rows that a statement read. */
 async function measured<T>(
   server: TestServer,
+  /** Tables of a page are read whole, which says nothing about larger ones: their indexes have to be used. */
+  indexed: boolean,
   work: (db: Transaction, read: (statement: (db: Db) => Promise<unknown>) => Promise<number>) => Promise<T>,
 ): Promise<T> {
   let result: T | undefined;
   const undo = new Error('undone');
   const done = server.app.database.transaction(async (db) => {
     await db.rows('SET LOCAL plan_cache_mode = force_generic_plan');
+    if (indexed) await db.rows('SET LOCAL enable_seqscan = off');
     result = await work(db, async (statement) => {
       let rows = 0;
       const explain = async (sql: string, parameters?: readonly unknown[]) => {
@@ -124,7 +119,7 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
     const soon = new Date(Date.now() + 60_000);
     const sweeps = await server.sweeper.pause();
     const measure = () =>
-      measured(server, async (db, read) => {
+      measured(server, true, async (db, read) => {
         const rows: Record<string, number> = {};
         rows.lockRuns = await read((e) => lockRuns(e, [runId]));
         rows.claimReadyJobs = await read((e) => claimReadyJobs(e, [], slots, soon));
@@ -162,7 +157,8 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
     sweeps();
     expect(Object.entries(after).filter(([name, rows]) => rows > (before[name] ?? 0) + JOBS)).toEqual([]);
     // A statement for twenty jobs reads a few rows for each of them.
-    expect(Object.entries(after).filter(([, rows]) => rows > 8 * JOBS)).toEqual([]);
+    const most = (name: string) => (name === 'claimReadyJobs' ? 16 : 8) * JOBS;
+    expect(Object.entries(after).filter(([name, rows]) => rows > most(name))).toEqual([]);
     await app.database.write(`DELETE FROM job_lease WHERE token_hash = 'hash'`);
     await app.database.write('DELETE FROM ready_job WHERE job_id NOT IN (SELECT id FROM job)');
     app.database.wakeups.signal([topic.queue]);
@@ -192,10 +188,10 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(50 * JOBS)}] } } }
         runId,
         JOBS,
       ]);
-      const rows = await measured(server, async (_, read) => {
+      const rows = await measured(server, false, async (_, read) => {
         const ids = jobs.map(({ id }) => id);
         return {
-          findVariablesOfJobs: await read((e) => findVariablesOfJobs(e, ids)),
+          findClaimedJobs: await read((e) => findClaimedJobs(e, ids)),
           findFrontiers: await read((e) => findFrontiers(e, [runId], JOBS)),
           findDueWork: await read((e) => findDueWork(e, new Date(), true).catch(() => undefined)),
         };
@@ -205,7 +201,7 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(50 * JOBS)}] } } }
     const small = await rowsOf('narrow');
     const large = await rowsOf('wide');
     sweeps();
-    const names = ['findVariablesOfJobs', 'findFrontiers', 'findDueWork'] as const;
+    const names = ['findClaimedJobs', 'findFrontiers', 'findDueWork'] as const;
     expect(names.filter((name) => large[name] > small[name] + JOBS)).toEqual([]);
   });
 });

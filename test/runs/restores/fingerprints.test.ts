@@ -35,6 +35,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
 
 const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   tags: [],
+  observe: null,
   concurrency: null,
   secrets: [],
   mode: 'WORK_STEALING',
