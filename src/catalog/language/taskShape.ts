@@ -333,7 +333,7 @@ const taskFields = {
   run: optional(
     commands,
     '',
-    'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it. Required, unless the task is an approval.',
+    'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
     { alias: 'cmd' },
   ),
   approval: optional(
@@ -493,11 +493,12 @@ function checkKind(
 
 const { type: _type, condition: _if, matrix: _matrix, deploys: _deploys, ...more } = taskFields;
 const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, ...others } = more;
-const { approval: _approval, run, ...ofEveryTask } = others;
+const { approval: _approval, run: ofNormal, ...ofEveryTask } = others;
+const run = required(ofNormal.shape, ofNormal.description, { alias: 'cmd' });
 const finallyFields = object(
   {
     ...ofEveryTask,
-    run: required(run.shape, run.description, { alias: 'cmd' }),
+    run,
     dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, with any result.'),
     ignoreFailure: optional(
       flag,
@@ -522,7 +523,7 @@ export const finallyTask: Shape<TaskDefinition> = defined(
 );
 
 const MONTH = 30 * DAY;
-const { run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
+const { shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
 const observeFields = object(
   {
     everySeconds: optional(
@@ -556,4 +557,5 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
   },
   ...{ graceSeconds: 10, retries: 0, retryDelay: null, retryOn: null, onLost: 'RETRY', requires: {}, register: null },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
+  approval: null,
 });

@@ -121,7 +121,10 @@ describe('an approval between tasks', () => {
       { action: 'APPROVED', step: 'ship › ask', text: 'go; SIZE=large' },
     ]);
     const types = (await runs.events(id)).map(({ type }) => type);
-    expect(types.filter((type) => /^APPROVAL_(REQUESTED|DECIDED)$/.test(type))).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_DECIDED']);
+    expect(types.filter((type) => /^APPROVAL_(REQUESTED|DECIDED)$/.test(type))).toEqual([
+      'APPROVAL_REQUESTED',
+      'APPROVAL_DECIDED',
+    ]);
     expect(types.filter((type) => type === 'JOB_QUEUED').length).toBe(4);
   });
 
