@@ -503,7 +503,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
     [
       ['TASK_KIND', 'run and approval', 'run: x, approval: { approvers: [A] }', 'run', 'x, approval'],
       ['TASK_KIND', 'a key of commands', 'approval: { approvers: [A] }, retries: 2', 'retries', '2 }'],
-      ['TASK_KIND', 'a matrix', 'approval: { approvers: [A] }, matrix: { os: [a] }', 'matrix', '{ os'],
+      ['TASK_KIND', 'a matrix', 'approval: { approvers: [A] }, matrix: { os: [a] }', 'matrix', 'matrix: {'],
       ['TASK_KIND', 'a forensic task', 'type: forensic, approval: { approvers: [A] }', 'approval', 'approval: {'],
       [
         'UNKNOWN_NAME',

@@ -34,6 +34,7 @@ describe('reading documents', () => {
       concurrency: null,
       maxParallel: null,
       finallyTimeoutSeconds: 3600,
+      observe: null,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
       onFailure: null,
