@@ -218,6 +218,14 @@ CREATE TABLE "deployment_freeze" (
   CONSTRAINT "PK_10f751f99b802e747c9a99fcd8e" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "freeze_name" ON "deployment_freeze" ("name") WHERE deleted_at IS NULL;
+CREATE TABLE "freeze_version" (
+  "number" BIGSERIAL NOT NULL,
+  "freeze_id" uuid NOT NULL,
+  "data" jsonb NOT NULL,
+  "changed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
+);
+CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -911,6 +919,7 @@ ALTER TABLE "environment_values" ADD CONSTRAINT "FK_3d2345fcab465b660260a7c235c"
 ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1204,6 +1213,20 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
+
+-- Freezes have a history in the same way.
+CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER freeze_created AFTER INSERT ON deployment_freeze
+  FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
+  FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
 `;
 
 const down = `
@@ -1223,6 +1246,7 @@ DROP TABLE
   service,
   secret,
   deployment_freeze,
+  freeze_version,
   workflow,
   workflow_revision,
   pipeline,
@@ -1276,4 +1300,5 @@ DROP FUNCTION waiting_ahead;
 DROP FUNCTION wanted_slots;
 DROP FUNCTION move_slots;
 DROP FUNCTION record_environment_values;
+DROP FUNCTION record_freeze_version;
 `;

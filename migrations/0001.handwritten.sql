@@ -246,3 +246,17 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
+
+-- Freezes have a history in the same way.
+CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER freeze_created AFTER INSERT ON deployment_freeze
+  FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
+  FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;

@@ -98,6 +98,15 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.record_freeze_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO freeze_version (freeze_id, data, changed_at) VALUES (NEW.id, to_jsonb(NEW), NEW.updated_at);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -466,6 +475,8 @@ CREATE TABLE deployment_freeze (
   CONSTRAINT "freeze_known_end" CHECK (((ends_at IS NOT NULL) OR ((recurrence IS NULL) AND (kind = 'FREEZE'::text))))
 );
 CREATE UNIQUE INDEX freeze_name ON public.deployment_freeze USING btree (name) WHERE (deleted_at IS NULL);
+CREATE TRIGGER freeze_changed AFTER UPDATE ON public.deployment_freeze FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION record_freeze_version();
+CREATE TRIGGER freeze_created AFTER INSERT ON public.deployment_freeze FOR EACH ROW EXECUTE FUNCTION record_freeze_version();
 
 CREATE TABLE detached_task (
   task_id uuid NOT NULL,
@@ -667,6 +678,18 @@ CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR TRUNCATE ON publi
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
 CREATE TRIGGER execution_variable_kept BEFORE DELETE ON public.execution_variable FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_history();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_kept;
+
+CREATE TABLE freeze_version (
+  number bigint NOT NULL DEFAULT nextval('freeze_version_number_seq'::regclass),
+  freeze_id uuid NOT NULL,
+  data jsonb NOT NULL,
+  changed_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY (number),
+  CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY (freeze_id) REFERENCES deployment_freeze(id)
+);
+CREATE UNIQUE INDEX freeze_version_at ON public.freeze_version USING btree (freeze_id, changed_at, number);
+CREATE TRIGGER freeze_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.freeze_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
 
 CREATE TABLE idempotency_key (
   application_id uuid NOT NULL,

@@ -11,18 +11,37 @@ import {
   type HeldClaim,
   type JobResult,
   logResponse,
+  logsResponse,
   type RenewedJob,
   registerResponse,
   renewResponse,
   startResponse,
   type JobInput,
 } from '../contract/agentProtocol';
+import { Batch } from '../kernel/batch';
 import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
 import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavailable } from './httpClient';
 
 const ANSWER_MS = 30_000;
 const SILENCE_MS = 60_000;
+/** Limits of a request with pieces of several logs. Many proxies reject more than 1 MiB. */
+const LOGS_BYTES = 1_000_000;
+const LOGS = 100;
+/** Job and token of a piece, with room to spare. */
+const ENTRY_BYTES = 200;
+
+/** A piece of a job's log on its way to the server. */
+interface Piece {
+  readonly job: HeldClaim;
+  /** JSON of an append. */
+  readonly body: string;
+  /** Sends it in a request of its own. */
+  send(): Promise<number>;
+}
+
+/** New end of a log, or why the piece was rejected. */
+type Appended = { readonly offset: number } | { readonly error: unknown };
 
 /** The server rejects this agent permanently. */
 export class RegistrationRefused extends Error {
@@ -39,6 +58,10 @@ export class ProtocolClient {
   private agentToken: string | undefined;
   private registration: Promise<AgentSettings> | undefined;
   private reachable = true;
+  /** Pieces of logs that are ready while others are being sent share the next request. */
+  private readonly pieces = new Batch<Piece, Appended>((pieces) => this.appendAll(pieces), LOGS);
+  /** False once the server turned out to be too old for pieces of several logs. */
+  private takesSeveral = true;
 
   constructor(
     private readonly url: string,
@@ -100,7 +123,58 @@ export class ProtocolClient {
 
   /** The calls of one job with its claim token. `stale` is called when the server reports that the claim has ended. */
   jobClient(job: HeldClaim, stale: (message: string) => void): JobClient {
-    return new JobClient((call) => this.watch(call), this.http, job, stale);
+    return new JobClient(
+      (call) => this.watch(call),
+      this.http,
+      job,
+      stale,
+      (piece) => this.pieces.add(piece),
+    );
+  }
+
+  private async appendAll(pieces: readonly Piece[]): Promise<Appended[]> {
+    const bytes = pieces.reduce((sum, { body }) => sum + Buffer.byteLength(body) + ENTRY_BYTES, 0);
+    if (pieces.length > 1 && bytes > LOGS_BYTES) return this.inHalves(pieces);
+    if (pieces.length === 1 || !this.takesSeveral) {
+      return Promise.all(
+        pieces.map((piece) =>
+          piece.send().then(
+            (offset) => ({ offset }),
+            (error: unknown) => ({ error }),
+          ),
+        ),
+      );
+    }
+    try {
+      return await this.appendSeveral(pieces);
+    } catch (error) {
+      if (!(error instanceof ServerRefusal)) return pieces.map(() => ({ error }));
+      if (error.status === 404) this.takesSeveral = false;
+      // One piece that the server can't read must not block the others.
+      return this.inHalves(pieces);
+    }
+  }
+
+  private async inHalves(pieces: readonly Piece[]): Promise<Appended[]> {
+    const middle = Math.ceil(pieces.length / 2);
+    const first = await this.appendAll(pieces.slice(0, middle));
+    return [...first, ...(await this.appendAll(pieces.slice(middle)))];
+  }
+
+  private async appendSeveral(pieces: readonly Piece[]): Promise<Appended[]> {
+    const entries = pieces.map(({ job: { jobId, token }, body }) => {
+      return `${JSON.stringify({ jobId, token }).slice(0, -1)},${body.slice(1)}`;
+    });
+    const { signal } = new AbortController();
+    const body = `{"logs":[${entries.join(',')}]}`;
+    const answers = await this.asAgent('/logs', body, signal, ANSWER_MS, (answer) => check(logsResponse, answer).logs);
+    return pieces.map(({ job }, index): Appended => {
+      const answer = answers[index];
+      if (answer?.jobId !== job.jobId) return { error: new ServerUnavailable('the response lacks a job') };
+      if (answer.ok && answer.offset !== undefined) return { offset: answer.offset };
+      const { code = 'INTERNAL', message = 'rejected', offset } = answer;
+      return { error: new ServerRefusal(code === 'TOO_LARGE' ? 413 : 409, code, message, offset) };
+    });
   }
 
   close(): void {
@@ -109,7 +183,7 @@ export class ProtocolClient {
 
   private async asAgent<T>(
     path: string,
-    body: object,
+    body: object | string,
     signal: AbortSignal,
     timeoutMs: number,
     read: (body: unknown, sentAt: number) => T,
@@ -138,7 +212,7 @@ export class ProtocolClient {
   private post<T>(
     path: string,
     token: string,
-    body: object,
+    body: object | string,
     signal: AbortSignal,
     read: (body: unknown, sentAt: number) => T,
     timeoutMs = ANSWER_MS,
@@ -149,7 +223,7 @@ export class ProtocolClient {
         method: 'POST',
         path,
         token,
-        body: JSON.stringify(body),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
         signal,
         timeoutMs,
       });
@@ -189,14 +263,22 @@ export class JobClient {
     private readonly http: HttpClient,
     private readonly job: HeldClaim,
     private readonly stale: (message: string) => void,
+    private readonly share: (piece: Piece) => Promise<Appended>,
   ) {
     this.path = `/jobs/${encodeURIComponent(job.jobId)}`;
   }
 
   /** Returns the new end of the log. */
-  async appendLog(body: string, signal: AbortSignal): Promise<number> {
-    const answer = await this.call({ method: 'POST', path: '/log', body, signal, timeoutMs: ANSWER_MS }, true);
-    return check(logResponse, answer.body).offset;
+  appendLog(body: string, signal: AbortSignal): Promise<number> {
+    const send = async () => {
+      const answer = await this.call({ method: 'POST', path: '/log', body, signal, timeoutMs: ANSWER_MS }, true);
+      return check(logResponse, answer.body).offset;
+    };
+    return this.noticeStale(async () => {
+      const appended = await orAborted(this.share({ job: this.job, body, send }), signal);
+      if ('error' in appended) throw appended.error;
+      return appended.offset;
+    }, true);
   }
 
   async putArtifact(
@@ -240,6 +322,21 @@ export class JobClient {
       }
       throw error;
     }
+  }
+}
+
+/** A request that other jobs share continues when one of them is gone. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -221,8 +221,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (environment: string, options, command: Command) => {
       await promoteImages(await session(command), environment, options);
     });
-  program
-    .command('rollback <environment>')
+  unfreezing(program.command('rollback <environment>'))
     .description('preview a rollback, then bring services of an environment back to earlier images, as a new run')
     .option('--service <name>', 'only this service (repeatable; default: all)', collect, [])
     .option('--to <state>', 'previous, the id of a deployment, or a time such as 2026-03-01T12:30:00Z', 'previous')
@@ -241,8 +240,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (environment: string, options, command: Command) => {
       await observe(await session(command), environment, options);
     });
-  program
-    .command('restore-environments <applications...>')
+  unfreezing(program.command('restore-environments <applications...>'))
     .description('preview, then bring environments back to the images that they had at a time, as a new run')
     .requiredOption('--to <time>', 'time to return to, such as 2026-03-01T12:30:00Z')
     .option(

@@ -7,11 +7,12 @@ import {
 } from '../client/generated';
 import { findEnvironment } from './environments';
 import { usage } from './failure';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { type PlannedOptions, startPlanned } from './planned';
 import type { Session } from './session';
 import { moment, type Ui, words } from './ui';
 
-export interface RestoreEnvironmentsOptions extends PlannedOptions {
+export interface RestoreEnvironmentsOptions extends PlannedOptions, UnfreezingOptions {
   readonly to: string;
   readonly environment: readonly string[];
   readonly leaveOut?: boolean;
@@ -45,6 +46,7 @@ export async function bringBack(
     ...(chosen.length > 0 && { environmentIds: chosen }),
     leaveOut: options.leaveOut ?? false,
     overrule: options.overrule ?? false,
+    overrideFreeze: overrideOf(options),
     reason: options.reason,
   };
   const preview = async (applicationIds: readonly string[]) => {

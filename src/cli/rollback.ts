@@ -2,11 +2,12 @@ import type { Given } from '../client/client';
 import { RollBackDocument, RollbackPreviewDocument, type RollbackPreviewQuery } from '../client/generated';
 import { findEnvironment, nameOfEnvironment } from './environments';
 import { usage } from './failure';
+import { overrideOf, type UnfreezingOptions } from './freezes';
 import { type PlannedOptions, startPlanned } from './planned';
 import type { Session } from './session';
 import { moment, type Ui, words } from './ui';
 
-export interface RollbackOptions extends PlannedOptions {
+export interface RollbackOptions extends PlannedOptions, UnfreezingOptions {
   readonly service: readonly string[];
   readonly to: string;
   readonly reason?: string;
@@ -24,6 +25,7 @@ export async function rollBack(session: Session, named: string, options: Rollbac
     ...(options.service.length > 0 && { services: [...options.service] }),
     to: targetOf(options.to),
     overrule: options.overrule ?? false,
+    overrideFreeze: overrideOf(options),
     reason: options.reason,
   };
   const { rollbackPreview: plan } = await api.ask(RollbackPreviewDocument, { input });

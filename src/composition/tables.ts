@@ -47,6 +47,7 @@ import { observationTable, observedServiceTable, observerTable } from '../runs/o
 import { rollbackRequestTable, rollbackTable } from '../runs/rollbacks/rollbacks.table';
 import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots.table';
 import { secretTable } from '../catalog/secrets/secrets';
+import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
@@ -68,6 +69,7 @@ export const tables = [
   services.schema,
   secretTable,
   freezes.schema,
+  freezeVersionTable,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,

@@ -141,6 +141,11 @@ export type OutputStream = z.output<typeof frame>['stream'];
 export const logRequest = z.object({ offset: count, frames: z.array(frame).max(10_000) });
 export const logResponse = z.object({ offset: count });
 
+/** Pieces of the logs of several jobs. */
+export const logsRequest = z.object({ logs: z.array(logRequest.extend(held.shape)).max(200) });
+/** `offset` is the new end of a log, also after a LOG_GAP. */
+export const logsResponse = z.object({ logs: z.array(entry) });
+
 const output = z.object({ name: words(1000), value: z.string() });
 /** Value that a command passes to later tasks. */
 export type JobOutput = Readonly<z.output<typeof output>>;

@@ -217,3 +217,71 @@ describe('the log of a job', () => {
     await jobLog.close();
   });
 });
+
+describe('logs of several jobs', () => {
+  const JOBS = 8;
+  let requests: string[];
+  let several: ((jobId: string) => object) | 'unknown';
+
+  /** Every job appends at the same time, three times in a row. */
+  async function appendAll(): Promise<PromiseSettledResult<number>[]> {
+    const body = JSON.stringify({ offset: 0, frames: [] });
+    const append = async (jobId: string) => {
+      const job = client.jobClient({ jobId, token: `swc_${jobId}` }, () => stale.push(jobId));
+      for (let n = 0; n < 2; n++) await job.appendLog(body, gone.signal);
+      return job.appendLog(body, gone.signal);
+    };
+    return Promise.allSettled(Array.from({ length: JOBS }, (_, n) => append(`job${n}`)));
+  }
+
+  beforeEach(() => {
+    requests = [];
+    server.removeAllListeners('request');
+    server.on('request', async (request, response) => {
+      requests.push(request.url ?? '');
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { logs = [] } = JSON.parse(Buffer.concat(chunks).toString());
+      const isShared = request.url === '/agent/v1/logs';
+      const known = !isShared || several !== 'unknown';
+      const entries = logs.map(({ jobId, token }: { jobId: string; token: string }) => {
+        expect(token).toBe(`swc_${jobId}`);
+        return several === 'unknown' ? {} : { jobId, ...several(jobId) };
+      });
+      const unknown = refusal(404, 'NOT_FOUND')?.body;
+      const body = known ? (isShared ? { logs: entries } : { offset: 7 }) : unknown;
+      response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+  });
+
+  const isFulfilled = (one: PromiseSettledResult<number>) => one.status === 'fulfilled' && one.value === 7;
+
+  it('share requests while others are being sent; one that is rejected does not affect the others', async () => {
+    several = (jobId) =>
+      jobId === 'job3' ? { ok: false, code: 'STALE_CLAIM', message: 'over' } : { ok: true, offset: 7 };
+    const settled = await appendAll();
+    expect(settled.filter(isFulfilled)).toHaveLength(JOBS - 1);
+    expect(settled[3]).toMatchObject({ status: 'rejected', reason: { code: 'STALE_CLAIM' } });
+    expect(stale).toEqual(['job3']);
+    expect(requests.length).toBeLessThanOrEqual(6);
+  });
+
+  it('are sent one by one to a server that does not take several, after one try', async () => {
+    several = 'unknown';
+    expect((await appendAll()).filter(isFulfilled)).toHaveLength(JOBS);
+    expect(requests.filter((url) => url === '/agent/v1/logs')).toHaveLength(1);
+    expect(requests.filter((url) => url === '/agent/v1/jobs/job3/log')).toHaveLength(3);
+  });
+
+  it('do not wait for a shared request once the job is gone', async () => {
+    const held = new Promise<void>((resolve) => {
+      server.removeAllListeners('request');
+      server.on('request', () => resolve());
+    });
+    const appending = appendAll();
+    await held;
+    gone.abort(new Error('gone'));
+    const reasons = (await appending).map((one) => one.status === 'rejected' && String(one.reason.message));
+    expect(reasons).toEqual(Array.from({ length: JOBS }, () => 'gone'));
+  });
+});

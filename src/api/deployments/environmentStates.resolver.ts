@@ -4,6 +4,7 @@ import type { Environment as EnvironmentRow } from '../../catalog/environments/e
 import { services } from '../../catalog/services/services';
 import { compareEnvironments, pastOrNow } from '../../runs/deployments/compareEnvironments';
 import {
+  freezeAt,
   momentKey,
   type ServiceState as ServiceStateRow,
   servicesAt,
@@ -13,6 +14,7 @@ import type { Moment } from '../../runs/deployments/states.store';
 import { Environment, EnvironmentVariable } from '../environments/environments.types';
 import { namedValues } from '../environments/namedValues';
 import type { Context } from '../graphql/context';
+import { FreezePeriod } from '../freezes/freezes.types';
 import { Service } from '../services/services.types';
 import { EnvironmentComparison, EnvironmentState, ServiceState } from './environmentStates.types';
 
@@ -21,7 +23,7 @@ export class EnvironmentStateResolver {
   @FieldResolver(() => EnvironmentState, {
     nullable: true,
     description:
-      'State at a moment: images, runs, actors, newer deployments that had not succeeded, and variables. Null if the environment did not exist yet. Example: `stateAt(time: "2026-03-01T12:30:00Z") { services { service { name } deployment { image } } }`.',
+      'State at a moment: images, runs, actors, newer deployments that had not succeeded, variables, and the freeze. Null if the environment did not exist yet. Example: `stateAt(time: "2026-03-01T12:30:00Z") { services { service { name } deployment { image } } }`.',
   })
   stateAt(
     @Root() { id: environmentId, createdAt }: EnvironmentRow,
@@ -64,6 +66,11 @@ export class EnvironmentStateFieldsResolver {
   @FieldResolver(() => [EnvironmentVariable])
   async variables(@Root() moment: Moment, @Ctx() { loaders }: Context) {
     return namedValues((await loaders.load(variablesAt, momentKey(moment))) ?? {});
+  }
+
+  @FieldResolver(() => FreezePeriod, { nullable: true })
+  async freeze(@Root() moment: Moment, @Ctx() { loaders }: Context) {
+    return (await loaders.load(freezeAt, momentKey(moment))) ?? null;
   }
 }
 

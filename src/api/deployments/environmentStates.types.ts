@@ -1,6 +1,7 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { Environment, EnvironmentVariable } from '../environments/environments.types';
 import { ComparedValue } from '../views/comparisons.types';
+import { FreezePeriod } from '../freezes/freezes.types';
 import { Service } from '../services/services.types';
 import { Deployment } from './deployments.types';
 
@@ -24,7 +25,8 @@ export class ServiceState {
 }
 
 @ObjectType({
-  description: 'State of an environment at a moment, from the history of its deployments and of its variables.',
+  description:
+    'State of an environment at a moment, from the history of its deployments, of its variables and of freezes.',
 })
 export class EnvironmentState {
   @Field(() => Date, { description: 'Moment. The present if a time in the future was asked for.' })
@@ -35,6 +37,13 @@ export class EnvironmentState {
 
   @Field(() => [EnvironmentVariable], { description: 'Variables that the environment had, sorted by name.' })
   variables?: object[];
+
+  @Field(() => FreezePeriod, {
+    nullable: true,
+    description:
+      'Freeze that held deployments back at that moment, as it was then. Null if they could begin. Overrides and exceptions are not considered.',
+  })
+  freeze?: object | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Environment at a moment.' })

@@ -5,6 +5,7 @@ import {
   finishRequest,
   type HeldClaim,
   logRequest,
+  logsRequest,
   registerRequest,
   renewRequest,
   startRequest,
@@ -57,8 +58,9 @@ export const agentRoutes =
           throw new Refusal('NOT_FOUND', `The agent protocol has no ${method} ${pathOf(url)}.`);
         });
         routes.register(async (plugin) => register(plugin, app, guard));
-        routes.register(async (plugin) => agentVerbs(plugin, app, desk, guard));
-        routes.register(async (plugin) => jobVerbs(plugin, app));
+        const append = createAppend(app);
+        routes.register(async (plugin) => agentVerbs(plugin, app, desk, guard, append));
+        routes.register(async (plugin) => jobVerbs(plugin, append));
         routes.register(async (plugin) => artifactVerbs(plugin, app));
         registered();
       },
@@ -87,7 +89,7 @@ function register(server: FastifyInstance, app: App, guard: AgentGuard): void {
 }
 
 /** Calls that require the agent token. */
-function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: AgentGuard): void {
+function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: AgentGuard, append: Append): void {
   const { database, config, clock, log } = app;
   const starts = new Batch<Claim, boolean>(async (claims) => {
     const started = await startJobs(app, claims);
@@ -168,9 +170,20 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     return {
       results: results.map(({ jobId }, index) => {
         const refusal = answers[index] ?? null;
-        if (refusal === null) return { jobId, ok: true };
-        return { jobId, ok: false, code: refusal.code, message: refusal.message, ...refusal.details };
+        return refusal === null ? { jobId, ok: true } : refusedEntry(jobId, refusal);
       }),
+    };
+  });
+
+  routes.post('/logs', { schema: { body: logsRequest }, bodyLimit: 16 * MIB }, async ({ body: { logs } }) => {
+    const claims = toClaims(logs);
+    return {
+      logs: await Promise.all(
+        logs.map(async ({ jobId, offset, frames }, index) => {
+          const end = await append({ jobId, tokenHash: claims[index]?.tokenHash ?? '', piece: { offset, frames } });
+          return end instanceof Refusal ? refusedEntry(jobId, end) : { jobId, ok: true, offset: end };
+        }),
+      ),
     };
   });
 
@@ -190,19 +203,29 @@ interface JobParams {
   readonly artifact: string;
 }
 
-function jobVerbs(server: FastifyInstance, app: App): void {
+type Append = (append: LogAppend) => Promise<number | Refusal>;
+
+/** Appends to logs, and wakes those who follow them. Shared by all routes, so that their pieces share statements. */
+function createAppend(app: App): Append {
   const appends = new Batch<LogAppend, number | Refusal>(
     (batch) => appendLogs(app.database, batch, app.config.SLIPWAY_MAX_LOG_BYTES),
     MAX_LOG_BATCH,
   );
+  return async (append) => {
+    const offset = await appends.add(append);
+    if (typeof offset === 'number') app.database.wakeups.signal([topic.log(append.jobId)]);
+    return offset;
+  };
+}
+
+function jobVerbs(server: FastifyInstance, append: Append): void {
   parseJson(server, '*');
   server
     .withTypeProvider<ZodTypes>()
     .post('/jobs/:jobId/log', { schema: { body: logRequest }, bodyLimit: 8 * MIB }, async (request) => {
       const { jobId, tokenHash } = claimOf(request);
-      const offset = await appends.add({ jobId, tokenHash, piece: request.body });
+      const offset = await append({ jobId, tokenHash, piece: request.body });
       if (offset instanceof Refusal) throw offset;
-      app.database.wakeups.signal([topic.log(jobId)]);
       return { offset };
     });
 }
@@ -235,6 +258,9 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
   });
 }
 
+const refusedEntry = (jobId: string, { code, message, details }: Refusal) => {
+  return { jobId, ok: false, code, message, ...details };
+};
 const staleClaim = { code: 'STALE_CLAIM', message: 'This claim of the job is over.' };
 const toClaim = ({ jobId, token }: HeldClaim): Claim => ({ jobId, tokenHash: hashSecret(token) });
 

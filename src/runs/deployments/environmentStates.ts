@@ -1,6 +1,8 @@
 import type { RecordedDeployment } from '../../engine/deployment';
 import { type BatchLoad, groupBy } from '../../kernel/loaders';
-import { findStates, findValuesAt, type Moment } from './states.store';
+import type { Freeze } from '../../catalog/freezes/freezes';
+import { type Closed, closedAt } from '../../catalog/freezes/freezeState';
+import { findFreezesAt, findStates, findValuesAt, type Moment } from './states.store';
 
 /** A service of an environment at a moment. */
 export interface ServiceState {
@@ -48,4 +50,18 @@ export const servicesAt: BatchLoad<readonly ServiceState[]> = async (app, keys) 
 export const variablesAt: BatchLoad<Readonly<Record<string, string>>> = async (app, keys) => {
   const rows = await findValuesAt(app.database, keys.map(momentOf));
   return new Map(rows.map(({ position, variables }) => [keys[position - 1] ?? '', variables]));
+};
+
+/** Freezes that held deployments to environments back at moments (`momentKey`); missing if there was none. */
+export const freezeAt: BatchLoad<Closed<Freeze>> = async (app, keys) => {
+  const rows = groupBy(
+    await findFreezesAt(app.database, keys.map(momentOf)),
+    ({ position }) => keys[position - 1] ?? '',
+  );
+  return new Map(
+    keys.flatMap((key) => {
+      const closed = closedAt(rows.get(key) ?? [], momentOf(key).at);
+      return closed === null ? [] : [[key, closed] as const];
+    }),
+  );
 };

@@ -1,5 +1,8 @@
 import type { RecordedDeployment } from '../../engine/deployment';
 import type { Db } from '../../kernel/database/database';
+import { type Freeze, freezes } from '../../catalog/freezes/freezes';
+import { covers } from '../../catalog/freezes/freezes.store';
+import { columnsOf } from '../../kernel/database/table';
 import { deployment } from './deployments.store';
 
 /** An environment at a moment. */
@@ -71,6 +74,21 @@ export async function findValuesAt(
        WHERE one.environment_id = asked.environment_id AND one.changed_at <= asked.at
        ORDER BY one.changed_at DESC, one.number DESC LIMIT 1
      ) known`,
+    parameters(moments),
+  );
+}
+
+/** Freezes that covered environments, as they were, by the position of the moment, from 1. */
+export function findFreezesAt(db: Db, moments: readonly Moment[]): Promise<(Freeze & { readonly position: number })[]> {
+  return db.rows(
+    `SELECT asked.position::int AS position, ${columnsOf(freezes.schema, 'one')}
+     FROM ${asked} JOIN environment ON environment.id = asked.environment_id
+     CROSS JOIN LATERAL (
+       SELECT DISTINCT ON (freeze_id) data FROM freeze_version WHERE changed_at <= asked.at
+       ORDER BY freeze_id, changed_at DESC, number DESC
+     ) known
+     CROSS JOIN LATERAL jsonb_populate_record(NULL::deployment_freeze, known.data) one
+     WHERE ${covers('one', 'environment')} ORDER BY asked.position, one.name`,
     parameters(moments),
   );
 }

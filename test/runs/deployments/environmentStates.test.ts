@@ -91,6 +91,59 @@ describe('stateAt', () => {
       expect({ seed, at: moments[index], state }).toEqual({ seed, at: moments[index], state: replayed[index] });
   });
 
+  it('has the freeze as it was then, also after it was changed and deleted', async () => {
+    const times: string[] = [];
+    const note = () => {
+      const time = server.app.clock.now().toISOString();
+      times.push(time);
+      // The history has milliseconds.
+      while (server.app.clock.now().toISOString() === time);
+    };
+    note();
+    const { environments } = await ask<{ environments: { nodes: { id: string }[] } }>(
+      '{ environments(filters: [{ name: { operator: EQUALS, values: ["prod"] } }]) { nodes { id } } }',
+      {},
+    );
+    const environmentIds = environments.nodes.map(({ id }) => id);
+    const given = { name: 'Year end', reason: 'x', from: '2026-01-01T00:00:00Z', until: '2099-01-01T00:00:00Z' };
+    const { createFreeze } = await ask<{ createFreeze: { freeze: { id: string } } }>(
+      'mutation ($input: CreateFreezeInput!) { createFreeze(input: $input) { freeze { id } } }',
+      { input: { ...given, environmentIds } },
+    );
+    const freezeId = createFreeze.freeze.id;
+    note();
+    await ask('mutation ($input: UpdateFreezeInput!) { updateFreeze(input: $input) { freeze { id } } }', {
+      input: { freezeId, reason: 'y', until: '2100-01-01T00:00:00Z' },
+    });
+    note();
+    await ask('mutation ($id: ID!) { deleteFreeze(input: { freezeId: $id }) { clientMutationId } }', { id: freezeId });
+    note();
+    const fields = 'freeze { from until freeze { name reason } }';
+    const found = await Promise.all(
+      times.map((time) =>
+        ask<{ environments: { nodes: { stateAt: { freeze: object | null } }[] } }>(
+          `query ($time: DateTime!) { environments(filters: [{ name: { operator: EQUALS, values: ["prod"] } }]) { nodes { stateAt(time: $time) { ${fields} } } } }`,
+          { time },
+        ).then((one) => one.environments.nodes[0]?.stateAt?.freeze ?? null),
+      ),
+    );
+    expect(found).toEqual([
+      null,
+      {
+        from: '2026-01-01T00:00:00.000Z',
+        until: '2099-01-01T00:00:00.000Z',
+        freeze: { name: 'Year end', reason: 'x' },
+      },
+      {
+        from: '2026-01-01T00:00:00.000Z',
+        until: '2100-01-01T00:00:00.000Z',
+        freeze: { name: 'Year end', reason: 'y' },
+      },
+      null,
+    ]);
+    await expect(server.app.database.rows('DELETE FROM freeze_version')).rejects.toThrow('only ever added to');
+  });
+
   it('has the variables, and null before the environment existed', async () => {
     const read = (time: string) =>
       ask<{ environments: { nodes: { id: string; stateAt: { at: string; variables: object[] } | null }[] } }>(

@@ -89,7 +89,7 @@ describe('the agent protocol', () => {
       await blocker.query('BEGIN; LOCK TABLE job_lease IN SHARE ROW EXCLUSIVE MODE');
       const claim = agent.claim(10, 1500);
       const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
-        AND query LIKE '%INSERT INTO job_lease%' AND query_start < clock_timestamp() - interval '2 s'`;
+        AND query LIKE '%DELETE FROM ready_job%' AND query_start < clock_timestamp() - interval '2 s'`;
       await eventually(
         () => server.app.database.rows(blocked),
         (rows) => rows.length === 1,
@@ -129,6 +129,34 @@ describe('the agent protocol', () => {
       SLIPWAY_TASK: 'make',
     });
     await runs.abort(id);
+  });
+
+  it('appends to the logs of several jobs with one request, and answers for each of them', async () => {
+    const agent = await ProtocolAgent.register(server.url);
+    const ids = [await runs.start('workflow', 'files'), await runs.start('workflow', 'files')];
+    const jobs = await agent.claim(2);
+    const [one, two] = jobs;
+    if (one === undefined || two === undefined) throw new Error('two jobs were expected');
+    await agent.start(...jobs);
+    const piece = ({ jobId, token }: ClaimedJob, offset: number, text: string) => {
+      return { jobId, token, offset, frames: [{ stream: 'stdout', at: new Date().toISOString(), text }] };
+    };
+    const logs = [piece(one, 0, 'one é\n'), piece(two, 0, 'two\n'), piece({ ...two, token: one.jobId }, 4, 'x')];
+    const { body } = await agent.post('logs', { logs: [...logs, piece(two, 99, 'x'), piece(one, 7, 'more\n')] });
+    expect(body.logs).toEqual([
+      { jobId: one.jobId, ok: true, offset: 7 },
+      { jobId: two.jobId, ok: true, offset: 4 },
+      { jobId: two.jobId, ok: false, code: 'STALE_CLAIM', message: expect.any(String) },
+      { jobId: two.jobId, ok: false, code: 'LOG_GAP', message: expect.any(String), offset: 4 },
+      { jobId: one.jobId, ok: true, offset: 12 },
+    ]);
+    for (const [job, logBytes] of [
+      [one, 12],
+      [two, 4],
+    ] as const) {
+      expect((await agent.finish(job, { logBytes })).body.results).toEqual([{ jobId: job.jobId, ok: true }]);
+    }
+    for (const id of ids) await runs.abort(id);
   });
 
   it('keeps a log as one byte sequence: accepts repeats, rejects gaps, keeps the order', async () => {

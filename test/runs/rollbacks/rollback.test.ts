@@ -247,6 +247,41 @@ describe('rollbackEnvironment', () => {
     expect(await refused(rollBack('d', { to: { deploymentId: row?.id } }))).toBe('REVISION_GONE');
   });
 
+  it('waits for the end of a freeze, or is refused by it, or overrides it', async () => {
+    await deploy('put-web', 'g', 'web:1');
+    await deploy('put-web', 'g', 'web:2');
+    const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
+      'mutation ($input: CreateFreezeInput!) { createFreeze(input: $input) { freeze { id } } }',
+      { input: { name: 'Party', reason: 'x', environmentIds: [environments.get('g')], from: '2026-01-01T00:00:00Z' } },
+    );
+    const careful = { onFreeze: 'REFUSE' };
+    expect((await preview('g', careful)).refusals).toMatchObject([{ code: 'ENVIRONMENT_FROZEN' }]);
+    expect(await refused(rollBack('g', careful))).toBe('ENVIRONMENT_FROZEN');
+    const overrideFreeze = { reason: 'checkout fails' };
+    const readsAndRolls: Permissions = {
+      appPermissions: [
+        { permissionType: 'ENV', actions: ['READ'], applications: { filterType: 'ALL' } },
+        { permissionType: 'DEPLOYMENT', actions: ['READ', 'ROLLBACK_WORKFLOW'], applications: { filterType: 'ALL' } },
+      ],
+    };
+    const may = new TestClient(server.url, await createKey(server.client, 'Rolls', readsAndRolls, 'rolls'));
+    expect(await refused(may.ask(ROLL_BACK, { input: input('g', { overrideFreeze }) }))).toBe('FORBIDDEN');
+    expect((await preview('g', { ...careful, overrideFreeze })).allowed).toBe(true);
+    const { id } = await rollBack('g', { ...careful, overrideFreeze });
+    await work(id);
+    expect(await images('g')).toEqual(['web:1']);
+    expect((await runs.events(id)).find(({ type }) => type === 'FREEZE_OVERRIDDEN')?.data).toMatchObject(
+      overrideFreeze,
+    );
+    const waiting = await rollBack('g');
+    expect(await runs.read(waiting.id)).toMatchObject({ status: 'WAITING' });
+    await server.client.ask('mutation ($id: ID!) { deleteFreeze(input: { freezeId: $id }) { clientMutationId } }', {
+      id: createFreeze.freeze.id,
+    });
+    await work(waiting.id);
+    expect(await images('g')).toEqual(['web:2']);
+  });
+
   it('follows a failed stage with on_failure: rollback, once', async () => {
     const release = async (image: string) =>
       runs.start('pipeline', 'safe', { serviceInputs: [{ name: 'web', image }] });
