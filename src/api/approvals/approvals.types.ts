@@ -1,3 +1,4 @@
+// Long because the descriptions of its fields are the manual of approvals.
 import { Extensions, Field, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
