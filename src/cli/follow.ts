@@ -41,7 +41,8 @@ export async function followRun(
           if (event !== null) report.show(event);
           if (events && event !== null) ui.answerLine(event);
           ui.progress(report.doing());
-          silence.interrupted();
+          if (snapshot !== null) silence.joining();
+          else silence.interrupted();
         },
       ),
     );

@@ -7,6 +7,7 @@ const verbs: Readonly<Record<string, string>> = {
   RESTORE_FAILED: 'restore failed, requested',
   RESTORE_CANCELLED: 'restore canceled, requested',
   INTERVENED: 'failure decided',
+  FREEZE_OVERRIDDEN: 'freeze overridden',
 };
 
 /** Prints actions of people on the run: start, approvals, resumes and restores, with their comments. */

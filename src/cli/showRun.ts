@@ -83,12 +83,15 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   sayNext(ui, run);
 }
 
-/** Reasons that the line of the element or the task shows. */
+/** Reasons that the line of the element or the task shows, if it is not the whole run that waits. */
 const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FOR_SLOT', 'FROZEN', 'APPROVAL_CHANGED'];
 
 /** Prints why parts of the run that could run do not. */
 function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
-  const others = whyNotRunning.filter(({ code }) => !SHOWN_REASONS.includes(code));
+  const others = whyNotRunning.filter(
+    ({ code, stageExecutionId, taskExecutionId }) =>
+      !SHOWN_REASONS.includes(code) || (stageExecutionId === null && taskExecutionId === null),
+  );
   if (others.length > 0) ui.say('', ui.paint.bold('Waits'));
   for (const { message } of others) ui.say(`  ${message}`);
 }

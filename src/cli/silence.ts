@@ -11,12 +11,20 @@ const UNREPORTED = ['NO_AGENT', 'QUEUE', 'RETRY'];
 export class Silence {
   private readonly told = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
+  /** True until the reasons of a whole run that waited before it was followed are told. */
+  private joined = false;
   private over = false;
 
   constructor(
     private readonly session: Session,
     private readonly id: string,
   ) {}
+
+  /** Called with the state at which following begins. */
+  joining(): void {
+    this.joined = true;
+    this.interrupted(0);
+  }
 
   /** Called with each event, which ends the silence. */
   interrupted(waitMs = FIRST_MS): void {
@@ -34,12 +42,15 @@ export class Silence {
     // The stream that is being followed reports an outage.
     const answer = await api.ask(ReadWhyDocument, { id: this.id }).catch(() => undefined);
     if (this.over) return;
-    for (const { code, message, taskExecutionId } of answer?.execution?.whyNotRunning ?? []) {
+    const reasons = answer?.execution?.whyNotRunning ?? [];
+    for (const { code, message, stageExecutionId, taskExecutionId } of reasons) {
       const key = `${code} ${taskExecutionId}`;
-      if (!UNREPORTED.includes(code) || this.told.has(key)) continue;
+      const whole = this.joined && stageExecutionId === null && taskExecutionId === null;
+      if (!(whole || UNREPORTED.includes(code)) || this.told.has(key)) continue;
       this.told.add(key);
       ui.say(ui.paint.yellow(message));
     }
+    if (answer !== undefined) this.joined = false;
     this.interrupted(NEXT_MS);
   }
 }

@@ -277,6 +277,7 @@ export type HistoryAction =
   | 'APPROVED'
   | 'CONTINUED'
   | 'EXTENDED'
+  | 'FREEZE_OVERRIDDEN'
   | 'INTERVENED'
   | 'PAUSED'
   | 'REASSIGNED'

@@ -87,7 +87,9 @@ function isBlocked(run: RunSlice, need: SlotNeed, state: SlotState, holder: Slot
 function describe(run: RunSlice, need: SlotNeed, state: SlotState, holder: SlotHolder): string {
   const [first, ...more] = heldByOthers(run, need, state, holder);
   const others = more.length === 0 ? '' : ` and ${more.length} more`;
-  const held = first === undefined ? '' : `held by execution ${first.executionId} since ${first.since}${others}, `;
+  const by =
+    first?.executionId === holder.executionId ? 'another element of this run' : `execution ${first?.executionId}`;
+  const held = first === undefined ? '' : `held by ${by} since ${first.since}${others}, `;
   return `${held}place ${state.ahead + 1}${need.limit === 1 ? '' : ` for one of ${need.limit} slots`}`;
 }
 

@@ -39,18 +39,20 @@ function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
        SELECT run_id, ended_at, actor, NULL, NULL, NULL, error_message, 'RESTORE_' || status
        FROM operation WHERE run_id = ANY ($1::uuid[]) AND kind = 'RESTORE' AND status IN ('FAILED', 'CANCELLED')
        UNION ALL
-       SELECT event.run_id, at, actor, NULL, coalesce(stage.stage_name, data ->> 'stageName'),
+       SELECT event.run_id, at, CASE event.type WHEN 'FREEZE_OVERRIDDEN' THEN data -> 'by' ELSE actor END, NULL,
+         coalesce(stage.stage_name, data ->> 'stageName'),
          coalesce(nullif(${STEP}, ''), data ->> 'stepName', data ->> 'name'),
-         nullif(concat_ws(': ', data ->> 'action', (SELECT string_agg(approver.name, ', ')
+         nullif(concat_ws(': ', data ->> 'action', data ->> 'freeze', (SELECT string_agg(approver.name, ', ')
            FROM jsonb_array_elements_text(data -> 'approvers') AS approver (name)), data ->> 'reason'), ''),
          CASE event.type WHEN 'ABORT_REQUESTED' THEN 'ABORTED' WHEN 'PAUSE_REQUESTED' THEN 'PAUSED'
            WHEN 'CONTINUE_REQUESTED' THEN 'CONTINUED' WHEN 'RUNTIME_INPUTS_GIVEN' THEN 'ANSWERED'
            WHEN 'TASK_RETRIED' THEN 'RETRIED' WHEN 'APPROVAL_REASSIGNED' THEN 'REASSIGNED' ELSE event.type END
        FROM execution_event event LEFT JOIN stage_execution stage
-         ON event.type = 'APPROVAL_REASSIGNED' AND stage.id = (data ->> 'stageExecutionId')::uuid
+         ON event.type IN ('APPROVAL_REASSIGNED', 'FREEZE_OVERRIDDEN') AND stage.id = (data ->> 'stageExecutionId')::uuid
          LEFT JOIN task_execution task ON event.type = 'APPROVAL_REASSIGNED' AND task.id = (data ->> 'taskExecutionId')::uuid
        WHERE event.run_id = ANY ($1::uuid[]) AND event.type IN ('ABORT_REQUESTED', 'PAUSE_REQUESTED',
-         'CONTINUE_REQUESTED', 'RUNTIME_INPUTS_GIVEN', 'INTERVENED', 'TASK_RETRIED', 'APPROVAL_REASSIGNED')
+         'CONTINUE_REQUESTED', 'RUNTIME_INPUTS_GIVEN', 'INTERVENED', 'TASK_RETRIED', 'APPROVAL_REASSIGNED',
+         'FREEZE_OVERRIDDEN')
      ) entry ORDER BY at, attempt`,
     [ids],
   );

@@ -22,6 +22,7 @@ export const historyAction = {
     ANSWERED: 'Runtime inputs given.',
     INTERVENED: 'Decision about a failure: `text` is the decision, with its reason.',
     RETRIED: 'Failed task retried.',
+    FREEZE_OVERRIDDEN: 'Began in spite of a freeze: `text` is its name, and the reason. The actor overrode it.',
   },
 } as const;
 export type HistoryAction = keyof typeof historyAction.values;

@@ -35,6 +35,7 @@ outputs: { TAG: "\${TAG}" }
 tasks: { build: { run: "true", register: TAG } }
 ${pipeline('release', `${ASK}  - elements: [${ship('staging', 'staging')}]\n  - elements: [${ship('prod', 'prod')}]\n`)}
 ${pipeline('two', `  - elements: [{ name: ask, approval: { approvals: { from: [Managers, Leads], count: 2 } } }]\n  - elements: [${ship('prod', 'prod')}]\n`)}
+${pipeline('gated', `${ASK}  - elements: [${ship('prod', 'prod')}]\n`)}
 ${pipeline('free', `  - elements: [${ship('prod', 'prod')}]\n`)}
 ${pipeline('both', `${ASK}  - elements: [${ship('staging', 'staging')}, ${ship('prod', 'prod')}]\n`)}
 ${pipeline('asking', `${ASK}  - elements: [${ship('prod', 'prod', ', runtime_inputs: [REGION]')}]\n`)}
@@ -172,6 +173,61 @@ describe('an approval is bound to a digest of what it approves', () => {
     await agent.work(() => runs.is(rejected, 'REJECTED'));
     expect(await runs.read(rejected)).toMatchObject({ failureCode: 'REJECTED' });
     expect(await server.app.database.rows(`SELECT FROM approval WHERE status = 'WAITING'`)).toEqual([]);
+    expect(await server.app.database.rows('SELECT FROM begin_wait UNION ALL SELECT FROM slot')).toEqual([]);
+  });
+
+  it('is compared in later attempts: after an extension, a resume with another definition, an abort and an expiry', async () => {
+    const fail = async (id: string) => {
+      await agent.runOne({ exitCode: 1 });
+      await runs.until(id, 'FAILED');
+    };
+    const id = await start('gated');
+    await people.decide(as(ann), id);
+    await fail(id);
+    const { applicationId } = await runs.ids('pipeline', 'gated');
+    const resume = (definition: string) =>
+      server.client.ask(
+        'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
+        {
+          input: { applicationId, pipelineExecutionId: id, definition },
+        },
+      );
+    // Nothing has changed: the failed deployment was its own.
+    await resume('PINNED');
+    await fail(id);
+    expect(await eventsOf(id)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_DECIDED']);
+    const later = pipeline(
+      'gated',
+      `${ASK}  - elements: [${ship('prod', 'prod')}]\n  - elements: [{ name: build, workflow: build }]\n`,
+    );
+    await runs.apply(later.slice(5));
+    await resume('LATEST');
+    expect((await people.waiting(id)).changedSince?.map(({ what }) => what)).toEqual([
+      'revision of the pipeline',
+      'element "build"',
+    ]);
+    const [asked] = (await people.approvals(id)).filter(({ status }) => status === 'WAITING');
+    await runs.abort(id);
+    await runs.until(id, 'ABORTED');
+    expect((await people.approvals(id)).find(({ approvalId }) => approvalId === asked?.approvalId)?.status).toBe(
+      'ABORTED',
+    );
+
+    await resume('PINNED');
+    await people.waiting(id);
+    await server.app.database.write(`UPDATE approval SET expires_at = now() - interval '1 s' WHERE status = 'WAITING'`);
+    expect((await runs.until(id, 'EXPIRED')).pipelineStageExecutions?.[1]).toMatchObject({ reasonCode: 'EXPIRED' });
+    await resume('PINNED');
+    await people.decide(as(ann), id);
+    await ended(id);
+
+    await server.client.ask(
+      'mutation ($input: AddImagesToRunInput!) { addImagesToRun(input: $input) { run { id } } }',
+      { input: { runId: id, images: [{ service: 'web', image: `web:${++version}` }] } },
+    );
+    expect(await people.waiting(id)).toMatchObject({ stepName: 'ask', changedSince: null });
+    await people.decide(as(ann), id);
+    await ended(id);
     expect(await server.app.database.rows('SELECT FROM begin_wait UNION ALL SELECT FROM slot')).toEqual([]);
   });
 

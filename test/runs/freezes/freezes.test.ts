@@ -157,6 +157,13 @@ describe('freezes', () => {
     expect((await runs.events(run)).find(({ type }) => type === 'FREEZE_OVERRIDDEN')?.data).toMatchObject({
       ...{ freezeId, freeze: 'Year end', reason: 'Hotfix for checkout', by: { kind: 'API_KEY' } },
     });
+    const { execution } = await server.client.ask<{ execution: { history: object[] } }>(
+      'query ($id: ID!) { execution(executionId: $id) { history { action text actor { name } } } }',
+      { id: run },
+    );
+    expect(execution.history.at(-1)).toEqual({
+      ...{ action: 'FREEZE_OVERRIDDEN', text: 'Year end: Hotfix for checkout', actor: { name: expect.any(String) } },
+    });
     await runs.abort(run);
     await agent.work(() => runs.is(run, 'ABORTED'));
   });
