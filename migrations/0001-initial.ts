@@ -1212,7 +1212,7 @@ CREATE TRIGGER environment_values_append_only BEFORE UPDATE OR DELETE OR TRUNCAT
 ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
 
 -- Definitions with an observing task are found without a look at all others.
-CREATE INDEX workflow_revision_observes ON workflow_revision (id) WHERE jsonb_typeof(definition->'observe') = 'object';
+CREATE INDEX workflow_revision_observes ON workflow_revision ((definition->'observe'->>'everySeconds')) WHERE jsonb_typeof(definition->'observe') = 'object';
 
 -- Freezes have a history in the same way.
 CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1228,4 +1228,4 @@ CREATE TABLE workflow_revision (
   CONSTRAINT "workflow_revision_number" UNIQUE (entity_id, number),
   CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY (entity_id) REFERENCES workflow(id)
 );
-CREATE INDEX workflow_revision_observes ON public.workflow_revision USING btree (id) WHERE (jsonb_typeof((definition -> 'observe'::text)) = 'object'::text);
+CREATE INDEX workflow_revision_observes ON public.workflow_revision USING btree ((((definition -> 'observe'::text) ->> 'everySeconds'::text))) WHERE (jsonb_typeof((definition -> 'observe'::text)) = 'object'::text);

@@ -157,8 +157,12 @@ function wait(
   { code, text, until, needs, blocker }: Delay,
   isNew: boolean,
 ): void {
-  run.changes.slots.waiting.push({ ...holder, code, text, until, needs, blocker });
-  if (!isNew) return;
+  const { waiting } = run.changes.slots;
+  const asked = waiting.findIndex(({ holderId }) => holderId === holder.holderId);
+  const before = asked < 0 ? undefined : waiting.splice(asked, 1)[0];
+  waiting.push({ ...holder, code, text, until, needs, blocker });
+  // A decision that asks twice says so once.
+  if (!isNew || before?.text === text) return;
   const { runId, executionId, stageExecutionId } = holder;
   run.event({ runId, executionId }, 'BEGIN_DELAYED', {
     ...{ stageExecutionId, reasonCode: code, reason: text, until: until?.toISOString() ?? null },

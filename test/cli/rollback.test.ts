@@ -8,6 +8,7 @@ application: app
 name: deploy
 environment: staging
 services: [web]
+observe: { run: ./running.sh }
 tasks: { put: { run: x, deploys: true } }
 ---
 kind: Pipeline
@@ -49,5 +50,34 @@ describe('slipway rollback', () => {
     const bad = await run('rollback', 'staging', '--to', 'yesterday');
     expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('--to takes')]);
     expect((await run('rollback', 'nowhere')).err).toContain('No environment that you may see is named "nowhere"');
+  });
+
+  it('brings environments back to a time, and observes what runs', async () => {
+    const time = world.server.app.clock.now().toISOString();
+    await deploy('web:3');
+    const preview = await run('restore-environments', 'app', '--to', time, '--dry-run');
+    expect(preview.out).toMatch(
+      /^Back to .*:\n {2}staging web web:3 → web:1 deployed .* by run [0-9a-f-]{36}\n {2}1\. staging: deploy › put\n$/,
+    );
+    const started = await run('restore-environments', 'app', '--to', time, '--yes', '--no-follow');
+    expect([started.code, started.out]).toEqual([0, expect.stringContaining('started')]);
+    await world.agent.runOne();
+    const bad = await run('restore-environments', 'app', '--to', 'noon');
+    expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('--to takes')]);
+
+    const observed = run('observe', 'staging');
+    await world.agent.runOne({ outputs: [{ name: 'OBSERVED', value: 'web=web:9' }] });
+    expect(await observed).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/web +web:1 +web:9/),
+      err: expect.stringContaining('DRIFTED'),
+    });
+    expect((await run('deployed', '-e', 'staging')).out).toContain('web:1 DRIFTED: web:9 runs');
+    const failing = run('observe', 'staging');
+    await world.agent.runOne({ exitCode: 1 });
+    expect(await failing).toMatchObject({ code: 1, err: expect.stringContaining('NOT_OBSERVED') });
+    expect((await run('deployed', '-e', 'staging')).out).toMatch(
+      /app\/staging: not observed since .* by deploy: its run ended FAILED/,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { AGENT_TOKEN } from './server';
 
@@ -12,18 +13,23 @@ export interface TestProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+/** A program of `dist`, or the server with a clock that the test moves. */
+type Program = 'main.js' | 'agent/main.js' | 'dev/main.js' | 'clockedServer';
+const fileOf = (program: Program): string =>
+  program === 'clockedServer' ? join(__dirname, 'clockedServer.cjs') : join(dist, program);
+
 /** Starts a built program as a process, like `npm start` and `npm run agent`. */
 export function startProcess(
-  program: 'main.js' | 'agent/main.js' | 'dev/main.js',
+  program: Program,
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): TestProcess {
-  const child = spawn(process.execPath, [join(dist, program), ...args], {
+  const child = spawn(process.execPath, [fileOf(program), ...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(program === 'clockedServer' ? (['ipc'] as const) : [])],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return {
     child,
@@ -38,8 +44,9 @@ export function startProcess(
 /** Starts a server process; resolves when it listens. */
 export async function startServerProcess(
   environment: Readonly<Record<string, string>>,
+  program: Program = 'main.js',
 ): Promise<TestProcess & { url: string }> {
-  const server = startProcess('main.js', environment);
+  const server = startProcess(program, environment);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
       const found = /listening on (http:\S+)\/graphql/.exec(server.output())?.[1];
@@ -49,6 +56,22 @@ export async function startServerProcess(
     server.child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${server.output()}`)));
   });
   return { ...server, url };
+}
+
+/** Starts a server process with a clock that runs ahead. `setAhead` moves it. */
+export async function startClockedServer(
+  environment: Readonly<Record<string, string>>,
+  aheadMs: number,
+): Promise<TestProcess & { url: string; setAhead(ms: number): Promise<void> }> {
+  const server = await startServerProcess({ ...environment, TEST_CLOCK_AHEAD_MS: String(aheadMs) }, 'clockedServer');
+  return {
+    ...server,
+    async setAhead(ms) {
+      const moved = once(server.child, 'message');
+      server.child.send(ms);
+      await moved;
+    },
+  };
 }
 
 export function startAgentProcess(

@@ -24,6 +24,7 @@ describe('reading documents', () => {
   test('every default is filled in', () => {
     expect(definitionOf(workflow('w'))).toEqual({
       description: null,
+      observe: null,
       outputs: {},
       tags: [],
       environment: null,

@@ -60,6 +60,13 @@ stages:
 ---
 kind: Pipeline
 application: app
+name: line
+concurrency: { policy: QUEUE }
+stages:
+  - elements: [{ name: test, workflow: test }]
+---
+kind: Pipeline
+application: app
 name: refused later
 stages:
   - elements: [{ name: test, workflow: test }]
@@ -104,6 +111,26 @@ describe('concurrency', () => {
     expect(ended.pipelineStageExecutions?.[1]).toMatchObject({ status: 'FAILED', reasonCode: 'CONCURRENCY_LIMIT' });
     await agent.finishAll(jobs.filter(({ task }) => task === 'deploy'));
     await runs.until(first, 'SUCCESS');
+  });
+
+  it('of a pipeline is asked for again by a rerun and a resume, which wait once', async () => {
+    const again = await runs.start('pipeline', 'line');
+    await agent.runOne({ exitCode: 1 });
+    const holder = await runs.start('pipeline', 'line');
+    const { applicationId } = await runs.ids('pipeline', 'line');
+    const next = (verb: string, input: object) =>
+      server.client.ask(
+        `mutation ($input: ${verb}Input!) { ${verb[0]?.toLowerCase()}${verb.slice(1)}(input: $input) { execution { id } } }`,
+        { input: { applicationId, ...input } },
+      );
+    const delays = async () => (await runs.events(again)).filter(({ type }) => type === 'BEGIN_DELAYED').length;
+    await next('ResumeExecution', { pipelineExecutionId: again, granularity: 'TASK' });
+    expect([await runs.is(again, 'WAITING'), await delays()]).toEqual([true, 1]);
+    await runs.abort(again);
+    await next('RerunExecution', { executionId: again });
+    expect([await runs.is(again, 'WAITING'), await delays()]).toEqual([true, 2]);
+    await agent.work(all([again, holder]));
+    expect(await statuses(again, holder)).toEqual(['SUCCESS', 'SUCCESS']);
   });
 
   it('of environments that share a group limits them together', async () => {
