@@ -35,7 +35,6 @@ describe('reading documents', () => {
       concurrency: null,
       maxParallel: null,
       finallyTimeoutSeconds: 3600,
-      observe: null,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
       onFailure: null,
