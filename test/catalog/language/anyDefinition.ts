@@ -329,7 +329,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
       const { approvers, count, ...more } = policy;
       const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
       const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
-      return { ...rest, ...people, timeoutSeconds: timeoutSeconds + 1000 };
+      return { ...rest, ...people, timeoutSeconds: Math.max(timeoutSeconds, 1001) };
     }),
 );
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { moveSlots } from '../../../src/runs/slots/slots.store';
 import type { TestClient } from '../../support/client';
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
@@ -174,6 +176,27 @@ describe('an approval is bound to a digest of what it approves', () => {
     expect(await runs.read(rejected)).toMatchObject({ failureCode: 'REJECTED' });
     expect(await server.app.database.rows(`SELECT FROM approval WHERE status = 'WAITING'`)).toEqual([]);
     expect(await server.app.database.rows('SELECT FROM begin_wait UNION ALL SELECT FROM slot')).toEqual([]);
+  });
+
+  it('is exact: the statement that takes the slot refuses what was deployed after the comparison', async () => {
+    await ended(await start('free'));
+    const { database } = server.app;
+    const [now] = await database.rows<{ id: string; environmentId: string; serviceId: string }>(
+      `SELECT id, environment_id AS "environmentId", service_id AS "serviceId" FROM deployment
+       WHERE status = 'SUCCEEDED' ORDER BY end_number DESC LIMIT 1`,
+    );
+    if (now === undefined) throw new Error('nothing was deployed');
+    const { environmentId, serviceId } = now;
+    const [holderId, runId] = [randomUUID(), randomUUID()];
+    const holder = { holderId, runId, executionId: runId, stageExecutionId: null, operationId: null };
+    const needs = [{ key: `environment ${environmentId}`, limit: 1, policy: 'QUEUE' as const, name: '' }];
+    const take = (deploymentId: string | null) => {
+      const taken = [{ ...holder, environmentId, needs, assumed: false, replaces: { [serviceId]: deploymentId } }];
+      return moveSlots(database, { freed: [], taken, waiting: [] }, new Date());
+    };
+    for (const other of [null, randomUUID()]) await expect(take(other)).rejects.toMatchObject({ code: 'SL001' });
+    await take(now.id);
+    await moveSlots(database, { freed: [holderId], taken: [], waiting: [] }, new Date());
   });
 
   it('is compared in later attempts: after an extension, a resume with another definition, an abort and an expiry', async () => {

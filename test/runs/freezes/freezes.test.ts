@@ -238,6 +238,54 @@ describe('freezes through the API', () => {
     ]);
   });
 
+  it('make exceptions for services and for members of user groups, at the start and at the gate', async () => {
+    const groups = '{ userGroups { nodes { id name } } }';
+    const permissions = {
+      appPermissions: [
+        { permissionType: 'DEPLOYMENT', actions: ['EXECUTE_WORKFLOW'], applications: { filterType: 'ALL' } },
+        { permissionType: 'WORKFLOW', actions: ['READ'], applications: { filterType: 'ALL' } },
+      ],
+    };
+    const onCall = new TestClient(server.url, await createKey(server.client, 'on call', permissions as never));
+    const { userGroups } = await server.client.ask<{ userGroups: { nodes: { id: string; name: string }[] } }>(groups);
+    const exceptGroupIds = userGroups.nodes.filter(({ name }) => name === 'on call').map(({ id }) => id);
+    const { services } = await server.client.ask<{ services: { nodes: { id: string; name: string }[] } }>(
+      '{ services { nodes { id name } } }',
+    );
+    const serviceId = (name: string) => services.nodes.find((one) => one.name === name)?.id ?? '';
+    const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(CREATE, {
+      input: { ...YEAR_END, name: 'Exceptions', environmentTypes: ['PROD'], exceptGroupIds },
+    });
+    const freezeId = createFreeze.freeze.id;
+    const refusing = { ...(await runs.ids('workflow', 'careful')), executionType: 'WORKFLOW', ...web };
+    const waiting = {
+      ...(await runs.ids('workflow', 'ship')),
+      executionType: 'WORKFLOW',
+      ...web,
+      variableInputs: [{ name: 'environment', variableValue: { type: 'NAME', value: 'prod' } }],
+    };
+    const outcome = async (client: TestClient, input: object) => {
+      try {
+        const { startExecution } = await client.ask<{ startExecution: { execution: { id: string; status: string } } }>(
+          START,
+          { input },
+        );
+        await runs.abort(startExecution.execution.id);
+        return startExecution.execution.status;
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    const outcomes = async (client: TestClient) => [await outcome(client, refusing), await outcome(client, waiting)];
+    expect(await outcomes(onCall)).toEqual(['QUEUED', 'QUEUED']);
+    expect(await outcomes(server.client)).toEqual(['ENVIRONMENT_FROZEN', 'WAITING']);
+    await server.client.ask(UPDATE, { input: { freezeId, exceptGroupIds: [], exceptServiceIds: [serviceId('web')] } });
+    expect(await outcomes(server.client)).toEqual(['QUEUED', 'QUEUED']);
+    await server.client.ask(UPDATE, { input: { freezeId, exceptServiceIds: [serviceId('api')] } });
+    expect(await outcomes(onCall)).toEqual(['ENVIRONMENT_FROZEN', 'WAITING']);
+    await server.client.ask(DELETE, { input: { freezeId } });
+  });
+
   it('are overridden with OVERRIDE_FREEZE and a reason only, by the command or later', async () => {
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(CREATE, {
       input: { ...YEAR_END, environmentTypes: ['PROD'] },

@@ -35,6 +35,26 @@ describe('before anything changes, restoreRun', () => {
     expect(await world.restored(id, { planToken: again.planToken })).toMatchObject({ status: 'SUCCESS' });
   });
 
+  it('waits for nothing: a taken slot or a freeze refuses it, unless it overrides the freeze', async () => {
+    const { id } = await world.failedInProd();
+    const client = world.server.client;
+    // Another run holds the slot of an environment that the restore deploys to.
+    const other = await world.runs.start('pipeline', 'release', {
+      serviceInputs: ['web', 'api'].map((name) => ({ name, image: `${name}:9` })),
+    });
+    await world.agent.work(async () => (await sql('SELECT FROM slot')).length > 0);
+    expect(await world.codeOf(world.restore(id, { confirmEnvironmentConflicts: true }))).toBe('CONCURRENCY_LIMIT');
+    await world.runs.abort(other);
+    await world.agent.work(() => world.runs.is(other, 'ABORTED', 'SUCCESS', 'FAILED'));
+    const { createFreeze } = await client.ask<{ createFreeze: { freeze: { id: string } } }>(
+      `mutation { createFreeze(input: {name: "frozen", reason: "Nobody is on call", from: "2020-01-01T00:00:00Z"}) { freeze { id } } }`,
+    );
+    expect(await world.codeOf(world.restore(id))).toBe('ENVIRONMENT_FROZEN');
+    expect(await world.preview(id)).toMatchObject({ allowed: false, refusals: [{ code: 'ENVIRONMENT_FROZEN' }] });
+    expect(await world.restored(id, { overrideFreeze: { reason: 'Hotfix' } })).toMatchObject({ status: 'SUCCESS' });
+    await client.ask(`mutation { deleteFreeze(input: {freezeId: "${createFreeze.freeze.id}"}) { clientMutationId } }`);
+  });
+
   it('is allowed for the user who started the run, and for administrators', async () => {
     const creator = await world.key('creators', ['READ', 'EXECUTE_PIPELINE']);
     const executor = await world.key('executors', ['READ', 'EXECUTE_PIPELINE']);
