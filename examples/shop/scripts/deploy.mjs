@@ -33,7 +33,7 @@ await run(async () => {
 
 /** Everything that the task's environment says, checked before anything is touched. */
 function readTarget() {
-  // A workflow of several services says which one a task deploys.
+  // In a workflow of several services, SERVICE names the one that the task deploys.
   const service = process.env.SERVICE || required('SLIPWAY_SERVICE', 'the one service to deploy');
   const environment = required('SLIPWAY_ENVIRONMENT', 'the environment to deploy to');
   const image = process.env.SLIPWAY_IMAGE || JSON.parse(process.env.SLIPWAY_SERVICES || '{}')[service];
@@ -119,7 +119,7 @@ function unpack(archive, { service, version, environment, job, folder }) {
 
 /**
  * A deploy outside the pipeline `release` has no archive. It uses a release that was unpacked here before, or copies
- * that of another environment: in a promotion, what was tried in staging.
+ * one from another environment: in a promotion, the release that was tested in staging.
  */
 function findKept({ service, version, environment, job, folder, root }) {
   const own = newest(placesIn(folder).releases, version);

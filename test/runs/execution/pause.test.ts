@@ -256,9 +256,9 @@ describe('a paused run', () => {
       }>('query ($id: ID!) { execution(executionId: $id) { availableActions { action allowed } } }', { id });
       return execution.availableActions.filter((one) => one.allowed).map((one) => one.action);
     };
-    expect(await allowed()).toEqual(['abort', 'pause']);
+    expect(await allowed()).toEqual(['abort', 'pause', 'overrideFreeze']);
     await hold('pause', id);
-    expect(await allowed()).toEqual(['abort', 'continue']);
+    expect(await allowed()).toEqual(['abort', 'continue', 'overrideFreeze']);
     await runs.abort(id);
     expect(await allowed()).toEqual(['resume', 'rerun']);
   });
