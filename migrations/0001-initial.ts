@@ -570,7 +570,8 @@ CREATE TABLE "event_horizon" (
 );
 CREATE TABLE "approval" (
   "id" uuid NOT NULL,
-  "stage_execution_id" uuid NOT NULL,
+  "stage_execution_id" uuid,
+  "task_execution_id" uuid,
   "execution_id" uuid NOT NULL,
   "application_id" uuid NOT NULL,
   "status" text NOT NULL,
@@ -598,13 +599,16 @@ CREATE TABLE "approval" (
   "decided_at" TIMESTAMP(3) WITH TIME ZONE,
   "decided_by" jsonb,
   "comments" text,
+  CONSTRAINT "approval_place" CHECK (stage_execution_id IS NOT NULL OR task_execution_id IS NOT NULL),
   CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
   CONSTRAINT "approval_count" CHECK ((count = 0 OR cardinality(approvers) > 0) AND count + cardinality(all_of) > 0),
   CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status IN ('WAITING'))),
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
 );
 CREATE INDEX "approval_of_execution" ON "approval" ("execution_id", "requested_at");
-CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHERE status = 'WAITING';
+CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHERE status = 'WAITING' AND task_execution_id IS NULL;
+CREATE INDEX "approval_of_task" ON "approval" ("task_execution_id") WHERE task_execution_id IS NOT NULL;
+CREATE UNIQUE INDEX "approval_task_waiting" ON "approval" ("task_execution_id") WHERE status = 'WAITING';
 CREATE INDEX "approval_newest" ON "approval" ("requested_at", "id");
 CREATE INDEX "approval_newest_waiting" ON "approval" ("requested_at", "id") WHERE status = 'WAITING';
 CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
@@ -934,6 +938,7 @@ ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732"
 ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "approval" ADD CONSTRAINT "FK_a0335fc37ee4e71d4699aa791cc" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval_vote" ADD CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY ("approval_id") REFERENCES "approval"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;

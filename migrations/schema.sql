@@ -234,7 +234,8 @@ CREATE UNIQUE INDEX application_name ON public.application USING btree (name) WH
 
 CREATE TABLE approval (
   id uuid NOT NULL,
-  stage_execution_id uuid NOT NULL,
+  stage_execution_id uuid,
+  task_execution_id uuid,
   execution_id uuid NOT NULL,
   application_id uuid NOT NULL,
   status text NOT NULL,
@@ -265,16 +266,20 @@ CREATE TABLE approval (
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY (id),
   CONSTRAINT "approval_count" CHECK ((((count = 0) OR (cardinality(approvers) > 0)) AND ((count + cardinality(all_of)) > 0))),
   CONSTRAINT "approval_decided" CHECK (((decided_at IS NULL) = (status = 'WAITING'::text))),
+  CONSTRAINT "approval_place" CHECK (((stage_execution_id IS NOT NULL) OR (task_execution_id IS NOT NULL))),
   CONSTRAINT "approval_status" CHECK ((status = ANY (ARRAY['WAITING'::text, 'APPROVED'::text, 'REJECTED'::text, 'EXPIRED'::text, 'ABORTED'::text]))),
   CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY (stage_execution_id) REFERENCES stage_execution(id),
-  CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY (execution_id) REFERENCES execution(id)
+  CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY (execution_id) REFERENCES execution(id),
+  CONSTRAINT "FK_a0335fc37ee4e71d4699aa791cc" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 );
 CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_newest ON public.approval USING btree (requested_at, id);
 CREATE INDEX approval_newest_waiting ON public.approval USING btree (requested_at, id) WHERE (status = 'WAITING'::text);
 CREATE INDEX approval_next_step ON public.approval USING btree (next_step_at) WHERE ((status = 'WAITING'::text) AND (next_step_at IS NOT NULL));
 CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
-CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_of_task ON public.approval USING btree (task_execution_id) WHERE (task_execution_id IS NOT NULL);
+CREATE UNIQUE INDEX approval_task_waiting ON public.approval USING btree (task_execution_id) WHERE (status = 'WAITING'::text);
+CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE ((status = 'WAITING'::text) AND (task_execution_id IS NULL));
 
 CREATE TABLE approval_vote (
   id uuid NOT NULL,

@@ -103,14 +103,21 @@ async function findApproval(session: Session, named: string, step: string | unde
   const run = await findRun(session, named);
   const target = { applicationId: applicationOf(run), executionId: run.id };
   const waiting = (await session.api.ask(WaitingApprovalsDocument, target)).approvalDetails.approvalDetails;
-  const [approval, another] = waiting.filter(({ stepName }) => step === undefined || stepName === step);
+  const [approval, another] = waiting.filter(
+    ({ stepName, taskName }) => step === undefined || stepName === step || taskName === step,
+  );
   if (approval === undefined) {
     const others =
-      waiting.length > 0 ? [`The run waits for: ${waiting.map(({ stepName }) => stepName).join(', ')}.`] : [];
+      waiting.length > 0
+        ? [`The run waits for: ${waiting.map(({ stepName, taskName }) => taskName ?? stepName).join(', ')}.`]
+        : [];
     throw new Failure(exit.refused, 'NOT_WAITING', 'The run is not waiting for this approval.', {}, others);
   }
   if (another !== undefined) {
-    throw usage('The run waits for several approvals.', ...waiting.map(({ stepName }) => `--step "${stepName}"`));
+    throw usage(
+      'The run waits for several approvals.',
+      ...waiting.map(({ stepName, taskName }) => `--step "${taskName ?? stepName}"`),
+    );
   }
   return { run, target, approval };
 }

@@ -105,6 +105,12 @@ function sayStep(ui: Ui, step: Plan['steps'][number]): void {
     ['runs', tasks(({ runs }) => runs > 0)],
     ['skips', tasks(({ runs, undecided }) => runs + undecided === 0)],
     ['decided later', tasks(({ runs, undecided }) => runs === 0 && undecided > 0)],
+    [
+      'approvals',
+      step.tasks
+        .filter(({ approvers, runs, undecided }) => approvers.length > 0 && runs + undecided > 0)
+        .map(({ name, approvers }) => `${name} by ${approvers.join(' or ')}`),
+    ],
     ['asks for', asks],
     ['filled by outputs of earlier stages', fills],
   ];

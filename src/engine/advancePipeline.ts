@@ -301,8 +301,8 @@ export function closeWaiting(
   const asking = waiting.filter(({ kind, reasonCode }) => kind === 'APPROVAL' || reasonCode === 'APPROVAL_CHANGED');
   const ids = new Set(asking.map(({ id }) => id));
   const approvals = ids.size === 0 ? [] : run.waitingApprovals(execution.id);
-  for (const one of approvals.filter(({ stageExecutionId }) => ids.has(stageExecutionId))) {
-    moveApproval(run, one, approvalStatus);
+  for (const one of approvals) {
+    if (one.stageExecutionId !== null && ids.has(one.stageExecutionId)) moveApproval(run, one, approvalStatus);
   }
   for (const stage of waiting) {
     const failed = stage.status === 'WAITING' && stage.workflowExecutionId !== null && stageStatus === 'SKIPPED';

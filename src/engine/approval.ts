@@ -10,8 +10,14 @@ export type ApprovalStatus = StatusOf<'approval'>;
 /** Approval inside an execution. Each attempt requests it again and has its own row. */
 export interface Approval extends Omit<ApprovalPolicy, 'not'> {
   readonly id: string;
-  /** Approval stage that asks, or the deploying element that waits until it is approved again. */
-  readonly stageExecutionId: string;
+  /**
+   * Approval stage that asks, the deploying element that waits until it is approved again, or the element whose workflow
+   * has the task that asks. Null in a standalone workflow.
+   */
+  readonly stageExecutionId: string | null;
+  /** Task that asks; null if a stage does. */
+  readonly taskExecutionId: string | null;
+  /** The run, also if a task of a workflow in it asks. */
   readonly executionId: string;
   readonly applicationId: string;
   readonly status: ApprovalStatus;
@@ -89,3 +95,14 @@ export interface ApprovalVote {
 
 /** The same for all keys of a person. */
 export const personOf = ({ id, personId }: ActorRef): string => personId ?? id;
+
+/** What asks for an approval, for its events. A task of a standalone workflow has no stage and stands for it. */
+export const placeOf = ({
+  id: approvalId,
+  stageExecutionId,
+  taskExecutionId,
+}: Pick<Approval, 'id' | 'stageExecutionId' | 'taskExecutionId'>) => ({
+  approvalId,
+  stageExecutionId: stageExecutionId ?? taskExecutionId ?? '',
+  taskExecutionId,
+});

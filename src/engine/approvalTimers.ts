@@ -1,5 +1,6 @@
+import { groupsOf } from '../catalog/language/approvalPolicy';
 import type { ApprovalElement } from '../catalog/language/pipeline';
-import type { Approval } from './approval';
+import { type Approval, placeOf } from './approval';
 import type { RunSlice } from './runSlice';
 
 /** More reminders would not help an approval that everybody has ignored so often. */
@@ -59,19 +60,20 @@ const isDue = (time: Date | null, now: Date): boolean => time !== null && time <
  */
 export function takeDueSteps(run: RunSlice, approval: Approval): void {
   if (approval.status !== 'WAITING' || !isDue(approval.nextStepAt, run.now) || approval.expiresAt <= run.now) return;
-  const { id: approvalId, stageExecutionId, executionId } = approval;
+  const { executionId } = approval;
   const on = { runId: run.execution(executionId).runId, executionId };
   let next = approval;
   while (isDue(nextEscalation(next), run.now)) {
     const to = next.escalate[next.escalated]?.to ?? [];
     const approvers = [...new Set([...next.approvers, ...to])];
     next = { ...next, approvers, escalated: next.escalated + 1 };
-    run.event(on, 'APPROVAL_ESCALATED', { approvalId, stageExecutionId, to, approvers, step: next.escalated });
+    const step = { to, approvers: groupsOf(next), step: next.escalated };
+    run.event(on, 'APPROVAL_ESCALATED', { ...placeOf(approval), ...step });
   }
   if (isDue(nextReminder(next), run.now)) {
     next = { ...next, reminders: next.reminders + 1, remindedAt: run.now };
     run.event(on, 'APPROVAL_REMINDED', {
-      ...{ approvalId, stageExecutionId, approvers: next.approvers, reminder: next.reminders },
+      ...{ ...placeOf(approval), approvers: groupsOf(next), reminder: next.reminders },
       expiresAt: next.expiresAt.toISOString(),
     });
   }

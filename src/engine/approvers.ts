@@ -1,5 +1,5 @@
 import { groupsOf } from '../catalog/language/approvalPolicy';
-import type { Approval } from './approval';
+import { type Approval, placeOf } from './approval';
 import { peopleNeeded } from './approvalVotes';
 import type { RunSlice } from './runSlice';
 
@@ -13,21 +13,21 @@ export function reassignApproval(
   approvers: readonly string[],
   reason: string | null,
 ): void {
-  const { id: approvalId, stageExecutionId, executionId } = approval;
+  const { id: approvalId, executionId } = approval;
   const previousApprovers = groupsOf(approval);
   const assigned = { approvers, count: peopleNeeded(approval), allOf: [], given: null, undecidableSince: null };
   run.changes.approvers.push({ ...approval, ...assigned });
   run.changes.voided.push(approvalId);
   run.event({ runId: executionId, executionId }, 'APPROVAL_REASSIGNED', {
-    ...{ approvalId, stageExecutionId, approvers, previousApprovers, reason },
+    ...{ ...placeOf(approval), approvers, previousApprovers, reason },
   });
 }
 
 /** Records that nobody is left who could decide an approval, or that there is an approver again. */
 export function noteApprovers(run: RunSlice, approval: Approval, decidable: boolean): void {
-  const { id: approvalId, stageExecutionId, executionId, undecidableSince } = approval;
+  const { executionId, undecidableSince } = approval;
   if (decidable === (undecidableSince === null)) return;
   run.changes.approvers.push({ ...approval, undecidableSince: decidable ? null : run.now });
   const type = decidable ? 'APPROVAL_DECIDABLE' : 'APPROVAL_UNDECIDABLE';
-  run.event({ runId: executionId, executionId }, type, { approvalId, stageExecutionId, approvers: groupsOf(approval) });
+  run.event({ runId: executionId, executionId }, type, { ...placeOf(approval), approvers: groupsOf(approval) });
 }

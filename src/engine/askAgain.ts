@@ -1,6 +1,6 @@
 import { groupsOf } from '../catalog/language/approvalPolicy';
 import { isFinal } from '../contract/statuses';
-import type { Approval } from './approval';
+import { type Approval, placeOf } from './approval';
 import type { SubjectChange } from './subjectChange';
 import {
   approvalsOver,
@@ -80,7 +80,17 @@ function renew(
   const timeoutSeconds = (expiresAt.getTime() - requestedAt.getTime()) / 1000;
   const { remindAfterSeconds, escalate } = given;
   return addApproval(run, execution, {
-    ...{ stageExecutionId: stage.id, approvers, count, allOf, disallowInitiator, excluded, message, subject },
+    ...{
+      stageExecutionId: stage.id,
+      taskExecutionId: null,
+      approvers,
+      count,
+      allOf,
+      disallowInitiator,
+      excluded,
+      message,
+      subject,
+    },
     ...{ renewsId: given.renewsId ?? given.id, changedSince: changesBetween(run, before, subject), inputs: [] },
     ...startTimers({ timeoutSeconds, remindAfterSeconds, escalate }, run.now),
   });
@@ -99,7 +109,7 @@ export const waitingForRenewal = (stages: readonly StageExecution[]): StageExecu
  * Requests a waiting approval again if its subject has changed: earlier votes no longer count. Returns the changes.
  */
 export function refreshApproval(run: RunSlice, approval: Approval): readonly SubjectChange[] {
-  const { id: approvalId, executionId, stageExecutionId } = approval;
+  const { id: approvalId, executionId } = approval;
   const execution = run.execution(executionId);
   const subject = currentSubject(run, approval);
   const changes = changesBetween(run, approval.subject, subject);
@@ -108,13 +118,16 @@ export function refreshApproval(run: RunSlice, approval: Approval): readonly Sub
   run.changes.approvers.push({ ...approval, subject, digest, changedSince: changes, given: null });
   run.changes.voided.push(approvalId);
   run.event({ runId: execution.runId, executionId }, 'APPROVAL_CHANGED', {
-    ...{ approvalId, stageExecutionId, approvers: groupsOf(approval), digest, changes },
+    ...{ ...placeOf(approval), approvers: groupsOf(approval), digest, changes },
   });
   return changes;
 }
 
 /** Current subject of a waiting approval. */
-export function currentSubject(run: RunSlice, { executionId, stageExecutionId, subject }: Approval) {
+export function currentSubject(run: RunSlice, approval: Approval) {
+  const { executionId, stageExecutionId, taskExecutionId, subject } = approval;
+  // Nothing changes in the middle of a workflow: its inputs are pinned, and it holds its slot.
+  if (taskExecutionId !== null || stageExecutionId === null) return subject;
   const execution = run.execution(executionId);
   const stages = run.elements(executionId);
   const asking = run.element(executionId, stageExecutionId);

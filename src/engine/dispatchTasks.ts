@@ -1,6 +1,7 @@
 import { labelList } from '../contract/labels';
 import { baseName } from '../catalog/language/matrix';
 import type { TaskDefinition } from '../catalog/language/workflow';
+import { approvalOfTask, requestTaskApprovals } from './approvalTasks';
 import { type Execution, isRunHeldBack } from './execution';
 import { withSecrets } from './missingSecrets';
 import type { ReadyTask } from './readyTask';
@@ -8,10 +9,19 @@ import type { RunSlice } from './runSlice';
 import { thatMayRun } from './skipConditions';
 import { withoutUndefined } from './undefinedVariables';
 
-/** Creates a job for each task whose dependencies have passed, within the workflow's `maxParallel` and its mode. */
+/**
+ * Creates a job for each task whose dependencies have passed, within the workflow's `maxParallel` and its mode. Tasks
+ * that are approvals ask people instead.
+ */
 export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): void {
   const found = executionIds.flatMap((id) => readyTasks(run, run.execution(id)));
-  const ready = withSecrets(run, withoutUndefined(run, thatMayRun(run, found)));
+  const mayRun = thatMayRun(run, found);
+  requestTaskApprovals(
+    run,
+    mayRun.filter((one) => approvalOfTask(run, one) !== null),
+  );
+  const commands = mayRun.filter((one) => approvalOfTask(run, one) === null);
+  const ready = withSecrets(run, withoutUndefined(run, commands));
   queueJobs(run, ready);
   for (const { task } of ready) run.count(task.executionId, { busy: 1 });
 }
@@ -40,7 +50,10 @@ function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
   const inMode = ready.filter(({ level, ordinal }) =>
     mode === 'SEQUENTIAL' ? ordinal === next?.ordinal : mode === 'PARALLEL' ? level === next?.level : true,
   );
-  return inMode.slice(0, slots).map((task) => ({ task, revisionId }));
+  const all = inMode.map((task) => ({ task, revisionId }));
+  if (all.length <= slots) return all;
+  const asks = (one: ReadyTask) => approvalOfTask(run, one) !== null;
+  return [...all.filter(asks), ...all.filter((one) => !asks(one)).slice(0, slots)];
 }
 
 /** Creates a job for each of these tasks and puts it into the queue. */

@@ -350,6 +350,10 @@ export const isHeldBack = (
   stage.workflowExecutionId === null &&
   stage.waitsUntil === null;
 
+/** True for a task that waits for an approval. One that waits for a decision about its failure has a time limit. */
+export const waitsForApproval = ({ status, waitsUntil }: Pick<TaskExecution, 'status' | 'waitsUntil'>): boolean =>
+  status === 'WAITING' && waitsUntil === null;
+
 /** True for a run or standalone workflow that may not begin yet. */
 export const isRunHeldBack = ({ status, attemptStartedAt }: Pick<Execution, 'status' | 'attemptStartedAt'>): boolean =>
   status === 'WAITING' && attemptStartedAt === null;

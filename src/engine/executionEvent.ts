@@ -70,9 +70,7 @@ export interface ExecutionEventData {
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
-  APPROVAL_REQUESTED: {
-    approvalId: string;
-    stageExecutionId: string;
+  APPROVAL_REQUESTED: ApprovalPlace & {
     approvers: readonly string[];
     message: string | null;
     expiresAt: string;
@@ -84,48 +82,38 @@ export interface ExecutionEventData {
     changes: readonly SubjectChange[];
   };
   /** A person has approved, and others still have to: `missing`. */
-  APPROVAL_VOTED: { approvalId: string; stageExecutionId: string; comments: string | null; missing: string };
+  APPROVAL_VOTED: ApprovalPlace & { comments: string | null; missing: string };
   /** The subject of a waiting approval has changed: it is requested again, and earlier votes no longer count. */
-  APPROVAL_CHANGED: {
-    approvalId: string;
-    stageExecutionId: string;
+  APPROVAL_CHANGED: ApprovalPlace & {
     approvers: readonly string[];
     digest: string;
     changes: readonly SubjectChange[];
   };
   /** Nobody is left who could decide a waiting approval. */
-  APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
+  APPROVAL_UNDECIDABLE: ApprovalPlace & { approvers: readonly string[] };
   /** Somebody can decide such an approval again. */
-  APPROVAL_DECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
+  APPROVAL_DECIDABLE: ApprovalPlace & { approvers: readonly string[] };
   /** An administrator assigned other groups. */
-  APPROVAL_REASSIGNED: {
-    approvalId: string;
-    stageExecutionId: string;
+  APPROVAL_REASSIGNED: ApprovalPlace & {
     approvers: readonly string[];
     previousApprovers: readonly string[];
     reason: string | null;
   };
   /** The approvers of an approval that still waits were reminded. */
-  APPROVAL_REMINDED: {
-    approvalId: string;
-    stageExecutionId: string;
+  APPROVAL_REMINDED: ApprovalPlace & {
     approvers: readonly string[];
     /** Number of the reminder, from 1. */
     reminder: number;
     expiresAt: string;
   };
   /** An approval that still waits was escalated: members of `to` may decide as well. */
-  APPROVAL_ESCALATED: {
-    approvalId: string;
-    stageExecutionId: string;
+  APPROVAL_ESCALATED: ApprovalPlace & {
     to: readonly string[];
     approvers: readonly string[];
     /** Number of the step, from 1. */
     step: number;
   };
-  APPROVAL_DECIDED: {
-    approvalId: string;
-    stageExecutionId: string;
+  APPROVAL_DECIDED: ApprovalPlace & {
     status: string;
     comments: string | null;
     /** Values of its form. */
@@ -220,6 +208,14 @@ export interface ExecutionEventData {
   };
   /** A deployment SUCCEEDED: follows its DEPLOYMENT_STATUS. */
   DEPLOYED: { environmentId: string; serviceId: string; image: string };
+}
+
+interface ApprovalPlace {
+  approvalId: string;
+  /** The task itself in a standalone workflow. */
+  stageExecutionId: string;
+  /** Null unless a task asks. */
+  taskExecutionId: string | null;
 }
 
 export type ExecutionEventType = keyof ExecutionEventData;

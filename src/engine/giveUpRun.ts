@@ -11,6 +11,8 @@ import type { RunSlice } from './runSlice';
 export function giveUpRun(run: RunSlice, id: string, text: string): void {
   run.require({ kind: 'execution', key: id }, { kind: 'openTasks', key: id });
   const root = run.execution(id);
+  const asks = !isFinal(root.status) && (root.kind === 'PIPELINE' || root.waitingTasks > 0);
+  for (const one of asks ? run.waitingApprovals(id) : []) moveApproval(run, one, 'ABORTED');
   const reason: Reason = { code: 'SERVER_ERROR', text };
   const tasks = run.fact('openTasks', id).map((task) => run.task(task.id));
   // A restore ends on its own, together with its tasks.
@@ -43,8 +45,7 @@ function endExecution(run: RunSlice, id: string, reason: Reason): void {
 }
 
 function endPipeline(run: RunSlice, id: string, reason: Reason): void {
-  run.require({ kind: 'members', key: id }, { kind: 'elements', key: id }, { kind: 'approvals', key: id });
-  for (const approval of run.waitingApprovals(id)) moveApproval(run, approval, 'ABORTED');
+  run.require({ kind: 'members', key: id }, { kind: 'elements', key: id });
   for (const member of run.activeMembers(id)) endExecution(run, member.id, reason);
   for (const stage of run.elements(id).filter(({ status }) => !isFinal(status))) {
     const begun = stage.startedAt !== null || stage.workflowExecutionId !== null;

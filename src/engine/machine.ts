@@ -99,7 +99,7 @@ const task = {
     { event: 'succeed', from: ['RUNNING', 'WAITING'], to: ['SUCCESS'], log: 'TASK_STATUS' },
     { event: 'fail', from: ['QUEUED', 'RUNNING', 'WAITING'], to: ['FAILED'], log: 'TASK_STATUS' },
     { event: 'stop', from: ['RUNNING'], to: ['ABORTED'], log: 'TASK_STATUS' },
-    { event: 'skip', from: ['QUEUED'], to: ['SKIPPED'], log: 'TASK_STATUS' },
+    { event: 'skip', from: ['QUEUED', 'WAITING'], to: ['SKIPPED'], log: 'TASK_STATUS' },
   ],
 } as const satisfies Machine<ExecutionStatus>;
 

@@ -1,5 +1,5 @@
 import { type ExecutionStatus, isFinal } from '../contract/statuses';
-import type { Approval } from './approval';
+import { type Approval, placeOf } from './approval';
 import { listInputs } from './approvalInputs';
 import type { ApprovalDecided, AttemptStart, JobEnding } from './changes';
 import { deployWithTask, deployWithWorkflow } from './deployments';
@@ -215,16 +215,16 @@ export const detachedType = ({ type }: Pick<TaskExecution, 'type'>) => (type ===
 /** Decides or closes an approval, with its event. */
 export function moveApproval(
   run: RunSlice,
-  { id, status: from, stageExecutionId, executionId, inputs: form }: Approval,
+  approval: Approval,
   status: ApprovalDecided['status'],
   comments: string | null = null,
   given: Approval['given'] = null,
 ): void {
-  checkMove('approval', from, status);
+  const { id, executionId: runId, inputs: form } = approval;
+  checkMove('approval', approval.status, status);
   run.changes.decided.push({ id, status, comments, given });
-  const { runId } = run.execution(executionId);
   const inputs = listInputs(form, given);
-  run.event({ runId, executionId }, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments, inputs });
+  run.event({ runId, executionId: runId }, 'APPROVAL_DECIDED', { ...placeOf(approval), status, comments, inputs });
 }
 
 /** Ends a job. The event of its task reports the end. `from`: RUNNING if an agent has started it. */

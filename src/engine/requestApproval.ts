@@ -1,6 +1,6 @@
 import { type ApprovalPolicy, groupsOf } from '../catalog/language/approvalPolicy';
 import type { ApprovalElement } from '../catalog/language/pipeline';
-import type { Approval } from './approval';
+import { type Approval, placeOf } from './approval';
 import { coveredBy, digestOf, subjectOf } from './approvalSubject';
 import { startTimers } from './approvalTimers';
 import { missingText, namesIn, requirementsOf } from './approvalVotes';
@@ -26,7 +26,17 @@ export function requestApproval(
   const { approvers, count, allOf, disallowInitiator, inputs } = element;
   const subject = subjectOf(run, execution, coveredBy(run.elements(execution.id), stage), null);
   addApproval(run, execution, {
-    ...{ stageExecutionId: stage.id, approvers, count, allOf, disallowInitiator, message, subject, inputs },
+    ...{
+      stageExecutionId: stage.id,
+      taskExecutionId: null,
+      approvers,
+      count,
+      allOf,
+      disallowInitiator,
+      message,
+      subject,
+      inputs,
+    },
     ...{ excluded: [...new Set(excluded.flatMap(namesIn))], renewsId: null, changedSince: null },
     ...startTimers(element, run.now),
   });
@@ -35,12 +45,15 @@ export function requestApproval(
 
 type Asked = Omit<ApprovalPolicy, 'not'> &
   ReturnType<typeof startTimers> &
-  Pick<Approval, 'stageExecutionId' | 'excluded' | 'message' | 'inputs' | 'subject' | 'renewsId' | 'changedSince'>;
+  Pick<
+    Approval,
+    'stageExecutionId' | 'taskExecutionId' | 'excluded' | 'message' | 'inputs' | 'subject' | 'renewsId' | 'changedSince'
+  >;
 
 /** Asks for an approval, with its event. */
 export function addApproval(
   run: RunSlice,
-  { id: executionId, runId, applicationId }: Execution,
+  { id: executionId, runId, applicationId }: Pick<Execution, 'id' | 'runId' | 'applicationId'>,
   asked: Asked,
 ): Approval {
   const approval: Approval = {
@@ -49,9 +62,9 @@ export function addApproval(
     ...{ given: null, undecidableSince: null, decidedAt: null, decidedBy: null, comments: null },
   };
   run.changes.approvals.push(approval);
-  const { id: approvalId, stageExecutionId, message, expiresAt, digest, renewsId, changedSince } = approval;
+  const { message, expiresAt, digest, renewsId, changedSince } = approval;
   run.event({ runId, executionId }, 'APPROVAL_REQUESTED', {
-    ...{ approvalId, stageExecutionId, approvers: groupsOf(approval), message, expiresAt: expiresAt.toISOString() },
+    ...{ ...placeOf(approval), approvers: groupsOf(approval), message, expiresAt: expiresAt.toISOString() },
     ...{ needs: missingText(requirementsOf(approval, [])) ?? '', digest, renewsId, changes: changedSince ?? [] },
   });
   return approval;

@@ -40,6 +40,7 @@ export class RunSlice {
   private readonly tasksOf = new Map<string, Map<string, TaskExecution>>();
   private readonly namesOf = new Map<string, Map<string, TaskExecution>>();
   private later: TaskEnd[] = [];
+  private readonly asking = new Set<string>();
   /** Reason why the command as a whole is refused. */
   refusal: Refusal | null = null;
 
@@ -327,6 +328,17 @@ export class RunSlice {
   /** Queues ends of tasks that were decided without an agent, while another task was being settled. */
   settleLater(ends: readonly TaskEnd[]): void {
     this.later.push(...ends);
+  }
+
+  /** Notes a workflow execution with a task that asks a person, so that its status shows it. */
+  noteAsking(executionId: string): void {
+    this.asking.add(executionId);
+  }
+
+  takeAsking(): readonly string[] {
+    const asking = [...this.asking];
+    this.asking.clear();
+    return asking;
   }
 
   takeLater(): readonly TaskEnd[] {

@@ -4,7 +4,8 @@ import { endDetached } from './detachedTasks';
 import { awaitsFinally, cleansUp, type EndStatus, releaseFinally } from './finallyTasks';
 import { dispatchTasks } from './dispatchTasks';
 import { isFinal } from '../contract/statuses';
-import type { TaskExecution } from './execution';
+import { withdrawApproval } from './approvalTasks';
+import { type TaskExecution, waitsForApproval } from './execution';
 import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
 import { endJob, markFailing, moveExecution, moveTask } from './moves';
 import { retryFailed } from './retryFailed';
@@ -12,11 +13,17 @@ import type { RunSlice } from './runSlice';
 import { showWaiting } from './showWaiting';
 import { endUnstarted, type TaskEnd } from './taskEnd';
 
-/** Carries out a decision, and settles the tasks that it ended without an agent. */
+/** Carries out a decision, settles the tasks that it ended without an agent, and shows those that ask a person. */
 export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
   const result = decision(run);
-  for (let ends = run.takeLater(); ends.length > 0; ends = run.takeLater()) settleTasks(run, ends);
-  return result;
+  for (;;) {
+    const [ends, asking] = [run.takeLater(), run.takeAsking()];
+    if (ends.length + asking.length === 0) return result;
+    settleTasks(run, ends);
+    // A task that asks takes no place of `maxParallel`, so others may start.
+    dispatchTasks(run, asking);
+    showWaiting(run, asking);
+  }
 }
 
 /**
@@ -51,6 +58,7 @@ function applyEnds(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>
   for (const end of ends) {
     const before = run.task(end.taskId);
     if (before.endedAt !== null) continue;
+    if (waitsForApproval(before)) withdrawApproval(run, before);
     const { executionId } = before;
     const { status, reasonCode, reason, exitCode } = end;
     const passed = status === 'SUCCESS' || end.passes === true;

@@ -106,7 +106,8 @@ function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
 
 const split = (key: string): [string, string] => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
 
-function variablesSeen(run: RunSlice, executionId: string) {
+/** Variables that conditions and messages of a workflow execution can read. */
+export function variablesSeen(run: RunSlice, executionId: string) {
   const { variables, environmentId } = run.execution(executionId);
   const set = Object.fromEntries(run.variables(executionId).map(({ name, value }) => [name, value]));
   return { variables, set, environment: environmentId === null ? null : run.fact('environment', environmentId) };

@@ -1,4 +1,4 @@
-import type { TaskExecution } from './execution';
+import { type TaskExecution, waitsForApproval } from './execution';
 
 /** End of a task, as an agent reports it or the server decides it. */
 export interface TaskEnd {
@@ -21,6 +21,10 @@ export interface TaskEnd {
 /** End of a task that no agent has and that must not begin anymore. The result of an earlier failed try stays. */
 export function endUnstarted(task: TaskExecution, reason: string): TaskEnd {
   const { id: taskId, status, failures, losses, reasonCode, exitCode } = task;
+  if (waitsForApproval(task)) {
+    const text = `its approval was withdrawn: ${reason}`;
+    return { taskId, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason: text, exitCode: null };
+  }
   if (status !== 'WAITING' && failures === 0 && losses === 0) {
     return { taskId, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason, exitCode: null };
   }

@@ -1,11 +1,12 @@
 import { actorRef } from '../access/actor';
 import { Refusal } from '../kernel/errors';
 import { advancePipeline, beginHeldBack, settleStage } from './advancePipeline';
-import { type Approval, type ApprovalVote, personOf } from './approval';
+import { type Approval, type ApprovalVote, personOf, placeOf } from './approval';
 import type { SubjectChange } from './subjectChange';
 import { changesBetween, changesText } from './approvalSubject';
 import { groupsOfVoters, isComplete, missingText, requirementsOf } from './approvalVotes';
 import { currentSubject, waitingForRenewal } from './askAgain';
+import { endApprovalTask, passApprovalTask } from './endApprovalTask';
 import { moveApproval } from './moves';
 import type { RunSlice } from './runSlice';
 
@@ -26,7 +27,7 @@ export function addVote(
   votes: readonly ApprovalVote[],
   { action, comments, groups, seen, values }: NewVote,
 ): Refusal | null {
-  const { id: approvalId, stageExecutionId, executionId, digest, changedSince } = approval;
+  const { id: approvalId, stageExecutionId, taskExecutionId, executionId, digest, changedSince } = approval;
   if (seen !== null && seen !== digest) return approvalChanged(approval, changedSince ?? []);
   if (action === 'APPROVE' || seen !== null) {
     const changes = changesBetween(run, approval.subject, currentSubject(run, approval));
@@ -47,7 +48,10 @@ export function addVote(
   if (action === 'REJECT') {
     const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
     moveApproval(run, approval, 'REJECTED', comments);
-    settleStage(run, executionId, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
+    if (taskExecutionId !== null) endApprovalTask(run, taskExecutionId, { code: 'REJECTED', text });
+    else if (stageExecutionId !== null) {
+      settleStage(run, executionId, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
+    }
     return null;
   }
   const requirements = requirementsOf(approval, [...groupsOfVoters(votes), groups]);
@@ -55,10 +59,12 @@ export function addVote(
     const { runId } = run.execution(executionId);
     const missing = missingText(requirements) ?? '';
     if (approval.inputs.length > 0) run.changes.approvers.push({ ...approval, given: values });
-    run.event({ runId, executionId }, 'APPROVAL_VOTED', { approvalId, stageExecutionId, comments, missing });
+    run.event({ runId, executionId }, 'APPROVAL_VOTED', { ...placeOf(approval), comments, missing });
     return null;
   }
   moveApproval(run, approval, 'APPROVED', comments, values);
+  if (taskExecutionId !== null) passApprovalTask(run, taskExecutionId, values);
+  if (taskExecutionId !== null || stageExecutionId === null) return null;
   const stage = run.element(executionId, stageExecutionId);
   if (stage.kind === 'APPROVAL') {
     if (values !== null) run.setStage(stage, { ...stage, variables: values });

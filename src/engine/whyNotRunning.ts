@@ -5,7 +5,7 @@ import { isFinal } from '../contract/statuses';
 import { groupsOf } from '../catalog/language/approvalPolicy';
 import type { Approval } from './approval';
 import { type Hold, holdOf } from './dispatchTasks';
-import { type Execution, isHeldBack, type StageExecution, type TaskExecution } from './execution';
+import { type Execution, isHeldBack, type StageExecution, type TaskExecution, waitsForApproval } from './execution';
 
 export const whyCodes = [
   'PAUSED',
@@ -111,7 +111,12 @@ export interface WaitingTask
   readonly alike: number;
   /** Null if it has no job, or if an agent was offered its job. */
   readonly job: WaitingJob | null;
+  /** Approval that it waits for. */
+  readonly approval: AskedApproval | null;
 }
+
+/** An approval, and people who have to approve it. */
+export type AskedApproval = Approval & { readonly requirements: readonly Requirement[] };
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 const list = (names: readonly string[], more = 0): string => names.join(', ') + (more > 0 ? ` and ${more} more` : '');
@@ -125,6 +130,10 @@ export function whyTaskWaits(execution: Execution, task: WaitingTask): WhyNotRun
   if (task.status !== 'QUEUED' && task.status !== 'WAITING') return null;
   const { name, waitsUntil, nextTryAt, job } = task;
   const own = { ...nothing, taskExecutionId: task.id, tasks: task.alike };
+  if (task.approval !== null && waitsForApproval(task)) {
+    const message = `Task "${name}" waits for an approval${whoHasTo(task.approval)}.`;
+    return { ...own, code: 'APPROVAL', message, ...askedOf(task.approval) };
+  }
   if (task.status === 'WAITING') {
     const message = `Task "${name}" failed and waits for a person to decide.`;
     return { ...own, code: 'INTERVENTION', message, until: waitsUntil };
@@ -196,7 +205,7 @@ export interface WaitingElement {
   /** Stage that has to end first. */
   readonly earlierStage: string | null;
   /** Newest approval that it asks for, and who has to approve it. */
-  readonly approval: (Approval & { readonly requirements: readonly Requirement[] }) | null;
+  readonly approval: AskedApproval | null;
   readonly delayed: DelayedBeginning | null;
 }
 
@@ -238,7 +247,7 @@ export function whyElementWaits({
   return execution.status === 'PAUSED' ? whyPaused(execution, own) : null;
 }
 
-function whoHasTo({ requirements, undecidableSince }: NonNullable<WaitingElement['approval']>): string {
+function whoHasTo({ requirements, undecidableSince }: AskedApproval): string {
   const one = requirements.length === 1 && requirements[0]?.needed === 1 ? requirements[0].groups : null;
   const people = one === null ? missingText(requirements) : list(one);
   return ` by ${people}${undecidableSince === null ? '' : ', but nobody is left who can decide'}`;

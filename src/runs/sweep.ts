@@ -3,7 +3,7 @@ import { topic } from '../kernel/database/wakeups';
 import type { App } from './app';
 import { findDueWork } from './dueWork.store';
 import { findExpiredApprovals } from './approvals/approvals.store';
-import { advancePipeline, closeWaiting } from '../engine/advancePipeline';
+import { expireApproval } from '../engine/expireApproval';
 import { expireDetached } from '../engine/detachedTasks';
 import { wantsOf } from '../engine/facts';
 import { expireFinally } from '../engine/finallyTasks';
@@ -123,17 +123,10 @@ export class Sweeper {
 
 export async function expireApprovals(app: App): Promise<void> {
   const due = await findExpiredApprovals(app.database, app.clock.now(), BATCH);
-  for (const { executionId, stageExecutionId, expiresAt } of due) {
+  for (const { executionId, id } of due) {
     await moveRun(app, 'approvals', executionId, async (db) => {
       await db.load(wantsOf(executionId, 'execution', 'elements', 'approvals'));
-      await db.decide((run) => {
-        const execution = run.execution(executionId);
-        if (isFinal(execution.status)) return;
-        const reason = { code: 'EXPIRED', text: `nobody decided before ${expiresAt.toISOString()}` };
-        const stage = run.element(executionId, stageExecutionId);
-        closeWaiting(run, execution, [stage], 'EXPIRED', 'EXPIRED', reason);
-        advancePipeline(run, executionId);
-      });
+      await db.decide((run) => expireApproval(run, executionId, id));
     });
   }
 }

@@ -208,12 +208,17 @@ export class Runs {
     return this.approving;
   }
 
-  async decide(executionId: string, action: 'APPROVE' | 'REJECT', comments?: string): Promise<void> {
+  async decide(
+    executionId: string,
+    action: 'APPROVE' | 'REJECT',
+    comments?: string,
+    inputs?: readonly { readonly name: string; readonly value: string }[],
+  ): Promise<void> {
     const { applicationId } = await this.applicationOf(executionId);
     const approvals = await this.approvals(executionId);
     const { approvalId } = approvals.find(({ status }) => status === 'WAITING') ?? approvals.at(-1) ?? {};
     await (await this.approver()).ask(DecideApprovalDocument, {
-      input: { action, applicationId, executionId, approvalId: approvalId ?? '', comments },
+      input: { action, applicationId, executionId, approvalId: approvalId ?? '', comments, inputs },
     });
   }
 

@@ -27,20 +27,25 @@ import {
 } from './approvals.types';
 import { decideApproval, decideApprovals } from '../../runs/commands/decideApproval';
 import { groupsOf } from '../../catalog/language/approvalPolicy';
+import { workflows } from '../../catalog/workflows/workflows';
 import { groupsOfVoters, requirementsOf, votedOn } from '../../engine/approvalVotes';
 import type { StageExecution } from '../../engine/execution';
 import {
   approvalsOfStage,
   attemptsOfExecution,
+  executionById,
   executionWith,
   stageById,
+  taskById,
   votesOfApproval,
 } from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
 import {
   ApprovalStageExecution,
   ApprovalStepType,
+  ExecutionInterface,
   PipelineExecution,
+  TaskExecution,
   WorkflowStageExecution,
 } from '../executions/executions.types';
 import { WorkflowOutput } from '../executions/outputs.types';
@@ -164,13 +169,34 @@ export class ApprovalsResolver {
   }
 
   @FieldResolver(() => String)
-  async stageName(@Root() approval: Approval, @Ctx() { loaders }: Context): Promise<string> {
-    return found(await loaders.load(stageById, approval.stageExecutionId)).stageName;
+  async stageName(@Root() { stageExecutionId, executionId }: Approval, @Ctx() { loaders }: Context): Promise<string> {
+    if (stageExecutionId !== null) return found(await loaders.load(stageById, stageExecutionId)).stageName;
+    const { entityId } = found(await loaders.load(executionById, executionId));
+    return (await loaders.load(workflows.byId, entityId))?.name ?? '';
   }
 
   @FieldResolver(() => String)
-  async stepName(@Root() approval: Approval, @Ctx() { loaders }: Context): Promise<string> {
-    return found(await loaders.load(stageById, approval.stageExecutionId)).stepName;
+  async stepName(
+    @Root() { stageExecutionId, taskExecutionId }: Approval,
+    @Ctx() { loaders }: Context,
+  ): Promise<string> {
+    if (stageExecutionId !== null) return found(await loaders.load(stageById, stageExecutionId)).stepName;
+    return found(await loaders.load(taskById, taskExecutionId ?? '')).name;
+  }
+
+  @FieldResolver(() => String)
+  async taskName(@Root() { taskExecutionId }: Approval, @Ctx() { loaders }: Context): Promise<string | null> {
+    return taskExecutionId === null ? null : found(await loaders.load(taskById, taskExecutionId)).name;
+  }
+
+  @FieldResolver(() => TaskExecution)
+  async taskExecution(@Root() { taskExecutionId }: Approval, @Ctx() { loaders }: Context) {
+    return taskExecutionId === null ? null : found(await loaders.load(taskById, taskExecutionId));
+  }
+
+  @FieldResolver(() => ExecutionInterface)
+  async run(@Root() { executionId }: Approval, @Ctx() { loaders }: Context, @Info() info: GraphQLResolveInfo) {
+    return found(await loaders.load(executionWith(executionRows.pick(info)), executionId));
   }
 
   @Extensions({ listSize: 3 })

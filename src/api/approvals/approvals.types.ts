@@ -1,7 +1,8 @@
+// Long because the descriptions of its fields are the manual of approvals.
 import { Extensions, Field, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
-import { ApprovalStepType, PipelineExecution } from '../executions/executions.types';
+import { ApprovalStepType, ExecutionInterface, PipelineExecution, TaskExecution } from '../executions/executions.types';
 import { TypeOf } from '../graphql/abstractTypes';
 import { MutationInput } from '../graphql/mutations.types';
 import { ConnectionType } from '../graphql/paging.types';
@@ -156,11 +157,22 @@ export abstract class ApprovalDetails {
   @Field(() => ApprovalStepType, { description: 'Method of approval.' })
   approvalType!: string;
 
-  @Field(() => String, { description: 'Name of the stage.' })
+  @Field(() => String, { description: 'Name of the stage; of the workflow, for a task of a standalone workflow.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'Name of the stage element.' })
+  @Field(() => String, {
+    description: 'Name of the stage element; of the task, for a task of a standalone workflow.',
+  })
   stepName!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the task that asks, between other tasks of a workflow. Null if a stage element asks.',
+  })
+  taskName?: string | null;
+
+  @Field(() => TaskExecution, { nullable: true, description: 'Task that asks. Null if a stage element asks.' })
+  taskExecution?: TaskExecution | null;
 
   @Field(() => String, { nullable: true, description: 'Text for the approvers. Null if the definition has none.' })
   message!: string | null;
@@ -195,7 +207,14 @@ export abstract class ApprovalDetails {
   @Field(() => String, { nullable: true, description: 'Comment given with the decision.' })
   comments!: string | null;
 
-  @Field(() => PipelineExecution, { description: 'Execution that requested the approval.' })
+  @Field(() => ExecutionInterface, { description: 'Run that asks: a pipeline execution, or a standalone workflow.' })
+  run?: ExecutionInterface;
+
+  @Field(() => PipelineExecution, {
+    description:
+      'Execution that requested the approval. For a standalone workflow, its execution in the form of one without stages: ' +
+      '`run` has its own type.',
+  })
   execution?: PipelineExecution;
 
   @Field(() => [ApprovalVoteType], { description: 'Votes, in order, including those that no longer count.' })

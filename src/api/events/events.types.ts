@@ -34,6 +34,15 @@ const common = {
   data: field.json('Full event data as JSON, for event types that the client doesn’t know.'),
 };
 
+const asking = {
+  stageExecutionId: field.key(
+    'ID of the stage element that asks; of the task, if a task of a standalone workflow asks.',
+  ),
+  taskExecutionId: orNull(
+    field.key('ID of the task that asks, between other tasks of a workflow. Null if it is none.'),
+  ),
+};
+
 const GivenApprovalInput = objectType('GivenApprovalInput', 'Value of a field of the form of an approval.', {
   name: field.text('Name of the field.'),
   value: field.text('Value that was given, or the default.'),
@@ -210,7 +219,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requests the approval.'),
+    ...asking,
     approvers: listOf(field.text('Names of user groups whose members can decide.')),
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
@@ -221,7 +230,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   }),
   APPROVAL_VOTED: event('APPROVAL_VOTED', 'a person approved, and others still have to approve.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     comments: reason('Comment given with the vote.'),
     missing: field.text('People who still have to approve, such as `1 more of Managers`.'),
   }),
@@ -230,7 +239,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'the subject of a waiting approval changed. The approval was requested again, and earlier votes no longer count.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
       digest: approvalDigest,
       changes: subjectChanges,
@@ -238,7 +247,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who can decide a waiting approval.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
   }),
   APPROVAL_DECIDABLE: event(
@@ -246,7 +255,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'somebody can decide a waiting approval again that nobody could decide.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
     },
   ),
@@ -255,7 +264,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'an administrator assigned a waiting approval to other user groups.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       approvers: listOf(field.text('Names of the new user groups.')),
       previousApprovers: listOf(field.text('Names of the previous user groups.')),
       reason: reason('Reason given by the administrator.'),
@@ -263,7 +272,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_REMINDED: event('APPROVAL_REMINDED', 'the approvers of an approval that still waits were reminded.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     approvers: listOf(field.text('Names of the user groups whose members can decide.')),
     reminder: field.integer('Number of the reminder, from 1.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
@@ -273,7 +282,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     'an approval that still waits was escalated: members of other user groups may decide as well.',
     {
       approvalId: field.key('ID of the approval.'),
-      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      ...asking,
       to: listOf(field.text('Names of the user groups of this step.')),
       approvers: listOf(field.text('Names of all user groups whose members can decide now.')),
       step: field.integer('Number of the step, from 1.'),
@@ -281,7 +290,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval stopped waiting.', {
     approvalId: field.key('ID of the approval.'),
-    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    ...asking,
     status: graphqlField<string>(() => ApprovalStatusEnum, 'Status of the approval.'),
     comments: reason('Comment given with the decision.'),
     inputs: listOf(field.object(() => GivenApprovalInput, 'Values of its form, in the order of the form.')),

@@ -63,6 +63,7 @@ export const taskRows = new RowFields<TaskExecution>({
   table: taskExecutionTable,
   always: ['id', 'executionId', 'attempt', 'name'],
   needs: {
+    approvals: ['startedAt', 'tries'],
     artifacts: [],
     durationMs: ['startedAt', 'endedAt'],
     failedTaskExecution: ['type'],

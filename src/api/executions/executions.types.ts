@@ -332,7 +332,9 @@ export class TaskExecution {
   type!: string;
 
   @Field(() => ExecutionStatusEnum, {
-    description: 'Current status. QUEUED: waiting for other tasks, for `maxParallel`, or for an agent.',
+    description:
+      'Current status. QUEUED: waiting for other tasks, for `maxParallel`, or for an agent. WAITING: for an approval, or ' +
+      'for a decision about its failure.',
   })
   status!: string;
 
@@ -363,7 +365,7 @@ export class TaskExecution {
     description:
       'Code of the reason, unless the task succeeded. As `Job.reasonCode`, or before the first job ' +
       '`UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; dependent tasks run) or `CONDITION_ERROR` (the condition ' +
-      'could not be decided).',
+      'could not be decided). Of an approval, `REJECTED`, `EXPIRED` or `REFERENCE_UNFILLED`.',
   })
   reasonCode!: string | null;
 

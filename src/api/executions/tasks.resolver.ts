@@ -3,6 +3,7 @@ import { Arg, Ctx, FieldResolver, Float, ID, Info, Int, Query, Resolver, Root, S
 import type { Actor } from '../../access/actor';
 import { visible } from '../../access/visible';
 import { type Agent as AgentRow, agentStatus } from '../../contract/labels';
+import { ApprovalDetails } from '../approvals/approvals.types';
 import { Agent, AgentStatusEnum } from '../agents/agents.types';
 import type { App } from '../../runs/app';
 import type { Artifact as ArtifactRow } from '../../runs/artifacts/artifact';
@@ -19,6 +20,7 @@ import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { StageExecution, TaskExecution as TaskRow } from '../../engine/execution';
 import {
   agentById,
+  approvalsOfTask,
   artifactsOfTask,
   executionById,
   failureOfHandler,
@@ -100,6 +102,14 @@ export class TaskExecutionResolver {
   @FieldResolver(() => [Job], { description: 'Jobs of the task, one for each try, in order.' })
   async jobs(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(jobsOfTask, task.id)) ?? [];
+  }
+
+  @FieldResolver(() => [ApprovalDetails], {
+    description: 'Approvals that the task requested, one for each time. Empty for a task with a command.',
+  })
+  async approvals(@Root() { id, startedAt, tries }: TaskRow, @Ctx() { loaders }: Context) {
+    // A task with a job is none.
+    return startedAt === null || tries > 0 ? [] : ((await loaders.load(approvalsOfTask, id)) ?? []);
   }
 
   @FieldResolver(() => [Artifact], { description: 'Artifacts that its jobs uploaded.' })

@@ -88,6 +88,9 @@ export class PlannedTask {
   @Field(() => Int, { description: 'Number of combinations that would run.' })
   runs!: number;
 
+  @Field(() => [String], { description: 'Names of the user groups that it asks, if it is an approval.' })
+  approvers!: string[];
+
   @Field(() => Int, { description: 'Number of combinations that would be skipped.' })
   skipped!: number;
 

@@ -1,3 +1,6 @@
+import { MAX_DESCRIPTION } from '../../kernel/naming';
+import { policyFields, withPolicy } from './approvalPolicy';
+import { foreignKeys } from './foreignKeys';
 import {
   defined,
   filled,
@@ -10,14 +13,16 @@ import {
   oneOrMany,
   optional,
   required,
+  ruled,
   type Shape,
+  text,
   type ValueOf,
   valueText,
 } from './shape';
 import { findEntry } from './sourceTree';
-import { description, duration, MAX_SECONDS, name, settableName } from './values';
+import { DAY, description, duration, MAX_SECONDS, name, settableName, timeout } from './values';
 
-/** Shapes of the form, the reminders and the escalation of an approval. */
+/** Shape of an approval: who decides, the form, the reminders and the escalation. */
 
 export const approvalInputTypes = ['text', 'choice'] as const;
 
@@ -119,7 +124,7 @@ const escalate = mapped(oneOrMany(defined('Escalation', escalation)), (steps, no
 });
 
 /** Keys of an approval that say what it asks, and what happens while nobody answers. */
-export const askingFields = {
+const askingFields = {
   inputs: optional(
     inputs,
     [],
@@ -145,7 +150,7 @@ interface Timed {
 }
 
 /** Reports reminders and escalations that would come after the approval has expired. */
-export const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
+const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
   mapped(shape, (given, node, place) => {
     const { timeoutSeconds, remindAfterSeconds, escalate: steps } = given;
     const late = (key: (string | number)[], what: string) =>
@@ -157,3 +162,25 @@ export const withinTimeout = <T extends Timed>(shape: Shape<T>): Shape<T> =>
     });
     return given;
   });
+
+const writtenApproval = object(
+  {
+    ...policyFields,
+    message: optional(
+      ruled(text, {
+        json: { maxLength: MAX_DESCRIPTION },
+        problem: ({ length }) =>
+          length > MAX_DESCRIPTION
+            ? ['TOO_LONG', `The message has ${length} characters; the limit is ${MAX_DESCRIPTION}.`]
+            : undefined,
+      }),
+      null,
+      `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
+    ),
+    timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
+    ...askingFields,
+  },
+  foreignKeys.approval,
+);
+/** Keys of an approval, in a stage or in place of a task’s command. */
+export const approvalFields = defined('Approval', withPolicy(withinTimeout(writtenApproval)));

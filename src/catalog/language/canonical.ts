@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../kernel/canonicalJson';
 import type { PipelineDefinition, StageElement } from './pipeline';
-import type { WorkflowDefinition } from './workflow';
+import type { TaskApproval, WorkflowDefinition } from './workflow';
 
 /**
  * The last step to the canonical form: sorts the lists that are sets, drops their duplicates, and turns an empty
@@ -19,6 +19,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       deploys: Array.isArray(task.deploys) ? asSet(task.deploys) : task.deploys,
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
+      approval: task.approval && canonicalApproval(task.approval),
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,
       matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
@@ -50,19 +51,21 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
   };
 }
 
+const canonicalApproval = <Approval extends TaskApproval>(approval: Approval): Approval => ({
+  ...approval,
+  message: approval.message || null,
+  approvers: asSet(approval.approvers),
+  allOf: asSet(approval.allOf),
+  not: asSet(approval.not),
+  inputs: approval.inputs.map((input) => ({ ...input, description: input.description || null })),
+  escalate: approval.escalate
+    .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))
+    .sort((a, b) => a.afterSeconds - b.afterSeconds),
+});
+
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
-    ? {
-        ...element,
-        message: element.message || null,
-        approvers: asSet(element.approvers),
-        allOf: asSet(element.allOf),
-        not: asSet(element.not),
-        inputs: element.inputs.map((input) => ({ ...input, description: input.description || null })),
-        escalate: element.escalate
-          .map(({ afterSeconds, to }) => ({ afterSeconds, to: asSet(to) }))
-          .sort((a, b) => a.afterSeconds - b.afterSeconds),
-      }
+    ? canonicalApproval(element)
     : {
         ...element,
         services: element.services && asSet(element.services),

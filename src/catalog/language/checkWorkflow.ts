@@ -5,7 +5,7 @@ import { checkConcurrency } from './concurrency';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
 import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
-import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type WorkflowDefinition } from './workflow';
+import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
 import { checkTaskConditions, TaskNames, TaskOrder } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
@@ -59,6 +59,7 @@ export function checkWorkflow(
   checkCycles(tasks, complain);
   checkRegistered(definition, complain, lenient);
   checkSecrets(definition, complain);
+  checkApprovals(definition, complain, lenient);
   checkTaskConditions(definition, complain, lenient);
   checkEnv(definition, complain);
   checkTemplates(definition, complain);
@@ -157,10 +158,10 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
   const given = new Set(variables.map(({ name }) => name));
   const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
   for (const [name, task] of Object.entries(tasks)) {
-    const { register, matrix, condition, type } = task;
+    const { register, matrix, condition, type, approval } = task;
     // Values of detached tasks are not kept.
-    if (register === null || register === '' || type !== 'normal') continue;
-    const path = ['tasks', name, 'register'];
+    if ((approval === null && (register === null || register === '')) || type !== 'normal') continue;
+    const path = ['tasks', name, ...registerKey(task)];
     const refuse = (why: string) => complain(lenient ? 'UNSURE_REGISTER' : 'REGISTERED_TWICE', path, why);
     for (const variable of variablesInRegister(task)) {
       const problem = new TaskNames(name, task, definition, order, lenient).variableProblem(variable);
@@ -169,7 +170,7 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
       complain(problem.rule, path, `"${variable}" is not an axis of the matrix (${axes}), and ${problem.message}.`);
     }
     const set = registeredBy(name, task);
-    const twice = set.find((one, index) => set.indexOf(one) !== index);
+    const twice = approval === null ? set.find((one, index) => set.indexOf(one) !== index) : undefined;
     if (twice !== undefined) refuse(`Two combinations of "${name}" would set the variable ${twice}.`);
     else if (set.length === 1 && nodeCount(task) > 1 && !condition?.includes('matrix')) {
       refuse(`Each combination of "${name}" would set the variable ${register}.`);
@@ -184,6 +185,29 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
       }
       if (other === undefined || condition === null) setters.set(variable, { by: name, condition });
     }
+  }
+}
+
+/** The message of an approval, and the people whom it excludes, refer to variables that the task would see. */
+function checkApprovals(definition: WorkflowDefinition, complain: Complain, lenient: boolean): void {
+  const order = new TaskOrder(definition.tasks);
+  for (const [name, task] of Object.entries(definition.tasks)) {
+    if (task.approval === null) continue;
+    const names = new TaskNames(name, task, definition, order, lenient);
+    const check = (text: string, path: Path) => {
+      for (const part of partsOf(text)) {
+        if (part.is === 'OUTPUT' || part.is === 'MALFORMED') {
+          const message = `"${part.text}" is not available here; an approval of a task refers to variables: \${NAME}.`;
+          complain('UNKNOWN_NAME', path, message);
+        } else if (part.is === 'VARIABLE') {
+          const problem = names.variableProblem(part.name);
+          if (problem !== undefined) complain(problem.rule, path, `\${${part.name}}: ${problem.message}.`);
+        }
+      }
+    };
+    const { message, not } = task.approval;
+    check(message ?? '', ['tasks', name, 'approval', 'message']);
+    for (const [index, one] of not.entries()) check(one, ['tasks', name, 'approval', 'approvals', 'not', index]);
   }
 }
 
@@ -278,6 +302,10 @@ function checkShells(definition: WorkflowDefinition, complain: Complain): void {
   }
 }
 
+/** Key of the variables that a task sets. */
+const registerKey = ({ approval }: Pick<TaskDefinition, 'approval'>): string[] =>
+  approval === null ? ['register'] : ['approval', 'inputs'];
+
 /** Commands get a variable with the name of a system variable under another name. */
 function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Complain): void {
   const check = (name: string, path: Path) => {
@@ -289,7 +317,7 @@ function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Co
     check(name, ['variables', index, 'name']);
   });
   for (const [name, task] of Object.entries(tasks)) {
-    for (const variable of registeredBy(name, task)) check(variable, ['tasks', name, 'register']);
+    for (const variable of registeredBy(name, task)) check(variable, ['tasks', name, ...registerKey(task)]);
   }
 }
 

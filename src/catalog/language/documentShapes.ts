@@ -1,9 +1,8 @@
 // Long because it has the shapes of all kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
-import { isName, MAX_DESCRIPTION } from '../../kernel/naming';
+import { isName } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
-import { policyFields, withPolicy } from './approvalPolicy';
-import { askingFields, withinTimeout } from './approvalShape';
+import { approvalFields } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -239,27 +238,6 @@ const workflowFields = {
     'Effect of a failure after the last retry: fail, ignore, or wait for a person’s decision. Defaults to fail.',
   ),
 };
-
-const writtenApproval = object(
-  {
-    ...policyFields,
-    message: optional(
-      ruled(text, {
-        json: { maxLength: MAX_DESCRIPTION },
-        problem: ({ length }) =>
-          length > MAX_DESCRIPTION
-            ? ['TOO_LONG', `The message has ${length} characters; the limit is ${MAX_DESCRIPTION}.`]
-            : undefined,
-      }),
-      null,
-      `Text for the approvers, with the same references as the variables of a workflow, and expressions: \${{ EXPRESSION }}.`,
-    ),
-    timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
-    ...askingFields,
-  },
-  foreignKeys.approval,
-);
-const approvalFields = withPolicy(withinTimeout(writtenApproval));
 
 const stageFailures = ['fail', 'rollback'] as const;
 

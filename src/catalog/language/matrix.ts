@@ -87,8 +87,9 @@ export function registerOf(
 const MAX_COMBINATIONS = 10_000;
 
 /** Variables that a task sets with `register`, as far as they are known: with an axis in its name, one for each value. */
-export function registeredBy(name: string, task: Pick<TaskDefinition, 'matrix' | 'register'>): string[] {
-  const { register } = task;
+export function registeredBy(name: string, task: Pick<TaskDefinition, 'matrix' | 'register' | 'approval'>): string[] {
+  const { register, approval } = task;
+  if (approval !== null) return approval.inputs.map((input) => input.name).filter((input) => input !== '');
   if (register === null || register === '') return [];
   if (variablesInRegister(task).length > 0) return [];
   if (namesInRegister(register).length === 0 || nodeCount(task) > MAX_COMBINATIONS) return [register];

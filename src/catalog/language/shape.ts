@@ -383,7 +383,9 @@ function objectJson(fields: readonly (readonly [string, Field<unknown>])[]): Jso
     }
     if (field.alias !== undefined) {
       properties[field.alias] = { ...json, description: `Same as "${key}".` };
-      once.push({ oneOf: [{ required: [key] }, { required: [field.alias] }] });
+      const both = { required: [key, field.alias] };
+      const either = { oneOf: [{ required: [key] }, { required: [field.alias] }] };
+      once.push(field.otherwise === undefined ? either : { not: both });
     } else if (field.otherwise === undefined && field.supplied === undefined) needed.push(key);
   }
   return {
@@ -399,7 +401,7 @@ function objectJson(fields: readonly (readonly [string, Field<unknown>])[]): Jso
 function fieldJson({ shape, description, otherwise }: Field<unknown>): JsonSchema {
   if (otherwise === undefined) return { description, ...shape.json };
   const value = otherwise.value === null ? null : shape.encode(otherwise.value);
-  const isEmpty = value === null || (typeof value === 'object' && JSON.stringify(value).length === 2);
+  const isEmpty = value === null || value === '' || (typeof value === 'object' && JSON.stringify(value).length === 2);
   return { description, ...orNull(shape.json), ...(!isEmpty && { default: value }) };
 }
 

@@ -1,12 +1,15 @@
 // Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { axisVariable, parseDuration } from '../../kernel/naming';
+import { approvalFields } from './approvalShape';
 import { foreignKeys } from './foreignKeys';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
   defined,
+  type Field,
   filled,
   flag,
+  isNothing,
   list,
   mapOf,
   mapped,
@@ -15,6 +18,7 @@ import {
   oneOf,
   oneOrMany,
   optional,
+  type Place,
   required,
   ruled,
   type Shape,
@@ -25,6 +29,7 @@ import {
   withShort,
 } from './shape';
 import { type Commands, commandsIn, shell } from './shell';
+import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { templateName, templateOf } from './template';
 import type { ValidationRule } from './validationRules';
 import {
@@ -325,10 +330,16 @@ const taskFields = {
     'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored; rollback tasks run in place of the normal ones when a deployment is rolled back.',
   ),
   description: description('task'),
-  run: required(
+  run: optional(
     commands,
+    '',
     'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
     { alias: 'cmd' },
+  ),
+  approval: optional(
+    approvalFields,
+    null,
+    'Decision that people take, in place of a command: the task is WAITING until then, without an agent. Values of its form are variables for later tasks. Only a name, a description, `if` and `depends_on` can be given with it.',
   ),
   shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
   workingDir: optional(
@@ -425,14 +436,18 @@ const taskFields = {
 };
 const fields = object(taskFields, foreignKeys.task);
 
+export type TaskApproval = Readonly<ValueOf<typeof approvalFields>>;
 /** A task in canonical form. */
 export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy'>> & FailureStrategy;
 
+const isKind = { anyOf: [{ required: ['run'] }, { required: ['cmd'] }, { required: ['approval'] }] };
+
 export const task: Shape<TaskDefinition> = defined('Task', {
-  json: fields.json,
+  json: { ...fields.json, ...isKind },
   encode: (value) => fields.encode({ ...value, failureStrategy: strategyIn({ ...value, ignoreFailure: false }) }),
   decode(node, place) {
     const { failureStrategy: strategy, ...rest } = fields.decode(node, place);
+    checkKind(rest, node, place);
     if (rest.type !== 'normal' && strategy?.intervention) {
       const message = `A ${rest.type} task is not part of the graph, so it can’t wait for a decision.`;
       place.report('BAD_VALUE', [...place.path, 'failureStrategy'], message);
@@ -445,11 +460,45 @@ export const task: Shape<TaskDefinition> = defined('Task', {
   },
 });
 
+/** Keys that a task with an approval can have. */
+const ofApprovals: readonly string[] = ['displayName', 'type', 'description', 'approval', 'condition', 'dependsOn'];
+
+/** A task has a command or is an approval, which has no keys that concern a command or its failure. */
+function checkKind(
+  { approval, type }: Pick<ValueOf<typeof fields>, 'approval' | 'type'>,
+  node: SourceNode,
+  place: Place,
+) {
+  if (node.type !== 'map') return;
+  const isGiven = (key: string) => {
+    const entry = findEntry(node, key);
+    return entry !== undefined && !isNothing(entry.value);
+  };
+  if (approval === null) {
+    if (isGiven('run') || isGiven('cmd') || isGiven('approval')) return;
+    place.report('MISSING_FIELD', [...place.path, 'run'], '"run" is required.');
+    return;
+  }
+  if (type !== 'normal') {
+    const message = `A ${type} task can’t be an approval: only normal tasks can.`;
+    place.report('TASK_KIND', [...place.path, 'approval'], message);
+  }
+  const keys = Object.entries<Field<unknown>>(taskFields).filter(([property]) => !ofApprovals.includes(property));
+  for (const key of keys.flatMap(([property, { key: own, alias }]) => [own ?? property, alias ?? []].flat())) {
+    if (!isGiven(key)) continue;
+    const message = `"${snakeCase(key)}" belongs to a task with a command; an approval does not have it.`;
+    place.report('TASK_KIND', [...place.path, key], message);
+  }
+}
+
 const { type: _type, condition: _if, matrix: _matrix, deploys: _deploys, ...more } = taskFields;
-const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, ...ofEveryTask } = more;
+const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, ...others } = more;
+const { approval: _approval, run: ofNormal, ...ofEveryTask } = others;
+const run = required(ofNormal.shape, ofNormal.description, { alias: 'cmd' });
 const finallyFields = object(
   {
     ...ofEveryTask,
+    run,
     dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, with any result.'),
     ignoreFailure: optional(
       flag,
@@ -468,13 +517,13 @@ export const finallyTask: Shape<TaskDefinition> = defined(
     (given): TaskDefinition => ({
       ...given,
       ...{ type: 'finally', condition: null, matrix: [], deploys: null },
-      ...{ register: null, onFailure: null, intervention: null },
+      ...{ register: null, onFailure: null, intervention: null, approval: null },
     }),
   ),
 );
 
 const MONTH = 30 * DAY;
-const { run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
+const { shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
 const observeFields = object(
   {
     everySeconds: optional(
@@ -508,4 +557,5 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
   },
   ...{ graceSeconds: 10, retries: 0, retryDelay: null, retryOn: null, onLost: 'RETRY', requires: {}, register: null },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
+  approval: null,
 });

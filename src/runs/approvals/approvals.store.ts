@@ -19,8 +19,16 @@ export function findApprovals(db: Db, ids: readonly string[]): Promise<Approval[
 
 export function findApprovalsOfStages(db: Db, stageExecutionIds: readonly string[]): Promise<Approval[]> {
   return db.rows(
-    `SELECT ${approval} FROM approval WHERE stage_execution_id = ANY ($1::uuid[]) ORDER BY requested_at, id`,
+    `SELECT ${approval} FROM approval WHERE stage_execution_id = ANY ($1::uuid[]) AND task_execution_id IS NULL
+     ORDER BY requested_at, id`,
     [stageExecutionIds],
+  );
+}
+
+export function findApprovalsOfTasks(db: Db, taskExecutionIds: readonly string[]): Promise<Approval[]> {
+  return db.rows(
+    `SELECT ${approval} FROM approval WHERE task_execution_id = ANY ($1::uuid[]) ORDER BY requested_at, id`,
+    [taskExecutionIds],
   );
 }
 

@@ -5,7 +5,8 @@ import { openStatusesOf, statusesOf } from '../../engine/machine';
 export const approvalTable = table<Approval>('approval', {
   columns: {
     id: column.id,
-    stageExecutionId: column.uuid,
+    stageExecutionId: column.uuidOrNull,
+    taskExecutionId: column.uuidOrNull,
     executionId: column.uuid,
     applicationId: column.uuid,
     status: column.text,
@@ -34,16 +35,28 @@ export const approvalTable = table<Approval>('approval', {
     decidedBy: column.jsonOrNull,
     comments: column.textOrNull,
   },
-  foreignKeys: [references('execution', 'executionId'), references('stage_execution', 'stageExecutionId')],
+  foreignKeys: [
+    references('execution', 'executionId'),
+    references('stage_execution', 'stageExecutionId'),
+    references('task_execution', 'taskExecutionId'),
+  ],
   indices: [
     { name: 'approval_of_execution', columns: ['executionId', 'requestedAt'] },
-    { name: 'approval_waiting', columns: ['stageExecutionId'], unique: true, where: `status = 'WAITING'` },
+    {
+      name: 'approval_waiting',
+      columns: ['stageExecutionId'],
+      unique: true,
+      where: `status = 'WAITING' AND task_execution_id IS NULL`,
+    },
+    { name: 'approval_of_task', columns: ['taskExecutionId'], where: 'task_execution_id IS NOT NULL' },
+    { name: 'approval_task_waiting', columns: ['taskExecutionId'], unique: true, where: `status = 'WAITING'` },
     { name: 'approval_newest', columns: ['requestedAt', 'id'] },
     { name: 'approval_newest_waiting', columns: ['requestedAt', 'id'], where: `status = 'WAITING'` },
     { name: 'approval_expiry', columns: ['expiresAt'], where: `status = 'WAITING'` },
     { name: 'approval_next_step', columns: ['nextStepAt'], where: `status = 'WAITING' AND next_step_at IS NOT NULL` },
   ],
   checks: [
+    { name: 'approval_place', expression: 'stage_execution_id IS NOT NULL OR task_execution_id IS NOT NULL' },
     { name: 'approval_status', expression: oneOf('status', statusesOf('approval')) },
     {
       name: 'approval_count',

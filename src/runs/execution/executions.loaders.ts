@@ -1,7 +1,7 @@
 import type { Agent } from '../../contract/labels';
 import { findAgents } from '../agents/agents.store';
 import type { Approval, ApprovalVote } from '../../engine/approval';
-import { findApprovalsOfStages, findVotes } from '../approvals/approvals.store';
+import { findApprovalsOfStages, findApprovalsOfTasks, findVotes } from '../approvals/approvals.store';
 import type { Artifact } from '../artifacts/artifact';
 import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
 import type { Picked } from '../../kernel/database/picked';
@@ -111,7 +111,10 @@ export const artifactsOfTask: BatchLoad<Artifact[]> = async (app, ids) =>
   groupBy(await findArtifactsOfTasks(app.database, ids), (row) => row.taskExecutionId);
 
 export const approvalsOfStage: BatchLoad<Approval[]> = async (app, ids) =>
-  groupBy(await findApprovalsOfStages(app.database, ids), (row) => row.stageExecutionId);
+  groupBy(await findApprovalsOfStages(app.database, ids), (row) => row.stageExecutionId ?? '');
+
+export const approvalsOfTask: BatchLoad<Approval[]> = async (app, ids) =>
+  groupBy(await findApprovalsOfTasks(app.database, ids), (row) => row.taskExecutionId ?? '');
 
 export const votesOfApproval: BatchLoad<ApprovalVote[]> = async (app, ids) =>
   groupBy(await findVotes(app.database, ids), (row) => row.approvalId);

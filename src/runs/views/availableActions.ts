@@ -74,7 +74,7 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
     const rerun = refuseAttempt(execution, 'rerun');
     actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
   }
-  if (execution.kind === 'PIPELINE') {
+  if (execution.parentStageExecutionId === null) {
     const waiting = await findWaitingApprovals(app.database, [execution.id]);
     actions.push(['approve', await canApprove(app, actor, execution, waiting)]);
     actions.push(['reassign', await canReassign(actor, waiting)]);

@@ -1,3 +1,4 @@
+import { groupsOf } from '../../catalog/language/approvalPolicy';
 import type { Decision } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import type { Target } from '../../access/subjects';
@@ -79,6 +80,8 @@ export interface PlannedTask {
   readonly level: number;
   readonly combinations: number;
   readonly condition: string | null;
+  /** User groups that it asks, if it is an approval. */
+  readonly approvers: readonly string[];
   readonly runs: number;
   readonly skipped: number;
   readonly fails: number;
@@ -274,10 +277,11 @@ function describe(
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
       const labels = labelList(task.labels);
-      const agents = able(labels);
+      // Nobody but people is needed for an approval.
+      const agents = task.approval === null ? able(labels) : [];
       const noteAgents = () => {
         const key = labels.join(', ');
-        if (agents.length === 0) without.set(key, [...(without.get(key) ?? []), name]);
+        if (agents.length === 0 && task.approval === null) without.set(key, [...(without.get(key) ?? []), name]);
       };
       if (task.type === 'finally') {
         noteAgents();
@@ -292,6 +296,7 @@ function describe(
           level,
           combinations: nodeCount(task),
           condition: task.condition,
+          approvers: task.approval === null ? [] : groupsOf(task.approval),
           runs: counts.RUNS,
           skipped: counts.SKIPPED,
           fails: counts.FAILS,

@@ -38,7 +38,10 @@ export function findWaitingKinds(db: Db, executionIds: readonly string[]): Promi
 }
 
 /** These tasks, with what each waits for. */
-export function findWaitingTasks(db: Db, taskIds: readonly string[]): Promise<Omit<WaitingTask, 'alike' | 'job'>[]> {
+export function findWaitingTasks(
+  db: Db,
+  taskIds: readonly string[],
+): Promise<Omit<WaitingTask, 'alike' | 'job' | 'approval'>[]> {
   return db.rows(
     `SELECT task.id, task.execution_id AS "executionId", task.name, task.status, task.job_id AS "jobId",
        task.next_try_at AS "nextTryAt", task.waits_until AS "waitsUntil", task.waiting_on AS "waitingOn",

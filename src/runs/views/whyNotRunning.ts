@@ -1,7 +1,9 @@
+import type { Approval, ApprovalVote } from '../../engine/approval';
 import { groupsOfVoters, requirementsOf } from '../../engine/approvalVotes';
 import { OFFLINE_AFTER_MS } from '../../contract/labels';
 import { isFinal } from '../../contract/statuses';
 import {
+  type AskedApproval,
   type DelayedBeginning,
   type WaitingJob,
   type WaitingTask,
@@ -10,8 +12,10 @@ import {
   whyExecutionWaits,
   whyTaskWaits,
 } from '../../engine/whyNotRunning';
+import { waitsForApproval } from '../../engine/execution';
 import { type BatchLoad, byKey, found, groupBy, type Loaders } from '../../kernel/loaders';
 import type { App } from '../app';
+import { findApprovalsOfTasks, findVotes } from '../approvals/approvals.store';
 import {
   approvalsOfStage,
   attemptKey,
@@ -25,6 +29,11 @@ import { findDelayed, findWaitingJobs, findWaitingKinds, findWaitingTasks, type 
 const waitingKinds: BatchLoad<TaskKind[], App> = async (app, ids) =>
   groupBy(await findWaitingKinds(app.database, ids), (row) => row.executionId);
 
+const asked = (approval: Approval, votes: readonly ApprovalVote[]): AskedApproval => ({
+  ...approval,
+  requirements: requirementsOf(approval, groupsOfVoters(votes)),
+});
+
 const waitingTask: BatchLoad<Omit<WaitingTask, 'alike'>, App> = async (app, ids) => {
   const tasks = await findWaitingTasks(app.database, ids);
   const jobIds = tasks.flatMap(({ jobId }) => jobId ?? []);
@@ -32,7 +41,30 @@ const waitingTask: BatchLoad<Omit<WaitingTask, 'alike'>, App> = async (app, ids)
   const onlineSince = new Date(now.getTime() - OFFLINE_AFTER_MS);
   const jobs = jobIds.length === 0 ? [] : await findWaitingJobs(app.database, jobIds, onlineSince, now);
   const byId = new Map<string, WaitingJob>(jobs.map(({ jobId, ...job }) => [jobId, job]));
-  return new Map(tasks.map((task) => [task.id, { ...task, job: byId.get(task.jobId ?? '') ?? null }]));
+  const asking = tasks.filter(waitsForApproval).map(({ id }) => id);
+  const approvals = asking.length === 0 ? [] : await findApprovalsOfTasks(app.database, asking);
+  const votes =
+    approvals.length === 0
+      ? []
+      : await findVotes(
+          app.database,
+          approvals.map(({ id }) => id),
+        );
+  const approvalOf = new Map(
+    approvals.map((one) => [
+      one.taskExecutionId,
+      asked(
+        one,
+        votes.filter(({ approvalId }) => approvalId === one.id),
+      ),
+    ]),
+  );
+  return new Map(
+    tasks.map((task) => {
+      const job = byId.get(task.jobId ?? '') ?? null;
+      return [task.id, { ...task, job, approval: approvalOf.get(task.id) ?? null }];
+    }),
+  );
 };
 
 const delayedBeginning: BatchLoad<DelayedBeginning, App> = async (app, ids) =>
@@ -79,7 +111,7 @@ export async function whyElement(loaders: Loaders<App>, stageExecutionId: string
     execution,
     stage,
     earlierStage: earlier?.stageName ?? null,
-    approval: approval ? { ...approval, requirements: requirementsOf(approval, groupsOfVoters(votes)) } : null,
+    approval: approval ? asked(approval, votes) : null,
     delayed: delayed ?? null,
   });
   if (reason !== null) return [reason];

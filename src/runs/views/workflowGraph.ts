@@ -59,7 +59,7 @@ export function workflowGraph(
       const dependencies = task.dependsOn.flatMap((text) => dependencyOf(text, tasks) ?? []);
       const combinations = task.type === 'normal' ? nodesOf(base, task) : [base];
       const common = {
-        type: task.type,
+        type: task.approval === null ? task.type : ('approval' as const),
         level: task.type === 'normal' ? level : null,
         dependsOn: [...new Set(dependencies.map((one) => shownName(one, expanded)))].sort(),
         condition: task.condition,

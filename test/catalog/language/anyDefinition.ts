@@ -10,6 +10,7 @@ import {
   artifactsWhen,
   GIVEN_ENVIRONMENT,
   onTimeouts,
+  type TaskApproval,
   type WorkflowDefinition,
   concurrencyPolicies,
   workflowModes,
@@ -145,7 +146,55 @@ const shell = fc.oneof(
   fc.array(fc.constantFrom('ruby', 'bash', '-x', '{0}', '1'), { minLength: 1, maxLength: 3 }),
 );
 
+const approvalInput: fc.Arbitrary<ApprovalInput> = fc
+  .record({
+    name: variableName,
+    choices: fc.option(fc.uniqueArray(text, { minLength: 1, maxLength: 3 })),
+    required: fc.boolean(),
+    description,
+    isDefault: fc.boolean(),
+    maxLength: fc.integer({ min: 100, max: 5000 }),
+  })
+  .map(({ choices, isDefault, maxLength, ...one }) => ({
+    ...one,
+    choices,
+    type: choices === null ? 'text' : 'choice',
+    defaultValue: isDefault ? (choices?.[0] ?? 'some') : null,
+    maxLength: choices === null ? maxLength : null,
+  }));
+
+const approvalReferences = ['COMMITTER', 'steps.build.outputs.AUTHOR'].map((name) => `\${${name}}`);
+
+const approval: fc.Arbitrary<TaskApproval> = fc
+  .record({
+    message: fc.option(text),
+    timeoutSeconds: fc.integer({ min: 1000, max: 31_536_000 }),
+    inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
+    remindAfterSeconds: fc.option(fc.integer({ min: 1, max: 999 })),
+    escalate: fc.array(
+      fc.record({ afterSeconds: fc.integer({ min: 1, max: 999 }), to: fc.array(name, { minLength: 1, maxLength: 2 }) }),
+      {
+        maxLength: 3,
+      },
+    ),
+    policy: fc.record({
+      approvers: fc.array(name, { maxLength: 3 }),
+      count: fc.integer({ min: 1, max: 50 }),
+      allOf: fc.array(name, { maxLength: 2 }),
+      not: fc.array(fc.constantFrom(...approvalReferences), { maxLength: 2 }),
+      disallowInitiator: fc.boolean(),
+    }),
+  })
+  // Reminders and escalations come before the timeout.
+  .map(({ policy, timeoutSeconds, ...rest }) => {
+    const { approvers, count, ...more } = policy;
+    const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
+    const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
+    return { ...rest, ...people, timeoutSeconds };
+  });
+
 const task = fc.record({
+  approval: fc.constant<TaskApproval | null>(null),
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,
@@ -182,17 +231,29 @@ const task = fc.record({
   }),
 });
 
+/** No key of a command, and none of its failure. */
+const bare = {
+  ...{ run: '', shell: null, workingDir: null, cleanEnv: false, retries: 0, retryDelay: null, retryOn: null },
+  ...{ ignoreFailure: false, intervention: null, register: null, streams: null, requires: {}, secrets: [] },
+  ...{ onFailure: null, matrix: [], deploys: null, env: {}, labels: {}, timeoutSeconds: 3600, graceSeconds: 10 },
+  ...{ onLost: 'FAIL' as const, artifacts: { paths: [], when: 'success' as const, from: [] } },
+};
+
 /** Tasks depend only on earlier tasks, so there is no cycle. The writer puts them in graph order. */
 const tasks = fc
-  .array(fc.tuple(taskName, task, fc.array(fc.nat(), { maxLength: 3 })), { minLength: 1, maxLength: 6 })
+  .array(fc.tuple(taskName, task, fc.array(fc.nat(), { maxLength: 3 }), fc.option(approval)), {
+    minLength: 1,
+    maxLength: 6,
+  })
   .map((list) => {
     const unique = [...new Map(list.map((one) => [one[0], one])).values()];
     return Object.fromEntries(
-      unique.map(([own, one, links], index) => [
+      unique.map(([own, one, links, asked], index) => [
         own,
         // Every workflow has a normal task.
         {
           ...one,
+          ...(asked !== null && { ...bare, type: 'normal' as const, approval: asked }),
           ...(index === 0 && { type: 'normal' as const }),
           ...((one.ignoreFailure || (index > 0 && one.type !== 'normal')) && { intervention: null }),
           dependsOn: index === 0 ? [] : links.flatMap((link) => unique[link % index]?.[0] ?? []),
@@ -263,24 +324,6 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   })
   .map(canonicalWorkflow);
 
-const approvalReferences = ['COMMITTER', 'steps.build.outputs.AUTHOR'].map((name) => `\${${name}}`);
-const approvalInput: fc.Arbitrary<ApprovalInput> = fc
-  .record({
-    name: variableName,
-    choices: fc.option(fc.uniqueArray(text, { minLength: 1, maxLength: 3 })),
-    required: fc.boolean(),
-    description,
-    isDefault: fc.boolean(),
-    maxLength: fc.integer({ min: 100, max: 5000 }),
-  })
-  .map(({ choices, isDefault, maxLength, ...one }) => ({
-    ...one,
-    choices,
-    type: choices === null ? 'text' : 'choice',
-    defaultValue: isDefault ? (choices?.[0] ?? 'some') : null,
-    maxLength: choices === null ? maxLength : null,
-  }));
-
 const element: fc.Arbitrary<StageElement> = fc.oneof(
   fc.record({
     type: fc.constant('WORKFLOW' as const),
@@ -301,36 +344,8 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     ...{ ignoreFailure: fc.constant(false), intervention },
   }),
   fc
-    .record({
-      type: fc.constant('APPROVAL' as const),
-      name,
-      message: fc.option(text),
-      timeoutSeconds: seconds(31_536_000),
-      skipCondition: fc.option(text),
-      inputs: fc.uniqueArray(approvalInput, { maxLength: 3, selector: (one) => one.name }),
-      remindAfterSeconds: fc.option(fc.integer({ min: 1, max: 1000 })),
-      escalate: fc.array(
-        fc.record({
-          afterSeconds: fc.integer({ min: 1, max: 1000 }),
-          to: fc.array(name, { minLength: 1, maxLength: 2 }),
-        }),
-        { maxLength: 3 },
-      ),
-      policy: fc.record({
-        approvers: fc.array(name, { maxLength: 3 }),
-        count: fc.integer({ min: 1, max: 50 }),
-        allOf: fc.array(name, { maxLength: 2 }),
-        not: fc.array(fc.constantFrom(...approvalReferences), { maxLength: 2 }),
-        disallowInitiator: fc.boolean(),
-      }),
-    })
-    // Reminders and escalations come before the timeout.
-    .map(({ policy, timeoutSeconds, ...rest }) => {
-      const { approvers, count, ...more } = policy;
-      const from = approvers.length === 0 && more.allOf.length === 0 ? ['Managers'] : approvers;
-      const people = { ...more, approvers: from, count: from.length === 0 ? 0 : count };
-      return { ...rest, ...people, timeoutSeconds: Math.max(timeoutSeconds, 1001) };
-    }),
+    .tuple(fc.record({ type: fc.constant('APPROVAL' as const), name, skipCondition: fc.option(text) }), approval)
+    .map(([head, asked]) => ({ ...head, ...asked })),
 );
 
 export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc

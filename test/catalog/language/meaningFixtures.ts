@@ -499,6 +499,41 @@ export const meaningFixtures: readonly RuleFixture[] = [
       path: `documents[1].stages[0].elements[0].approval.${path}`,
     }),
   ),
+  ...(
+    [
+      ['TASK_KIND', 'run and approval', 'run: x, approval: { approvers: [A] }', 'run', 'x, approval'],
+      ['TASK_KIND', 'a key of commands', 'approval: { approvers: [A] }, retries: 2', 'retries', '2 }'],
+      ['TASK_KIND', 'a matrix', 'approval: { approvers: [A] }, matrix: { os: [a] }', 'matrix', 'matrix: {'],
+      ['TASK_KIND', 'a forensic task', 'type: forensic, approval: { approvers: [A] }', 'approval', 'approval: {'],
+      [
+        'UNKNOWN_NAME',
+        'a message with an unknown variable',
+        `approval: { approvers: [A], message: '\${NOBODY}' }`,
+        'approval.message',
+        `'\${NOBODY`,
+      ],
+      [
+        'UNKNOWN_NAME',
+        'a message with an output',
+        `approval: { approvers: [A], message: '\${steps.a.outputs.B}' }`,
+        'approval.message',
+        `'\${steps`,
+      ],
+      [
+        'REGISTERED_TWICE',
+        'an input that another task sets',
+        'approval: { approvers: [A], inputs: [{ name: SET }] }',
+        'approval.inputs',
+        'inputs: [',
+      ],
+    ] as const
+  ).map(
+    ([rule, of, keys, path, at]): RuleFixture => ({
+      ...{ rule, of, at },
+      source: shop + workflow('w', { tasks: `tasks:\n  set: { run: "true", register: SET }\n  a: { ${keys} }` }),
+      path: `documents[1].tasks.a.${path}`,
+    }),
+  ),
   {
     rule: 'DEFAULT_NOT_ALLOWED',
     of: 'a default',

@@ -69,6 +69,7 @@ describe('reading documents', () => {
           graceSeconds: 10,
           onFailure: null,
           onLost: 'FAIL',
+          approval: null,
           artifacts: { paths: [], when: 'success', from: [] },
         },
       },

@@ -21,6 +21,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   onFailure: null,
   description: null,
   run: 'true',
+  approval: null,
   shell: null,
   dependsOn: [],
   deploys: null,
