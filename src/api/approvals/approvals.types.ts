@@ -157,21 +157,26 @@ export abstract class ApprovalDetails {
   @Field(() => ApprovalStepType, { description: 'Method of approval.' })
   approvalType!: string;
 
-  @Field(() => String, { description: 'Name of the stage; of the workflow, for a task of a standalone workflow.' })
+  @Field(() => String, {
+    description: 'Name of the stage, or of the standalone workflow whose task requested the approval.',
+  })
   stageName!: string;
 
   @Field(() => String, {
-    description: 'Name of the stage element; of the task, for a task of a standalone workflow.',
+    description: 'Name of the stage element, or of the task of a standalone workflow.',
   })
   stepName!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Name of the task that asks, between other tasks of a workflow. Null if a stage element asks.',
+    description: 'Name of the task of a workflow that requested the approval. Null if a stage element requested it.',
   })
   taskName?: string | null;
 
-  @Field(() => TaskExecution, { nullable: true, description: 'Task that asks. Null if a stage element asks.' })
+  @Field(() => TaskExecution, {
+    nullable: true,
+    description: 'Task that requested the approval. Null if a stage element requested it.',
+  })
   taskExecution?: TaskExecution | null;
 
   @Field(() => String, { nullable: true, description: 'Text for the approvers. Null if the definition has none.' })
@@ -207,13 +212,15 @@ export abstract class ApprovalDetails {
   @Field(() => String, { nullable: true, description: 'Comment given with the decision.' })
   comments!: string | null;
 
-  @Field(() => ExecutionInterface, { description: 'Run that asks: a pipeline execution, or a standalone workflow.' })
+  @Field(() => ExecutionInterface, {
+    description: 'Run that requested the approval: a pipeline execution, or an execution of a standalone workflow.',
+  })
   run?: ExecutionInterface;
 
   @Field(() => PipelineExecution, {
     description:
-      'Execution that requested the approval. For a standalone workflow, its execution in the form of one without stages: ' +
-      '`run` has its own type.',
+      'Execution that requested the approval. For a standalone workflow, shows its execution as a pipeline execution ' +
+      'without stages; `run` shows it with its own type.',
   })
   execution?: PipelineExecution;
 

@@ -36,10 +36,10 @@ const common = {
 
 const asking = {
   stageExecutionId: field.key(
-    'ID of the stage element that asks; of the task, if a task of a standalone workflow asks.',
+    'ID of the stage element that requested the approval; of the task, in a standalone workflow.',
   ),
   taskExecutionId: orNull(
-    field.key('ID of the task that asks, between other tasks of a workflow. Null if it is none.'),
+    field.key('ID of the task of a workflow that requested the approval. Null if a stage element requested it.'),
   ),
 };
 

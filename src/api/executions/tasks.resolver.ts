@@ -105,10 +105,10 @@ export class TaskExecutionResolver {
   }
 
   @FieldResolver(() => [ApprovalDetails], {
-    description: 'Approvals that the task requested, one for each time. Empty for a task with a command.',
+    description: 'Approvals that the task requested, one for each request. Empty for a task with a command.',
   })
   async approvals(@Root() { id, startedAt, tries }: TaskRow, @Ctx() { loaders }: Context) {
-    // A task with a job is none.
+    // A task with a job is not an approval.
     return startedAt === null || tries > 0 ? [] : ((await loaders.load(approvalsOfTask, id)) ?? []);
   }
 

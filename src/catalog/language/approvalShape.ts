@@ -133,7 +133,7 @@ const askingFields = {
   remindAfterSeconds: optional(
     duration(1, MAX_SECONDS),
     null,
-    'Interval of reminders while nobody decides, at most 10. Defaults to none.',
+    'Interval of reminders while nobody decides. At most 10 are sent. Defaults to none.',
     { key: 'remindAfter' },
   ),
   escalate: optional(

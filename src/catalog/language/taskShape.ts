@@ -339,7 +339,7 @@ const taskFields = {
   approval: optional(
     approvalFields,
     null,
-    'Decision that people take, in place of a command: the task is WAITING until then, without an agent. Values of its form are variables for later tasks. Only a name, a description, `if` and `depends_on` can be given with it.',
+    'Approval in place of a command: the task is WAITING, without an agent, until people decide. Values of its form are variables for later tasks. The task can also have a name, a description, `if` and `depends_on`, and no other keys.',
   ),
   shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
   workingDir: optional(

@@ -80,7 +80,7 @@ export const validationRules = {
     'With `on_timeout: continue`, every required variable that is asked for has a default.',
   UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline.',
   TASK_KIND:
-    'A task has either `run` or `approval`. Only a normal task is an approval, and an approval has no key that concerns a command.',
+    'A task has either `run` or `approval`. Only a normal task can be an approval, and an approval has no keys that concern a command.',
   APPROVAL_POLICY:
     'An approval has either `approvers` or `approvals`. `approvals` has groups in `from` or `all_of`, a `count` only with `from`, and in `not` only `initiator` and references.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',

@@ -277,7 +277,7 @@ function describe(
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
       const labels = labelList(task.labels);
-      // Nobody but people is needed for an approval.
+      // An approval needs people, not agents.
       const agents = task.approval === null ? able(labels) : [];
       const noteAgents = () => {
         const key = labels.join(', ');

@@ -91,7 +91,7 @@ describe('an approval between tasks', () => {
   const member = async (id: string) => (await runs.read(id)).pipelineStageExecutions?.[0]?.workflowExecutionId ?? '';
   const statuses = async (id: string) => (await runs.read(id)).tasks?.map(({ name, status }) => `${name} ${status}`);
 
-  it('makes task, workflow, stage and run WAITING; its values are variables of later tasks, and outputs', async () => {
+  it('makes task, workflow, stage and run WAITING, and passes values to later tasks', async () => {
     const id = await runs.start('pipeline', 'release');
     await agent.runOne({ outputs: [{ name: 'TAG', value: 'v7' }] });
     const run = await runs.until(id, 'WAITING');
@@ -128,7 +128,7 @@ describe('an approval between tasks', () => {
     expect(types.filter((type) => type === 'JOB_QUEUED').length).toBe(4);
   });
 
-  it('keeps what was approved in a resume of tasks, and asks again in one of stages', async () => {
+  it('is kept by a resume of tasks, and requested again by a resume of stages', async () => {
     const id = await runs.start('pipeline', 'release');
     await agent.runOne({ outputs: [{ name: 'TAG', value: 'v8' }] });
     await runs.until(id, 'WAITING');
@@ -150,7 +150,7 @@ describe('an approval between tasks', () => {
     expect(await details(id)).toMatchObject([{}, { status: 'ABORTED', taskExecution: { status: 'SKIPPED' } }]);
   });
 
-  it('fails when it is rejected or expires, with what the workflow declares for failures; a resume asks again', async () => {
+  it('fails when it is rejected or expires, and is requested again by a resume', async () => {
     const id = await runs.start('workflow', 'gate');
     expect(await seen(id)).toMatchObject({ status: 'WAITING', whyNotRunning: [{ code: 'APPROVAL' }] });
     expect(await details(id)).toMatchObject([
@@ -185,7 +185,7 @@ describe('an approval between tasks', () => {
     ]);
   });
 
-  it('takes no place of max_parallel, waits through a pause, and is withdrawn by a failure', async () => {
+  it('does not count toward max_parallel, and is withdrawn by a failure', async () => {
     const id = await runs.start('workflow', 'wide');
     expect(await statuses(id)).toEqual(['ask WAITING', 'beside QUEUED', 'other QUEUED', 'after QUEUED']);
     const job = await agent.claimOne();
@@ -211,7 +211,7 @@ describe('an approval between tasks', () => {
     await runs.until(failing, 'ABORTED');
   });
 
-  it('shows a stage as WAITING whose workflow begins with it', async () => {
+  it('makes a stage WAITING whose workflow begins with it', async () => {
     const id = await runs.start('pipeline', 'gated');
     const { pipelineStageExecutions } = await runs.until(id, 'WAITING');
     expect(pipelineStageExecutions).toMatchObject([{ status: 'WAITING' }]);

@@ -113,7 +113,7 @@ describe('concurrency', () => {
     await runs.until(first, 'SUCCESS');
   });
 
-  it('of a pipeline is asked for again by a rerun and a resume, which wait once', async () => {
+  it('is requested again by a rerun and a resume of a pipeline, which wait once', async () => {
     const again = await runs.start('pipeline', 'line');
     await agent.runOne({ exitCode: 1 });
     const holder = await runs.start('pipeline', 'line');
