@@ -39,13 +39,13 @@ export async function decide(
   const expectedVersion = seenVersion(run, seen);
   if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
   if (changedSince)
-    ui.say('Changed since it was approved or asked:', ...indented(changedSince.map(changeLine).join('\n')));
+    ui.say('Changed since it was approved or requested:', ...indented(changedSince.map(changeLine).join('\n')));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
   const inputs = action === 'APPROVE' ? await fillForm(ui, approval.inputs, pairs) : undefined;
   const input = { ...target, action, approvalId, comments, inputs, digest, expectedVersion };
   const { decided, missing } = (await api.change(DecideApprovalDocument, { input })).approveOrRejectApprovals;
   const done =
-    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and needs ${missing}`;
+    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and still needs ${missing}`;
   ui.say(`${stageName} › ${stepName} ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
   ui.answer({ approvalId, stepName, action, decided, missing, executionId: run.id });
 }
