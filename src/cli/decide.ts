@@ -39,13 +39,13 @@ export async function decide(
   const expectedVersion = seenVersion(run, seen);
   if (approval.message) ui.say(`${stageName} › ${stepName} asks:`, ...indented(approval.message));
   if (changedSince)
-    ui.say('Changed since it was approved or asked:', ...indented(changedSince.map(changeLine).join('\n')));
+    ui.say('Changed since it was approved or requested:', ...indented(changedSince.map(changeLine).join('\n')));
   if (action === 'APPROVE') await warnOfReplaced(session, run.id);
   const inputs = action === 'APPROVE' ? await fillForm(ui, approval.inputs, pairs) : undefined;
   const input = { ...target, action, approvalId, comments, inputs, digest, expectedVersion };
   const { decided, missing } = (await api.change(DecideApprovalDocument, { input })).approveOrRejectApprovals;
   const done =
-    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and needs ${missing}`;
+    action === 'REJECT' ? 'is rejected' : decided ? 'is approved' : `has your approval, and still needs ${missing}`;
   ui.say(`${stageName} › ${stepName} ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
   ui.answer({ approvalId, stepName, action, decided, missing, executionId: run.id });
 }
@@ -103,14 +103,21 @@ async function findApproval(session: Session, named: string, step: string | unde
   const run = await findRun(session, named);
   const target = { applicationId: applicationOf(run), executionId: run.id };
   const waiting = (await session.api.ask(WaitingApprovalsDocument, target)).approvalDetails.approvalDetails;
-  const [approval, another] = waiting.filter(({ stepName }) => step === undefined || stepName === step);
+  const [approval, another] = waiting.filter(
+    ({ stepName, taskName }) => step === undefined || stepName === step || taskName === step,
+  );
   if (approval === undefined) {
     const others =
-      waiting.length > 0 ? [`The run waits for: ${waiting.map(({ stepName }) => stepName).join(', ')}.`] : [];
+      waiting.length > 0
+        ? [`The run waits for: ${waiting.map(({ stepName, taskName }) => taskName ?? stepName).join(', ')}.`]
+        : [];
     throw new Failure(exit.refused, 'NOT_WAITING', 'The run is not waiting for this approval.', {}, others);
   }
   if (another !== undefined) {
-    throw usage('The run waits for several approvals.', ...waiting.map(({ stepName }) => `--step "${stepName}"`));
+    throw usage(
+      'The run waits for several approvals.',
+      ...waiting.map(({ stepName, taskName }) => `--step "${taskName ?? stepName}"`),
+    );
   }
   return { run, target, approval };
 }

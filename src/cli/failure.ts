@@ -90,10 +90,10 @@ const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>
   ENVIRONMENT_CONFLICT: () => ['Review the conflicts in the preview; --confirm-conflicts overrides them.'],
   ENVIRONMENT_MOVED_ON: () => ['"slipway deployed" shows what is deployed where; --overrule replaces it.'],
   ENVIRONMENT_FROZEN: ({ until }) => [
-    `Repeat the command ${typeof until === 'string' ? `after ${until}` : 'when the freeze is over'}: "slipway freezes" shows all freezes.`,
-    'With the permission OVERRIDE_FREEZE, --override-freeze REASON deploys in spite of it.',
+    `Repeat the command ${typeof until === 'string' ? `after ${until}` : 'when the freeze is over'}. "slipway freezes" shows all freezes.`,
+    'With the permission OVERRIDE_FREEZE, add --override-freeze REASON to deploy in spite of the freeze.',
   ],
-  CONCURRENCY_LIMIT: () => ['Repeat the command when the holder has ended: "slipway slots" shows it.'],
+  CONCURRENCY_LIMIT: () => ['Repeat the command when the holder has ended. "slipway slots" shows the holder.'],
   STAGE_NOT_FOUND: ({ stages }) => [`Stages of the run: ${list(stages)}.`],
   STAGE_NOT_EXECUTED: ({ stages }) => [`Stages that were reached: ${list(stages)}.`],
   AMBIGUOUS_STAGE: () => [

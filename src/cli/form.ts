@@ -44,7 +44,7 @@ function problemOf({ required, maxLength }: FormField, value: string): string | 
 export const formValues = (fields: readonly Pick<FormField, 'name' | 'value'>[]): string[] =>
   fields.flatMap(({ name, value }) => (value === null ? [] : `${name}=${value.split('\n', 1)[0]}`));
 
-/** What a form asks for: `SIZE (small or large), NOTE`. */
+/** Fields of a form: `SIZE (small or large), NOTE`. */
 export const formFields = (fields: readonly FormField[]): string =>
   fields
     .map(({ name, choices, required }) => {

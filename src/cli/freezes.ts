@@ -50,6 +50,6 @@ export async function overrideFreeze(
   const run = await findRun(session, named);
   const input = { executionId: run.id, reason, expectedVersion: seenVersion(run, seen) };
   const { execution } = (await api.change(OverrideFreezeDocument, { input })).overrideFreeze;
-  ui.say(`Freezes do not hold ${run.id} back. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
+  ui.say(`Freezes no longer hold ${run.id} back. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
   ui.answer({ execution });
 }

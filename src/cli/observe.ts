@@ -6,10 +6,10 @@ import type { Session } from './session';
 import { moment } from './ui';
 
 const POLL_MS = 500;
-/** An observation without an agent, or with the longest usual time limit, is over by then. */
+/** By then, an observation without an agent, or with the longest usual time limit, is over. */
 const PATIENCE_MS = 900_000;
 
-/** `slipway observe`: asks what really runs in an environment, waits for the answer, and compares it with the record. */
+/** `slipway observe`: observes what is actually running in an environment, and compares it with the record. */
 export async function observe(
   session: Session,
   named: string,
@@ -24,7 +24,11 @@ export async function observe(
   let found = (await api.ask(ObservedDocument, { id })).environment;
   for (let waited = 0; found.observers.some((one) => isSame(one, before)); waited += POLL_MS) {
     if (waited >= PATIENCE_MS)
-      throw new Failure(exit.refused, 'TIMED_OUT', 'The observation takes too long. See "slipway deployed" later.');
+      throw new Failure(
+        exit.refused,
+        'TIMED_OUT',
+        'The observation is taking too long. Run "slipway deployed" later to see the result.',
+      );
     await wait(POLL_MS);
     found = (await api.ask(ObservedDocument, { id })).environment;
   }

@@ -83,7 +83,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   const slots = program
     .command('slots')
-    .description('show who deploys to which environment, and the queue behind it')
+    .description('show which run deploys to each environment, and the queue behind it')
     .option('-a, --application <name>', 'only environments of this application')
     .option('-e, --environment <name>', 'only this environment')
     .action(async (_options, command: Command) => {
@@ -91,8 +91,8 @@ export function createProgram(terminal: Terminal): Command {
     });
   deciding(seeing(slots.command('move <run>')))
     .description('move a run that waits for slots ahead, to the top of its queues; requires ABORT_WORKFLOW')
-    .option('--before <run>', 'move it in front of this waiting run only')
-    .option('--reason <text>', 'reason to show on the audit trail')
+    .option('--before <run>', 'move it just ahead of this waiting run')
+    .option('--reason <text>', 'reason to record on the audit trail')
     .action(async (run: string, options, command: Command) => {
       await moveWaiter(await session(command), run, options);
     });
@@ -235,13 +235,13 @@ export function createProgram(terminal: Terminal): Command {
     });
   program
     .command('observe <environment>')
-    .description('observe what really runs in an environment, and compare it with the record')
+    .description('observe what is actually running in an environment, and compare it with the record')
     .option('--no-follow', 'return immediately instead of waiting for the result')
     .action(async (environment: string, options, command: Command) => {
       await observe(await session(command), environment, options);
     });
   unfreezing(program.command('restore-environments <applications...>'))
-    .description('preview, then bring environments back to the images that they had at a time, as a new run')
+    .description('preview, then bring environments back to the images that they had at an earlier time, as a new run')
     .requiredOption('--to <time>', 'time to return to, such as 2026-03-01T12:30:00Z')
     .option(
       '--environment <name>',
@@ -249,8 +249,8 @@ export function createProgram(terminal: Terminal): Command {
       collect,
       [],
     )
-    .option('--leave-out', 'leave services as they are that can’t be brought back')
-    .option('--overrule', 'bring back although a deployment is in progress')
+    .option('--leave-out', 'leave services that can’t be brought back as they are')
+    .option('--overrule', 'bring services back although a deployment is in progress')
     .option('--reason <text>', 'reason to show with the run')
     .option('--dry-run', 'only show the preview')
     .option('-y, --yes', 'do not ask for confirmation')
@@ -286,7 +286,7 @@ export function createProgram(terminal: Terminal): Command {
     if (verb === 'approve') {
       command.option(
         '--input <name=value>',
-        'value for the approval’s form; repeatable. A terminal asks for those that are left out',
+        'value for the approval’s form (repeatable); on a terminal, omitted values are asked for',
         collect,
       );
     }
@@ -325,7 +325,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   seeing(deciding(program.command('override-freeze <run>')))
     .description('let a run that waits for the end of a freeze deploy now; requires OVERRIDE_FREEZE')
-    .requiredOption('--reason <text>', 'reason, which the audit trail shows')
+    .requiredOption('--reason <text>', 'reason to record on the audit trail')
     .action(async (run: string, options, command: Command) => {
       await overrideFreeze(await session(command), run, options);
     });
@@ -414,7 +414,7 @@ const deciding = (command: Command): Command =>
 const unfreezing = (command: Command): Command =>
   command.option(
     '--override-freeze <reason>',
-    'deploy in spite of freezes; requires OVERRIDE_FREEZE, and the audit trail shows the reason',
+    'deploy in spite of freezes; requires OVERRIDE_FREEZE and records the reason on the audit trail',
   );
 
 const redeploying = (command: Command): Command =>

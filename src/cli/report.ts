@@ -137,10 +137,10 @@ export class RunReport {
         this.sayNeeds(at, text('needs'), data.changes);
         break;
       case 'APPROVAL_VOTED':
-        this.say(at, `approved by ${by}${text('comments') && `: ${text('comments')}`}; needs ${text('missing')}`);
+        this.say(at, `approved by ${by}${text('comments') && `: ${text('comments')}`}; still needs ${text('missing')}`);
         break;
       case 'APPROVAL_CHANGED':
-        this.say(at, 'the approval asks anew, and earlier votes no longer count:');
+        this.say(at, 'the approval is requested again, and earlier votes no longer count:');
         this.sayNeeds(at, '', data.changes);
         break;
       case 'BEGIN_DELAYED':
@@ -218,7 +218,7 @@ export class RunReport {
     }
   }
 
-  /** Who has to approve, unless any one person can; and what has changed since an approval was given. */
+  /** People who have to approve, unless any one person can, and the changes since an approval was given. */
   private sayNeeds(at: string, needs: string, changes: unknown): void {
     if (needs !== '' && (/^(?!1 )/.test(needs) || needs.includes(', and '))) this.say(at, `needs ${needs}`);
     for (const change of (changes ?? []) as readonly Parameters<typeof changeLine>[0][]) {

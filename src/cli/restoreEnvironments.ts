@@ -23,8 +23,8 @@ export interface RestoreEnvironmentsOptions extends PlannedOptions, UnfreezingOp
 type Plan = Given<RestoreEnvironmentsPreviewQuery>['restoreEnvironmentsPreview'];
 
 /**
- * `slipway restore-environments`: shows everything that returns to a moment, asks, starts exactly that, and follows the
- * run. Several applications are brought back one after another, in the order of their dependencies.
+ * `slipway restore-environments`: shows a preview, asks for confirmation, starts exactly that, and follows the run.
+ * Several applications are brought back one after another, in the order of their dependencies.
  */
 export async function bringBack(
   session: Session,
@@ -56,7 +56,7 @@ export async function bringBack(
   const whole = await preview(ids);
   if (whole.applications.length < 2) return carryOut(session, input, whole, options);
   if (!options.follow && !options.dryRun)
-    throw usage('--no-follow needs a single application: each one waits for the one before it.');
+    throw usage('--no-follow works with a single application only: each application waits for the one before it.');
   for (const { id, name } of whole.applications) {
     session.ui.say(session.ui.paint.bold(name));
     await carryOut(session, { ...input, applicationIds: [id] }, await preview([id]), options);
@@ -70,7 +70,7 @@ async function carryOut(
   options: RestoreEnvironmentsOptions,
 ): Promise<void> {
   sayPlan(session.ui, plan);
-  await startPlanned(session, plan, options, 'Bring back?', async () => {
+  await startPlanned(session, plan, options, 'Bring these environments back?', async () => {
     const answer = await session.api.change(RestoreEnvironmentsDocument, {
       input: { ...input, planToken: plan.planToken },
     });

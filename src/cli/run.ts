@@ -71,7 +71,7 @@ export function askedOf(
   ].join('; ');
 }
 
-/** One change of what an approval is about: `web in production: web:1 → web:2`. */
+/** One change of the subject of an approval: `web in production: web:1 → web:2`. */
 export const changeLine = ({ what, from, to }: { what: string; from: string | null; to: string | null }): string =>
   `${what}: ${from ?? 'nothing'} → ${to ?? 'nothing'}`;
 

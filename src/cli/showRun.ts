@@ -90,7 +90,9 @@ const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FO
 function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
   const others = whyNotRunning.filter(
     ({ code, stageExecutionId, taskExecutionId }) =>
-      !SHOWN_REASONS.includes(code) || (stageExecutionId === null && taskExecutionId === null),
+      !SHOWN_REASONS.includes(code) ||
+      // The line of a task doesn’t show whose approval it waits for.
+      (code === 'APPROVAL' ? taskExecutionId !== null : stageExecutionId === null && taskExecutionId === null),
   );
   if (others.length > 0) ui.say('', ui.paint.bold('Waits'));
   for (const { message } of others) ui.say(`  ${message}`);
@@ -122,7 +124,7 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   const environment = stage.__typename === 'WorkflowStageExecution' ? stage.environment : null;
   const where = environment ? paint.dim(`on ${environment.name}`) : '';
   const approval = approvalOf(stage);
-  const nobody = approval?.undecidableSince == null ? '' : '; nobody is left who may decide';
+  const nobody = approval?.undecidableSince == null ? '' : '; nobody is left who can decide';
   const asked =
     approval?.status === 'WAITING'
       ? paint.yellow(`asks ${askedOf(approval)}, until ${moment(approval.willExpireAt)}${nobody}`)
@@ -135,7 +137,7 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   if (approval?.message) ui.say(...indented(approval.message));
   if (approval?.status === 'WAITING' && approval.changedSince)
     ui.say(
-      ...indented(['changed since it was approved or asked:', ...approval.changedSince.map(changeLine)].join('\n')),
+      ...indented(['changed since it was approved or requested:', ...approval.changedSince.map(changeLine)].join('\n')),
     );
   const workflow = workflowOf(stage);
   sayTasks(ui, workflow === null ? [] : tasksOf(workflow), all);

@@ -11,7 +11,7 @@ const UNREPORTED = ['NO_AGENT', 'QUEUE', 'RETRY'];
 export class Silence {
   private readonly told = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
-  /** True until the reasons of a whole run that waited before it was followed are told. */
+  /** True until the reasons for the wait of a whole run, which began before it was followed, have been shown. */
   private joined = false;
   private over = false;
 

@@ -763,7 +763,7 @@ export type WaitingApprovalsQueryVariables = Exact<{
 }>;
 
 
-export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
+export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
 
 export type InboxQueryVariables = Exact<{
   mine: boolean;
@@ -771,7 +771,7 @@ export type InboxQueryVariables = Exact<{
 }>;
 
 
-export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
@@ -2593,6 +2593,7 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
       approvalId
       stageName
       stepName
+      taskName
       digest
       missing
       changedSince {
@@ -2628,6 +2629,7 @@ export const InboxDocument = new TypedDocumentString(`
       approvalId
       stageName
       stepName
+      taskName
       message
       missing
       willExpireAt

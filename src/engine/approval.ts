@@ -25,12 +25,12 @@ export interface Approval extends Omit<ApprovalPolicy, 'not'> {
   readonly excluded: readonly string[];
   /** Message for the approvers, with its references filled. */
   readonly message: string | null;
-  /** What it approves, and the digest of it. A vote counts for this digest only. */
+  /** Subject, and its digest. A vote counts for this digest only. */
   readonly subject: ApprovalSubject;
   readonly digest: string;
   /** Approval that no longer holds, because its subject has changed: this one asks again. */
   readonly renewsId: string | null;
-  /** Changes of the subject because of which it was asked again. Null if it was not. */
+  /** Changes of the subject that caused it to be requested again. Null if it was not requested again. */
   readonly changedSince: readonly SubjectChange[] | null;
   /** Form for the person who approves. */
   readonly inputs: readonly ApprovalInput[];
@@ -54,7 +54,7 @@ export interface Approval extends Omit<ApprovalPolicy, 'not'> {
   readonly comments: string | null;
 }
 
-/** One element that an approval lets begin. */
+/** One element that an approval covers. */
 export interface SubjectElement
   extends Pick<StageExecution, 'elementId' | 'stageName' | 'stepName' | 'environmentId' | 'images' | 'variables'> {
   /** Revision of its workflow. */
@@ -65,7 +65,7 @@ export interface SubjectElement
   readonly replaces: Readonly<Record<string, string | null>>;
 }
 
-/** Everything that a decision is about: it counts as long as none of it changes. */
+/** Everything that an approval covers. A decision counts as long as none of it changes. */
 export interface ApprovalSubject {
   /** Revision of the pipeline. */
   readonly revisionId: string;

@@ -15,7 +15,7 @@ export const digestOf = (subject: ApprovalSubject): string => contentHash(subjec
 
 const placeKey = (environmentId: string | null, serviceId: string): string => `${environmentId} ${serviceId}`;
 
-/** Elements that an approval stage lets begin: those after it, up to the stage of the next approval. */
+/** Elements that an approval stage covers: those after it, up to and including the stage of the next approval. */
 export function coveredBy(stages: readonly StageExecution[], approval: StageExecution): StageExecution[] {
   const next = stages.find(({ kind, stageIndex }) => kind === 'APPROVAL' && stageIndex > approval.stageIndex);
   const last = next?.stageIndex ?? Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ export const standingOf = (run: RunSlice, environmentId: string | null, serviceI
   run.fact('standing', placeKey(environmentId, serviceId));
 
 /**
- * The subject as it is now. What the run itself has deployed since is no change, so the image that it replaced is taken
+ * The current subject. Images that the run itself has deployed are not changes, so the image that it replaced is taken
  * from the subject `before`. `beginning`: the element that is about to begin, whose variables all have their values.
  */
 export function subjectOf(

@@ -3,7 +3,7 @@ import type { ApprovalElement } from '../catalog/language/pipeline';
 import { type Approval, placeOf } from './approval';
 import type { RunSlice } from './runSlice';
 
-/** An approval that nobody heeds after this many reminders is not helped by more of them. */
+/** More reminders would not help an approval that everybody has ignored so often. */
 export const MAX_REMINDERS = 10;
 
 type Timers = Pick<
@@ -56,7 +56,7 @@ const isDue = (time: Date | null, now: Date): boolean => time !== null && time <
 
 /**
  * Reminds approvers and takes escalations that are due. After a downtime, all due escalations are taken, with one
- * reminder for all that were missed. A pause holds back nothing of this: its approvals can be decided.
+ * reminder for all that were missed. A pause does not delay them, because approvals of a paused run can be decided.
  */
 export function takeDueSteps(run: RunSlice, approval: Approval): void {
   if (approval.status !== 'WAITING' || !isDue(approval.nextStepAt, run.now) || approval.expiresAt <= run.now) return;

@@ -4,8 +4,8 @@ import { peopleNeeded } from './approvalVotes';
 import type { RunSlice } from './runSlice';
 
 /**
- * Assigns other groups to a waiting approval: as many people as before have to approve, all of the new groups. Votes of
- * the earlier groups count no more.
+ * Assigns other groups to a waiting approval: the same number of people has to approve, all from the new groups. Votes
+ * of the earlier groups no longer count.
  */
 export function reassignApproval(
   run: RunSlice,

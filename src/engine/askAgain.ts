@@ -19,8 +19,8 @@ import { addApproval } from './requestApproval';
 import type { RunSlice } from './runSlice';
 
 /**
- * An element that deploys begins only with what was approved. Where something has changed since, it waits until it is
- * approved again. An element that no approval comes before is not concerned, and costs no look-up.
+ * An element that deploys begins only if its subject is still the approved one. Otherwise it waits until the subject is
+ * approved again. An element without an earlier approval needs no look-up.
  */
 export function waitForApproval(run: RunSlice, { holder }: Beginning): Hindrance | null {
   const { executionId, stageExecutionId } = holder;
@@ -50,7 +50,7 @@ function chainOf(approvals: readonly Approval[], { id }: StageExecution): Approv
   return first === undefined ? [] : [first, ...approvals.filter(({ renewsId }) => renewsId === first.id)];
 }
 
-/** Changes of what an approval says of an element that is about to begin. */
+/** Changes of the part of a subject that concerns an element that is about to begin. */
 function changesOf(
   run: RunSlice,
   execution: Execution,
@@ -106,8 +106,7 @@ export const waitingForRenewal = (stages: readonly StageExecution[]): StageExecu
   stages.filter((stage) => isHeldBack(stage) && stage.reasonCode === 'APPROVAL_CHANGED');
 
 /**
- * The subject of a waiting approval has changed: votes for the earlier one count no more, and the approval asks anew.
- * Returns the changes; none if the subject is still the same.
+ * Requests a waiting approval again if its subject has changed: earlier votes no longer count. Returns the changes.
  */
 export function refreshApproval(run: RunSlice, approval: Approval): readonly SubjectChange[] {
   const { id: approvalId, executionId } = approval;
@@ -124,7 +123,7 @@ export function refreshApproval(run: RunSlice, approval: Approval): readonly Sub
   return changes;
 }
 
-/** What a waiting approval would approve now. */
+/** Current subject of a waiting approval. */
 export function currentSubject(run: RunSlice, approval: Approval) {
   const { executionId, stageExecutionId, taskExecutionId, subject } = approval;
   // Nothing changes in the middle of a workflow: its inputs are pinned, and it holds its slot.

@@ -97,7 +97,7 @@ export interface Changes {
   readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
   readonly votes: ApprovalVote[];
-  /** Approvals whose votes count no more. */
+  /** Approvals whose votes no longer count. */
   readonly voided: string[];
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];

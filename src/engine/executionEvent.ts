@@ -77,13 +77,13 @@ export interface ExecutionEventData {
     /** People who have to approve: `2 of Managers, and 1 of Security`. */
     needs: string;
     digest: string;
-    /** Approval that it renews, and changes because of which it is asked again. */
+    /** Approval that it renews, and the changes that caused the new request. */
     renewsId: string | null;
     changes: readonly SubjectChange[];
   };
   /** A person has approved, and others still have to: `missing`. */
   APPROVAL_VOTED: ApprovalPlace & { comments: string | null; missing: string };
-  /** The subject of a waiting approval has changed: it asks anew, and earlier votes count no more. */
+  /** The subject of a waiting approval has changed: it is requested again, and earlier votes no longer count. */
   APPROVAL_CHANGED: ApprovalPlace & {
     approvers: readonly string[];
     digest: string;
@@ -99,14 +99,14 @@ export interface ExecutionEventData {
     previousApprovers: readonly string[];
     reason: string | null;
   };
-  /** A waiting approval was not decided for a while: its approvers are reminded. */
+  /** The approvers of an approval that still waits were reminded. */
   APPROVAL_REMINDED: ApprovalPlace & {
     approvers: readonly string[];
     /** Number of the reminder, from 1. */
     reminder: number;
     expiresAt: string;
   };
-  /** A waiting approval was not decided for a while: members of `to` may decide as well. */
+  /** An approval that still waits was escalated: members of `to` may decide as well. */
   APPROVAL_ESCALATED: ApprovalPlace & {
     to: readonly string[];
     approvers: readonly string[];
@@ -190,9 +190,9 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
-  /** An observation found another image than this run has deployed; null: the service does not run. */
+  /** An observation found a different image than this run deployed. Null: the service is not running. */
   DRIFTED: Drift;
-  /** An observation found the image again, or the service was deployed again since. */
+  /** An observation found the image again, or a newer deployment of the service. */
   DRIFT_RESOLVED: Drift;
   /**
    * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED or UNKNOWN; or a restore deployed

@@ -1,7 +1,7 @@
 import type { ActorRef } from '../access/actor';
 import type { DeploymentPlace, RecordedDeployment } from './deployment';
 
-/** A run that observes what really runs in an environment. An environment has one at a time. */
+/** A run that observes what is actually running in an environment. An environment has one at a time. */
 export interface Observation {
   readonly executionId: string;
   readonly environmentId: string;

@@ -12,8 +12,8 @@ export interface Decider {
 }
 
 /**
- * Reason why a caller may not decide an approval. A member of any group that it names may, unless the approval excludes
- * initiators and the person started the execution or any attempt of it, or excludes a name of the person. Under any key.
+ * Reason why a caller may not decide an approval. Members of its groups may decide it with any key, unless it excludes
+ * initiators and the person started or resumed an attempt of the execution, or it excludes a name of the person.
  */
 export function approverRefusal(
   { actor, names }: Decider,
@@ -34,7 +34,7 @@ export function approverRefusal(
     ({ cause }) => cause.id === actor.id || (cause.personId != null && cause.personId === actor.personId),
   );
   if (approval.disallowInitiator && initiated) {
-    const missing = 'another person: a person who started or resumed an execution may not approve it';
+    const missing = 'another person: users who started or resumed an execution may not approve it';
     return new Refusal('FORBIDDEN', `This approval needs ${missing}.`, { missing, rule: 'DISALLOW_INITIATOR' });
   }
   const excluded = names.find((name) => approval.excluded.includes(name));

@@ -13,13 +13,13 @@ import type { RunSlice } from './runSlice';
 export interface NewVote extends Pick<ApprovalVote, 'action' | 'comments' | 'groups'> {
   /** Values of the form; null for a rejection. */
   readonly values: Approval['given'];
-  /** Digest of the subject that the person saw, if it says so. */
+  /** Digest of the subject that the person saw, if it was sent. */
   readonly seen: string | null;
 }
 
 /**
- * Adds a vote to a waiting approval, and decides the approval if it was the last one that was missing. Refused if the
- * subject is not the one that the votes are about. A rejection that names no digest rejects whatever it is.
+ * Adds a vote to a waiting approval, and decides the approval if no other vote is missing. Refused if the subject has
+ * changed since the votes. A rejection without a digest is accepted even then.
  */
 export function addVote(
   run: RunSlice,
@@ -79,6 +79,6 @@ export function addVote(
 export const approvalChanged = ({ id: approvalId }: Approval, changes: readonly SubjectChange[]): Refusal =>
   new Refusal(
     'APPROVAL_CHANGED',
-    `What this approval is about has changed${changes.length === 0 ? '' : `: ${changesText(changes)}`}. Look at it again, and decide then.`,
+    `The subject of this approval has changed${changes.length === 0 ? '' : `: ${changesText(changes)}`}. Review it, then decide again.`,
     { approvalId, changes },
   );

@@ -250,7 +250,7 @@ export function whyElementWaits({
 function whoHasTo({ requirements, undecidableSince }: AskedApproval): string {
   const one = requirements.length === 1 && requirements[0]?.needed === 1 ? requirements[0].groups : null;
   const people = one === null ? missingText(requirements) : list(one);
-  return ` by ${people}${undecidableSince === null ? '' : ', but nobody is left there who may decide'}`;
+  return ` by ${people}${undecidableSince === null ? '' : ', but nobody is left who can decide'}`;
 }
 
 const askedOf = (approval: Approval) => ({

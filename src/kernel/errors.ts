@@ -54,7 +54,7 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning:
-      'What the approval is about differs from what the caller saw; `changes` lists what changed. Read it again, and decide then.',
+      'The subject of the approval has changed since the caller read it; `changes` lists the differences. Read the approval again, then decide.',
   },
   NOT_RETRYABLE: {
     http: 409,
@@ -150,13 +150,13 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning:
-      'Some services can’t be brought back to the asked moment; `services` lists them. `leaveOut: true` leaves them as they are.',
+      'Some services can’t be brought back to the requested time; `services` lists them. `leaveOut: true` leaves them as they are.',
   },
   SEVERAL_APPLICATIONS: {
     http: 409,
     retryable: false,
     meaning:
-      'Services of several applications would be brought back, and an execution belongs to one; `applications` lists them in the order in which to restore them.',
+      'Services of several applications would be brought back, but an execution belongs to one application; `applications` lists the applications in the order in which to restore them.',
   },
   NOTHING_TO_PROMOTE: {
     http: 409,

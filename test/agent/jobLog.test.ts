@@ -218,7 +218,7 @@ describe('the log of a job', () => {
   });
 });
 
-describe('logs of several jobs', () => {
+describe('appending to the logs of several jobs', () => {
   const JOBS = 8;
   let requests: string[];
   let several: ((jobId: string) => object) | 'unknown';
@@ -256,7 +256,7 @@ describe('logs of several jobs', () => {
 
   const isFulfilled = (one: PromiseSettledResult<number>) => one.status === 'fulfilled' && one.value === 7;
 
-  it('share requests while others are being sent; one that is rejected does not affect the others', async () => {
+  it('shares requests, and a rejected piece does not affect the others', async () => {
     several = (jobId) =>
       jobId === 'job3' ? { ok: false, code: 'STALE_CLAIM', message: 'over' } : { ok: true, offset: 7 };
     const settled = await appendAll();
@@ -266,14 +266,14 @@ describe('logs of several jobs', () => {
     expect(requests.length).toBeLessThanOrEqual(6);
   });
 
-  it('are sent one by one to a server that does not take several, after one try', async () => {
+  it('falls back to one request for each job if the server is too old', async () => {
     several = 'unknown';
     expect((await appendAll()).filter(isFulfilled)).toHaveLength(JOBS);
     expect(requests.filter((url) => url === '/agent/v1/logs')).toHaveLength(1);
     expect(requests.filter((url) => url === '/agent/v1/jobs/job3/log')).toHaveLength(3);
   });
 
-  it('do not wait for a shared request once the job is gone', async () => {
+  it('does not wait for a shared request once the job is gone', async () => {
     const held = new Promise<void>((resolve) => {
       server.removeAllListeners('request');
       server.on('request', () => resolve());

@@ -198,7 +198,7 @@ describe('the mutations of configuration', () => {
     ).toMatchObject({ errors: [{ field: 'variables[0].value', rule: 'BAD_CHARACTER' }] });
   });
 
-  test('sets, replaces, keeps and removes an environment’s concurrency, by the rules of documents', async () => {
+  test('sets, replaces, keeps and removes the concurrency of an environment', async () => {
     const payload = 'environment { id concurrency { group limit policy } }';
     const concurrency = { group: 'cluster', limit: 2 };
     const { environment } = await api.mutate<{ environment: { id: string } }>(

@@ -147,7 +147,7 @@ describe('deleting resources that others refer to', () => {
     expect(await api.partId(list, name)).toBe(id);
   });
 
-  test('an environment that another one comes after is refused', async () => {
+  test('refuses to delete an environment that another one comes after', async () => {
     await api.apply('kind: Environment\napplication: shop\nname: east\ntype: PROD\nafter: production\n');
     const environmentId = await api.partId('environments', 'production');
     const { usedBy } = await api.refusedMutation('deleteEnvironment', { environmentId });

@@ -20,7 +20,7 @@ describe('depends_on of services', () => {
     return row?.id ?? '';
   };
 
-  it('is checked when definitions are applied: unknown services, itself, cycles over applications', async () => {
+  it('is checked by applyDefinitions: unknown services, itself, and cycles', async () => {
     await api.apply(
       application('shop') +
         application('bank') +
@@ -57,7 +57,7 @@ describe('depends_on of services', () => {
     expect(validateDefinition).toEqual({ valid: false, errors: [{ rule: 'CYCLE' }] });
   });
 
-  it('is checked by commands, follows renames, and keeps services that others depend on', async () => {
+  it('is checked by commands, follows renames, and prevents deletion', async () => {
     const applicationId = await idOf('application', 'shop');
     const bad = { applicationId, name: 'new', dependsOn: ['nothing'] };
     expect(await api.refusedMutation('createService', bad)).toMatchObject({ code: 'INVALID_INPUT' });
@@ -91,7 +91,7 @@ describe('depends_on of services', () => {
     expect(await dependsOn('api')).toEqual([]);
   });
 
-  it('orders services, also through services that are left out', () => {
+  it('orders services, even through services that are left out', () => {
     const graph = new Map([
       ['a', ['b']],
       ['b', ['c']],

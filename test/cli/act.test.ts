@@ -244,7 +244,7 @@ describe('slipway start, abort, approve and reject', () => {
       id: apiKeys.find(({ name }) => name === 'an owner')?.id,
     });
     expect((await slipway(url, ['run', 'show', id])).out).toMatch(
-      /asks Owners, until .*; nobody is left who may decide[\s\S]*slipway reassign .* GROUP +let other user groups decide/,
+      /asks Owners, until .*; nobody is left who can decide[\s\S]*slipway reassign .* GROUP +let other user groups decide/,
     );
     expect((await slipway(url, ['approve', id])).err).toMatch(
       /^FORBIDDEN: Nobody is left who can decide this approval, which asks Owners[\s\S]*: slipway reassign .* GROUP\n/,

@@ -46,11 +46,11 @@ from: 2020-01-01T00:00:00Z
 reason: Nobody is on call
 `;
 
-describe('slipway', () => {
+describe('slipway slots', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
   const run = (...words: string[]) => slipway(server.url, words);
 
-  it('slots shows holders and queues; move and withdraw change them', async () => {
+  it('shows holders and queues; move and withdraw change the queues', async () => {
     expect((await run('slots')).out).toBe('No deployment is running or waiting.\n');
     // A deployment that has succeeded gives the estimate.
     await runs.start('workflow', 'deploy', web);
@@ -84,7 +84,7 @@ describe('slipway', () => {
     await agent.work(() => runs.is(second, 'SUCCESS'));
   });
 
-  it('tells what to do next about a freeze or a limit, and overrides freezes with a reason', async () => {
+  it('suggests what to do about a freeze or a limit, and overrides freezes', async () => {
     await runs.apply(FROZEN);
     const start = (workflow: string, ...words: string[]) =>
       run('start', 'app', workflow, '--workflow', '--no-follow', ...words);

@@ -8,10 +8,10 @@ const field = (name: string, more: Partial<ApprovalInput> = {}): ApprovalInput =
 const choice = (name: string, more: Partial<ApprovalInput> = {}) =>
   field(name, { type: 'choice', choices: ['small', 'large'], maxLength: null, ...more });
 
-describe('inputs of an approval', () => {
+describe('readApprovalInputs', () => {
   const form = [field('NOTE', { required: true }), choice('SIZE', { defaultValue: 'small' }), field('MORE')];
 
-  it('are the given values, or the defaults; a field without either has none', () => {
+  it('returns given values or defaults, and nothing for a field without either', () => {
     const { values, errors } = readApprovalInputs(form, [{ name: 'NOTE', value: 'ok' }]);
     expect([values, errors]).toEqual([{ NOTE: 'ok', SIZE: 'small' }, []]);
     expect(
@@ -30,7 +30,7 @@ describe('inputs of an approval', () => {
     ]);
   });
 
-  it('report every broken rule at once, with field and value', () => {
+  it('reports every broken rule at once, with field and value', () => {
     const { errors } = readApprovalInputs(form, [
       { name: 'SIZE', value: 'huge' },
       { name: 'MORE', value: 'too long' },

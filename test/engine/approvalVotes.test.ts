@@ -30,7 +30,7 @@ describe('requirementsOf', () => {
     .record({ approvers: groups, count: fc.integer({ min: 1, max: 3 }), allOf: groups })
     .map((one) => ({ ...one, count: one.approvers.length === 0 ? 0 : one.count }));
 
-  it('finds the best assignment of people, each of whom counts once', () => {
+  it('assigns people to requirements, and counts each person once', () => {
     fc.assert(
       fc.property(policy, fc.array(groups, { maxLength: 5 }), (of, voters) => {
         const requirements = requirementsOf(of, voters);
@@ -44,7 +44,7 @@ describe('requirementsOf', () => {
     );
   });
 
-  it('says who is missing', () => {
+  it('reports the people who are missing', () => {
     const of = { approvers: ['Release Managers', 'Leads'], count: 2, allOf: ['Security'] };
     const missing = (...voters: string[][]) => missingText(requirementsOf(of, voters));
     expect(missing()).toBe('2 of Release Managers or Leads, and 1 of Security');

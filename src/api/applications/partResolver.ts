@@ -123,7 +123,7 @@ export function partResolver<Row extends PartRow, New extends Fields, Changes ex
       name: `delete${type}`,
       description:
         `Deletes ${aKind}. Past executions and deployments stay readable. ` +
-        'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists the workflows, pipelines and environments that refer to it and that the caller may see).',
+        'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists the resources that refer to it and that the caller may see).',
     })
     async delete(
       @Input(DeleteInput) input: MutationInput & { readonly [id: string]: unknown },

@@ -4,15 +4,15 @@ import { Environment } from '../environments/environments.types';
 import { objectType } from '../graphql/described.types';
 import { Service } from '../services/services.types';
 
-export const SubjectChangeType = objectType('SubjectChange', 'Change of something that an approval is about.', {
+export const SubjectChangeType = objectType('SubjectChange', 'Change of a part of the subject of an approval.', {
   what: field.text('Changed part, such as `web in production` or `variable REGION of "deploy"`.'),
   from: orNull(field.text('Value before. Null if there was none.')),
   to: orNull(field.text('Value now. Null if there is none.')),
 });
 
-const SubjectVariable = objectType('SubjectVariable', 'Variable of an element that an approval is about.', {
+const SubjectVariable = objectType('SubjectVariable', 'Variable of an element that an approval covers.', {
   name: field.text('Name of the workflow’s variable.'),
-  value: field.text('Value; its reference if elements that have not ended make the value.'),
+  value: field.text('Value, or its reference if it comes from elements that have not ended.'),
 });
 
 @ObjectType({ simpleResolvers: true, description: 'Service that an element deploys.' })
@@ -28,14 +28,14 @@ export class SubjectService {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Image that the environment has, which it replaces. Null if it has none.',
+    description: 'Image that it replaces in the environment. Null if there is none.',
   })
   replaces!: string | null;
 }
 
 @ObjectType('ApprovalSubjectElement', {
   simpleResolvers: true,
-  description: 'Element of a stage that an approval lets begin.',
+  description: 'Stage element that an approval covers.',
 })
 export class SubjectElementType {
   @Field(() => ID, { description: 'ID of the element, the same in every execution.' })
@@ -52,7 +52,7 @@ export class SubjectElementType {
 
   @Field(() => Environment, {
     nullable: true,
-    description: 'Environment that it runs for. Null for none, or for one that the caller may not see.',
+    description: 'Environment that it runs for. Null if there is none, or if the caller may not see it.',
   })
   environment?: object | null;
 
@@ -66,14 +66,14 @@ export class SubjectElementType {
 @ObjectType('ApprovalSubject', {
   simpleResolvers: true,
   description:
-    'Everything that an approval is about. A vote counts as long as none of it changes: otherwise, people are asked again.',
+    'Subject of an approval: everything that it covers. If any of it changes, votes no longer count and the approval is requested again.',
 })
 export class ApprovalSubjectType {
   @Field(() => ID, { description: 'ID of the revision of the pipeline.' })
   revisionId!: string;
 
   @Field(() => [SubjectElementType], {
-    description: 'Elements of later stages, up to the stage of the next approval, in order.',
+    description: 'Elements of later stages, up to and including the stage of the next approval, in order.',
   })
   elements!: SubjectElementType[];
 }

@@ -122,10 +122,12 @@ export class ApprovalsResolver {
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
-      'Approves or rejects. One rejection rejects; an approval decides if nobody else has to approve. Repeating the ' +
-      'decision as the same person changes nothing, and a decision can’t be taken back. Errors: NOT_FOUND, FORBIDDEN, ' +
-      'APPROVAL_CHANGED (what it is about has changed; it was asked anew), CONFLICT (somebody else decided, or the caller ' +
-      'has approved already), NOT_WAITING (it has expired or was withdrawn), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Votes on a waiting approval. One rejection rejects it. An approving vote decides it if nobody else has to approve. ' +
+      'Repeating a vote as the same person changes nothing. A vote can’t be withdrawn. Example: ' +
+      '`approveOrRejectApprovals(input: {applicationId: "…", executionId: "…", approvalId: "…", action: APPROVE, ' +
+      'digest: "…"}) { decided missing }`. Errors: NOT_FOUND, FORBIDDEN, APPROVAL_CHANGED (its subject has changed; the ' +
+      'approval was requested again), CONFLICT (somebody else decided, or the caller has already approved), NOT_WAITING ' +
+      '(it has expired or was withdrawn), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
     @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'Decision.' })
@@ -260,7 +262,7 @@ export class RenewedApprovalsResolver {
   @Extensions({ listSize: 1 })
   @FieldResolver(() => [ApprovalDetails], {
     description:
-      'Approvals that were asked again before the element began, because what had been approved has changed. Usually empty.',
+      'Approvals that were requested again before the element began, because the subject had changed. Usually empty.',
   })
   async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
     return (await loaders.load(approvalsOfStage, stage.id)) ?? [];

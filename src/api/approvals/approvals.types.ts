@@ -54,7 +54,7 @@ export class ApprovalVoteType {
   @Field(() => EventActor, { description: 'User or key that voted.' })
   by!: object;
 
-  @Field(() => ApprovalActionType, { description: 'Vote.' })
+  @Field(() => ApprovalActionType, { description: 'Decision that the person voted for.' })
   action!: string;
 
   @Field(() => Date, { description: 'Time of the vote.' })
@@ -63,7 +63,7 @@ export class ApprovalVoteType {
   @Field(() => String, { nullable: true, description: 'Comment given with the vote.' })
   comments!: string | null;
 
-  @Field(() => [String], { description: 'Groups of the approval that the person was a member of.' })
+  @Field(() => [String], { description: 'User groups of the approval that the person belonged to when voting.' })
   groups!: string[];
 
   @Field(() => String, { description: 'Digest of the subject that the person voted on.' })
@@ -77,16 +77,18 @@ export class ApprovalVoteType {
 
 @ObjectType('ApprovalRequirement', {
   simpleResolvers: true,
-  description: 'Number of different people of some user groups that have to approve.',
+  description: 'Number of different members of some user groups who have to approve.',
 })
 export class ApprovalRequirementType {
   @Field(() => [String], { description: 'Names of the user groups.' })
   groups!: string[];
 
-  @Field(() => Int, { description: 'Number of people that have to approve.' })
+  @Field(() => Int, { description: 'Number of people who have to approve.' })
   needed!: number;
 
-  @Field(() => Int, { description: 'Number of people that have approved and count here. A person counts once.' })
+  @Field(() => Int, {
+    description: 'Number of people who have approved and count for this requirement. Each person counts once.',
+  })
   given!: number;
 }
 
@@ -114,7 +116,7 @@ export class ApprovalFormField {
   @Field(() => [String], { nullable: true, description: 'Values to choose from. Null for a text.' })
   choices!: readonly string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Value if none is given. Null for none.' })
+  @Field(() => String, { nullable: true, description: 'Value if none is given. Null if there is no default.' })
   default!: string | null;
 
   @Field(() => Boolean, { description: 'True if an approval must give a value that is not empty.' })
@@ -128,7 +130,8 @@ export class ApprovalFormField {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Value that was given, or the default. Null until the approval is given, and for a field left out.',
+    description:
+      'Value that was given, or the default. Null until somebody approves, and for an omitted field without a default.',
   })
   value!: string | null;
 }
@@ -217,41 +220,43 @@ export abstract class ApprovalDetails {
   @Field(() => [ApprovalVoteType], { description: 'Votes, in order, including those that no longer count.' })
   votes?: ApprovalVoteType[];
 
-  @Field(() => [ApprovalRequirementType], { description: 'People that have to approve, all of them different.' })
+  @Field(() => [ApprovalRequirementType], { description: 'People who have to approve. Each person counts once.' })
   requirements?: ApprovalRequirementType[];
 
   @Field(() => String, {
     nullable: true,
-    description: 'People who still have to approve: `1 more of Managers, and 1 of Security`. Null if it does not wait.',
+    description:
+      'People who still have to approve, such as `1 more of Managers, and 1 of Security`. Null if it is not WAITING.',
   })
   missing?: string | null;
 
   @Field(() => [String], {
     description:
-      'Names and email addresses of people who may not decide: those who started or resumed the execution, if the approval ' +
-      'excludes them, and values of the variables that it names, in lower case.',
+      'Names and email addresses, in lower case, of people who may not decide: those who started or resumed the ' +
+      'execution, if the approval excludes them, and the values of the references that it excludes.',
   })
   excluded?: string[];
 
   @Field(() => String, {
-    description: 'Digest of `subject`. Send it with the decision, which is then refused if something has changed.',
+    description:
+      'Digest of `subject`. Send it with the decision, which then fails with APPROVAL_CHANGED if the subject has changed.',
   })
   digest!: string;
 
-  @Field(() => ApprovalSubjectType, { description: 'Everything that the approval is about.' })
+  @Field(() => ApprovalSubjectType, { description: 'Everything that the approval covers.' })
   subject!: object;
 
   @Extensions({ listSize: 3 })
   @Field(() => [SubjectChangeType], {
     nullable: true,
-    description: 'Changes of the subject because of which the approval was asked again. Null if it was not.',
+    description:
+      'Changes of the subject that caused the approval to be requested again. Null if it was not requested again.',
   })
   changedSince!: object[] | null;
 
   @Field(() => ID, {
     nullable: true,
-    description:
-      'ID of the approval that it renews, because what that one approved has changed. Null if it renews none.',
+    description: 'ID of the approval that it renews, because the subject has changed. Null if it renews none.',
   })
   renewsId!: string | null;
 }
@@ -312,15 +317,15 @@ export class ApproveOrRejectApprovalsInput extends RunCommandInput {
   @Field(() => String, {
     nullable: true,
     description:
-      '`digest` of the approval that the caller saw. APPROVAL_CHANGED if it is another now. An approval without it counts ' +
-      'for what the approval was last asked about.',
+      '`digest` of the approval that the caller read. The mutation fails with APPROVAL_CHANGED if the digest differs. ' +
+      'Without it, the vote counts for the subject of the last request.',
   })
   digest?: string | null;
 
   @Field(() => [ApprovalInputValue], {
     nullable: true,
     description:
-      'Values for the form of the approval. Fields that are left out have their defaults. A rejection takes none.',
+      'Values for the form of the approval. Omitted fields keep the values of earlier votes, or get their defaults. Not allowed with a rejection.',
   })
   inputs?: ApprovalInputValue[] | null;
 }

@@ -25,8 +25,7 @@ export class ServiceState {
 }
 
 @ObjectType({
-  description:
-    'State of an environment at a moment, from the history of its deployments, of its variables and of freezes.',
+  description: 'State of an environment at a moment, from the history of its deployments, its variables and freezes.',
 })
 export class EnvironmentState {
   @Field(() => Date, { description: 'Moment. The present if a time in the future was asked for.' })

@@ -30,7 +30,9 @@ export const EnvironmentsResolver = partResolver({
   newFields: {
     ...newEnvironment,
     variables: variables('Variables that every task for the environment gets.'),
-    concurrency: concurrency('Policy for deployments that wait for it, and its concurrency group. Defaults to none.'),
+    concurrency: concurrency(
+      'Concurrency group, and policy for deployments that wait for the environment. Defaults to none.',
+    ),
   },
   create: (app, actor, input) => createPart(app, actor, environments, input),
   changes: {
@@ -39,7 +41,7 @@ export const EnvironmentsResolver = partResolver({
       'Complete list of variables, replacing the previous one. An empty list removes all; null keeps them.',
     ),
     concurrency: concurrency(
-      'New concurrency, replacing the previous one. Null removes it; omitted, it stays. Counts for what begins afterwards.',
+      'New concurrency, replacing the previous one. Null removes it; if omitted, it stays. Applies to elements that begin afterwards.',
     ),
   },
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),
@@ -47,7 +49,7 @@ export const EnvironmentsResolver = partResolver({
     environmentType: optional(field.object(() => EnvironmentTypeFilter, 'Filters by the type of the environment.')),
     drifted: optional(
       field.boolean(
-        'True: only environments with a service that drifted from its newest deployment. False: only others.',
+        'True for environments with a service that has drifted from its newest deployment; false for all others.',
       ),
     ),
   },

@@ -136,7 +136,7 @@ export class ApprovalsRequestedItem {
   @Field(() => ApprovalDetails, {
     nullable: true,
     description:
-      'Current state of an approval that was requested, reassigned, escalated or reminded of, or that stopped waiting; see `status`.',
+      'Current state of an approval that was requested, reassigned or escalated, whose approvers were reminded, or that stopped waiting; see `status`.',
   })
   approval!: ApprovalDetails | null;
 

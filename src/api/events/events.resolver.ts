@@ -166,7 +166,7 @@ export class EventsResolver {
 
   @Subscription(() => ApprovalsRequestedItem, {
     description:
-      'Approvals that the caller can decide, when they begin, when they are reassigned, escalated or reminded of, and when they stop waiting. Without `after`, sends a snapshot of ' +
+      'Approvals that the caller can decide, when they begin, when they are reassigned or escalated, at each reminder, and when they stop waiting. Without `after`, sends a snapshot of ' +
       'the waiting approvals first; with `after`, exactly what follows it. Never completes. Example: `subscription { ' +
       'approvalsRequested { cursor approval { approvalId status stepName } snapshot { approvals { approvalId stepName ' +
       'willExpireAt } } } }`. Errors: INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',

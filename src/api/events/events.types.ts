@@ -15,7 +15,10 @@ const reason = (description: string) => orNull(field.text(description));
 const fallback = 'OtherEvent';
 const approvalDigest = field.text('Digest of the subject of the approval.');
 const subjectChanges = listOf(
-  field.object(() => SubjectChangeType, 'Changes of the subject because of which it asks again. Empty otherwise.'),
+  field.object(
+    () => SubjectChangeType,
+    'Changes of the subject that caused the approval to be requested again. Empty for the first request.',
+  ),
 );
 
 const common = {
@@ -119,8 +122,8 @@ const drift = {
   deploymentId: field.key('ID of the deployment of this run.'),
   environmentId: field.key('ID of the environment.'),
   serviceId: field.key('ID of the service.'),
-  image: field.text('Image that this run has deployed.'),
-  observed: orNull(field.text('Image that was observed. Null if the service does not run.')),
+  image: field.text('Image that this run deployed.'),
+  observed: orNull(field.text('Image that was observed. Null if the service is not running.')),
   observationId: field.key('ID of the execution that observed it.'),
 };
 
@@ -220,7 +223,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     approvers: listOf(field.text('Names of user groups whose members can decide.')),
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
-    needs: field.text('People who have to approve: `2 of Managers, and 1 of Security`.'),
+    needs: field.text('People who have to approve, such as `2 of Managers, and 1 of Security`.'),
     digest: approvalDigest,
     renewsId: orNull(field.key('ID of the approval that it renews. Null if it renews none.')),
     changes: subjectChanges,
@@ -229,11 +232,11 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     approvalId: field.key('ID of the approval.'),
     ...asking,
     comments: reason('Comment given with the vote.'),
-    missing: field.text('People who still have to approve: `1 more of Managers`.'),
+    missing: field.text('People who still have to approve, such as `1 more of Managers`.'),
   }),
   APPROVAL_CHANGED: event(
     'APPROVAL_CHANGED',
-    'the subject of a waiting approval changed. It asks anew, and earlier votes no longer count.',
+    'the subject of a waiting approval changed. The approval was requested again, and earlier votes no longer count.',
     {
       approvalId: field.key('ID of the approval.'),
       ...asking,
@@ -267,20 +270,16 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reason: reason('Reason given by the administrator.'),
     },
   ),
-  APPROVAL_REMINDED: event(
-    'APPROVAL_REMINDED',
-    'a waiting approval was not decided for a while: its approvers are reminded.',
-    {
-      approvalId: field.key('ID of the approval.'),
-      ...asking,
-      approvers: listOf(field.text('Names of the user groups whose members can decide.')),
-      reminder: field.integer('Number of the reminder, from 1.'),
-      expiresAt: field.time('Time at which it becomes EXPIRED.'),
-    },
-  ),
+  APPROVAL_REMINDED: event('APPROVAL_REMINDED', 'the approvers of an approval that still waits were reminded.', {
+    approvalId: field.key('ID of the approval.'),
+    ...asking,
+    approvers: listOf(field.text('Names of the user groups whose members can decide.')),
+    reminder: field.integer('Number of the reminder, from 1.'),
+    expiresAt: field.time('Time at which it becomes EXPIRED.'),
+  }),
   APPROVAL_ESCALATED: event(
     'APPROVAL_ESCALATED',
-    'a waiting approval was not decided for a while: members of other user groups may decide as well.',
+    'an approval that still waits was escalated: members of other user groups may decide as well.',
     {
       approvalId: field.key('ID of the approval.'),
       ...asking,
@@ -418,10 +417,10 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reason: reason('Explanation of `reasonCode`.'),
     },
   ),
-  DRIFTED: event('DRIFTED', 'an observation found another image in an environment than this run has deployed.', drift),
+  DRIFTED: event('DRIFTED', 'an observation found a different image than the one that this run deployed.', drift),
   DRIFT_RESOLVED: event(
     'DRIFT_RESOLVED',
-    'an observation found the image of this run again, or the service was deployed again since.',
+    'an observation found the image of this run again, or a newer deployment of the service.',
     drift,
   ),
   DEPLOYMENT_STATUS: event(

@@ -12,7 +12,7 @@ import { NearestAgent, WhyNotRunningType } from './whyNotRunning.types';
 
 /** What only an administrator can change. */
 const isStranded = ({ code, undecidable }: WhyNotRunning): boolean => code === 'NO_AGENT' || undecidable;
-const deprecationReason = 'Use `whyNotRunning`, which has every reason, and says it in fields.';
+const deprecationReason = 'Use `whyNotRunning`, which reports every reason in structured fields.';
 
 @Resolver(() => ExecutionInterface)
 export class WhyExecutionResolver {

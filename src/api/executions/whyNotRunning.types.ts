@@ -11,7 +11,7 @@ const meanings: Readonly<Record<WhyCode, string>> = {
   WAITING_FOR_SLOT: 'Another run deploys to the environment, or holds the concurrency group: see `holder`.',
   FROZEN: 'The environment is frozen, `until` the end of the freeze.',
   APPROVAL_CHANGED:
-    'Something that was approved has changed, so members of `userGroups` have to approve again, before `until`.',
+    'The subject of an approval has changed, so members of `userGroups` have to approve again, before `until`.',
   EARLIER_STAGE: 'An earlier stage has not ended.',
   DEPENDENCIES: 'Tasks that it depends on have not passed: see `dependencies`.',
   RETRY: 'It failed, and is tried again: see `until`.',

@@ -154,7 +154,7 @@ export class FreezesResolver {
   @Mutation(() => OverrideFreezePayload, {
     description:
       'Lets the current attempt of an execution deploy in spite of freezes: elements that wait for the end of one begin, and those reached later do not wait. ' +
-      'Requires the permission OVERRIDE_FREEZE for each environment of the execution. The reason is recorded with the attempt and on the audit trail. ' +
+      'Requires the permission OVERRIDE_FREEZE for each environment of the execution. The reason is recorded with the attempt and on the audit trail. Example: `overrideFreeze(input: {executionId: "…", reason: "…"}) { execution { status } }`. ' +
       'Errors: NOT_FOUND, FORBIDDEN, NOT_WAITING (it is final), INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async overrideFreeze(

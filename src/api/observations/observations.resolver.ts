@@ -22,9 +22,9 @@ const executionOf = async (id: string | null, { loaders, actor }: Context) =>
 export class ObservationsResolver {
   @Mutation(() => ObserveEnvironmentPayload, {
     description:
-      'Observes an environment now: each workflow with `observe` reports what really runs, one after the other. Returns at once; `environment { observers { lastAt lastOutcome } }` shows the results. ' +
-      'Deploys nothing, needs no slot, and no freeze holds it back. Requires EXECUTE_WORKFLOW of executions for the environment. A repeat asks for another observation. ' +
-      'Example: `observeEnvironment(input: {environmentId: "…"}) { environment { observers { nextAt } } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_OBSERVABLE.',
+      'Observes an environment now: each workflow with `observe` reports what is actually running, one after another. Returns immediately; `environment { observers { lastAt lastOutcome } }` shows the results. ' +
+      'Never deploys anything; needs no slot and ignores freezes. Requires EXECUTE_WORKFLOW of executions for the environment. Repeating it requests another observation. ' +
+      'Example: `observeEnvironment(input: {environmentId: "…"}) { environment { observers { nextAt } } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_OBSERVABLE (no workflow observes the environment, or a deployment to it is in progress).',
   })
   async observeEnvironment(
     @Arg('input', () => ObserveEnvironmentInput, { description: 'Input of `observeEnvironment`.' })
@@ -48,7 +48,7 @@ export class ObservationsResolver {
 @Resolver(() => Environment)
 export class EnvironmentObserversResolver {
   @FieldResolver(() => [Observer], {
-    description: 'Workflows that observe what really runs in the environment, by name.',
+    description: 'Workflows that observe what is actually running in the environment, sorted by name.',
   })
   async observers(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(observersOfEnvironment, id)) ?? [];
@@ -69,14 +69,14 @@ export class DeploymentObservationResolver {
   @FieldResolver(() => ObservedImage, {
     nullable: true,
     description:
-      'Newest observation of the service, compared with this deployment. Null if it was not observed since, or if a newer deployment was.',
+      'Newest observation of the service since this deployment. Null if there is none, or if it belongs to a newer deployment.',
   })
   async observed(@Root() row: RecordedDeployment, @Ctx() context: Context) {
     return (await observationOf(row, context)) ?? null;
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'True if that observation found another image than the one that was deployed.',
+    description: 'True if `observed` is a different image than the one that was deployed.',
   })
   async drifted(@Root() row: RecordedDeployment, @Ctx() context: Context) {
     return (await observationOf(row, context))?.drifted === true;

@@ -13,9 +13,11 @@ registerEnumType(ObservationOutcomeEnum, {
   name: 'ObservationOutcome',
   description: 'Outcome of an observation.',
   valuesConfig: {
-    SUCCEEDED: { description: 'The images that run are known.' },
-    FAILED: { description: 'The task failed, wrote no valid report, or no agent took it. Earlier observations stay.' },
-    SKIPPED: { description: 'A deployment was in progress, so the result would mean nothing.' },
+    SUCCEEDED: { description: 'The task reported the images that are running.' },
+    FAILED: {
+      description: 'The task failed, wrote no valid report, or no agent took it. Earlier observations remain.',
+    },
+    SKIPPED: { description: 'A deployment was in progress, so the result would be meaningless.' },
   },
 });
 
@@ -24,41 +26,53 @@ export class Observer {
   @Field(() => Workflow, { nullable: true, description: 'Workflow. Null if the caller may not see it.' })
   workflow?: object | null;
 
-  @Field(() => Float, { nullable: true, description: 'Seconds between two observations. Null: on demand only.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Interval of observations, in seconds. Null if it observes on demand only.',
+  })
   everySeconds!: number | null;
 
   @Field(() => Date, {
     nullable: true,
-    description: 'Time at which the next observation is due. Null: on demand only.',
+    description: 'Time at which the next observation is due. Null if it observes on demand only.',
   })
   nextAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'Time of the newest observation that succeeded. Null: none yet.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time of the newest observation that succeeded. Null if there is none yet.',
+  })
   observedAt!: Date | null;
 
   @Field(() => Date, {
     nullable: true,
-    description: 'Time of the newest observation, with any outcome. Null: none yet.',
+    description: 'Time of the newest observation, with any outcome. Null if there is none yet.',
   })
   lastAt!: Date | null;
 
-  @Field(() => ObservationOutcomeEnum, { nullable: true, description: 'Outcome of the newest observation.' })
+  @Field(() => ObservationOutcomeEnum, {
+    nullable: true,
+    description: 'Outcome of the newest observation. Null if there is none yet.',
+  })
   lastOutcome!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Reason why the newest observation has no result.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason why the newest observation has no result. Null if it has one.',
+  })
   lastReason!: string | null;
 
   @Field(() => WorkflowExecution, {
     nullable: true,
     description:
-      'Execution of the newest observation. Null if there is none, it was deleted, or the caller may not see it.',
+      'Execution of the newest observation. Null if there is none, if it was deleted, or if the caller may not see it.',
   })
   lastExecution?: object | null;
 }
 
 @ObjectType({ description: 'Image that an observation found.' })
 export class ObservedImage {
-  @Field(() => String, { nullable: true, description: 'Image or digest. Null: the service does not run.' })
+  @Field(() => String, { nullable: true, description: 'Image or digest. Null if the service is not running.' })
   image!: string | null;
 
   @Field(() => Date, { description: 'Time of the observation.' })
@@ -66,7 +80,7 @@ export class ObservedImage {
 
   @Field(() => WorkflowExecution, {
     nullable: true,
-    description: 'Execution that observed it. Null if it was deleted since, or if the caller may not see it.',
+    description: 'Execution that observed it. Null if it has been deleted, or if the caller may not see it.',
   })
   execution?: object | null;
 }

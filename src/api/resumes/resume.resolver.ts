@@ -87,10 +87,9 @@ export class ResumeResolver {
       'same ID. The named stage and all later stages run; earlier stages keep their results. Never changes the inputs, ' +
       'variables or images of the start. Of several concurrent resumes exactly one is accepted. Example: ' +
       '`resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { ' +
-      'execution { id status } }`. Errors: NOT_FOUND, NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, ' +
+      'execution { id status } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, ' +
       'AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, ' +
-      'NOT_STARTABLE, ' +
-      'INVALID_INPUT.',
+      'ENVIRONMENT_FROZEN, NOT_STARTABLE, INVALID_INPUT.',
   })
   async resumeExecution(
     @Arg('input', () => ResumeExecutionInput, { description: 'Execution to resume, and how.' })
@@ -105,8 +104,8 @@ export class ResumeResolver {
     description:
       'Resumes an execution of a standalone workflow, as its next attempt. Keeps tasks that succeeded, with the ' +
       'variables that they set; the other tasks run again with fresh retries. Applies the values of the start again; ' +
-      '`variableInputs` overrides them for tasks that run again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, ' +
-      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
+      '`variableInputs` overrides them for tasks that run again. Errors: NOT_FOUND, FORBIDDEN, NOT_RESUMABLE, CONFLICT, ' +
+      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
       'TASK_OWNED where a kept task has set the variable).',
   })
   async resumeWorkflowExecution(
@@ -121,7 +120,7 @@ export class ResumeResolver {
   @Mutation(() => ResumeExecutionPayload, {
     description:
       'Runs a final execution again from the beginning, with the same inputs, as its next attempt. Errors: NOT_FOUND, ' +
-      'NOT_RESUMABLE, CONFLICT, ENVIRONMENT_MOVED_ON, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'FORBIDDEN, NOT_RESUMABLE, CONFLICT, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async rerunExecution(
     @Arg('input', () => RerunExecutionInput, { description: 'Execution to resume, and how.' })

@@ -10,12 +10,12 @@ import { PreviewedRollbackService, RollbackInput, RollbackStep } from './rollbac
 export class RestoreEnvironmentsInput extends RollbackInput {
   @Field(() => [ID], {
     description:
-      'IDs of the applications. The run belongs to one; if services of several differ, it fails with SEVERAL_APPLICATIONS.',
+      'IDs of the applications. A run belongs to one application: if services of several differ, the mutation fails with SEVERAL_APPLICATIONS.',
   })
   applicationIds!: string[];
 
   @Field(() => Date, {
-    description: 'Moment whose images to bring back, as in `stateAt`. A time in the future is now.',
+    description: 'Moment whose images to bring back, as in `stateAt`. A time in the future means now.',
   })
   time!: Date;
 
@@ -29,7 +29,7 @@ export class RestoreEnvironmentsInput extends RollbackInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'True to leave services as they are that can’t be brought back. Defaults to false: the mutation then fails with PARTLY_GONE.',
+      'True to leave services that can’t be brought back as they are. Defaults to false: the mutation then fails with PARTLY_GONE.',
   })
   leaveOut?: boolean | null;
 }
@@ -40,7 +40,7 @@ export class RestoreEnvironmentsPayload extends MutationPayload {
   execution!: object;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Service that can’t be brought back to the moment.' })
+@ObjectType({ simpleResolvers: true, description: 'Service that can’t be brought back to the requested time.' })
 export class LeftOutService {
   @Field(() => Environment, { description: 'Environment.' })
   environment?: object;
@@ -58,7 +58,7 @@ export class LeftOutService {
   reason!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Workflows that run side by side.' })
+@ObjectType({ simpleResolvers: true, description: 'Workflows that run in parallel.' })
 export class RollbackStage {
   @Field(() => [RollbackStep], { description: 'Workflows.' })
   steps!: object[];

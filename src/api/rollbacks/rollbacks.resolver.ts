@@ -71,7 +71,7 @@ export class RollbacksResolver {
   @Query(() => RestoreEnvironmentsPreview, {
     nullable: true,
     description:
-      'Preview of `restoreEnvironments` with this input: images, services that can’t be brought back, workflows in their order, and every refusal. Writes nothing. Ignores `planToken` and `idempotencyKey`. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT.',
+      'Preview of `restoreEnvironments` with this input: images, services that can’t be brought back, workflows in order, and every refusal. Writes nothing. Ignores `planToken` and `idempotencyKey`. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT.',
   })
   async restoreEnvironmentsPreview(
     @Arg('input', () => RestoreEnvironmentsInput, { description: 'Input for `restoreEnvironments`.' })
@@ -83,7 +83,7 @@ export class RollbacksResolver {
 
   @Mutation(() => RestoreEnvironmentsPayload, {
     description:
-      'Brings environments of an application back to the images that they had at a moment, as one new run. Its stages follow `dependsOn` of the services: a service comes after those that it depends on, others run side by side. ' +
+      'Brings environments of an application back to the images that they had at an earlier time, as one new run. Its stages follow `dependsOn` of the services: a service comes after the services that it depends on, and independent services run in parallel. ' +
       'Each element repeats the workflow execution that deployed the image, as in `rollbackEnvironment`. The first attempt has the kind ROLLBACK, and the run can be resumed like any other. Does not restore variables. ' +
       'Requires ROLLBACK_WORKFLOW and READ of executions for each environment. Idempotent with an `idempotencyKey`. ' +
       'Example: `restoreEnvironments(input: {applicationIds: ["…"], time: "2026-03-01T12:30:00Z"}) { execution { id } }`. ' +

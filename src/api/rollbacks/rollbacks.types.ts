@@ -13,10 +13,10 @@ export enum OnFreeze {
 }
 registerEnumType(OnFreeze, {
   name: 'OnFreeze',
-  description: 'Effect of a freeze on what would deploy.',
+  description: 'Effect of a freeze on a run that would deploy.',
   valuesConfig: {
-    WAIT: { description: 'It waits for the end of the freeze.' },
-    REFUSE: { description: 'It is refused with ENVIRONMENT_FROZEN.' },
+    WAIT: { description: 'Waits for the end of the freeze.' },
+    REFUSE: { description: 'Fails with ENVIRONMENT_FROZEN.' },
   },
 });
 
@@ -197,7 +197,7 @@ export class Rollback {
   @Field(() => Environment, {
     nullable: true,
     description:
-      'Environment. Null if it brings several environments back, which `services` names, or if the caller may not see it.',
+      'Environment. Null if the run brings several environments back (see `services`), or if the caller may not see it.',
   })
   environment?: object | null;
 

@@ -8,7 +8,7 @@ import { interfaceType } from '../graphql/described.types';
 export const SlotMember = interfaceType(
   'SlotMember',
   'Element, execution or restore that holds a slot, or waits for one.',
-  { since: field.time('Time since which it holds the slot, or waits for it.') },
+  { since: field.time('Time at which it got the slot, or began to wait for it.') },
   { fallback: 'SlotHolder' },
 );
 

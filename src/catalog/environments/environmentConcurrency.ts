@@ -4,10 +4,10 @@ import { type Concurrency, environmentProblems, groupProblem, MAX_CONCURRENCY } 
 
 const concurrencyPolicy = {
   name: 'ConcurrencyPolicy',
-  description: 'Effect of a limit that is reached.',
+  description: 'Effect of reaching the limit.',
   values: {
     QUEUE: 'Waits in order.',
-    LATEST: 'Waits, and a newer one that waits supersedes it.',
+    LATEST: 'Waits, until a newer one that waits supersedes it.',
     REFUSE: 'Fails with CONCURRENCY_LIMIT.',
   },
 } as const;
@@ -26,7 +26,7 @@ export const environmentConcurrencyFields = {
   policy: optional(
     field.oneOf(
       concurrencyPolicy,
-      'Effect on deployments that find the limit reached; also for the slot of the environment. Defaults to QUEUE.',
+      'Effect on a deployment when the limit is reached. Also applies to the slot of the environment. Defaults to QUEUE.',
     ),
   ),
 };

@@ -20,7 +20,9 @@ const scope = {
   environmentIds: listOf(
     field.uuid('Environments that it covers. Null together with `environmentTypes`: all of them.'),
   ),
-  environmentTypes: listOf(field.oneOf(environmentType, 'Types of environments that it covers, in addition.')),
+  environmentTypes: listOf(
+    field.oneOf(environmentType, 'Types of environments that it covers, in addition to `environments`.'),
+  ),
 };
 const FROM = 'Start of its first window.';
 const UNTIL =

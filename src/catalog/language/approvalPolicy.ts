@@ -38,23 +38,27 @@ export const groupsOf = ({ approvers, allOf }: Pick<ApprovalPolicy, 'approvers' 
 const MAX_COUNT = 50;
 const INITIATOR = 'initiator';
 
-const groups = filled(list(name), 'Without approvers nobody could decide. Name a user group.');
+const groups = filled(list(name), 'Without approvers, nobody could decide. Name a user group.');
 
 /** `initiator`, or one reference. */
 const EXCLUDED = String.raw`^(initiator|\$\{[^}]+\})$`;
 
 const written = object({
-  from: optional(groups, [], 'User groups. `count` different people of them have to approve.'),
-  count: optional(number('integer', 1, MAX_COUNT), null, 'Number of different people of `from`. Defaults to 1.'),
+  from: optional(groups, [], 'User groups. `count` different members of them have to approve.'),
+  count: optional(
+    number('integer', 1, MAX_COUNT),
+    null,
+    'Number of different members of `from` who have to approve. Defaults to 1.',
+  ),
   allOf: optional(
     groups,
     [],
-    'User groups, of each of which one person has to approve. A person counts once over `from` and `all_of`.',
+    'User groups. One member of each has to approve. A person counts once over `from` and `all_of`.',
   ),
   not: optional(
     list(mapped(text, (one) => one, { json: { pattern: EXCLUDED } })),
     [],
-    `People who may not decide: "initiator" is who started or resumed the execution; \${NAME} and \${stages.STAGE.ELEMENT.outputs.NAME} are values that hold a name or email address. An empty value excludes nobody.`,
+    `People who may not decide: "initiator" excludes users who started or resumed the execution; \${NAME} and \${stages.STAGE.ELEMENT.outputs.NAME} are values that hold a name or email address. An empty value excludes nobody.`,
   ),
 });
 const policy = mapped(written, (one) => one, {
@@ -106,7 +110,7 @@ export const withPolicy = <T extends object>(
       }
       for (const [index, one] of not.entries()) {
         if (one === INITIATOR || isReference(one)) continue;
-        const message = `"${one}" does not name who may not decide; write initiator, \${NAME}, ${REFERENCE_FORMS}.`;
+        const message = `"${one}" does not name a person who may not decide; expected initiator, \${NAME}, ${REFERENCE_FORMS}.`;
         place.report('APPROVAL_POLICY', [...inside, 'not', index], message);
       }
       return {

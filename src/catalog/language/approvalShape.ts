@@ -47,7 +47,7 @@ const inputFields = object<ApprovalInput>({
   name: required(settableName, 'Name, unique in the form. Later stages and tasks refer to the value by it.'),
   type: optional(oneOf(approvalInputTypes), 'text', 'Type: text, or choice for one of `choices`.'),
   choices: optional(
-    filled(list(valueText), 'Without choices nobody could answer. Add a choice.'),
+    filled(list(valueText), 'Without choices, nobody could answer. Add a choice.'),
     null,
     'Values to choose from; for the type choice only.',
   ),

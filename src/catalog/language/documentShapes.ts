@@ -451,7 +451,7 @@ const writtenWorkflow = object(
     observe: optional(
       observeTask,
       null,
-      'Task that reports what really runs in the environment: it writes a line SERVICE=IMAGE for each service to the file $SLIPWAY_OUTPUTS/OBSERVED. A service whose image differs from its newest deployment has drifted. Defaults to none.',
+      'Task that reports what is actually running in the environment: it writes a line SERVICE=IMAGE for each service to the file $SLIPWAY_OUTPUTS/OBSERVED. A service whose image differs from its newest deployment has drifted. Defaults to none.',
     ),
     tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
     finally: optional(

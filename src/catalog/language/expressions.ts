@@ -57,7 +57,7 @@ export function readValue(text: string): Expression | ExpressionProblem {
   return expression;
 }
 
-/** Expressions that are no condition. */
+/** Expressions that are not conditions. */
 const neverTruths = new WeakSet<Expression>();
 
 function compile(text: string): Expression | ExpressionProblem {

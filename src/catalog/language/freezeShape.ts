@@ -5,7 +5,7 @@ import { filled, list, mapped, oneOf, optional, required, ruled, type Shape, sho
 import { snakeCase } from './sourceTree';
 import { name } from './values';
 
-/** The keys of a Freeze, besides the head that all documents have. */
+/** Keys of a Freeze, in addition to the head that all documents have. */
 
 const MAX_REASON = 2000;
 
@@ -48,7 +48,7 @@ export const freezeKeys = {
   environmentTypes: optional(
     filled(list(oneOf(environmentTypes)), all('types')),
     null,
-    'Types of environments that it covers, in addition.',
+    'Types of environments that it covers, in addition to `environments`.',
   ),
   from: required(time, 'Start of its first window: a time of ISO 8601 with a time zone.'),
   until: optional(

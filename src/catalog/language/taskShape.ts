@@ -539,7 +539,7 @@ const observeFields = object(
   },
   foreignKeys.task,
 );
-/** A task that reports what really runs in an environment. */
+/** A task that reports what is actually running in an environment. */
 export type ObserveTask = Readonly<ValueOf<typeof observeFields>>;
 export const observeTask: Shape<ObserveTask> = defined('ObserveTask', observeFields);
 

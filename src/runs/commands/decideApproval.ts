@@ -47,7 +47,7 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     if (approval === undefined) throw notFound('approval', input.approvalId);
     return votedOn(approval, votes);
   } catch (error) {
-    // The refused vote has written nothing. The approval asks anew on its own.
+    // The refused vote has written nothing. A transaction of its own requests the approval again.
     if (error instanceof Refusal && error.code === 'APPROVAL_CHANGED') await askAnew(app, actor, input);
     throw error;
   }
@@ -100,7 +100,7 @@ async function vote(
     const seen = input.digest ?? null;
     const decides = isComplete(requirementsOf(approval, [...groupsOfVoters(votes), groups]));
     const { values, errors } = readForm(approval, action, inputs);
-    // Others can fill in what a vote leaves out, as long as they still have to vote.
+    // Later voters can fill in the fields that this vote omits.
     const wrong = errors.filter(({ rule }) => decides || rule !== 'REQUIRED');
     if (wrong.length > 0) throw invalidInput(wrong);
     const given = { action, comments, groups, seen, values };
@@ -178,7 +178,7 @@ export function refuseDecision(
   if (status === 'WAITING' && expiresAt > now) {
     const own = voteOf(actor, votes);
     if (own === undefined) return approverRefusal(decider, approval, attempts);
-    const message = 'You have approved already: a vote can’t be changed, and the approval waits for others.';
+    const message = 'You have already approved: a vote can’t be changed, and the approval waits for others.';
     return new Refusal('CONFLICT', message, { status });
   }
   const is = status === 'WAITING' ? 'EXPIRED' : status;

@@ -8,8 +8,8 @@ import type { App } from '../app';
 import { isDeploying, requestObservation, syncObservers } from '../observations/observations.store';
 
 /**
- * Asks for an observation of an environment now, by each workflow that observes it, one after the other. If one is
- * running, another follows it.
+ * Requests an observation of an environment by each workflow that observes it, one after another. If one is running,
+ * another one follows.
  */
 export async function observeEnvironment(
   app: App,
@@ -29,7 +29,7 @@ export async function observeEnvironment(
     const now = app.clock.now();
     await syncObservers(db, now);
     if (await isDeploying(db, id)) {
-      const message = `A deployment to the environment "${name}" is in progress, so an observation would mean nothing.`;
+      const message = `A deployment to the environment "${name}" is in progress, so an observation would be meaningless. Repeat the request after it.`;
       throw new Refusal('NOT_OBSERVABLE', message);
     }
     if ((await requestObservation(db, id, actorRef(actor), now)) === 0) {

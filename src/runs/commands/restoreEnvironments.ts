@@ -88,7 +88,7 @@ async function readQuestion(app: App, actor: Actor, input: RestoreEnvironments):
 
 const empty = (field: string, advice: string): InputError => ({
   ...{ field, value: [], rule: 'NOT_EMPTY' },
-  message: `${field}: an empty list would bring nothing back. ${advice}`,
+  message: `${field}: an empty list brings nothing back. ${advice}`,
 });
 
 async function environmentsToRollBack(app: App, actor: Actor, applicationIds: readonly string[]) {
@@ -96,7 +96,7 @@ async function environmentsToRollBack(app: App, actor: Actor, applicationIds: re
   const chosen = all.filter((one) => refusedRight(actor, one, {}) === null);
   if (chosen.length > 0) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1));
   const message =
-    'There is no environment that you may roll back: that needs READ and ROLLBACK_WORKFLOW of executions for it.';
+    'There is no environment that you may roll back. That requires READ and ROLLBACK_WORKFLOW of executions for the environment.';
   throw new Refusal('FORBIDDEN', message, { action: 'ROLLBACK_WORKFLOW', permissionType: 'DEPLOYMENT' });
 }
 

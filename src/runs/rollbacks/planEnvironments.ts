@@ -151,14 +151,16 @@ async function inOrderOfDependencies(db: Db, places: readonly PlannedPlace[], st
 
 function nothingToDo(places: readonly PlannedPlace[]): Refusal[] {
   if (places.length > 0) return [];
-  return [new Refusal('NOTHING_TO_ROLL_BACK', 'No service that can be brought back differs from that time.')];
+  return [
+    new Refusal('NOTHING_TO_ROLL_BACK', 'No service that can be brought back differs from its state at that time.'),
+  ];
 }
 
 /** An execution belongs to one application: the rights to see, abort or resume it are those of that application. */
 function severalApplications(inOrder: readonly Application[]): Refusal[] {
   if (inOrder.length < 2) return [];
   const names = inOrder.map(({ name }) => name).join(', ');
-  const message = `Services of ${inOrder.length} applications differ, and an execution belongs to one application. Restore one application after another: ${names}.`;
+  const message = `Services of ${inOrder.length} applications differ, but an execution belongs to one application. Restore one application after another: ${names}.`;
   const details = { applications: inOrder.map(({ id, name }) => ({ id, name })) };
   return [new Refusal('SEVERAL_APPLICATIONS', message, details)];
 }

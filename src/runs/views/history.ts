@@ -12,7 +12,7 @@ export const historyAction = {
     ROLLED_BACK: 'Started, to roll an environment back.',
     RESTORE_FAILED: 'Restore failed: `text` is the reason. The actor is the user or key that requested the restore.',
     RESTORE_CANCELLED: 'Restore canceled. The actor is the user or key that requested the restore.',
-    APPROVED: 'Approval given: `text` is the comment, and the values of its form.',
+    APPROVED: 'Approval given: `text` is the comment, and the values of the form.',
     VOTED: 'Approved, while others still had to approve: `text` is the comment.',
     REASSIGNED: 'Approval reassigned: `text` names the new user groups, with the reason.',
     REJECTED: 'Approval rejected: `text` is the comment.',
@@ -22,7 +22,8 @@ export const historyAction = {
     ANSWERED: 'Runtime inputs given.',
     INTERVENED: 'Decision about a failure: `text` is the decision, with its reason.',
     RETRIED: 'Failed task retried.',
-    FREEZE_OVERRIDDEN: 'Began in spite of a freeze: `text` is its name, and the reason. The actor overrode it.',
+    FREEZE_OVERRIDDEN:
+      'Began in spite of a freeze: `text` is the name of the freeze, and the reason. The actor overrode the freeze.',
   },
 } as const;
 export type HistoryAction = keyof typeof historyAction.values;

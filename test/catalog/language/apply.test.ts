@@ -139,7 +139,7 @@ describe('applyDefinitions', () => {
     expect(applied).toEqual([expect.objectContaining({ action: 'CREATED', application: 'shop' })]);
   });
 
-  test('creates, keeps and changes freezes, also of environments that the source creates', async () => {
+  test('creates, keeps and changes freezes, even of environments in the same source', async () => {
     const freeze = `---
 kind: Freeze
 application: shop

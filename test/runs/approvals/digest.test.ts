@@ -44,7 +44,7 @@ ${pipeline('asking', `${ASK}  - elements: [${ship('prod', 'prod', ', runtime_inp
 ${pipeline('built', `${ASK}  - elements: [{ name: build, workflow: build }]\n  - elements: [${ship('prod', 'prod', `, variables: { TAG: "\${steps.build.outputs.TAG}" }`)}]\n`)}
 `;
 
-describe('an approval is bound to a digest of what it approves', () => {
+describe('the digest of an approval', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
   const people = new People(server, runs);
   let [ann, bob]: TestClient[] = [];
@@ -71,7 +71,7 @@ describe('an approval is bound to a digest of what it approves', () => {
   const eventsOf = async (id: string) =>
     (await runs.events(id)).filter(({ type }) => type.startsWith('APPROVAL_')).map(({ type }) => type);
 
-  it('shows what it would replace, and nothing is asked again if nothing changes', async () => {
+  it('covers images to replace; an unchanged subject is not approved twice', async () => {
     const before = await current('prod');
     const id = await start('release');
     const { subject, digest } = await people.waiting(id);
@@ -92,7 +92,7 @@ describe('an approval is bound to a digest of what it approves', () => {
     expect(await eventsOf(id)).toEqual(['APPROVAL_REQUESTED', 'APPROVAL_DECIDED']);
   });
 
-  it('asks anew while it waits: earlier votes count no more, and a vote is refused with the changes', async () => {
+  it('refuses a vote if the subject has changed, and requests the approval again', async () => {
     const from = await current('prod');
     const id = await start('two');
     const { digest } = await people.waiting(id);
@@ -120,7 +120,7 @@ describe('an approval is bound to a digest of what it approves', () => {
     ]);
   });
 
-  it('asks again when an element begins that something has changed for, and only for that', async () => {
+  it('requests approval again for an element whose subject has changed, and no other', async () => {
     const [first, second] = [await start('release'), await start('release')];
     await people.decide(as(ann), first);
     await people.decide(as(ann), second);
@@ -152,7 +152,7 @@ describe('an approval is bound to a digest of what it approves', () => {
     ]);
   });
 
-  it('one renewed approval lets all elements of a stage begin; a rejection ends them', async () => {
+  it('renews one approval for all elements of a stage; a rejection ends them', async () => {
     const waiting = async () => {
       const [first, second] = [await start('both'), await start('both')];
       for (const id of [first, second]) await people.decide(as(ann), id);
@@ -199,7 +199,7 @@ describe('an approval is bound to a digest of what it approves', () => {
     await moveSlots(database, { freed: [holderId], taken: [], waiting: [] }, new Date());
   });
 
-  it('is compared in later attempts: after an extension, a resume with another definition, an abort and an expiry', async () => {
+  it('is compared after an extension, another definition, an abort and an expiry', async () => {
     const fail = async (id: string) => {
       await agent.runOne({ exitCode: 1 });
       await runs.until(id, 'FAILED');
@@ -254,7 +254,7 @@ describe('an approval is bound to a digest of what it approves', () => {
     expect(await server.app.database.rows('SELECT FROM begin_wait UNION ALL SELECT FROM slot')).toEqual([]);
   });
 
-  it('asks again after answers that change a variable, but not for outputs that come later', async () => {
+  it('changes with answers to runtime inputs, but not with later outputs', async () => {
     const id = await start('asking');
     await people.decide(as(ann), id);
     const { applicationId } = await runs.ids('pipeline', 'asking');

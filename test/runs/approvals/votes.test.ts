@@ -31,7 +31,7 @@ const DEFINITIONS =
   ) +
   pipeline('untold', `approvers: [Managers], message: "\${{ int(COMMITTER) }}"`);
 
-describe('votes', () => {
+describe('approveOrRejectApprovals', () => {
   const { server, runs } = testWorld(DEFINITIONS, { agent: null });
   const people = new People(server, runs);
   let ann: TestClient;
@@ -51,7 +51,7 @@ describe('votes', () => {
   const eventsOf = async (id: string) =>
     (await runs.events(id)).filter(({ type }) => type.startsWith('APPROVAL_')).map(({ type }) => type);
 
-  it('of different people decide together; each person counts once, where it helps most', async () => {
+  it('counts each person once, for the requirement where it helps most', async () => {
     const id = await runs.start('pipeline', 'release');
     expect(await people.waiting(id)).toMatchObject({
       missing: '2 of Leads or Managers, and 1 of Security',
@@ -91,14 +91,14 @@ describe('votes', () => {
     expect(await people.decide(bob, id)).toEqual({ decided: true, missing: null });
   });
 
-  it('to reject decide alone', async () => {
+  it('rejects with a single vote', async () => {
     const id = await runs.start('pipeline', 'release');
     await people.decide(ann, id);
     await people.decide(cid, id, 'REJECT', { comments: 'no' });
     expect(await runs.read(id)).toMatchObject({ status: 'REJECTED' });
   });
 
-  it('of too few people leave nobody who can decide', async () => {
+  it('is undecidable if too few people are left', async () => {
     const id = await runs.start('pipeline', 'crowd');
     const undecidable = async () => (await people.waiting(id)).undecidableSince !== null;
     await eventually(undecidable, (is) => is);
@@ -108,7 +108,7 @@ describe('votes', () => {
     expect(await people.decide(bob, id)).toEqual({ decided: true, missing: null });
   });
 
-  it('need a message whose expressions have a value', async () => {
+  it('fails the element if an expression of its message has no value', async () => {
     const id = await runs.start('pipeline', 'told');
     const [row] = await server.app.database.rows('SELECT message FROM approval WHERE execution_id = $1', [id]);
     expect(row).toEqual({ message: 'Risk high: 6 of 3' });
@@ -120,7 +120,7 @@ describe('votes', () => {
     );
   });
 
-  it('are refused to those whom the approval excludes, in the inbox as in the decision', async () => {
+  it('refuses excluded people, and hides the approval from their inbox', async () => {
     const start = (value: string) => ({
       variableInputs: value === '' ? [] : [{ name: 'COMMITTER', variableValue: { type: 'NAME', value } }],
     });

@@ -5,7 +5,7 @@ import { testWorld } from '../../support/world';
 
 const STARTS = 12;
 
-describe('starts at the same time', () => {
+describe('startExecution, called concurrently', () => {
   const { server, runs } = testWorld(
     `
 kind: Application
@@ -54,7 +54,7 @@ tasks: { a: { run: "true" } }
   const idsOf = (settled: Awaited<ReturnType<typeof startAll>>): string[] =>
     settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
 
-  it('share transactions, and each has its run, its events and its audit record', async () => {
+  it('shares transactions, and writes the run, events and audit record of each', async () => {
     const { database } = server.app;
     const ids = idsOf(await startAll());
     expect(new Set(ids).size).toBe(STARTS);
@@ -86,13 +86,13 @@ tasks: { a: { run: "true" } }
     expect(records).toHaveLength(STARTS);
   });
 
-  it('start once per idempotency key, also if another start with the key shares the transaction', async () => {
+  it('starts once for each idempotency key, even within one transaction', async () => {
     const ids = idsOf(await startAll((n) => ({ idempotencyKey: `key ${n % 3}`, notes: undefined })));
     expect(ids).toHaveLength(STARTS);
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('do not fail because of one that is refused', async () => {
+  it('does not fail because another start is refused', async () => {
     const settled = await startAll((n) => (n % 4 === 0 ? { name: 'single' } : {}));
     const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     expect(refused).toHaveLength(2);

@@ -91,7 +91,7 @@ describe('stateAt', () => {
       expect({ seed, at: moments[index], state }).toEqual({ seed, at: moments[index], state: replayed[index] });
   });
 
-  it('has the freeze as it was then, also after it was changed and deleted', async () => {
+  it('has the freeze as it was then, even after a change and a deletion', async () => {
     const times: string[] = [];
     const note = () => {
       const time = server.app.clock.now().toISOString();

@@ -218,7 +218,7 @@ describe('a run that an environment has moved past', () => {
       { environment, service: 'web', image: 'web:1', deployed: { image: 'web:2', runId } },
     ];
     expect(await willReplace(gated, paused)).toEqual([shown('f', newer[0]), shown('g', newer[1])]);
-    // The approval was for what the environment had. It asks anew, and shows the change.
+    // The approval covered the earlier image. It is requested again, with the change.
     await expect(runs.decide(gated, 'APPROVE')).rejects.toThrow('web in f is web:2 instead of nothing');
     await runs.decide(gated, 'APPROVE');
     expect(await mutate('continueExecution', 'PauseExecutionInput', input)).toBe('OK');

@@ -97,7 +97,7 @@ describe('an approval with a form', () => {
   const timed = async (id: string) =>
     (await runs.events(id)).filter(({ type }) => /^APPROVAL_(REMINDED|ESCALATED)$/.test(type));
 
-  it('gives its values to later stages, conditions, history and audit; a resume keeps them', async () => {
+  it('passes values to later stages, conditions, history and audit', async () => {
     const id = await runs.start('pipeline', 'form');
     await expect(decide(id, { SIZE: 'huge', OTHER: 'x', MORE: 'y'.repeat(1001) })).rejects.toThrow(
       /inputs\.OTHER.*inputs\.SIZE.*inputs\.NOTE.*inputs\.MORE/,
@@ -163,7 +163,7 @@ describe('an approval with a form', () => {
     });
   });
 
-  it('skips by its values, and asks anew in a rerun', async () => {
+  it('skips stages by its values, and is requested again in a rerun', async () => {
     const id = await runs.start('pipeline', 'form');
     await decide(id, { NOTE: 'ok', MORE: 'all' });
     expect((await agent.runOne()).env).toMatchObject({ SIZE: 'small', NOTE: 'ok/all' });

@@ -83,7 +83,7 @@ describe('an approval that nobody is left to decide', () => {
       input: { name: 'Ada', email: 'ada@example.com', userGroupIds: [await groupId('Team')] },
     });
     const { waitingFor, approval } = await look(id);
-    expect(waitingFor).toEqual(['"manager" waits for an approval by Team, but nobody is left there who may decide.']);
+    expect(waitingFor).toEqual(['"manager" waits for an approval by Team, but nobody is left who can decide.']);
     expect(approval?.undecidableSince).not.toBeNull();
 
     await reassign(id, ['Deputies']);
@@ -117,7 +117,7 @@ describe('an approval that nobody is left to decide', () => {
     );
     expect(deleteUserGroup.warningMessage).toContain('Nobody is left to decide a waiting approval.');
     expect((await look(id)).waitingFor).toEqual([
-      '"manager" waits for an approval by Gone, but nobody is left there who may decide.',
+      '"manager" waits for an approval by Gone, but nobody is left who can decide.',
     ]);
   });
 

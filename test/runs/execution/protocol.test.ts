@@ -131,7 +131,7 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('appends to the logs of several jobs with one request, and answers for each of them', async () => {
+  it('appends to the logs of several jobs with one request, with a result for each', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const ids = [await runs.start('workflow', 'files'), await runs.start('workflow', 'files')];
     const jobs = await agent.claim(2);

@@ -103,7 +103,7 @@ describe('observations of environments', () => {
       idOf(environment),
     ]);
 
-  it('compares what runs with the record: on schedule and on demand, with an event at each change', async () => {
+  it('compares images with the record on schedule and on demand, with events', async () => {
     const first = await deploy('staging', { web: 'web:1' });
     await work(first);
     // The environment has its services now, so it is observed. MODE has no value, which is no obstacle.
@@ -116,7 +116,7 @@ describe('observations of environments', () => {
       { service: { name: 'web' }, drifted: false, observed: { image: 'web:1' } },
     ]);
 
-    // Ticks that were missed are one, whoever takes it.
+    // Missed ticks count as one, no matter which server takes it.
     await due('staging');
     await Promise.all([1, 2, 3].map(() => moveObservations(server.app)));
     const [counted] = await server.app.database.rows<{ open: number; next: boolean }>(
@@ -182,7 +182,7 @@ describe('observations of environments', () => {
     await expect(database.transaction((db) => deleteObservations(db, [first]))).rejects.toThrow('only ever added to');
   });
 
-  it('shows why there is no result, and skips while something deploys', async () => {
+  it('shows why there is no result, and is skipped during a deployment', async () => {
     const id = await deploy('prod', {});
     await work(id);
     await report('prod', 'web=web:1');
@@ -235,7 +235,7 @@ describe('observations of environments', () => {
     expect(deployments[1]).toMatchObject({ drifted: false, observed: null });
   });
 
-  it('requires EXECUTE_WORKFLOW, and a workflow that observes', async () => {
+  it('requires EXECUTE_WORKFLOW, and a workflow with observe', async () => {
     const sees = new TestClient(server.url, await createKey(server.client, 'Sees', READS_RUNS, 'sees'));
     expect(['FORBIDDEN', 'NOT_FOUND']).toContain(await refused(observe('staging', sees)));
     expect(await refused(observe('idle'))).toBe('NOT_OBSERVABLE');

@@ -180,7 +180,7 @@ name: wide
 tasks: { go: { run: "true", matrix: { n: [${numbers(50 * JOBS)}] } } }
 `);
 
-  it('reads the same number of rows for any size of the workflow, before any table is analyzed', async () => {
+  it('reads equally many rows for any workflow size, before tables are analyzed', async () => {
     const sweeps = await server.sweeper.pause();
     const rowsOf = async (name: string) => {
       const runId = await runs.start('workflow', name);

@@ -112,7 +112,7 @@ describe('restoreEnvironments', () => {
     return found.deployments.map(({ image }) => image);
   };
 
-  it('brings environments back in the order of dependencies, and resumes after a failure', async () => {
+  it('brings services back in order of dependencies, and resumes after a failure', async () => {
     await deployAll('a', '1');
     await deployAll('b', '1', ['web', 'search']);
     const time = now();
@@ -152,7 +152,7 @@ describe('restoreEnvironments', () => {
     ]);
   });
 
-  it('lists what can’t be brought back, and leaves it out if told to; PLAN_STALE names the changes', async () => {
+  it('lists services that can’t be brought back; PLAN_STALE names the changes', async () => {
     await deployAll('c', '1', ['web']);
     await deploy('doomed', 'c', 'search:1');
     const time = now();
@@ -185,7 +185,7 @@ describe('restoreEnvironments', () => {
     expect(await images('c')).toEqual(['db:1', 'search:2', 'web:1']);
   });
 
-  it('requires the rights for each environment, and a single application', async () => {
+  it('requires permissions for each environment, and a single application', async () => {
     await deployAll('d', '1', ['db']);
     const time = now();
     await deployAll('d', '2', ['db']);

@@ -247,7 +247,7 @@ describe('rollbackEnvironment', () => {
     expect(await refused(rollBack('d', { to: { deploymentId: row?.id } }))).toBe('REVISION_GONE');
   });
 
-  it('waits for the end of a freeze, or is refused by it, or overrides it', async () => {
+  it('waits for the end of a freeze, fails because of it, or overrides it', async () => {
     await deploy('put-web', 'g', 'web:1');
     await deploy('put-web', 'g', 'web:2');
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(

@@ -9,7 +9,7 @@ import { property, randomness } from '../../support/property';
 import { testEnvironment } from '../../support/server';
 import { History, PIPELINES, pipelineShape, stepsOf } from './history';
 
-describe('any runs, kills and clocks', () => {
+describe('random runs, kills and clocks', () => {
   const length = Number(process.env.SAFETY_STEPS ?? 30);
 
   it('keep slots exclusive and in order, freezes closed and approvals given, and end', async () => {
