@@ -90,7 +90,9 @@ const SHOWN_REASONS = ['APPROVAL', 'INTERVENTION', 'RUNTIME_INPUTS', 'WAITING_FO
 function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
   const others = whyNotRunning.filter(
     ({ code, stageExecutionId, taskExecutionId }) =>
-      !SHOWN_REASONS.includes(code) || (stageExecutionId === null && taskExecutionId === null),
+      !SHOWN_REASONS.includes(code) ||
+      // The line of a task doesn’t show whose approval it waits for.
+      (code === 'APPROVAL' ? taskExecutionId !== null : stageExecutionId === null && taskExecutionId === null),
   );
   if (others.length > 0) ui.say('', ui.paint.bold('Waits'));
   for (const { message } of others) ui.say(`  ${message}`);

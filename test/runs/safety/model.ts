@@ -160,7 +160,8 @@ WHERE first.until > second.from_time`;
 
 /**
  * Begun workflows behind an approval that nobody gave before, or that was given for another revision, environment or
- * image.
+ * image, or to replace something else. Numbers of deployments tell what stood there: times are those at which
+ * transactions begin.
  */
 const NOT_APPROVED = `WITH begun AS (
   SELECT stage.*, workflow.id AS begun_id, workflow.revision_id, workflow.environment_id AS target, workflow.images AS deployed,
@@ -178,7 +179,8 @@ const NOT_APPROVED = `WITH begun AS (
     SELECT element FROM jsonb_array_elements(approval.subject->'elements') element
     WHERE element->>'elementId' = asked.element_id::text) AS covered
   FROM asked LEFT JOIN LATERAL (
-    SELECT * FROM approval WHERE stage_execution_id = approver_id AND requested_at <= asked.at
+    SELECT * FROM approval WHERE requested_at <= asked.at AND (stage_execution_id = approver_id
+      OR renews_id IN (SELECT id FROM approval first WHERE first.stage_execution_id = approver_id))
     ORDER BY approval.subject @> jsonb_build_object('elements', jsonb_build_array(jsonb_build_object('elementId', asked.element_id))) DESC,
       requested_at DESC, decided_at DESC NULLS FIRST LIMIT 1) approval ON true
 )
@@ -187,7 +189,20 @@ WHERE decision IS DISTINCT FROM 'APPROVED' OR decided_at > at
 UNION ALL
 SELECT 'workflow ' || begun_id || ' began, but ' || approver_id || ' approves ' || coalesce(covered::text, 'something else')
 FROM given WHERE nearest = 1 AND (covered IS NULL OR covered->>'environmentId' IS DISTINCT FROM target::text
-  OR covered->'images' <> deployed OR covered->>'workflowRevisionId' <> revision_id::text)`;
+  OR covered->'images' <> deployed OR covered->>'workflowRevisionId' <> revision_id::text)
+UNION ALL
+SELECT 'workflow ' || begun_id || ' replaces ' || coalesce(stood.image, 'nothing') || ', but ' || approver_id || ' approves of ' || replaced
+FROM given
+CROSS JOIN LATERAL jsonb_each_text(covered->'replaces') approved (service_id, replaced)
+JOIN LATERAL (
+  SELECT * FROM deployment WHERE execution_id = begun_id AND service_id = approved.service_id::uuid ORDER BY number LIMIT 1
+) own ON true
+LEFT JOIN LATERAL (
+  SELECT * FROM deployment one
+  WHERE one.environment_id = own.environment_id AND one.service_id = own.service_id AND one.end_number < own.number
+    AND one.status IN ('SUCCEEDED', 'REMOVED') ORDER BY one.end_number DESC LIMIT 1
+) stood ON true
+WHERE nearest = 1 AND stood.run_id IS DISTINCT FROM given.run_id AND stood.image IS DISTINCT FROM replaced`;
 
 /** Empty if nothing is stuck, and nothing is left. */
 const UNFINISHED = `SELECT 'execution ' || id || ' is ' || status AS problem FROM execution WHERE ended_at IS NULL
