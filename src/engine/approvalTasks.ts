@@ -1,3 +1,5 @@
+import { readValue } from '../catalog/language/expressions';
+import { messageParts, UNCLOSED } from '../catalog/language/messageExpressions';
 import { partsOf } from '../catalog/language/outputReferences';
 import { baseName } from '../catalog/language/matrix';
 import type { TaskApproval } from '../catalog/language/workflow';
@@ -9,7 +11,7 @@ import { moveApproval, moveTask } from './moves';
 import type { ReadyTask } from './readyTask';
 import { addApproval } from './requestApproval';
 import type { RunSlice } from './runSlice';
-import { variablesSeen } from './skipConditions';
+import { scopesOf, variablesSeen } from './skipConditions';
 
 /** Approval that a ready task asks for; null for a task with a command. */
 export const approvalOfTask = (run: RunSlice, { task, revisionId }: ReadyTask): TaskApproval | null =>
@@ -22,9 +24,9 @@ export function requestTaskApprovals(run: RunSlice, tasks: readonly ReadyTask[])
     if (asked === null) throw new Error(`task ${ready.task.name} is not an approval`);
     const { task } = ready;
     const fill = filler(run, ready);
-    const message = asked.message === null ? { value: null } : fill(asked.message);
+    const message = asked.message === null ? { value: null } : fillMessage(run, ready, asked.message, fill);
     if ('missing' in message) {
-      const reason = `its message can’t be filled: \${${message.missing}} has no value`;
+      const reason = `its message can’t be filled: ${message.missing}`;
       const end = { taskId: task.id, reasonCode: 'REFERENCE_UNFILLED', reason, exitCode: null, decided: true };
       run.settleLater([{ ...end, status: 'FAILED' }]);
       continue;
@@ -59,12 +61,40 @@ function filler(run: RunSlice, { task, revisionId }: ReadyTask) {
       if (part.is === 'VARIABLE') {
         known ??= taskVariables(task.name, definition, variablesSeen(run, task.executionId));
         const value = known.get(part.name);
-        if (value === undefined) return { missing: part.name };
+        if (value === undefined) return { missing: `\${${part.name}} has no value` };
         filled.push(value);
       } else filled.push(part.text);
     }
     return { value: filled.join('') };
   };
+}
+
+/** Fills the references and expressions of a message. */
+function fillMessage(run: RunSlice, ready: ReadyTask, message: string, fill: ReturnType<typeof filler>) {
+  const parts = messageParts(message).map((part) =>
+    part.is === 'TEXT' ? part : { ...part, expression: readValue(part.source ?? '') },
+  );
+  const readable = parts.flatMap((part) =>
+    'expression' in part && 'evaluate' in part.expression ? [part.expression] : [],
+  );
+  const scopeOf = readable.length === 0 ? null : scopesOf(run, ready, readable);
+  const filled: string[] = [];
+  for (const part of parts) {
+    if (part.is === 'TEXT') {
+      const text = fill(part.text);
+      if ('missing' in text) return text;
+      filled.push(text.value);
+      continue;
+    }
+    const { expression } = part;
+    const value =
+      'evaluate' in expression && scopeOf !== null
+        ? expression.evaluate(scopeOf(expression))
+        : { error: 'message' in expression ? expression.message : UNCLOSED };
+    if ('error' in value) return { missing: `${part.text} has no value: ${value.error}` };
+    filled.push(value.value);
+  }
+  return { value: filled.join('') };
 }
 
 /** Nothing of it can change while the approval waits: the inputs are pinned, and the execution holds its slot. */

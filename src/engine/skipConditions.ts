@@ -39,8 +39,9 @@ const failed = (shown: string, message: string) =>
   }) satisfies ConditionOutcome;
 
 interface Asking extends ReadyTask {
-  readonly text: string;
   readonly definition: WorkflowDefinition;
+  /** Tasks that its expressions name. */
+  readonly named: readonly string[];
 }
 
 /**
@@ -48,10 +49,12 @@ interface Asking extends ReadyTask {
  * once, before the first try.
  */
 export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
-  const asking = tasks.flatMap((ready): Asking[] => {
+  const asking = tasks.flatMap((ready) => {
     const definition = run.fact('workflow', ready.revisionId);
     const text = definition.tasks[baseName(ready.task.name)]?.condition ?? null;
-    return text === null || ready.task.tries > 0 ? [] : [{ ...ready, text, definition }];
+    if (text === null || ready.task.tries > 0) return [];
+    const expression = readExpression(text);
+    return [{ ...ready, text, definition, named: 'decide' in expression ? tasksNamed(expression) : [] }];
   });
   if (asking.length === 0) return tasks;
   const known = conditionFacts(run, asking);
@@ -71,14 +74,23 @@ export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly
 
 type KnownTasks = (executionId: string, node: string) => TaskFact | null;
 
-/** Loads everything that these conditions name, in one round trip. */
+/** What the expressions of a ready task can read. */
+export function scopesOf(run: RunSlice, ready: ReadyTask, expressions: readonly Expression[]) {
+  const definition = run.fact('workflow', ready.revisionId);
+  const asking = { ...ready, definition, named: expressions.flatMap(tasksNamed) };
+  const known = conditionFacts(run, [asking]);
+  const { task } = ready;
+  const variables = taskVariables(task.name, definition, variablesSeen(run, task.executionId));
+  return ({ references }: Expression): Scope =>
+    taskScope(references, task.name, definition, variables, resultsOf(known, asking));
+}
+
+/** Loads everything that these expressions name, in one round trip. */
 function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
   const executions = [...new Set(asking.map(({ task }) => task.executionId))].map((id) => run.execution(id));
   const nodes = new Set(
-    asking.flatMap(({ task, text, definition }) =>
-      tasksNamed(text).flatMap((name) =>
-        nodesNamed(name, definition.tasks).map((node) => `${task.executionId} ${node}`),
-      ),
+    asking.flatMap(({ task, named, definition }) =>
+      named.flatMap((name) => nodesNamed(name, definition.tasks).map((node) => `${task.executionId} ${node}`)),
     ),
   );
   const inSlice = (key: string) => {
@@ -113,10 +125,10 @@ export function variablesSeen(run: RunSlice, executionId: string) {
   return { variables, set, environment: environmentId === null ? null : run.fact('environment', environmentId) };
 }
 
-/** States of the tasks that a condition names. */
-function resultsOf(known: KnownTasks, { task, text, definition }: Asking): ReadonlyMap<string, Value> {
+/** States of the tasks that expressions name. */
+function resultsOf(known: KnownTasks, { task, named, definition }: Asking): ReadonlyMap<string, Value> {
   const results = new Map<string, Value>();
-  for (const name of new Set(tasksNamed(text))) {
+  for (const name of new Set(named)) {
     const own = nodesNamed(name, definition.tasks).flatMap((node) => known(task.executionId, node) ?? []);
     if (own.length > 0) results.set(name, taskResult(own));
   }
@@ -124,13 +136,8 @@ function resultsOf(known: KnownTasks, { task, text, definition }: Asking): Reado
 }
 
 /** Tasks that an expression names. */
-function tasksNamed(text: string): string[] {
-  const expression = readExpression(text);
-  if (!('decide' in expression)) return [];
-  return expression.references.flatMap(({ path: [root, name] }) =>
-    root === 'tasks' && name !== undefined ? [name] : [],
-  );
-}
+const tasksNamed = ({ references }: Expression): string[] =>
+  references.flatMap(({ path: [root, name] }) => (root === 'tasks' && name !== undefined ? [name] : []));
 
 /**
  * Decides the skip conditions of elements that are about to begin: outcomes by stage execution, for those that do not

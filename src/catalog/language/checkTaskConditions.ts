@@ -38,7 +38,7 @@ export function checkTaskConditions(definition: WorkflowDefinition, complain: Co
 }
 
 /** The `env` of a task overrides a declared variable, with text. */
-function kindIn(task: TaskDefinition, kinds: ReadonlyMap<string, Kind>, { path }: Reference): Kind {
+export function kindIn(task: TaskDefinition, kinds: ReadonlyMap<string, Kind>, { path }: Reference): Kind {
   const [root = '', second = '', field] = path;
   if (root === 'tasks') return fieldKind(field);
   const name = root === 'vars' ? second : root;

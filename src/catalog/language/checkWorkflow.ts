@@ -7,8 +7,10 @@ import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } 
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
-import { checkTaskConditions, TaskNames, TaskOrder } from './checkTaskConditions';
+import { checkMessage, declaredKinds } from './checkCondition';
+import { checkTaskConditions, kindIn, TaskNames, TaskOrder } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
+import { textsIn } from './messageExpressions';
 import { partsOf } from './outputReferences';
 import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
 import { templateNames } from './shellTemplate';
@@ -191,6 +193,7 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
 /** The message of an approval, and the people whom it excludes, refer to variables that the task would see. */
 function checkApprovals(definition: WorkflowDefinition, complain: Complain, lenient: boolean): void {
   const order = new TaskOrder(definition.tasks);
+  const kinds = declaredKinds(definition.variables);
   for (const [name, task] of Object.entries(definition.tasks)) {
     if (task.approval === null) continue;
     const names = new TaskNames(name, task, definition, order, lenient);
@@ -206,7 +209,12 @@ function checkApprovals(definition: WorkflowDefinition, complain: Complain, leni
       }
     };
     const { message, not } = task.approval;
-    check(message ?? '', ['tasks', name, 'approval', 'message']);
+    const path = ['tasks', name, 'approval', 'message'];
+    for (const { text } of textsIn(message ?? '')) check(text, path);
+    checkMessage(message ?? '', path, complain, {
+      problemOf: (reference) => names.problem(reference),
+      kindOf: (reference) => kindIn(task, kinds, reference),
+    });
     for (const [index, one] of not.entries()) check(one, ['tasks', name, 'approval', 'approvals', 'not', index]);
   }
 }

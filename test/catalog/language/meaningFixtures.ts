@@ -662,6 +662,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: "'",
   })),
   {
+    rule: 'BAD_EXPRESSION',
+    of: 'a message of a task',
+    source: shop + workflow('w', { tasks: `tasks: { a: { approval: { approvers: [A], message: '\${{ 1 + }}' } } }` }),
+    path: 'documents[1].tasks.a.approval.message',
+    at: "'",
+  },
+  {
     rule: 'ELEMENT_KIND',
     of: 'both',
     source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, approval: { approvers: [A] }')),

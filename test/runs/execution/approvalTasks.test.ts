@@ -12,7 +12,7 @@ const DEFINITIONS = `${APP}${workflow(
     depends_on: [build]
     approval:
       approvers: [Managers]
-      message: "Ship \${TAG}?"
+      message: 'Ship \${TAG}\${{ tasks.build.status == "SUCCESS" ? "" : " unbuilt" }}?'
       timeout: 1h
       inputs: [{ name: SIZE, type: choice, choices: [small, large], default: small }]
   deploy: { run: "true", depends_on: [ask] }
