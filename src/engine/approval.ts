@@ -59,7 +59,7 @@ export interface SubjectElement
   extends Pick<StageExecution, 'elementId' | 'stageName' | 'stepName' | 'environmentId' | 'images' | 'variables'> {
   /** Revision of its workflow. */
   readonly workflowRevisionId: string | null;
-  /** Variables whose value is made by elements that had not ended: their references count, and no value. */
+  /** Variables whose values come from elements that had not ended. They count by reference, not by value. */
   readonly pending: readonly string[];
   /** Service id → image that it replaces; null if the environment has none. */
   readonly replaces: Readonly<Record<string, string | null>>;
@@ -79,12 +79,12 @@ export type ApprovalAction = (typeof approvalActions)[number];
 export interface ApprovalVote {
   readonly id: string;
   readonly approvalId: string;
-  /** The person, the same under each of its keys; the key itself if it belongs to nobody. */
+  /** The person, with any of their keys; the key itself if it has no owner. */
   readonly personId: string;
   readonly by: ActorRef;
   readonly action: ApprovalAction;
   readonly comments: string | null;
-  /** Groups of the approval that the person was a member of when it voted. */
+  /** Groups of the approval that the person belonged to when voting. */
   readonly groups: readonly string[];
   /** Digest of the subject that the person saw. */
   readonly digest: string;
@@ -96,7 +96,7 @@ export interface ApprovalVote {
 /** The same for all keys of a person. */
 export const personOf = ({ id, personId }: ActorRef): string => personId ?? id;
 
-/** What asks for an approval, for its events. A task of a standalone workflow has no stage and stands for it. */
+/** Place of an approval, for its events. A task of a standalone workflow takes the place of the stage. */
 export const placeOf = ({
   id: approvalId,
   stageExecutionId,

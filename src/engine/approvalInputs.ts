@@ -38,7 +38,7 @@ export function readApprovalInputs(
   return { values, errors };
 }
 
-/** A rejection takes no values: nothing that follows could use them. */
+/** A rejection takes no values, because nothing could use them. */
 export const refuseInputs = (given: readonly GivenInput[]): InputError[] =>
   given.map(({ name, value }) => {
     const message = `inputs.${name}: a rejection takes no inputs.`;

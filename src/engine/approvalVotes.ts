@@ -1,7 +1,7 @@
 import type { ApprovalPolicy } from '../catalog/language/approvalPolicy';
 import type { Approval, ApprovalVote } from './approval';
 
-/** A number of different people of some groups. */
+/** A number of different members of some groups. */
 export interface Requirement {
   readonly groups: readonly string[];
   readonly needed: number;
@@ -11,24 +11,24 @@ export interface Requirement {
 
 type Groups = Pick<ApprovalPolicy, 'approvers' | 'count' | 'allOf'> & Partial<Pick<Approval, 'escalate' | 'escalated'>>;
 
-/** Number of different people that have to approve. */
+/** Number of different people who have to approve. */
 export const peopleNeeded = ({ count, allOf }: Groups): number => count + allOf.length;
 
 /**
- * Requirements of an approval, with the people that count for each. Each person counts once, for the requirement where
+ * Requirements of an approval, with the people who count for each. Each person counts once, for the requirement where
  * it helps most: a maximum matching of people and places, found by augmenting paths. `voters` has the groups of each.
  */
 export function requirementsOf(
   { approvers, count, allOf, escalate = [], escalated = 0 }: Groups,
   voters: readonly (readonly string[])[],
 ): Requirement[] {
-  // After an escalation, its groups may decide instead of any other; they are among the approvers already.
+  // After an escalation, its groups may stand in for any other group. They are already among the approvers.
   const deputies = escalate.slice(0, escalated).flatMap(({ to }) => to);
   const requirements = [
     ...(count > 0 ? [{ groups: approvers, needed: count }] : []),
     ...allOf.map((group) => ({ groups: [...new Set([group, ...deputies])], needed: 1 })),
   ];
-  // A place that has a person keeps one, so the scarce places come first.
+  // A filled place stays filled, so the scarce places come first.
   const places = requirements.flatMap(({ needed }, of) => Array<number>(needed).fill(of)).reverse();
   const placeOf = new Map<number, number>();
   const fits = (voter: number, place: number) =>

@@ -161,7 +161,7 @@ function wait(
   const asked = waiting.findIndex(({ holderId }) => holderId === holder.holderId);
   const before = asked < 0 ? undefined : waiting.splice(asked, 1)[0];
   waiting.push({ ...holder, code, text, until, needs, blocker });
-  // A decision that asks twice says so once.
+  // A decision that begins it twice records the wait once.
   if (!isNew || before?.text === text) return;
   const { runId, executionId, stageExecutionId } = holder;
   run.event({ runId, executionId }, 'BEGIN_DELAYED', {

@@ -4,7 +4,7 @@ import { endApprovalTask } from './endApprovalTask';
 import { moveApproval } from './moves';
 import type { RunSlice } from './runSlice';
 
-/** The time limit of an approval has passed: what asks for it ends. */
+/** The time limit of an approval has passed: the element or task that requested it ends. */
 export function expireApproval(run: RunSlice, executionId: string, approvalId: string): void {
   const execution = run.execution(executionId);
   const approval = run.waitingApprovals(executionId).find(({ id }) => id === approvalId);

@@ -10,7 +10,7 @@ export interface Observation {
   readonly endedAt: Date | null;
 }
 
-/** SKIPPED: a deployment was in progress, so the result would mean nothing. */
+/** SKIPPED: a deployment was in progress, so the result would be meaningless. */
 export const observationOutcomes = ['SUCCEEDED', 'FAILED', 'SKIPPED'] as const;
 export type ObservationOutcome = (typeof observationOutcomes)[number];
 
@@ -36,7 +36,7 @@ export interface Observer {
 
 /** Newest observation of a service in an environment, compared with the record of that time. */
 export interface ObservedService extends DeploymentPlace {
-  /** Null: it does not run. */
+  /** Null: it is not running. */
   readonly image: string | null;
   readonly observedAt: Date;
   readonly executionId: string;
@@ -46,7 +46,7 @@ export interface ObservedService extends DeploymentPlace {
   readonly drifted: boolean;
 }
 
-/** Image of each service in the report of an observation: lines `service=image`. Null: it does not run. */
+/** Image of each service in the report of an observation: lines `service=image`. Null: it is not running. */
 export function readReport(text: string): {
   readonly images: ReadonlyMap<string, string | null>;
   readonly bad: string | null;

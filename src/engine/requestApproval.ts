@@ -11,7 +11,7 @@ import type { RunSlice } from './runSlice';
 /** Parts of an approval that the engine fills from earlier stages. */
 export interface FilledApproval {
   readonly message: string | null;
-  /** Values of the references that name who may not decide. */
+  /** Values of the references to people who may not decide. */
   readonly excluded: readonly string[];
 }
 

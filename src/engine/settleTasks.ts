@@ -20,7 +20,7 @@ export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
     const [ends, asking] = [run.takeLater(), run.takeAsking()];
     if (ends.length + asking.length === 0) return result;
     settleTasks(run, ends);
-    // A task that asks takes no place of `maxParallel`, so others may start.
+    // A task that is an approval does not count toward `maxParallel`, so others may start.
     dispatchTasks(run, asking);
     showWaiting(run, asking);
   }

@@ -5,7 +5,7 @@ const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * A point in time; undefined if the text is not one. `new Date(text)` alone would accept "2026", a local time without a
- * zone, and February 30 (as March 2). Each of these is a mistake that would be noticed much later.
+ * zone, and February 30 (as March 2). Each of these mistakes would be noticed much later.
  */
 export function parseTime(text: string): Date | undefined {
   const parts = timeForm.exec(text);

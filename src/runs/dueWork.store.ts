@@ -22,7 +22,7 @@ export interface DueWork {
   readonly beginnings: boolean;
 }
 
-/** True if the earliest of these times is over: the first entry of an index, whatever PostgreSQL knows of the table. */
+/** True if the earliest of these times is over. Reads the first entry of an index, even without statistics. */
 const isOver = (time: string, table: string): string => `coalesce((SELECT min(${time}) FROM ${table}) <= $1, false)`;
 
 /**

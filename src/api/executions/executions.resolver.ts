@@ -108,7 +108,7 @@ export class ExecutionResolver {
     description:
       'Starts a pipeline or a workflow. Pins the current revision of the definition and the resolved inputs; later ' +
       'changes of either never affect the execution. Idempotent with an `idempotencyKey`. Errors: NOT_FOUND, ' +
-      'FORBIDDEN, INVALID_INPUT (lists every broken rule), ENVIRONMENT_FROZEN, IDEMPOTENCY_CONFLICT.',
+      'FORBIDDEN, INVALID_INPUT (lists every broken rule), CONCURRENCY_LIMIT, ENVIRONMENT_FROZEN, IDEMPOTENCY_CONFLICT.',
   })
   async startExecution(
     @Arg('input', () => StartExecutionInput, { description: 'Input of `startExecution`.' })

@@ -10,7 +10,7 @@ import { Job } from '../jobs/jobs.types';
 import { ExecutionInterface, PipelineStageExecution, TaskExecution } from './executions.types';
 import { NearestAgent, WhyNotRunningType } from './whyNotRunning.types';
 
-/** What only an administrator can change. */
+/** Properties that only an administrator can change. */
 const isStranded = ({ code, undecidable }: WhyNotRunning): boolean => code === 'NO_AGENT' || undecidable;
 const deprecationReason = 'Use `whyNotRunning`, which reports every reason in structured fields.';
 

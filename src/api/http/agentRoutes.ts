@@ -205,7 +205,7 @@ interface JobParams {
 
 type Append = (append: LogAppend) => Promise<number | Refusal>;
 
-/** Appends to logs, and wakes those who follow them. Shared by all routes, so that their pieces share statements. */
+/** Appends to logs, and wakes their followers. Shared by all routes, so that their pieces share statements. */
 function createAppend(app: App): Append {
   const appends = new Batch<LogAppend, number | Refusal>(
     (batch) => appendLogs(app.database, batch, app.config.SLIPWAY_MAX_LOG_BYTES),

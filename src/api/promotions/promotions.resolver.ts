@@ -30,7 +30,7 @@ export class PromotionsResolver {
   @Mutation(() => PromotePayload, {
     description:
       'Promotes images from an environment to the next one: starts a pipeline or workflow that deploys to the target with the images that the other environment has. Requires the rights of that start. Idempotent with an `idempotencyKey`. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_PROMOTE, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, NOT_STARTABLE, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_PROMOTE, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, NOT_STARTABLE, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
   })
   async promote(
     @Arg('input', () => PromoteInput, { description: 'Input of `promote`.' }) input: PromoteInput,

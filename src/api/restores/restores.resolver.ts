@@ -53,7 +53,7 @@ export class RestoresResolver {
       'Extends a run that is SUCCESS, or that failed after a success, with more images or other inputs, as its next ' +
       'attempt. Keeps everything that is not named. Only tasks that see a change run again, with the tasks that depend ' +
       'on them. The attempt before the extension becomes the restore point, in the same transaction. Requires EXECUTE_PIPELINE for the environment of every stage that will run. Example: `addImagesToRun(input: {runId: "…", ' +
-      'images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, ' +
+      'images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, ' +
       'NOT_EXTENDABLE, NOTHING_CHANGED, NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async addImagesToRun(
@@ -89,7 +89,7 @@ export class RestoresResolver {
       'configuration, the last stage first. Then the next attempt, which shows the restored one, is added in one ' +
       'transaction, and the run becomes SUCCESS. If anything fails, the run is unchanged, the restore point can be ' +
       'used again, and the operation reports the error. Returns once the restore has begun; follow `operationLog`. Errors: ' +
-      'NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ENVIRONMENT_CONFLICT, ENVIRONMENT_FROZEN, ' +
+      'NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ENVIRONMENT_CONFLICT, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, ' +
       'PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async restoreRun(

@@ -89,7 +89,7 @@ export class ResumeResolver {
       '`resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { ' +
       'execution { id status } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, ' +
       'AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, ' +
-      'ENVIRONMENT_FROZEN, NOT_STARTABLE, INVALID_INPUT.',
+      'ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, NOT_STARTABLE, INVALID_INPUT.',
   })
   async resumeExecution(
     @Arg('input', () => ResumeExecutionInput, { description: 'Execution to resume, and how.' })
@@ -105,7 +105,7 @@ export class ResumeResolver {
       'Resumes an execution of a standalone workflow, as its next attempt. Keeps tasks that succeeded, with the ' +
       'variables that they set; the other tasks run again with fresh retries. Applies the values of the start again; ' +
       '`variableInputs` overrides them for tasks that run again. Errors: NOT_FOUND, FORBIDDEN, NOT_RESUMABLE, CONFLICT, ' +
-      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
+      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
       'TASK_OWNED where a kept task has set the variable).',
   })
   async resumeWorkflowExecution(
@@ -120,7 +120,7 @@ export class ResumeResolver {
   @Mutation(() => ResumeExecutionPayload, {
     description:
       'Runs a final execution again from the beginning, with the same inputs, as its next attempt. Errors: NOT_FOUND, ' +
-      'FORBIDDEN, NOT_RESUMABLE, CONFLICT, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'FORBIDDEN, NOT_RESUMABLE, CONFLICT, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async rerunExecution(
     @Arg('input', () => RerunExecutionInput, { description: 'Execution to resume, and how.' })

@@ -58,7 +58,7 @@ export class RollbacksResolver {
       'Brings services of an environment back to earlier images. Finds the workflow executions that deployed them, and runs their workflows again, with the same revisions, variables and images, as a new run whose first attempt has the kind ROLLBACK. ' +
       'A workflow that has tasks of type `rollback` runs those instead. The run can be watched, aborted and resumed like any other. Requires ROLLBACK_WORKFLOW and READ of executions for the environment. ' +
       'Idempotent with an `idempotencyKey`. Example: `rollbackEnvironment(input: {environmentId: "…", services: ["web"]}) { execution { id } }`. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, REVISION_GONE, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, REVISION_GONE, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
   })
   async rollbackEnvironment(
     @Arg('input', () => RollbackEnvironmentInput, { description: 'Input of `rollbackEnvironment`.' })
@@ -87,7 +87,7 @@ export class RollbacksResolver {
       'Each element repeats the workflow execution that deployed the image, as in `rollbackEnvironment`. The first attempt has the kind ROLLBACK, and the run can be resumed like any other. Does not restore variables. ' +
       'Requires ROLLBACK_WORKFLOW and READ of executions for each environment. Idempotent with an `idempotencyKey`. ' +
       'Example: `restoreEnvironments(input: {applicationIds: ["…"], time: "2026-03-01T12:30:00Z"}) { execution { id } }`. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, PARTLY_GONE, SEVERAL_APPLICATIONS, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NOTHING_TO_ROLL_BACK, PARTLY_GONE, SEVERAL_APPLICATIONS, ENVIRONMENT_MOVED_ON, ENVIRONMENT_FROZEN, CONCURRENCY_LIMIT, PLAN_STALE, IDEMPOTENCY_CONFLICT.',
   })
   async restoreEnvironments(
     @Arg('input', () => RestoreEnvironmentsInput, { description: 'Input of `restoreEnvironments`.' })

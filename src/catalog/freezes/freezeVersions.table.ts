@@ -1,6 +1,6 @@
 import { column, references, table } from '../../kernel/database/table';
 
-/** Freeze as it was from a time on, also once it was deleted. */
+/** Freeze as it was from a given time on, even after its deletion. */
 export interface FreezeVersion {
   readonly number: number;
   readonly freezeId: string;

@@ -17,11 +17,11 @@ import { name } from './values';
 
 /** People who decide an approval, in canonical form. */
 export interface ApprovalPolicy {
-  /** User groups, `count` people of which have to approve. May be empty. */
+  /** User groups. `count` of their members have to approve. May be empty. */
   readonly approvers: readonly string[];
   /** 0 if `approvers` is empty. */
   readonly count: number;
-  /** User groups, of each of which one more person has to approve. */
+  /** User groups. One more member of each has to approve. */
   readonly allOf: readonly string[];
   /** References to variables and outputs that name people who may not decide. */
   readonly not: readonly string[];
@@ -34,7 +34,7 @@ export const groupsOf = ({ approvers, allOf }: Pick<ApprovalPolicy, 'approvers' 
   ...new Set([...approvers, ...allOf]),
 ];
 
-/** More people than will ever have to approve one thing. */
+/** More people than any approval needs. */
 const MAX_COUNT = 50;
 const INITIATOR = 'initiator';
 
@@ -65,7 +65,7 @@ const policy = mapped(written, (one) => one, {
   json: { anyOf: [{ required: ['from'] }, { required: ['all_of'] }], dependentRequired: { count: ['from'] } },
 });
 
-/** Keys of an approval that say who decides. */
+/** Keys of the people who decide an approval. */
 export const policyFields = {
   approvers: optional(
     groups,

@@ -123,7 +123,7 @@ const escalate = mapped(oneOrMany(defined('Escalation', escalation)), (steps, no
   return steps;
 });
 
-/** Keys of an approval that say what it asks, and what happens while nobody answers. */
+/** Keys of the form, the reminders and the escalation of an approval. */
 const askingFields = {
   inputs: optional(
     inputs,

@@ -12,7 +12,7 @@ export interface Referred {
   readonly name: string;
 }
 
-/** What refers to an object. */
+/** Resources that refer to an object. */
 export interface User {
   readonly kind: 'ENVIRONMENT' | 'WORKFLOW' | 'PIPELINE';
   readonly id: string;

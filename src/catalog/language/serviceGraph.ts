@@ -52,8 +52,8 @@ export function dependenciesAmong(
 }
 
 /**
- * Items in levels: each comes after all that it needs. Of items that need each other, the first one goes first: services
- * can't, but workflows that deploy several of them can.
+ * Items in levels: each comes after all that it needs. If items need each other, the first one comes first.
+ * Services never do, but workflows that deploy several services can.
  */
 export function inLevels<Item>(items: readonly Item[], needs: (item: Item, other: Item) => boolean): Item[][] {
   const levels: Item[][] = [];

@@ -22,7 +22,7 @@ export const findDependencies = (db: Db): Promise<NamedService[]> =>
 export const findNamedServices = (db: Db, names: readonly string[]): Promise<NamedService[]> =>
   db.rows(`${named} AND application.name || '/' || service.name = ANY ($1::text[])`, [names]);
 
-/** Until the transaction ends, no other one adds dependencies: two that are valid alone could form a cycle. */
+/** Prevents other transactions from adding dependencies: two that are valid alone could form a cycle. */
 export async function lockDependencies(db: Db): Promise<void> {
   await db.rows('SELECT pg_advisory_xact_lock($1)', [0x51_1b_de_95]);
 }

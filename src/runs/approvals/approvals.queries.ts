@@ -64,8 +64,8 @@ export async function listApprovals(
 }
 
 /**
- * The rule of `engine/selfApproval.ts` as a condition. A person whose vote counts has nothing
- * left to decide, even while the approval waits for others.
+ * The rule of `engine/selfApproval.ts` as a condition. A person whose vote counts has nothing left to decide, even while
+ * the approval waits for others.
  */
 function mayDecide({ actor, names }: Decider, parameters: unknown[]): string {
   const groups = `$${parameters.push(actor.access.groupNames())}::text[]`;

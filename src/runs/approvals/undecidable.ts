@@ -36,7 +36,7 @@ export async function noteUndecidable(app: App): Promise<void> {
   }
 }
 
-/** Those of waiting approvals for which enough people are left, together with those who have voted. */
+/** Waiting approvals for which enough people are left, including those who have voted. */
 async function thatCanBeDecided(
   db: Db,
   approvals: readonly Approval[],

@@ -16,7 +16,7 @@ import { insertIdempotencyKey } from './idempotencyKeys.store';
 /** Maximum number of starts in a transaction. */
 const MOST = 16;
 
-/** A start that needs nothing of its transaction but a decision. */
+/** A start whose transaction only carries out a decision. */
 export interface SharedStart {
   readonly id: string;
   readonly applicationId: string;

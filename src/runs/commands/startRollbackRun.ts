@@ -186,7 +186,7 @@ export function requireRollback(actor: Actor, environment: Environment, input: R
   if (denied !== null) throw denied;
 }
 
-/** The right to roll back includes no right to see runs, which a rollback repeats. */
+/** The right to roll back does not include the right to see runs, which a rollback repeats. */
 export function refusedRight(
   actor: Actor,
   { id, applicationId, type, name }: Environment,

@@ -32,7 +32,7 @@ export interface RunStart {
   readonly size?: number;
 }
 
-/** A larger run would keep those waiting that share its transaction. */
+/** A larger run would delay the other runs in its transaction. */
 const LARGEST_SHARED = 100;
 
 /**

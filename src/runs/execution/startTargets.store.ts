@@ -25,7 +25,7 @@ export async function findStartable(db: Db, target: StartTarget): Promise<Starta
   return (await db.rows<Startable>(startable(table), [target.entityId, target.applicationId]))[0];
 }
 
-/** The same with what its rights are decided by. One statement, because every start runs it. */
+/** The same with the facts that decide its rights. One statement, because every start runs it. */
 export async function findAimed(db: Db, target: StartTarget): Promise<Aimed | undefined> {
   const sql = target.executionType === 'PIPELINE' ? aimedPipeline : aimedWorkflow;
   return (await db.rows<Aimed>(sql, [target.entityId, target.applicationId]))[0];

@@ -63,7 +63,7 @@ function observingWorkflow(definition: WorkflowDefinition): WorkflowDefinition |
   };
 }
 
-/** Thrown out of a transaction that has nothing to do. */
+/** Thrown to leave a transaction that has nothing to do. */
 class NotNow extends Error {}
 
 async function begin(app: App, observer: Observer): Promise<void> {

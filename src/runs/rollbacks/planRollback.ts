@@ -156,7 +156,7 @@ async function findWanted(
   return byService([...(await findPrevious(db, others)), ...failed]);
 }
 
-/** A place to which the image can't return, because a workflow that deployed it is gone. */
+/** A place to which the image can't return, because a workflow that deployed it was deleted. */
 export interface GonePlace {
   readonly place: PlannedPlace;
   readonly refusal: Refusal;
