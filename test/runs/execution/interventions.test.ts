@@ -304,7 +304,7 @@ describe('a failure that waits for a person', () => {
       execution: { availableActions: { action: string; allowed: boolean }[] };
     }>('query ($id: ID!) { execution(executionId: $id) { availableActions { action allowed } } }', { id });
     const allowed = execution.availableActions.filter((one) => one.allowed).map((one) => one.action);
-    expect(allowed).toEqual(['abort', 'intervene']);
+    expect(allowed).toEqual(['abort', 'overrideFreeze', 'intervene']);
     await runs.abort(id);
   });
 });
