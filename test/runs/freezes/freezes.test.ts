@@ -113,6 +113,21 @@ describe('freezes', () => {
     await agent.work(async () => (await runs.is(run, 'ABORTED')) && (await runs.is(alone, 'ABORTED')));
   });
 
+  it('hold back what an extension deploys', async () => {
+    const run = await runs.start('pipeline', 'release', web);
+    await agent.work(() => runs.is(run, 'SUCCESS'));
+    const freezeId = await freeze();
+    await server.client.ask(
+      'mutation ($input: AddImagesToRunInput!) { addImagesToRun(input: $input) { run { id } } }',
+      { input: { runId: run, images: [{ service: 'web', image: 'web:2' }] } },
+    );
+    await agent.runOne();
+    await agent.runOne();
+    expect((await stages(run))[1]).toMatchObject({ status: 'WAITING', reasonCode: 'FROZEN' });
+    await thaw(freezeId);
+    await agent.work(() => runs.is(run, 'SUCCESS'));
+  });
+
   it('let waiting elements begin when they are changed or deleted', async () => {
     const freezeId = await freeze({ until: null });
     const alone = await runs.start('workflow', 'ship', inEnvironment('prod'));

@@ -282,6 +282,18 @@ describe('rollbackEnvironment', () => {
     expect(await images('g')).toEqual(['web:2']);
   });
 
+  it('waits until what else deploys to the environment has ended', async () => {
+    await deploy('put-web', 'h', 'web:1');
+    await deploy('put-web', 'h', 'web:2');
+    const other = await start('put-api', 'h', 'api:1');
+    const { id } = await rollBack('h', { services: ['web'] });
+    const { pipelineStageExecutions } = await runs.read(id);
+    expect(pipelineStageExecutions).toMatchObject([{ status: 'WAITING', reasonCode: 'WAITING_FOR_SLOT' }]);
+    await work(other);
+    await work(id);
+    expect(await images('h')).toEqual(['api:1', 'web:1']);
+  });
+
   it('follows a failed stage with on_failure: rollback, once', async () => {
     const release = async (image: string) =>
       runs.start('pipeline', 'safe', { serviceInputs: [{ name: 'web', image }] });
