@@ -1,3 +1,4 @@
+import type { Expression } from '../catalog/language/expressions';
 import type { RuntimeInputs, StageElement } from '../catalog/language/pipeline';
 import { type FinalStatus, isFinal } from '../contract/statuses';
 import { fillMessage, referringTexts } from './approvalMessage';
@@ -10,7 +11,7 @@ import { moveApproval, moveExecution, moveStage, type Reason } from './moves';
 import { type FilledApproval, requestApproval } from './requestApproval';
 import type { RunSlice } from './runSlice';
 import { mustAsk } from './runtimeInputs';
-import { decideSkips } from './skipConditions';
+import { decideSkips, scopesOfElements } from './skipConditions';
 import { ElementFiller, type Unfilled } from './stageOutputs';
 import { startWorkflow } from './startWorkflow';
 
@@ -210,11 +211,15 @@ function fillElements(
       if (element.type === 'WORKFLOW') {
         return [stage.id, filler.variables(stage, element)];
       }
-      const filled = element.message === null ? { value: null } : fillMessage(run, execution, element.message, filler);
-      if (!('value' in filled))
-        return [stage.id, { ...filled, reason: `its message can’t be filled: ${filled.reason}` }];
+      const scopesOf = (expressions: readonly Expression[]) => scopesOfElements(run, execution, expressions);
+      const fill = (text: string) => filler.text(text);
+      const filled = element.message === null ? { value: null } : fillMessage(element.message, fill, scopesOf);
+      if (!('value' in filled)) {
+        const reason = `its message can’t be filled: ${filled.reason}`;
+        return [stage.id, { status: 'FAILED', reasonCode: 'REFERENCE_UNFILLED', reason }];
+      }
       // A reference without a value excludes nobody.
-      const excluded = element.not.map((one) => filler.text(one)).flatMap((one) => ('value' in one ? one.value : []));
+      const excluded = element.not.map(fill).flatMap((one) => ('value' in one ? one.value : []));
       return [stage.id, { message: filled.value, excluded }];
     }),
   );

@@ -1,8 +1,7 @@
-import { readValue } from '../catalog/language/expressions';
-import { messageParts, UNCLOSED } from '../catalog/language/messageExpressions';
 import { partsOf } from '../catalog/language/outputReferences';
 import { baseName } from '../catalog/language/matrix';
 import type { TaskApproval } from '../catalog/language/workflow';
+import { type Filled, fillMessage } from './approvalMessage';
 import { startTimers } from './approvalTimers';
 import { namesIn } from './approvalVotes';
 import { taskVariables } from './conditionScope';
@@ -24,9 +23,12 @@ export function requestTaskApprovals(run: RunSlice, tasks: readonly ReadyTask[])
     if (asked === null) throw new Error(`task ${ready.task.name} is not an approval`);
     const { task } = ready;
     const fill = filler(run, ready);
-    const message = asked.message === null ? { value: null } : fillMessage(run, ready, asked.message, fill);
-    if ('missing' in message) {
-      const reason = `its message can’t be filled: ${message.missing}`;
+    const message =
+      asked.message === null
+        ? { value: null }
+        : fillMessage(asked.message, fill, (expressions) => scopesOf(run, ready, expressions));
+    if ('reason' in message) {
+      const reason = `its message can’t be filled: ${message.reason}`;
       const end = { taskId: task.id, reasonCode: 'REFERENCE_UNFILLED', reason, exitCode: null, decided: true };
       run.settleLater([{ ...end, status: 'FAILED' }]);
       continue;
@@ -55,46 +57,18 @@ export function requestTaskApprovals(run: RunSlice, tasks: readonly ReadyTask[])
 function filler(run: RunSlice, { task, revisionId }: ReadyTask) {
   const definition = run.fact('workflow', revisionId);
   let known: ReadonlyMap<string, string> | undefined;
-  return (text: string): { readonly value: string } | { readonly missing: string } => {
+  return (text: string): Filled => {
     const filled: string[] = [];
     for (const part of partsOf(text)) {
       if (part.is === 'VARIABLE') {
         known ??= taskVariables(task.name, definition, variablesSeen(run, task.executionId));
         const value = known.get(part.name);
-        if (value === undefined) return { missing: `\${${part.name}} has no value` };
+        if (value === undefined) return { reason: `\${${part.name}} has no value` };
         filled.push(value);
       } else filled.push(part.text);
     }
     return { value: filled.join('') };
   };
-}
-
-/** Fills the references and expressions of a message. */
-function fillMessage(run: RunSlice, ready: ReadyTask, message: string, fill: ReturnType<typeof filler>) {
-  const parts = messageParts(message).map((part) =>
-    part.is === 'TEXT' ? part : { ...part, expression: readValue(part.source ?? '') },
-  );
-  const readable = parts.flatMap((part) =>
-    'expression' in part && 'evaluate' in part.expression ? [part.expression] : [],
-  );
-  const scopeOf = readable.length === 0 ? null : scopesOf(run, ready, readable);
-  const filled: string[] = [];
-  for (const part of parts) {
-    if (part.is === 'TEXT') {
-      const text = fill(part.text);
-      if ('missing' in text) return text;
-      filled.push(text.value);
-      continue;
-    }
-    const { expression } = part;
-    const value =
-      'evaluate' in expression && scopeOf !== null
-        ? expression.evaluate(scopeOf(expression))
-        : { error: 'message' in expression ? expression.message : UNCLOSED };
-    if ('error' in value) return { missing: `${part.text} has no value: ${value.error}` };
-    filled.push(value.value);
-  }
-  return { value: filled.join('') };
 }
 
 /** Nothing of it can change while the approval waits: the inputs are pinned, and the execution holds its slot. */

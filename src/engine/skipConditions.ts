@@ -148,38 +148,40 @@ export function decideSkips(
   execution: Execution,
   elements: readonly StageExecution[],
 ): ReadonlyMap<string, ConditionOutcome> {
-  const { stages: defined, variables: declared } = run.fact('pipeline', execution.revisionId);
+  const { stages: defined } = run.fact('pipeline', execution.revisionId);
   const asking = elements.flatMap((stage) => {
     const text = defined[stage.stageIndex]?.elements[stage.elementIndex]?.skipCondition ?? null;
     return text === null ? [] : [{ stage, text }];
   });
   if (asking.length === 0) return new Map();
-  const stages = run.elements(execution.id);
-  const read = elementsRead(
-    stages,
-    asking.map(({ text }) => text),
-  );
-  const results = read.length === 0 ? new Map() : resultsOfElements(run, read);
+  const expressions = asking.map(({ text }) => readValue(text)).filter((one) => 'decide' in one);
+  const scopeOf = scopesOfElements(run, execution, expressions);
   return new Map(
     asking.flatMap(({ stage, text }) => {
-      const scopeOf = ({ references }: Expression) =>
-        elementScope(references, execution.variables, declared, stages, results);
       const outcome = outcomeOf(text, false, scopeOf);
       return outcome === undefined ? [] : [[stage.id, outcome]];
     }),
   );
 }
 
+/** What the expressions of elements can read. */
+export function scopesOfElements(run: RunSlice, execution: Execution, expressions: readonly Expression[]) {
+  const { variables: declared } = run.fact('pipeline', execution.revisionId);
+  const stages = run.elements(execution.id);
+  const read = elementsRead(stages, expressions);
+  const results = read.length === 0 ? new Map() : resultsOfElements(run, read);
+  return ({ references }: Expression): Scope =>
+    elementScope(references, execution.variables, declared, stages, results);
+}
+
 /** Elements whose results these expressions read. */
-export function elementsRead(stages: readonly StageExecution[], texts: readonly string[]): StageExecution[] {
+function elementsRead(stages: readonly StageExecution[], expressions: readonly Expression[]): StageExecution[] {
   const named = new Set(
-    texts.flatMap((text) => {
-      const expression = readValue(text);
-      if (!('decide' in expression)) return [];
-      return expression.references.flatMap(({ path: [root, second, third], holder }) =>
+    expressions.flatMap(({ references }) =>
+      references.flatMap(({ path: [root, second, third], holder }) =>
         holder > 2 ? ((root === 'stages' ? third : second) ?? []) : [],
-      );
-    }),
+      ),
+    ),
   );
   return stages.filter(({ stepName }) => named.has(stepName));
 }
