@@ -14,12 +14,12 @@ export function serviceReference(application: string, reference: string): string
   return reference.startsWith(prefix) ? reference.slice(prefix.length) : reference;
 }
 
-/** A cycle from a service back to it; null if there is none. */
-export function cycleFrom(graph: ServiceGraph, service: string): readonly string[] | null {
+/** A cycle from a node, such as a service, back to it; null if there is none. */
+export function cycleFrom(graph: ReadonlyMap<string, readonly string[]>, node: string): readonly string[] | null {
   const seen = new Set<string>();
   const search = (at: string): string[] | null => {
     for (const next of graph.get(at) ?? []) {
-      if (next === service) return [at, service];
+      if (next === node) return [at, node];
       if (seen.has(next)) continue;
       seen.add(next);
       const found = search(next);
@@ -27,7 +27,7 @@ export function cycleFrom(graph: ServiceGraph, service: string): readonly string
     }
     return null;
   };
-  return search(service);
+  return search(node);
 }
 
 /** Services among `wanted` that each of them depends on: directly, or through services that are not among them. */

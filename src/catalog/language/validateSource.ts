@@ -10,6 +10,7 @@ import { literalReferences } from './environmentValues';
 import type { AnyDocument, FreezeDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
+import { cycleFrom } from './serviceGraph';
 import type { Path } from './sourceTree';
 import { isWarning, type ValidationRule } from './validationRules';
 
@@ -150,16 +151,15 @@ function checkOrder(existing: SeenConfiguration | undefined, documents: readonly
     before.set(document.name, document.after);
     written.set(document.name, complain);
   }
+  const graph = new Map([...before].map(([name, after]) => [name, after === null ? [] : [after]]));
   const told = new Set<string>();
   for (const [name, complain] of written) {
-    const walk = [name];
-    for (let at = before.get(name) ?? null; at !== null && !walk.includes(at); at = before.get(at) ?? null)
-      walk.push(at);
-    const last = walk.at(-1);
-    if (walk.length < 2 || last === undefined || before.get(last) !== name || told.has(name)) continue;
-    for (const member of walk) told.add(member);
-    const hidden = walk.some((member) => existing?.unseen.environments.has(member));
-    const members = hidden ? '' : `: ${[...walk, name].join(' → ')}`;
+    const cycle = cycleFrom(graph, name);
+    // An environment that comes after itself has its own rule.
+    if (cycle === null || cycle.length < 3 || told.has(name)) continue;
+    for (const member of cycle) told.add(member);
+    const hidden = cycle.some((member) => existing?.unseen.environments.has(member));
+    const members = hidden ? '' : `: ${cycle.join(' → ')}`;
     complain('CYCLE', ['after'], `These environments come after each other${members}.`);
   }
 }
