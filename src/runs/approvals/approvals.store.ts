@@ -70,6 +70,10 @@ export async function voidVotes(db: Db, approvalIds: readonly string[]): Promise
   ]);
 }
 
+/** Waiting approvals that are asked for several people. */
+export const findJointApprovals = (db: Db): Promise<Approval[]> =>
+  db.rows(`SELECT ${approval} FROM approval WHERE status = 'WAITING' AND count + cardinality(all_of) > 1`);
+
 /** Waiting approvals with a reminder or an escalation that is due. */
 export function findDueSteps(db: Db, now: Date, limit: number): Promise<Pick<Approval, 'id' | 'executionId'>[]> {
   return db.rows(

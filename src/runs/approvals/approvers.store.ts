@@ -66,11 +66,6 @@ export function findChangedApprovers(
   );
 }
 
-/** Waiting approvals that are asked for several people. */
-export function findJointApprovals(db: Db): Promise<{ readonly id: string }[]> {
-  return db.rows(`SELECT id FROM approval WHERE status = 'WAITING' AND count + cardinality(all_of) > 1`);
-}
-
 /**
  * Candidates of these approvals who have not voted. Of people in the same groups, at most as many as the approval needs.
  */

@@ -7,8 +7,8 @@ import type { Db } from '../../kernel/database/database';
 import { groupBy } from '../../kernel/loaders';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
-import { findApproval, findApprovals, findVotes } from './approvals.store';
-import { countUndecidableSince, findCandidates, findChangedApprovers, findJointApprovals } from './approvers.store';
+import { findApproval, findJointApprovals, findVotes } from './approvals.store';
+import { countUndecidableSince, findCandidates, findChangedApprovers } from './approvers.store';
 
 const BATCH = 50;
 
@@ -19,10 +19,7 @@ const BATCH = 50;
 export async function noteUndecidable(app: App): Promise<void> {
   const { database: db, clock } = app;
   const signIn = app.identityProvider !== null;
-  const joint = await findApprovals(
-    db,
-    (await findJointApprovals(db)).map(({ id }) => id),
-  );
+  const joint = await findJointApprovals(db);
   const decidable = await thatCanBeDecided(db, joint, clock.now(), signIn);
   const changed = joint.filter(({ id, undecidableSince }) => decidable.has(id) !== (undecidableSince === null));
   for (const { id, executionId } of [...(await findChangedApprovers(db, clock.now(), signIn, BATCH)), ...changed]) {
