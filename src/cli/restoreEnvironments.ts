@@ -9,6 +9,7 @@ import { findEnvironment } from './environments';
 import { usage } from './failure';
 import { overrideOf, type UnfreezingOptions } from './freezes';
 import { type PlannedOptions, startPlanned } from './planned';
+import { nameOf, sayReturn } from './rollback';
 import type { Session } from './session';
 import { moment, type Ui, words } from './ui';
 
@@ -81,11 +82,7 @@ async function carryOut(
 function sayPlan(ui: Ui, { time, services, left, stages }: Plan): void {
   const { paint } = ui;
   ui.say(`Back to ${moment(time)}:`);
-  for (const { environment, service, from, newer, to } of services) {
-    const now = newer === null ? (from?.image ?? 'nothing') : `${newer.image} (${newer.status})`;
-    const since = paint.dim(`deployed ${moment(to.endedAt ?? to.startedAt)} by run ${to.runId}`);
-    ui.say(words(`  ${environment.name} ${service?.name ?? '(hidden)'}`, `${now} → ${paint.green(to.image)}`, since));
-  }
+  for (const one of services) sayReturn(ui, `${one.environment.name} ${nameOf(one)}`, one);
   for (const { environment, service, reason } of left)
     ui.say(paint.yellow(`  ${environment.name} ${service} can’t be brought back: ${reason}`));
   for (const [index, { steps }] of stages.entries()) {

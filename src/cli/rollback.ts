@@ -46,16 +46,23 @@ function targetOf(given: string): { deploymentId?: string; time?: string } | nul
   return { time: new Date(time).toISOString() };
 }
 
-export function sayPlan(ui: Ui, plan: Plan): void {
+function sayPlan(ui: Ui, plan: Plan): void {
   const { paint } = ui;
-  for (const { service, from, newer, to } of plan.services) {
-    const now = newer === null ? (from?.image ?? 'nothing') : `${newer.image} (${newer.status})`;
-    const since = paint.dim(`deployed ${moment(to.endedAt ?? to.startedAt)} by run ${to.runId}`);
-    ui.say(words(`  ${service?.name ?? '(hidden)'}`, `${now} → ${paint.green(to.image)}`, since));
-  }
+  for (const one of plan.services) sayReturn(ui, nameOf(one), one);
   for (const { service, reason } of plan.kept) ui.say(paint.dim(`  ${service} stays: ${reason}`));
   for (const [index, step] of plan.steps.entries()) {
     const kind = step.hasRollbackTasks ? paint.dim('(rollback tasks)') : '';
     ui.say(words(`  ${index + 1}. ${step.workflow} › ${step.tasks.join(', ')}`, kind));
   }
+}
+
+type Returning = Pick<Plan['services'][number], 'service' | 'from' | 'newer' | 'to'>;
+
+export const nameOf = ({ service }: Pick<Returning, 'service'>): string => service?.name ?? '(hidden)';
+
+/** Prints the image of a service now, and the one that it returns to. */
+export function sayReturn(ui: Ui, place: string, { from, newer, to }: Returning): void {
+  const now = newer === null ? (from?.image ?? 'nothing') : `${newer.image} (${newer.status})`;
+  const since = ui.paint.dim(`deployed ${moment(to.endedAt ?? to.startedAt)} by run ${to.runId}`);
+  ui.say(words(`  ${place}`, `${now} → ${ui.paint.green(to.image)}`, since));
 }

@@ -11,7 +11,7 @@ export const elementGroupKey = (applicationId: string, name: string): string => 
 export const environmentKey = (environmentId: string): string => `environment ${environmentId}`;
 
 /**
- * Takes the slots that something needs before it begins, all of them or none. Whoever holds a slot of an element waits
+ * Takes the slots that something needs before it begins, all of them or none. A holder of a slot of an element waits
  * for no other slot, and a run takes the slot of its pipeline before those of its elements, so no deadlock exists.
  * Usually the slots are free: the first decision assumes so and reads nothing. If that is wrong, the statement that
  * takes them fails, and the next decision looks.

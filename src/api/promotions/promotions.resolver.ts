@@ -7,6 +7,7 @@ import { type Promotion as PromotionRow, planPromotion, promotionsBetween } from
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { echo } from '../graphql/mutations.types';
+import { previewed } from '../rollbacks/previewed';
 import { Service } from '../services/services.types';
 import { PromoteInput, PromotePayload, PromotePreview, Promotion } from './promotions.types';
 
@@ -21,10 +22,8 @@ export class PromotionsResolver {
     @Arg('input', () => PromoteInput, { description: 'Input for `promote`.' }) input: PromoteInput,
     @Ctx() { app, actor }: Context,
   ) {
-    const { refusals, token, ...plan } = await planPromotion(app, actor, input);
-    const allowed = refusals.length === 0;
-    const shown = refusals.map(({ code, message }) => ({ code, message }));
-    return { ...plan, allowed, refusals: shown, planToken: allowed ? token : null };
+    const plan = await planPromotion(app, actor, input);
+    return { ...plan, ...previewed(plan) };
   }
 
   @Mutation(() => PromotePayload, {

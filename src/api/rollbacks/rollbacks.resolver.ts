@@ -8,7 +8,7 @@ import { previewEnvironments, restoreEnvironments } from '../../runs/commands/re
 import { previewRollback, rollbackEnvironment } from '../../runs/commands/rollbackEnvironment';
 import { executionById } from '../../runs/execution/executions.loaders';
 import type { EnvironmentsPlan, LeftPlace } from '../../runs/rollbacks/planEnvironments';
-import type { PlannedPlace, RollbackPlan, RollbackStep } from '../../runs/rollbacks/planRollback';
+import type { PlannedPlace, RollbackPlan, RollbackStep, StartablePlan } from '../../runs/rollbacks/planRollback';
 import { deploymentById, rollbackOfRun, rollbacksOfFailedRun } from '../../runs/rollbacks/rollbacks.loaders';
 import { Deployment } from '../deployments/deployments.types';
 import { Environment } from '../environments/environments.types';
@@ -16,6 +16,7 @@ import { ExecutionInterface, PipelineExecution } from '../executions/executions.
 import type { Context } from '../graphql/context';
 import { echo } from '../graphql/mutations.types';
 import { Service } from '../services/services.types';
+import { previewed } from './previewed';
 import {
   LeftOutService,
   RestoreEnvironmentsInput,
@@ -98,36 +99,18 @@ export class RollbacksResolver {
   }
 }
 
-function shown({ environment, places, kept, steps, refusals, token }: RollbackPlan) {
-  const allowed = refusals.length === 0;
-  return {
-    ...{ environment, kept, allowed, planToken: allowed ? token : null },
-    // An error object in a result would be the error of its field.
-    refusals: refusals.map(({ code, message }) => ({ code, message })),
-    services: places.map((place) => ({ ...place, from: place.now, newer: place.unsettled })),
-    steps: steps.map(shownStep),
-  };
-}
+const shownPlaces = ({ places }: StartablePlan) =>
+  places.map((place) => ({ ...place, from: place.now, newer: place.unsettled }));
 
-function shownEnvironments({
-  time,
-  environments,
-  applications,
-  places,
-  left,
-  stages,
-  refusals,
-  token,
-}: EnvironmentsPlan) {
-  const allowed = refusals.length === 0;
-  return {
-    ...{ time, environments, applications, allowed, planToken: allowed ? token : null },
-    refusals: refusals.map(({ code, message }) => ({ code, message })),
-    services: places.map((place) => ({ ...place, from: place.now, newer: place.unsettled })),
-    left,
-    stages: stages.map((steps) => ({ steps: steps.map(shownStep) })),
-  };
-}
+const shown = ({ environment, kept, steps, ...plan }: RollbackPlan) => ({
+  ...{ environment, kept, steps: steps.map(shownStep) },
+  ...{ ...previewed(plan), services: shownPlaces(plan) },
+});
+
+const shownEnvironments = ({ time, environments, applications, left, stages, ...plan }: EnvironmentsPlan) => ({
+  ...{ time, environments, applications, left, stages: stages.map((steps) => ({ steps: steps.map(shownStep) })) },
+  ...{ ...previewed(plan), services: shownPlaces(plan) },
+});
 
 const shownStep = ({ places, attempt, ...step }: RollbackStep) => ({
   ...step,
