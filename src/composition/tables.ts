@@ -28,14 +28,8 @@ import {
   taskExecutionTable,
   taskGateTable,
 } from '../runs/execution/executions.table';
-import {
-  jobLeaseTable,
-  jobLogTable,
-  jobTable,
-  logChunkTable,
-  readyJobTable,
-  requirementClassTable,
-} from '../runs/queue/jobs.table';
+import { jobLogTable, logChunkTable } from '../runs/logs/jobLogs.table';
+import { jobLeaseTable, jobTable, readyJobTable, requirementClassTable } from '../runs/queue/jobs.table';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,

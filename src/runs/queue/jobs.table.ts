@@ -1,6 +1,6 @@
 import { openStatusesOf, statusesOf } from '../../engine/machine';
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import { type Job, type JobLease, type JobLog, type LogChunk, type ReadyJob, type RequirementClass } from './job';
+import { type Job, type JobLease, type ReadyJob, type RequirementClass } from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -62,22 +62,4 @@ export const jobLeaseTable = table<JobLease>('job_lease', {
   },
   // A canceled job is final within a second after its grace period, so due ends are read often.
   indices: [{ name: 'job_lease_kill', columns: ['killAt'], where: 'kill_at IS NOT NULL' }],
-});
-
-export const logChunkTable = table<LogChunk>('log_chunk', {
-  columns: {
-    jobId: { ...column.uuid, primary: true },
-    start: { ...column.bigint, primary: true },
-    length: column.integer,
-    data: column.bytes,
-    frames: column.json,
-  },
-});
-
-export const jobLogTable = table<JobLog>('job_log', {
-  columns: {
-    jobId: column.id,
-    bytes: column.bigint,
-    truncated: column.boolean,
-  },
 });
