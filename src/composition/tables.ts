@@ -33,6 +33,8 @@ import {
   jobLogTable,
   jobTable,
   logChunkTable,
+  queuePauseTable,
+  queueSettingTable,
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
@@ -95,6 +97,8 @@ export const tables = [
   approvalVoteTable,
   jobTable,
   readyJobTable,
+  queuePauseTable,
+  queueSettingTable,
   requirementClassTable,
   jobLeaseTable,
   logChunkTable,
