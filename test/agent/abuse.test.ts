@@ -38,7 +38,9 @@ const DEFINITIONS = `${APP}${[
   workflow('disk', '! head -c 20000000 /dev/zero > big && seq 1 400000 && echo the end', 'labels: { disk: small }'),
 ].join('')}`;
 
-const onLinux = process.platform === 'linux' ? it : it.skip;
+const testOnLinux = process.platform === 'linux' ? it : it.skip;
+const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
+const testWithMount = canMount ? it : it.skip;
 
 describe('a job that does not clean up', () => {
   let server: TestServer;
@@ -89,7 +91,7 @@ describe('a job that does not clean up', () => {
     return pid;
   };
 
-  onLinux('leaves no process, unless that gave up the id of its job; the log names what was ended', async () => {
+  testOnLinux('leaves no process, unless that gave up the id of its job; the log names what was ended', async () => {
     const ids = await Promise.all(['daemon', 'service', 'holder'].map(start));
     for (const id of ids) await runs.until(id, 'SUCCESS');
     const pid = await gone('daemon');
@@ -112,8 +114,7 @@ describe('a job that does not clean up', () => {
     });
   });
 
-  const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
-  (canMount ? it : it.skip)('that fills its disk still ends, with its whole log', async () => {
+  testWithMount('that fills its disk still ends, with its whole log', async () => {
     const disk = join(dir, 'disk');
     await mkdir(disk);
     const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
@@ -135,7 +136,7 @@ describe('a job that does not clean up', () => {
     }
   });
 
-  onLinux('leaves no process when its agent is killed', async () => {
+  testOnLinux('leaves no process when its agent is killed', async () => {
     const id = await start('cut');
     await eventually(
       () => pidOf('cut'),
