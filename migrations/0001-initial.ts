@@ -741,6 +741,14 @@ CREATE TABLE "artifact" (
 CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");
 CREATE INDEX "artifact_of_task" ON "artifact" ("task_execution_id");
 CREATE INDEX "artifact_content" ON "artifact" ("sha256");
+CREATE TABLE "stored_content" (
+  "sha256" text NOT NULL,
+  "size" bigint NOT NULL,
+  "check_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "stored_content_sha256" CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+  CONSTRAINT "PK_f57b2883b49c944a4cae177726b" PRIMARY KEY ("sha256")
+);
+CREATE INDEX "stored_content_check" ON "stored_content" ("check_at") WHERE check_at IS NOT NULL;
 CREATE TABLE "deployment" (
   "id" uuid NOT NULL,
   "number" BIGSERIAL NOT NULL,
@@ -1310,6 +1318,7 @@ DROP TABLE
   log_chunk,
   job_log,
   artifact,
+  stored_content,
   deployment,
   rollback,
   observer,

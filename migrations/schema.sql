@@ -1096,6 +1096,15 @@ ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_kept;
 CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON public.stage_execution FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION refuse_change_of_ended_attempt();
 ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_sealed;
 
+CREATE TABLE stored_content (
+  sha256 text NOT NULL,
+  size bigint NOT NULL,
+  check_at timestamp(3) with time zone,
+  CONSTRAINT "PK_f57b2883b49c944a4cae177726b" PRIMARY KEY (sha256),
+  CONSTRAINT "stored_content_sha256" CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX stored_content_check ON public.stored_content USING btree (check_at) WHERE (check_at IS NOT NULL);
+
 CREATE TABLE task_dependency (
   depends_on_id uuid NOT NULL,
   task_id uuid NOT NULL,

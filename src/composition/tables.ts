@@ -8,6 +8,7 @@ import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
+import { storedContentTable } from '../runs/contents/contents.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -104,6 +105,7 @@ export const tables = [
   logChunkTable,
   jobLogTable,
   artifactTable,
+  storedContentTable,
   deploymentTable,
   rollbackTable,
   observerTable,
