@@ -8,6 +8,7 @@ import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
+import { storedContentTable } from '../runs/contents/contents.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -29,7 +30,14 @@ import {
   taskGateTable,
 } from '../runs/execution/executions.table';
 import { jobLogTable, logChunkTable } from '../runs/logs/jobLogs.table';
-import { jobLeaseTable, jobTable, readyJobTable, requirementClassTable } from '../runs/queue/jobs.table';
+import {
+  jobLeaseTable,
+  jobTable,
+  queuePauseTable,
+  queueSettingTable,
+  readyJobTable,
+  requirementClassTable,
+} from '../runs/queue/jobs.table';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,
@@ -89,11 +97,14 @@ export const tables = [
   approvalVoteTable,
   jobTable,
   readyJobTable,
+  queuePauseTable,
+  queueSettingTable,
   requirementClassTable,
   jobLeaseTable,
   logChunkTable,
   jobLogTable,
   artifactTable,
+  storedContentTable,
   deploymentTable,
   rollbackTable,
   observerTable,

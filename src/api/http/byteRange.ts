@@ -1,21 +1,19 @@
-/** Part of a body: positions of its first byte and after its last one. */
-export interface BytePart {
-  readonly start: number;
-  readonly end: number;
-}
+/** Part of a response that a `Range` header asks for. `null`: all of it. */
+export type AskedRange = { readonly start: number; readonly end: number } | null | 'UNSATISFIABLE';
 
 /**
- * Part that a `Range` header asks for. Undefined for the whole body, also if there are several ranges or another unit,
- * which a server may ignore. Null if the body has no such bytes.
+ * Reads a `Range` header (RFC 9110, 14.2). A header that is malformed, or that asks for several parts, is ignored, as
+ * the RFC allows.
  */
-export function partOf(header: string | undefined, size: number): BytePart | null | undefined {
-  const [, from, to] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replaceAll(' ', '') ?? '') ?? [];
-  if (from === undefined || to === undefined || from + to === '') return undefined;
+export function byteRange(header: string | undefined, size: number): AskedRange {
+  const [, from, to] = /^bytes=\s*(\d{0,16})\s*-\s*(\d{0,16})\s*$/.exec(header ?? '') ?? [];
+  if (from === undefined || to === undefined || (from === '' && to === '')) return null;
   if (from === '') {
-    const length = Math.min(size, Number(to));
-    return length === 0 ? null : { start: size - length, end: size };
+    const length = Math.min(Number(to), size);
+    return length === 0 ? 'UNSATISFIABLE' : { start: size - length, end: size - 1 };
   }
   const start = Number(from);
-  if (to !== '' && Number(to) < start) return undefined;
-  return start >= size ? null : { start, end: to === '' ? size : Math.min(size, Number(to) + 1) };
+  const end = to === '' ? size - 1 : Math.min(Number(to), size - 1);
+  if (to !== '' && Number(to) < start) return null;
+  return start >= size ? 'UNSATISFIABLE' : { start, end };
 }

@@ -7,7 +7,7 @@ import { remarkOf } from '../../runs/logs/logRemarks';
 import { bytesOf, linesWithTimes } from '../../runs/logs/logStream';
 import { readJob } from '../../runs/queue/jobs.queries';
 import { toRefusal } from '../graphql/errors';
-import { partOf } from './byteRange';
+import { byteRange } from './byteRange';
 import { type Authenticate, identify, keyFromHeaders } from './credentials';
 
 /**
@@ -53,16 +53,16 @@ export const logRoutes =
         if (tag !== undefined) reply.header('etag', tag);
         if (tag !== undefined && headers['if-none-match'] === tag) return reply.code(304).send();
         const condition = headers['if-range'];
-        const part = condition === undefined || condition === tag ? partOf(headers.range, size) : undefined;
-        if (part === null) {
+        const part = condition === undefined || condition === tag ? byteRange(headers.range, size) : null;
+        if (part === 'UNSATISFIABLE') {
           const message = `The log has ${size} bytes.`;
           return reply
             .code(416)
             .headers({ 'content-range': `bytes */${size}`, 'content-type': 'text/plain; charset=utf-8' })
             .send(message);
         }
-        const { start, end } = part ?? { start: 0, end: size };
-        if (part !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
+        const [start, end] = part === null ? [0, size] : [part.start, part.end + 1];
+        if (part !== null) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
         reply.header('content-length', end - start);
         return method === 'HEAD' ? reply.send() : send(bytesOf(app.database, job.id, { start, end, length, remark }));
       },
