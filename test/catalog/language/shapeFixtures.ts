@@ -136,7 +136,7 @@ export const shapeFixtures: readonly RuleFixture[] = [
       ['EMPTY_MATRIX', 'everything excluded', '{ os: [a], exclude: [{ os: a }] }', 'exclude', 'exclude'],
       ['EMPTY', 'no entries', '{ os: [a], include: [] }', 'include', '[]'],
       ['WRONG_TYPE', 'entries that are texts', '{ include: [a] }', 'include[0]', 'a] }'],
-      ['BAD_VALUE', 'no place at all', '{ os: [a], max_parallel: 0 }', 'maxParallel', '0'],
+      ['BAD_VALUE', 'no place at all', '{ os: [a], max_parallel: 0 }', 'max_parallel', '0'],
       ['MISSING_FIELD', 'a list from nowhere', '{ os: {} }', 'os.from', 'os: {}'],
     ] as const
   ).map(([rule, of, matrix, path, at]) => ({
