@@ -46,7 +46,12 @@ const axisValues = withShort<readonly string[], AxisValues>(
 );
 const axes = mapOf(axisKey, axisValues);
 
-const entry = mapOf(axisKey, valueText);
+const entry = mapped(mapOf(axisKey, valueText), (given, node, place) => {
+  if (node.type === 'map' && Object.keys(given).length === 0) {
+    place.report('MATRIX_COMBINATION', place.path, 'An entry without values has no meaning. Name a value.', node.at);
+  }
+  return given;
+});
 const entries = filled(list(entry), 'An empty list has no effect. Add a combination, or leave it out.');
 
 const ruleFields: Shape<MatrixRules> = object({
@@ -107,7 +112,7 @@ export const matrixShape: Shape<WrittenMatrix> = {
     const own = rules === null ? noRules : ruleFields.decode(rules, place);
     const names = Object.keys(given);
     const all = [...new Set([...names, ...own.include.flatMap((one) => Object.keys(one))])];
-    if (all.length === 0 && node.type === 'map') {
+    if (all.length === 0 && own.include.length === 0 && node.type === 'map') {
       place.report('EMPTY_MATRIX', place.path, 'An empty matrix gives no combination. Add a list of values.', node.at);
     }
     all.forEach((name, index) => {
@@ -148,9 +153,7 @@ function checkEntries(written: WrittenMatrix, { include, exclude }: MatrixRules,
   const bad = (path: (string | number)[], message: string) =>
     place.report('MATRIX_COMBINATION', [...place.path, ...path], message);
   exclude.forEach((one, index) => {
-    const names = Object.keys(one);
-    if (names.length === 0) bad(['exclude', index], 'It would exclude every combination. Name a value.');
-    for (const name of names) {
+    for (const name of Object.keys(one)) {
       const [axis, value = ''] = [axisOf(name), one[name]];
       const known = matrix.map((other) => other.name).join(', ') || 'none';
       if (axis === undefined) bad(['exclude', index, name], `The matrix has no list "${name}"; expected ${known}.`);
@@ -159,8 +162,7 @@ function checkEntries(written: WrittenMatrix, { include, exclude }: MatrixRules,
       }
     }
   });
-  const empty = include.findIndex((one) => Object.keys(one).length === 0);
-  if (empty >= 0) bad(['include', empty], 'It adds no value.');
+  if ([...include, ...exclude].some((one) => Object.keys(one).length === 0)) return;
   if (matrix.some(({ from }) => from !== undefined) || productOf(matrix) > MAX_COMBINATIONS) return;
   const { all, unused } = combinationsOf(written);
   for (const index of unused) {

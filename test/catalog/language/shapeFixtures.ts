@@ -128,8 +128,8 @@ export const shapeFixtures: readonly RuleFixture[] = [
   },
   ...(
     [
-      ['MATRIX_COMBINATION', 'a value that no list has', '{ os: [a], exclude: [{ os: b }] }', 'exclude[0].os', 'os: b'],
-      ['MATRIX_COMBINATION', 'an unknown list', '{ os: [a, b], exclude: [{ cpu: b }] }', 'exclude[0].cpu', 'cpu: b'],
+      ['MATRIX_COMBINATION', 'a value that no list has', '{ os: [a], exclude: [{ os: b }] }', 'exclude[0].os', 'b }]'],
+      ['MATRIX_COMBINATION', 'an unknown list', '{ os: [a, b], exclude: [{ cpu: b }] }', 'exclude[0].cpu', 'b }]'],
       ['MATRIX_COMBINATION', 'no value at all', '{ os: [a, b], exclude: [{}] }', 'exclude[0]', '{}'],
       ['MATRIX_COMBINATION', 'a combination twice', '{ include: [{ os: b }, { os: b }] }', 'include[1]', '{ os: b }]'],
       ['MATRIX_COMBINATION', 'nothing new', '{ os: [a, b], include: [{ os: b }] }', 'include[0]', '{ os: b }]'],
