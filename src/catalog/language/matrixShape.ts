@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { axisVariable } from '../../kernel/naming';
 import {
   combinationsOf,
@@ -122,7 +123,7 @@ export const matrixShape: Shape<WrittenMatrix> = {
       place.report('DUPLICATE_NAME', [...place.path, ...(names.includes(name) ? [name] : ['include'])], message);
     });
     const matrix = names.map((name) => ({ name, ...(given[name] ?? { values: [] }) }));
-    const written = { matrix, matrixRules: rules === null ? null : own };
+    const written = { matrix, matrixRules: isDeepStrictEqual(own, noRules) ? null : own };
     if (rules !== null) checkEntries(written, own, place);
     return written;
   },

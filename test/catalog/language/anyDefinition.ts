@@ -216,7 +216,14 @@ const task = fc.record({
   secrets: fc.array(secretName, { maxLength: 2 }),
   onFailure: fc.option(taskName),
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
-  matrixRules: fc.constant<MatrixRules | null>(null),
+  matrixRules: fc.option<MatrixRules>(
+    fc.record({
+      include: fc.constant([{ added_by_include: 'x' }]),
+      exclude: fc.constant([]),
+      maxParallel: fc.option(fc.integer({ min: 1, max: 9 })),
+      failFast: fc.option(fc.boolean()),
+    }),
+  ),
   ignoreExitCodes: fc.array(fc.integer({ min: 1, max: 255 }), { maxLength: 3 }),
   stopSignal: fc.constantFrom(...stopSignals),
   condition: fc.option(text),
