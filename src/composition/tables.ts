@@ -8,6 +8,7 @@ import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
+import { storedContentTable } from '../runs/contents/contents.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -33,6 +34,8 @@ import {
   jobLogTable,
   jobTable,
   logChunkTable,
+  queuePauseTable,
+  queueSettingTable,
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
@@ -95,11 +98,14 @@ export const tables = [
   approvalVoteTable,
   jobTable,
   readyJobTable,
+  queuePauseTable,
+  queueSettingTable,
   requirementClassTable,
   jobLeaseTable,
   logChunkTable,
   jobLogTable,
   artifactTable,
+  storedContentTable,
   deploymentTable,
   rollbackTable,
   observerTable,

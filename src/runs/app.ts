@@ -1,5 +1,5 @@
 import type { App as CatalogApp } from '../catalog/app';
-import type { ArtifactFiles } from './artifacts/artifactFiles';
+import type { Contents } from './contents/contents';
 import type { EventFeeds } from './events/eventFeeds';
 import type { QueueFeed } from './queue/queueFeed';
 import type { KnownJobs } from './queue/knownJobs';
@@ -7,7 +7,7 @@ import type { RequirementClasses } from './queue/requirementClasses';
 
 /** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
-  readonly artifactFiles: ArtifactFiles;
+  readonly contents: Contents;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
   /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */

@@ -85,7 +85,7 @@ export async function findWaitingJobs(
        (SELECT count(*)::int FROM known WHERE online AND known.labels @> class.labels) AS agents,
        1 + (SELECT count(*)::int FROM (
          SELECT FROM ready_job ahead
-         WHERE ahead.rank < ready.rank AND ahead.requirement_class_id IN (
+         WHERE (ahead.precedence, ahead.share, ahead.rank) < (ready.precedence, ready.share, ready.rank) AND ahead.requirement_class_id IN (
            SELECT other.id FROM requirement_class other
            WHERE EXISTS (SELECT FROM known WHERE online AND known.labels @> class.labels AND known.labels @> other.labels))
          LIMIT ${PLACES}) before) AS position,

@@ -72,7 +72,7 @@ describe('the JSON Schema of definitions', () => {
       fc.property(fc.oneof(anyWorkflow.map(writtenWorkflow), anyPipeline.map(writtenPipeline)), (source) => {
         expect(problemsOf([JSON.parse(source)])).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
     function writtenWorkflow(definition: Parameters<typeof writeWorkflow>[1]) {
       return writeWorkflow(head, definition, 'JSON');

@@ -27,7 +27,7 @@ const MOST_OF_APPROVED_START = 3;
 const MOST_OF_CLAIM = 1;
 /** A resume of a workflow that deploys also reads later deployments, and the tasks that deploy again. */
 const MOST_OF_REDEPLOY = 6;
-const SIZES = [1, 100, 5000];
+const SIZES = [1, 1000];
 
 /** The standalone workflow has its own environment, because an environment takes one deployment at a time. */
 const workflow = (size: number, keys = '', task = '', name = `${size}`) => `
@@ -124,7 +124,7 @@ describe('round trips of a command, for any size of workflow', () => {
     const offerUntil = new Date(Date.now() + 60_000);
     let claims: { jobId: string; tokenHash: string }[] = [];
     took.claim = await flushesOf(async () => {
-      const claimed = await claimReadyJobs(app.database, [], slots, offerUntil);
+      const claimed = await claimReadyJobs(app.database, [], slots, offerUntil, new Date());
       await describeJobs(app, claimed);
       claims = claimed.map(({ jobId, tokenHash }) => ({ jobId, tokenHash }));
     });
