@@ -185,6 +185,7 @@ async function runCommandOf(
     env,
     directory,
     graceMs: job.graceMs,
+    stopSignal: job.stopSignal,
     folder,
     workplace,
     output,
