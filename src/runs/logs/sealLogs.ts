@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Db, Transaction } from '../../kernel/database/database';
 import type { App } from '../app';
-import type { JobLog, LogChunk } from './jobLog';
+import type { LogChunk } from './jobLog';
 import { findChunks, type OpenChunk, openChunks } from './jobLogs.store';
 import { type CutPart, cutIntoChunks, pack } from './logChunks';
+import { type EndedLog, markSealed, replaceChunks, takeEndedLog } from './sealLogs.store';
 
 /** Bytes of a log in memory at a time. */
 const STEP_BYTES = 1024 ** 2;
-/** A log that a server began to seal is free again after this time without progress. */
-const BUSY_MS = 5 * 60_000;
-
-type EndedLog = Pick<JobLog, 'jobId' | 'bytes' | 'sha256' | 'loss'>;
 
 /**
  * Seals logs of jobs that have ended: verifies their SHA-256, and replaces their rows, which are as many as there were
@@ -37,9 +33,8 @@ async function sealLog({ database, clock }: App, { jobId, bytes, sha256, loss }:
     hash.update(data);
     const parts = cutIntoChunks({ data, frames: chunks.flatMap((chunk) => chunk.frames) });
     const rows = await Promise.all(parts.map((part) => rowOf(jobId, position, lines, part)));
-    const busyUntil = new Date(clock.now().getTime() + BUSY_MS);
     const range = { start: position, end: position + data.length };
-    await database.transaction(async (db) => replaceChunks(db, jobId, range, rows, busyUntil));
+    await database.transaction(async (db) => replaceChunks(db, jobId, range, rows, clock.now()));
     position = range.end;
     lines += parts.reduce((sum, part) => sum + part.lines, 0);
     stored += rows.reduce((sum, row) => sum + row.data.length, 0);
@@ -66,40 +61,3 @@ async function rowOf(jobId: string, position: number, lines: number, part: CutPa
     ...{ at: new Date(part.at), marked: part.marked, data: await pack(part), frames: null },
   };
 }
-
-/** The log that ended first, for this server only. */
-async function takeEndedLog(db: Db, now: Date): Promise<EndedLog | undefined> {
-  const [log] = await db.rows<EndedLog>(
-    `UPDATE job_log SET busy_until = $2 WHERE job_id = (
-       SELECT job_id FROM job_log WHERE phase = 'ENDED' AND (busy_until IS NULL OR busy_until < $1)
-       ORDER BY ended_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING job_id AS "jobId", bytes, sha256, loss`,
-    [now, new Date(now.getTime() + BUSY_MS)],
-  );
-  return log;
-}
-
-function replaceChunks(
-  db: Transaction,
-  jobId: string,
-  { start, end }: { readonly start: number; readonly end: number },
-  rows: readonly LogChunk[],
-  busyUntil: Date,
-): void {
-  db.defer('UPDATE job_log SET busy_until = $2 WHERE job_id = $1', [jobId, busyUntil]);
-  db.defer('DELETE FROM log_chunk WHERE job_id = $1 AND start >= $2 AND start < $3', [jobId, start, end]);
-  for (const row of rows) {
-    db.defer(
-      `INSERT INTO log_chunk (job_id, start, length, line, lines, at, marked, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [row.jobId, row.start, row.length, row.line, row.lines, row.at, row.marked, row.data],
-    );
-  }
-}
-
-type Sealed = Pick<JobLog, 'jobId' | 'sha256' | 'loss' | 'storedBytes'>;
-
-const markSealed = (db: Db, { jobId, sha256, loss, storedBytes }: Sealed): Promise<number> =>
-  db.write(
-    `UPDATE job_log SET phase = 'SEALED', sha256 = $2, loss = $3, stored_bytes = $4, busy_until = NULL WHERE job_id = $1`,
-    [jobId, sha256, loss, storedBytes],
-  );
