@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SearchLogsDocument, type SearchLogsQuery } from '../client/generated';
+import { systemClock } from '../kernel/clock';
 import { exit, Failure, usage } from './failure';
 import type { LogSelection } from './jobLog';
 import type { Session } from './session';
@@ -42,7 +43,10 @@ const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** A time, or how long ago. */
 function timeOf(option: string, given: string): string {
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(given) ?? [];
-  const time = unit === undefined ? Date.parse(given) : Date.now() - Number(count) * units[unit as keyof typeof units];
+  const time =
+    unit === undefined
+      ? Date.parse(given)
+      : systemClock.now().getTime() - Number(count) * units[unit as keyof typeof units];
   if (Number.isNaN(time)) throw usage(`${option} takes a time, or an age such as 10m, not "${given}".`);
   return new Date(time).toISOString();
 }
