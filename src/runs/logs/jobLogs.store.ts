@@ -1,7 +1,9 @@
+import { buffer } from 'node:stream/consumers';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { Job } from '../queue/job';
 import { jobTable } from '../queue/jobs.table';
+import type { App } from '../app';
 import type { JobLog, LogChunk, LogFrame } from './jobLog';
 import { jobLogTable, logChunkTable } from './jobLogs.table';
 import { type LogPart, unpack } from './logChunks';
@@ -13,9 +15,13 @@ export const findLogs = (db: Db, jobIds: readonly string[]): Promise<JobLog[]> =
   db.rows(`SELECT ${logColumns} FROM job_log log WHERE job_id = ANY ($1::uuid[])`, [jobIds]);
 
 /** A row of a log as read. */
-export type StoredChunk = Pick<LogChunk, 'start' | 'length' | 'line' | 'lines' | 'data' | 'frames'>;
+export type StoredChunk = Omit<LogChunk, 'jobId' | 'at' | 'marked'> & {
+  /** Content that has its bytes if `data` is null. */
+  readonly file: string | null;
+};
 
-const chunkColumns = columnsOf(logChunkTable, 'chunk', ['start', 'length', 'line', 'lines', 'data', 'frames']);
+const chunkColumns = `${columnsOf(logChunkTable, 'chunk', ['start', 'length', 'line', 'lines', 'data', 'frames', 'place', 'packed'])},
+  CASE WHEN chunk.data IS NULL THEN (SELECT file FROM job_log WHERE job_id = chunk.job_id) END AS file`;
 
 /** The rows from the one that has an offset, with about `maxBytes` from there. */
 export const findChunks = (db: Db, jobId: string, offset: number, maxBytes: number): Promise<StoredChunk[]> =>
@@ -84,12 +90,32 @@ export async function findSearchedJobs(
 /** A row with its plain bytes and frames. */
 export type OpenChunk = LogPart & Pick<LogChunk, 'start' | 'line' | 'lines'>;
 
-/** Plain and compressed rows read the same. */
-export async function openChunk({ start, line, lines, data, frames }: StoredChunk): Promise<OpenChunk> {
-  return { start, line, lines, ...(frames === null ? await unpack(data) : { data, frames }) };
+/** What readers of logs need of the app. */
+export type LogReader = Pick<App, 'database' | 'contents'>;
+
+/** Plain, compressed and moved rows read the same. Rows that follow each other in a file are read at once. */
+export async function openChunks(
+  { contents }: Pick<App, 'contents'>,
+  chunks: readonly StoredChunk[],
+): Promise<OpenChunk[]> {
+  const moved = chunks.filter(({ data }) => data === null);
+  const file = await readPart(contents, moved);
+  return Promise.all(
+    chunks.map(async ({ start, line, lines, data, frames, place, packed }) => {
+      if (data !== null && frames !== null) return { start, line, lines, data, frames };
+      const from = (place ?? 0) - (moved[0]?.place ?? 0);
+      return { start, line, lines, ...(await unpack(data ?? file.subarray(from, from + (packed ?? 0)))) };
+    }),
+  );
 }
 
-export const openChunks = (chunks: readonly StoredChunk[]): Promise<OpenChunk[]> => Promise.all(chunks.map(openChunk));
+/** The bytes from the first of these rows to the end of the last. */
+async function readPart(contents: App['contents'], moved: readonly StoredChunk[]): Promise<Buffer> {
+  const [first, last] = [moved[0], moved.at(-1)];
+  if (first === undefined || last === undefined || first.file === null) return Buffer.alloc(0);
+  const range = { start: first.place ?? 0, end: (last.place ?? 0) + (last.packed ?? 0) - 1 };
+  return buffer(await contents.open(first.file, range));
+}
 
 /** Skips the rest of a character that began earlier. */
 export function wholeCharacters(bytes: Buffer): Buffer {
@@ -107,6 +133,7 @@ const NEAR_THE_END_BYTES = 65_536;
  */
 export async function findErrorEnds(
   db: Db,
+  app: Pick<App, 'contents'>,
   taskExecutionIds: readonly string[],
   maxBytes: number,
 ): Promise<ReadonlyMap<string, string>> {
@@ -122,7 +149,8 @@ export async function findErrorEnds(
      ORDER BY newest.task_id, chunk.start`,
     [taskExecutionIds, NEAR_THE_END_BYTES],
   );
-  const chunks = await openChunks(rows);
+  const chunks: OpenChunk[] = [];
+  for (const row of rows) chunks.push(...(await openChunks(app, [row])));
   const written = new Map<string, { readonly stream: LogFrame['stream']; readonly data: Buffer }[]>();
   for (const [index, { taskId }] of rows.entries()) {
     const { data, frames } = chunks[index] ?? { data: Buffer.alloc(0), frames: [] };

@@ -9,6 +9,7 @@ import { ProtocolClient } from '../../../src/agent/protocolClient';
 import { systemClock } from '../../../src/kernel/clock';
 import { createLog } from '../../../src/kernel/log';
 import { pruneLogs } from '../../../src/runs/logs/logRetention';
+import { moveLogs } from '../../../src/runs/logs/moveLogs';
 import { sealLogs } from '../../../src/runs/logs/sealLogs';
 import { hostileProxy } from '../../support/hostileProxy';
 import type { ClaimedJob } from '../../support/protocolAgent';
@@ -153,6 +154,15 @@ describe('the log of a job', () => {
         expect(rows.every((row) => row.packed && row.length <= 65_536)).toBe(true);
         expect(rows.reduce((sum, row) => sum + row.size, 0)).toBeLessThan(written.length / 4);
         expect(await stateOf(job.jobId)).toMatchObject({ sha256: sha256(written), loss: null });
+      },
+    ],
+    [
+      'moved to the content store',
+      async () => {
+        const later = { now: () => new Date(Date.now() + 8 * 86_400_000) };
+        expect(await moveLogs({ ...server.app, clock: later })).toBe(1);
+        expect(await rowsOf(job.jobId)).toContainEqual(expect.objectContaining({ size: null }));
+        expect((await download(job.jobId)).equals(written)).toBe(true);
       },
     ],
   ];
