@@ -601,6 +601,7 @@ export type StartExecutionInput = {
   readonly mode?: WorkflowMode | null | undefined;
   readonly notes?: string | null | undefined;
   readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly priority?: number | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
@@ -643,6 +644,7 @@ export type WhyNotRunningCode =
   | 'PARALLEL_LIMIT'
   | 'PAUSED'
   | 'QUEUE'
+  | 'QUEUE_PAUSED'
   | 'RETRY'
   | 'RUNTIME_INPUTS'
   | 'WAITING_FOR_SLOT';
@@ -840,6 +842,8 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -1394,6 +1398,14 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment

@@ -9,7 +9,7 @@ import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
 import { remembered } from '../../kernel/remembered';
 import type { Job, JobLog } from '../queue/job';
 import { findLogs } from '../logs/jobLogs.store';
-import { findJobsOfTasks } from '../queue/jobs.store';
+import { findJobs, findJobsOfTasks } from '../queue/jobs.store';
 import { findDetachedTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
@@ -100,6 +100,8 @@ export const failureOfHandler: BatchLoad<TaskExecution> = async (app, ids) =>
 
 export const variablesOfExecution: BatchLoad<ExecutionVariable[]> = async (app, ids) =>
   groupBy(await findVariables(app.database, ids), (row) => row.executionId);
+
+export const jobById: BatchLoad<Job> = async (app, ids) => byKey(await findJobs(app.database, ids), (job) => job.id);
 
 export const jobsOfTask: BatchLoad<Job[]> = async (app, ids) =>
   groupBy(await findJobsOfTasks(app.database, ids), (row) => row.taskExecutionId);
