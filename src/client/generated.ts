@@ -331,6 +331,7 @@ export type InterventionAction =
   | 'RETRY';
 
 export type LogStream =
+  | 'slipway'
   | 'stderr'
   | 'stdout';
 
@@ -639,6 +640,7 @@ export type WhyNotRunningCode =
   | 'FAILING'
   | 'FROZEN'
   | 'INTERVENTION'
+  | 'MATRIX_LIMIT'
   | 'NO_AGENT'
   | 'OFFERED'
   | 'PARALLEL_LIMIT'

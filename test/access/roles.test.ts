@@ -104,6 +104,7 @@ const queries: Readonly<Record<string, Row>> = {
   queuePauses: ['{ queuePauses { id } }', ...all('EMPTY')],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
+  jobLogSearch: ['{ jobLogSearch(executionId: "$run", text: "x") { more } }', ...seen],
   resumePreview: [
     '{ resumePreview(input: {applicationId: "$app", pipelineExecutionId: "$run"}) { allowed } }',
     ...seen,
