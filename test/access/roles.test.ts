@@ -101,7 +101,7 @@ const queries: Readonly<Record<string, Row>> = {
     ...listed,
   ],
   queue: ['{ queue(first: 5) { nodes { state } } }', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'],
-  queuePauses: ['{ queuePauses { id } }', ...all('EMPTY')],
+  queuePauses: ['{ queuePauses { id } }', ...all('OK')],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
   jobLogSearch: ['{ jobLogSearch(executionId: "$run", text: "x") { more } }', ...seen],
