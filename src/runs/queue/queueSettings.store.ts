@@ -31,3 +31,6 @@ export const inheritedPriority = (
   db: Db,
   { entityId, applicationId }: { readonly entityId: string; readonly applicationId: string },
 ): Promise<number> => firstPriority(db, [entityId, applicationId]);
+
+export const setRunPriority = (db: Db, id: string, priority: number | null): Promise<number> =>
+  db.write('UPDATE execution SET priority = $2 WHERE id = $1', [id, priority]);

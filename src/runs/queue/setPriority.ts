@@ -14,7 +14,7 @@ import { inRuns } from '../execution/inRuns';
 import { DEFAULT_PRIORITY, LARGEST_WEIGHT, priorityErrors } from './priorities';
 import { applyPriorities, type PriorityScope, prioritizeJob } from './queueOrder.store';
 import { readPlacedJobs, requireAhead } from './queueRights';
-import { findSettings, firstPriority, inheritedPriority, writeSetting } from './queueSettings.store';
+import { findSettings, firstPriority, inheritedPriority, setRunPriority, writeSetting } from './queueSettings.store';
 
 /** Exactly one of the ids is given. */
 export interface SetPriority {
@@ -93,7 +93,7 @@ async function prioritizeRun(app: App, actor: Actor, id: string, { priority }: S
   const now = priority ?? usual;
   if (now > usual) requireAhead(actor.access);
   return inRuns(app, [seen.runId], actor, async (db) => {
-    await db.write('UPDATE execution SET priority = $2 WHERE id = $1', [id, priority ?? null]);
+    db.sent([setRunPriority(db, id, priority ?? null)]);
     const movedJobs = await applyPriorities(db, 'RUN', id);
     db.event({ runId: id, executionId: id }, 'PRIORITY_CHANGED', { priority: now });
     const { applicationId } = seen;
