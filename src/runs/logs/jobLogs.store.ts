@@ -117,11 +117,18 @@ async function readPart(contents: App['contents'], moved: readonly StoredChunk[]
   return buffer(await contents.open(first.file, range));
 }
 
-/** Skips the rest of a character that began earlier. */
-export function wholeCharacters(bytes: Buffer): Buffer {
-  let start = 0;
-  while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
-  return bytes.subarray(start);
+/** Position of the first character that begins at or after another position. */
+export function nextCharacter(data: Buffer, from: number): number {
+  for (let back = 1; back <= 3 && back <= from; back++) {
+    const byte = data[from - back] ?? 0;
+    if (byte < 0x80) return from;
+    if (byte < 0xc0) continue;
+    const end = from - back + (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2);
+    let at = from;
+    while (at < Math.min(end, data.length) && ((data[at] ?? 0) & 0xc0) === 0x80) at++;
+    return at;
+  }
+  return from;
 }
 
 /** Distance from the end within which a log is searched. */
@@ -166,7 +173,8 @@ export async function findErrorEnds(
     const errors = parts.filter(({ stream }) => stream === 'stderr');
     const bytes = Buffer.concat((errors.length > 0 ? errors : parts).map(({ data }) => data));
     // A text of PostgreSQL has no NUL.
-    return wholeCharacters(bytes.subarray(-maxBytes)).toString('utf8').replaceAll('\0', '\ufffd');
+    const text = bytes.subarray(nextCharacter(bytes, Math.max(0, bytes.length - maxBytes))).toString('utf8');
+    return text.replaceAll('\0', '\ufffd');
   };
   return new Map([...written].map(([taskId, parts]) => [taskId, endOf(parts)]));
 }

@@ -1,5 +1,5 @@
 import { findJobs } from '../queue/jobs.store';
-import { findChunks, findLogs, type LogReader, openChunks, wholeCharacters } from './jobLogs.store';
+import { findChunks, findLogs, type LogReader, openChunks, nextCharacter } from './jobLogs.store';
 import { countLines } from './logChunks';
 import { remarkOf } from './logRemarks';
 
@@ -86,8 +86,8 @@ export async function readLog(
       if (begin < end) {
         firstLine ??= line + countLines(data.subarray(0, begin)) + 1;
         const whole = end < from + bytes ? wholeUntil(data, begin, end) : end;
-        const own = data.subarray(begin, whole);
-        frames.push(new LogText(stream, new Date(at), begin > from ? wholeCharacters(own) : own));
+        const own = data.subarray(begin > from ? nextCharacter(data, begin) : begin, whole);
+        if (own.length > 0) frames.push(new LogText(stream, new Date(at), own));
         position = start + whole;
       }
       from += bytes;
