@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
-import type { Db } from '../../kernel/database/database';
+import type { Database, Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { Job } from '../queue/job';
 import { jobTable } from '../queue/jobs.table';
-import type { App } from '../app';
+import type { Contents } from '../contents/contents';
 import type { JobLog, LogChunk, LogFrame } from './jobLog';
 import { jobLogTable, logChunkTable } from './jobLogs.table';
 import { type LogPart, unpack } from './logChunks';
@@ -91,11 +91,14 @@ export async function findSearchedJobs(
 export type OpenChunk = LogPart & Pick<LogChunk, 'start' | 'line' | 'lines'>;
 
 /** What readers of logs need of the app. */
-export type LogReader = Pick<App, 'database' | 'contents'>;
+export interface LogReader {
+  readonly database: Database;
+  readonly contents: Contents;
+}
 
 /** Plain, compressed and moved rows read the same. Rows that follow each other in a file are read at once. */
 export async function openChunks(
-  { contents }: Pick<App, 'contents'>,
+  { contents }: Pick<LogReader, 'contents'>,
   chunks: readonly StoredChunk[],
 ): Promise<OpenChunk[]> {
   const moved = chunks.filter(({ data }) => data === null);
@@ -110,7 +113,7 @@ export async function openChunks(
 }
 
 /** The bytes from the first of these rows to the end of the last. */
-async function readPart(contents: App['contents'], moved: readonly StoredChunk[]): Promise<Buffer> {
+async function readPart(contents: Contents, moved: readonly StoredChunk[]): Promise<Buffer> {
   const [first, last] = [moved[0], moved.at(-1)];
   if (first === undefined || last === undefined || first.file === null) return Buffer.alloc(0);
   const range = { start: first.place ?? 0, end: (last.place ?? 0) + (last.packed ?? 0) - 1 };
@@ -140,7 +143,7 @@ const NEAR_THE_END_BYTES = 65_536;
  */
 export async function findErrorEnds(
   db: Db,
-  app: Pick<App, 'contents'>,
+  app: Pick<LogReader, 'contents'>,
   taskExecutionIds: readonly string[],
   maxBytes: number,
 ): Promise<ReadonlyMap<string, string>> {
