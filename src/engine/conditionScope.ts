@@ -4,6 +4,7 @@ import { type Reference, type Scope, setVariable, type Value } from '../catalog/
 import { composeEnvironment } from '../catalog/language/environmentValues';
 import type { VariableDefinition } from '../catalog/language/definition';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
+import { scopedValues } from '../catalog/language/scopedTasks';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { rollUp, type StageExecution } from './execution';
 import { type ElementResults, NO_RESULTS } from './workflowOutputs';
@@ -42,17 +43,18 @@ export function taskVariables(
   { variables, set, environment }: Omit<ConditionFacts, 'executionId'>,
 ): ReadonlyMap<string, string> {
   const task = definition.tasks[baseName(node)];
+  const own = { ...(task?.scope === undefined ? variables : {}), ...scopedValues(task, set ?? {}) };
   const { values } = composeEnvironment({
     environment: environment?.variables,
-    workflowEnv: definition.env,
-    given: { ...variables, ...set, ...matrixVariables(node, task) },
+    workflowEnv: task?.scope === undefined ? definition.env : {},
+    given: { ...own, ...matrixVariables(node, task) },
     taskEnv: task?.env ?? {},
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
   // An axis is also available under its name, as in `{{.os}}`, unless a variable has that name. So is a system
   // variable.
-  const system = Object.entries({ ...variables, ...set }).filter(([name]) => isSystemVariableName(name));
+  const system = Object.entries(own).filter(([name]) => isSystemVariableName(name));
   return new Map([...matrixValues(node, task), ...system, ...Object.entries(values)]);
 }
 
@@ -74,7 +76,8 @@ export function taskScope(
   results: ReadonlyMap<string, Value>,
 ): Scope {
   const task = tasks[baseName(node)];
-  const typed = declared.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
+  const called = task?.scope === undefined ? declared : (tasks[task.scope]?.called?.variables ?? []);
+  const typed = called.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
   const scope = variableScope(references, variables, typed, ['tasks', 'matrix']);
   return scope.set('matrix', textMap(references, matrixValues(node, task))).set('tasks', results);
 }

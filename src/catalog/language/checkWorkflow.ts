@@ -165,7 +165,8 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
   for (const [name, task] of Object.entries(tasks)) {
     const { register, condition, type, approval } = task;
     // Values of detached tasks are not kept.
-    if ((approval === null && (register === null || register === '')) || type !== 'normal') continue;
+    const setsNone = approval === null && task.workflow === null && (register === null || register === '');
+    if (setsNone || type !== 'normal') continue;
     const path = ['tasks', name, ...registerKey(task)];
     const refuse = (why: string) => complain(lenient ? 'UNSURE_REGISTER' : 'REGISTERED_TWICE', path, why);
     for (const variable of variablesInRegister(task)) {
@@ -314,8 +315,8 @@ function checkShells(definition: WorkflowDefinition, complain: Complain): void {
 }
 
 /** Key of the variables that a task sets. */
-const registerKey = ({ approval }: Pick<TaskDefinition, 'approval'>): string[] =>
-  approval === null ? ['register'] : ['approval', 'inputs'];
+const registerKey = ({ approval, workflow }: Pick<TaskDefinition, 'approval' | 'workflow'>): string[] =>
+  workflow !== null ? ['outputs'] : approval === null ? ['register'] : ['approval', 'inputs'];
 
 /** Commands get a variable with the name of a system variable under another name. */
 function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Complain): void {

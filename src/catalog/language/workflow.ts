@@ -20,5 +20,5 @@ export const streamsOf = ({ streams, register }: Pick<TaskDefinition, 'streams' 
 /** Secrets that a task gets. */
 export const secretsOfTask = (
   workflow: Pick<WorkflowDefinition, 'secrets'>,
-  task: Pick<TaskDefinition, 'secrets'>,
-): string[] => [...new Set([...workflow.secrets, ...task.secrets])];
+  task: Pick<TaskDefinition, 'secrets' | 'scope'>,
+): string[] => [...new Set([...(task.scope === undefined ? workflow.secrets : []), ...task.secrets])];

@@ -197,6 +197,9 @@ const approval: fc.Arbitrary<TaskApproval> = fc
 
 const task = fc.record({
   approval: fc.constant<TaskApproval | null>(null),
+  workflow: fc.constant<string | null>(null),
+  variables: fc.constant<Record<string, string>>({}),
+  outputs: fc.constant<Record<string, string>>({}),
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,
