@@ -77,6 +77,6 @@ function checkWithCallee(key: string, task: TaskDefinition, callee: WorkflowDefi
     if (Object.hasOwn(callee.outputs, output)) continue;
     const hint = didYouMean(output, Object.keys(callee.outputs));
     const message = `The workflow "${called}" has no output "${output}"${hint}.`;
-    complain('UNKNOWN_OUTPUT', ['tasks', key, 'outputs', variable], message);
+    complain('UNKNOWN_OUTPUT', ['tasks', key, 'outputs', ...(variable === output ? [] : [variable])], message);
   }
 }

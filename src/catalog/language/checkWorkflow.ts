@@ -2,9 +2,19 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkConcurrency } from './concurrency';
+import { withCalled } from './calls';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
 import { axisNames } from './combinations';
-import { baseName, dependencyOf, hasMatrix, isDynamic, nodeCount, registeredBy, variablesInRegister } from './matrix';
+import {
+  baseName,
+  creatorOf,
+  dependencyOf,
+  hasMatrix,
+  isDynamic,
+  nodeCount,
+  registeredBy,
+  variablesInRegister,
+} from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
@@ -71,7 +81,8 @@ export function checkWorkflow(
   if (!lenient) checkSystemNames(definition, complain);
   checkOutputs(definition, complain);
   checkShells(definition, complain);
-  checkArtifactSources(tasks, catalog.workflows, complain);
+  const inlined = withCalled(definition, (name) => catalog.workflows.get(name));
+  checkArtifactSources(tasks, inlined.tasks, catalog.workflows, complain);
 }
 
 /** An observation compares services of the workflow in its environment. */
@@ -333,25 +344,27 @@ function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Co
   }
 }
 
-function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], complain: Complain): void {
+/** `all`: with the tasks of the workflows that tasks run. */
+function checkArtifactSources(tasks: Tasks, all: Tasks, workflows: Catalog['workflows'], complain: Complain): void {
   const wanted = new Map<string, { readonly by: string; readonly index: number }[]>();
   for (const [name, task] of Object.entries(tasks)) {
     task.artifacts.from.forEach((from, index) => {
       if (from === '') return;
-      const source = artifactSource(from, tasks);
+      const source = artifactSource(from, all);
       // Only a pipeline knows its stages.
       if (source.in === 'STAGE') return;
       const path = ['tasks', name, 'artifacts', 'from', index];
       if (source.in === 'RUN') {
         const problem = workflowProblem(source, sourceName(from), tasks, workflows);
         if (problem) complain('UNKNOWN_ARTIFACT_SOURCE', path, problem);
-      } else if (dependencyOf(source.task, tasks) === undefined) {
+      } else if (dependencyOf(source.task, all) === undefined) {
         const base = baseName(source.task);
         const hint = didYouMean(source.task, firstNodes(tasks, base));
         complain('UNKNOWN_ARTIFACT_SOURCE', path, `The task "${base}" has no combination "${source.task}"${hint}.`);
       } else {
-        const list = wanted.get(baseName(source.task)) ?? [];
-        wanted.set(baseName(source.task), list);
+        const maker = creatorOf(source.task, all) ?? baseName(source.task);
+        const list = wanted.get(maker) ?? [];
+        wanted.set(maker, list);
         list.push({ by: name, index });
       }
     });

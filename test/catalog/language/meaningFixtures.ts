@@ -150,7 +150,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
         'variables.V',
         'a }',
       ],
-      ['UNKNOWN_OUTPUT', 'a task', 'workflow: x, outputs: [TAG]', '', 'outputs.TAG', ''],
+      ['UNKNOWN_OUTPUT', 'a task', 'workflow: x, outputs: { TAG: NO }', '', 'outputs.TAG', 'NO'],
       ['CALLED_WORKFLOW', 'an environment', 'workflow: x', 'environment: staging', 'workflow', 'x'],
       ['CALLED_WORKFLOW', 'a group', 'workflow: x', 'concurrency: one', 'workflow', 'x'],
       ['CALLED_WORKFLOW', 'tasks of finally', 'workflow: x', 'finally: { end: { run: x } }', 'workflow', 'x'],

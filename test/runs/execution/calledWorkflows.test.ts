@@ -84,11 +84,11 @@ describe('a task that runs a workflow', () => {
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(ran.map(({ task }) => task)).toEqual(['first', 'after']);
     expect(await statuses(id)).toEqual({ first: 'SUCCESS', lib: 'SKIPPED', after: 'SUCCESS' });
-    const { graph } = await server.client.ask<{ graph: { text: string } }>(
-      'query ($id: ID!) { graph(workflowId: $id, matrix: EXPANDED, format: MERMAID) { text } }',
-      { id: (await runs.ids('workflow', 'release')).id },
+    const { workflowGraph } = await server.client.ask<{ workflowGraph: { text: string } }>(
+      'query ($id: ID!) { workflowGraph(workflowId: $id, matrix: EXPANDED, format: MERMAID) { text } }',
+      { id: (await runs.ids('workflow', 'release')).entityId },
     );
-    expect(graph.text).toContain('lib/compile');
+    expect(workflowGraph.text).toContain('lib/compile');
   });
 
   it('gets a new revision with a change of that workflow, which can’t be deleted', async () => {
@@ -114,11 +114,11 @@ describe('a task that runs a workflow', () => {
       { source: build('x').replace('IMAGE:', 'OTHER:') },
     );
     await expect(broken).rejects.toThrow(/would break the workflow "release".* has no output "IMAGE"/);
-    const { workflow: exported } = await server.client.ask<{ workflow: { currentRevision: { document: string } } }>(
-      'query ($id: ID!) { workflow(id: $id) { currentRevision { document(format: YAML) } } }',
-      { id: (await runs.ids('workflow', 'release')).id },
+    const { workflow: exported } = await server.client.ask<{ workflow: { definition: string } }>(
+      'query ($id: ID!) { workflow(workflowId: $id) { definition } }',
+      { id: (await runs.ids('workflow', 'release')).entityId },
     );
-    expect(exported.currentRevision.document).toContain('workflow: build');
-    expect(exported.currentRevision.document).not.toContain('lib/');
+    expect(exported.definition).toContain('workflow: build');
+    expect(exported.definition).not.toContain('lib/');
   });
 });
