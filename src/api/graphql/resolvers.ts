@@ -61,6 +61,7 @@ import {
   JobResolver,
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
+import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../jobs/jobLogs.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
@@ -207,6 +208,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
+  JobLogsResolver,
+  JobLogStateResolver,
+  JobLogPageResolver,
   ArtifactResolver,
   ApprovalsResolver,
   RenewedApprovalsResolver,
