@@ -136,10 +136,10 @@ export const meaningFixtures: readonly RuleFixture[] = [
       [
         'UNKNOWN_NAME',
         'a task',
-        'workflow: x, variables: { V: "${NO}" }',
+        `workflow: x, variables: { V: "${reference('NO')}" }`,
         'variables: [{ name: V }]',
         'variables.V',
-        '"${NO}"',
+        `"${reference('NO')}"`,
       ],
       ['MISSING_VALUE', 'a task', 'workflow: x', 'variables: [{ name: V, required: true }]', 'workflow', 'x'],
       [
