@@ -326,7 +326,7 @@ const taskFields = {
   variables: optional(
     settableValues,
     {},
-    'Values for variables of the workflow that the task runs. ${NAME} is a variable of this workflow.',
+    `Values for variables of the workflow that the task runs. \${NAME} is a variable of this workflow.`,
   ),
   outputs: optional(
     takenOutputs,
