@@ -2,7 +2,7 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { callProblem, uncallable } from './calls';
 import { TaskNames, TaskOrder } from './checkTaskConditions';
 import type { Complain } from './checkVariables';
-import type { Catalog } from './checkWorkflow';
+import type { Catalog } from './knownNames';
 import { partsOf } from './outputReferences';
 import type { TaskDefinition, WorkflowDefinition } from './workflow';
 import { valueProblems } from './variables';
