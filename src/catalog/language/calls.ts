@@ -1,4 +1,5 @@
 import { artifactSource } from './artifactSource';
+import { NO_CONTAINER } from './containerShape';
 import { isScoped, writtenTasks } from './scopedTasks';
 import type { TakenFiles, TaskDefinition, WorkflowDefinition } from './workflow';
 
@@ -108,6 +109,7 @@ function inlined(group: string, task: TaskDefinition, callee: WorkflowDefinition
     deploys: task.deploys === true ? callee.services : task.deploys,
     ...(isDirect && {
       shell: task.shell ?? callee.shell,
+      container: task.container ?? callee.container ?? NO_CONTAINER,
       env: { ...callee.env, ...task.env },
       secrets: [...new Set([...callee.secrets, ...task.secrets])].sort(),
     }),

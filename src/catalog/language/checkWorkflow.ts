@@ -2,6 +2,7 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { checkConcurrency } from './concurrency';
 import { withCalled } from './calls';
+import { checkContainers } from './checkContainers';
 import { checkCycles, checkDependencies } from './checkDependencies';
 import { axisNames } from './combinations';
 import { hasMatrix, isDynamic, nodeCount, registeredBy, variablesInRegister } from './matrix';
@@ -62,6 +63,7 @@ export function checkWorkflow(
   if (!lenient) checkSystemNames(definition, complain);
   checkOutputs(definition, complain);
   checkShells(definition, complain);
+  checkContainers(definition, complain);
   const inlined = withCalled(definition, (name) => catalog.workflows.get(name));
   checkArtifactSources(tasks, inlined.tasks, catalog.workflows, complain);
 }

@@ -26,7 +26,7 @@ import { secretsAt } from '../../catalog/secrets/secrets';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { nodeCount } from '../../catalog/language/matrix';
 import { levelsWithInner } from '../../catalog/language/taskGraph';
-import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
+import { labelsOf, secretsNeeded, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 
@@ -244,7 +244,7 @@ async function describeAll(
 }
 
 const allSecrets = (definition: WorkflowDefinition): string[] => [
-  ...new Set(Object.values(definition.tasks).flatMap((task) => secretsOfTask(definition, task))),
+  ...new Set(Object.values(definition.tasks).flatMap((task) => secretsNeeded(definition, task))),
 ];
 
 type Able = (labels: readonly string[]) => readonly Agent[];
@@ -276,7 +276,7 @@ function describe(
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
-      const labels = labelList(task.labels);
+      const labels = labelList(labelsOf(definition, task));
       // An approval needs people, and a task that runs a workflow needs what its tasks need.
       const needsAgent = task.approval === null && task.workflow === null;
       const agents = needsAgent ? able(labels) : [];
