@@ -24,6 +24,7 @@ import type { Log } from '../kernel/log';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
+import { AgentNotes } from '../runs/agents/agentNotes';
 
 /** A busy database may take this long for a short read. */
 const LEAST_PATIENCE_MS = 3_000;
@@ -71,6 +72,7 @@ export async function createApp(
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
     knownJobs: new KnownJobs(),
+    agentNotes: new AgentNotes(database, systemClock, log),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
     faults: new Map(),
     feeds: {
@@ -78,7 +80,11 @@ export async function createApp(
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
     },
   };
-  return { app, streamDatabase, close };
+  const finish = async () => {
+    await app.agentNotes.flush();
+    await close();
+  };
+  return { app, streamDatabase, close: finish };
 }
 
 /**

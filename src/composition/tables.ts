@@ -4,7 +4,7 @@ import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroups } from '../access/userGroups';
 import { userGroupMemberTable, userGroupPermissionTable } from '../access/userGroups.table';
 import { users } from '../access/users';
-import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
+import { agentSampleTable, agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
@@ -32,6 +32,8 @@ import {
   jobLeaseTable,
   jobLogTable,
   jobTable,
+  labelMatchTable,
+  labelSetTable,
   logChunkTable,
   readyJobTable,
   requirementClassTable,
@@ -63,6 +65,7 @@ export const tables = [
   rightsVersionTable,
   agentTable,
   agentTokenTable,
+  agentSampleTable,
   applications.schema,
   environments.schema,
   environmentValuesTable,
@@ -96,6 +99,8 @@ export const tables = [
   jobTable,
   readyJobTable,
   requirementClassTable,
+  labelSetTable,
+  labelMatchTable,
   jobLeaseTable,
   logChunkTable,
   jobLogTable,

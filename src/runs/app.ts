@@ -4,12 +4,14 @@ import type { EventFeeds } from './events/eventFeeds';
 import type { QueueFeed } from './queue/queueFeed';
 import type { KnownJobs } from './queue/knownJobs';
 import type { RequirementClasses } from './queue/requirementClasses';
+import type { AgentNotes } from './agents/agentNotes';
 
 /** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
   readonly artifactFiles: ArtifactFiles;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
+  readonly agentNotes: AgentNotes;
   /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */
   readonly faults: Map<string, number>;
   /** Feeds of this process; each has one reader. */

@@ -55,7 +55,11 @@ beforeEach(async () => {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const identity = { name: 'test', labels: {}, slots: 1, version: '0' };
-  client = new ProtocolClient(`http://127.0.0.1:${port}`, 'swr_test', identity, silent);
+  client = new ProtocolClient(`http://127.0.0.1:${port}`, 'swr_test', identity, silent, systemClock, {
+    orders: () => undefined,
+    removal: () => undefined,
+    time: () => undefined,
+  });
 });
 afterEach(async () => {
   client.close();

@@ -55,12 +55,7 @@ import { NodeResolver } from '../applications/node.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
-import {
-  AgentFieldsResolver,
-  ArtifactResolver,
-  JobResolver,
-  TaskExecutionResolver,
-} from '../executions/tasks.resolver';
+import { ArtifactResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
@@ -113,6 +108,7 @@ import { workflowResolvers } from '../workflows/workflows.resolver';
 import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
+import { AgentTokensResolver } from '../agents/agentTokens.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -215,6 +211,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
-  AgentFieldsResolver,
+  AgentTokensResolver,
   AuditResolver,
 ];

@@ -1,4 +1,5 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ConnectionType } from '../graphql/paging.types';
 
 export enum JobStatusEnum {
   QUEUED = 'QUEUED',
@@ -134,3 +135,5 @@ export class JobLogPage {
   @Field(() => Boolean, { description: 'True if part of the log is missing.' })
   truncated!: boolean;
 }
+
+export const JobConnection = ConnectionType(Job);

@@ -100,47 +100,70 @@ export interface Slot {
   readonly tokenHash: string;
 }
 
+/** What agents that claim together can run. */
+export interface Ability {
+  readonly labelSetId: number;
+  /** Null: jobs of every application. */
+  readonly applicationIds: readonly string[] | null;
+}
+
 /**
- * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order, and reads what the
- * agents need. One statement takes a job from the queue and adds its lease, so that a job can be neither lost nor given
- * twice. Each class of requirements is read from the end of its index: jobs that this agent can't run cost nothing.
+ * Gives the longest-waiting jobs that agents with these labels can run to the slots, in order, and reads what the agents
+ * need. One statement takes a job from the queue and adds its lease, so that a job can be neither lost nor given twice.
+ * Each class of requirements is read from the end of its index: jobs that this agent can't run cost nothing. A slot
+ * whose agent was paused, drained, removed or relabeled meanwhile gets nothing.
  */
 export async function claimReadyJobs(
   db: Db,
-  labels: readonly string[],
+  { labelSetId, applicationIds }: Ability,
   slots: readonly Slot[],
   offerUntil: Date,
+  now: Date,
 ): Promise<(ClaimedJobRow & Slot)[]> {
-  const rows = await db.rows<Flat & Slot>(CLAIM, [
-    labels,
+  const rows = await db.rows<Flat & Slot>(applicationIds === null ? CLAIM : CLAIM_OF_APPLICATIONS, [
+    labelSetId,
     slots.map((slot) => slot.agentId),
     slots.map((slot) => slot.tokenHash),
     slots.length,
     offerUntil,
+    now,
+    ...(applicationIds === null ? [] : [applicationIds]),
   ]);
   return rows.map(withStanding);
 }
 
-const CLAIM = `WITH slot AS (
-    SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
+/** `condition` limits the jobs of a class. */
+const claiming = (condition: string) => `WITH slot AS MATERIALIZED (
+    SELECT s.agent_id, s.token_hash, row_number() OVER (ORDER BY s.n) AS n
+    FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
+    JOIN agent ON agent.id = s.agent_id
+    WHERE agent.label_set_id = $1 AND agent.draining_at IS NULL AND agent.removed_at IS NULL
+      AND (agent.paused_at IS NULL OR agent.paused_until <= $6)
   ), picked AS (
     SELECT class_id, rank, row_number() OVER (ORDER BY rank) AS n FROM (
-      SELECT class.id AS class_id, head.rank
-      FROM requirement_class class
+      SELECT class.requirement_class_id AS class_id, head.rank
+      FROM label_match class
       CROSS JOIN LATERAL (
-        SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
+        SELECT rank FROM ready_job WHERE requirement_class_id = class.requirement_class_id${condition} ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
       ) head
-      WHERE class.labels <@ $1::text[]
+      WHERE class.label_set_id = $1
       ORDER BY head.rank
       LIMIT $4
     ) heads
   ), taken AS (
-    DELETE FROM ready_job USING picked
-    WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
+    DELETE FROM ready_job USING picked, slot
+    WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank AND slot.n = picked.n
+    RETURNING ready_job.job_id, picked.n, slot.agent_id, slot.token_hash
   ), given AS (
-    SELECT taken.job_id, taken.n, slot.agent_id, slot.token_hash FROM taken JOIN slot USING (n)
+    SELECT job_id, n, agent_id, token_hash FROM taken
   ), ${claimedOf('given', 'given.agent_id, given.token_hash,')}, offered AS (
     INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
     SELECT id, agent_id, run_id, token_hash, false, $5 FROM claimed
   )
   ${describing('claimed.agent_id AS "agentId", claimed.token_hash AS "tokenHash",')}`;
+
+const CLAIM = claiming('');
+/** Reads past the jobs of other applications, so its cost grows with their number at the head of the queue. */
+const CLAIM_OF_APPLICATIONS = claiming(` AND EXISTS (
+          SELECT FROM job JOIN execution ON execution.id = job.run_id
+          WHERE job.id = ready_job.job_id AND execution.application_id = ANY ($7::uuid[]))`);

@@ -1,0 +1,30 @@
+import type { Removal } from '../../contract/labels';
+import type { Transaction } from '../../kernel/database/database';
+import { topic } from '../../kernel/database/wakeups';
+import { findOffersOf, voidLeases, withdrawOffers } from '../queue/jobs.store';
+
+/** Removes all agents that a registration token has registered. */
+export async function removeAgentsOfToken(
+  db: Transaction,
+  tokenId: string,
+  removal: Removal,
+  now: Date,
+): Promise<void> {
+  const removed = await db.rows<{ id: string }>(
+    `UPDATE agent SET removed_at = $2, left_at = $2, removal = $3, revision = revision + 1
+     WHERE token_id = $1 AND left_at IS NULL AND removed_at IS NULL RETURNING id`,
+    [tokenId, now, removal],
+  );
+  for (const { id } of removed) {
+    await endClaims(db, id, removal, now);
+    db.wake(topic.agent(id));
+  }
+  db.wake(topic.agents, topic.queue);
+}
+
+/** Takes back what a removed agent was offered and, with LOSE, what it runs. */
+export async function endClaims(db: Transaction, agentId: string, removal: Removal, now: Date): Promise<void> {
+  const offers = await findOffersOf(db, agentId);
+  if (offers.length > 0) await withdrawOffers(db, offers);
+  if (removal === 'LOSE') await voidLeases(db, agentId, now);
+}
