@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, mkdir, stat, symlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir, open, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable, Transform, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { isArtifactName, isLinkTarget } from './artifactPatterns';
-import { persist } from './backoff';
+import { persistFurther } from './backoff';
 import { LocalFileError, ServerRefusal, ServerUnavailable } from './httpClient';
 import { findOutputs, type OutputFile } from './outputs';
 import type { EndReason, JobInput } from '../contract/agentProtocol';
-import type { JobClient } from './protocolClient';
+import type { ArtifactClient, JobClient, SentArtifact } from './protocolClient';
 import type { SecretMask } from './secretMask';
 import { isErrno } from './sessions';
 
 /** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */
 const SIDE_BY_SIDE = 4;
+const READ_BYTES = 256 * 1024;
+/** The server accepts no longer target of a link. */
+const MAX_TARGET_BYTES = 4096;
 
 /** Problem with the files of a job that prevents it from continuing. */
 export class ArtifactFailure extends Error {
@@ -77,37 +79,34 @@ async function toPath<T>({ name }: JobInput, signal: AbortSignal, put: () => Pro
 
 async function download(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await receiveChecked(input, client, signal, () => createWriteStream(path));
+  const file = await open(path, 'w');
+  try {
+    await receiveChecked(input, client, signal, async (chunk, position) => {
+      for (let done = 0; done < chunk.length; ) {
+        done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
+      }
+    });
+  } finally {
+    await file.close();
+  }
 }
 
 /** Reads the target of a link, and creates its folder, which must be real before any link exists. */
 async function targetOf(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
-  let chunks: Buffer[] = [];
-  await receiveChecked(input, client, signal, () => {
-    chunks = [];
-    return new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        chunks.push(chunk);
-        done();
-      },
-    });
-  });
-  const target = Buffer.concat(chunks).toString();
+  const bytes = Buffer.alloc(Math.min(input.size, MAX_TARGET_BYTES));
+  await receiveChecked(input, client, signal, async (chunk, position) => void chunk.copy(bytes, position));
+  const target = bytes.toString();
   if (!isLinkTarget(input.name, target))
     throw new ArtifactFailure('INPUT_MISSING', `The link ${input.name} leads out of the working directory.`);
   return target;
 }
 
-async function receiveChecked(
-  input: JobInput,
-  client: JobClient,
-  signal: AbortSignal,
-  open: () => Writable,
-): Promise<void> {
+type Write = (chunk: Buffer, position: number) => Promise<void>;
+
+async function receiveChecked(input: JobInput, client: JobClient, signal: AbortSignal, write: Write): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const got = await persist(signal, () => receive(open(), input, client, signal));
-    if (got.size === input.size && got.sha256 === input.sha256) return;
+    if ((await receive(input, client, signal, write)) === input.sha256) return;
     if (attempt === 2)
       throw new ArtifactFailure(
         'INPUT_MISSING',
@@ -116,42 +115,32 @@ async function receiveChecked(
   }
 }
 
-async function receive(into: Writable, input: JobInput, client: JobClient, signal: AbortSignal) {
-  const response = await client.getArtifact(input.artifactId, signal);
-  const meter = new Meter(input.size);
-  try {
-    await pipeline(response, meter, into, { signal });
-  } catch (error) {
-    // Only disk errors name a system call on a path. Everything else is a connection error and is retried.
-    if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EFBIG'))
-      throw error;
-    throw new ServerUnavailable(`the download of ${input.name} broke off`, { cause: error });
-  }
-  return { size: meter.size, sha256: meter.sha256() };
-}
-
-/** Counts and hashes the stream, and rejects more bytes than announced. */
-class Meter extends Transform {
-  size = 0;
-  private readonly hash = createHash('sha256');
-
-  constructor(private readonly limit: number) {
-    super();
-  }
-
-  sha256(): string {
-    return this.hash.digest('hex');
-  }
-
-  override _transform(chunk: Buffer, _encoding: string, done: (error: null, data?: Buffer) => void): void {
-    this.size += chunk.length;
-    if (this.size > this.limit) {
-      done(null);
-      return;
+/** Returns the SHA-256 of the content; null if it is longer than announced. Continues when a connection breaks. */
+async function receive(input: JobInput, client: JobClient, signal: AbortSignal, write: Write): Promise<string | null> {
+  let hash = createHash('sha256');
+  let size = 0;
+  let isLonger = false;
+  const transfer = async () => {
+    const response = await client.getArtifact(input.artifactId, size, signal);
+    if (response.statusCode === 200) [hash, size] = [createHash('sha256'), 0];
+    try {
+      for await (const chunk of response) {
+        isLonger = size + chunk.length > input.size;
+        if (isLonger) return;
+        await write(chunk, size);
+        hash.update(chunk);
+        size += chunk.length;
+      }
+    } catch (error) {
+      // Only disk errors name a system call on a path. Everything else is a connection error and is retried.
+      if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EFBIG'))
+        throw error;
+      throw new ServerUnavailable(`the download of ${input.name} broke off`, { cause: error });
     }
-    this.hash.update(chunk);
-    done(null, chunk);
-  }
+    if (size < input.size) throw new ServerUnavailable(`the download of ${input.name} ended early`);
+  };
+  await persistFurther(signal, transfer, async () => size);
+  return isLonger ? null : hash.digest('hex');
 }
 
 /** Uploads all files that the patterns match. */
@@ -196,10 +185,11 @@ export async function uploadWhatIsThere(
   await sideBySide(named, signal, (file, stop) => upload(file, client, stop));
 }
 
-async function upload(file: OutputFile, client: JobClient, signal: AbortSignal): Promise<void> {
+/** Uploads a file, link or folder. Continues when a connection breaks, and starts again if the file has changed. */
+export async function upload(file: OutputFile, client: ArtifactClient, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await persist(signal, () => send(file, client, signal));
+      await send(file, client, signal);
       return;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -220,37 +210,51 @@ async function upload(file: OutputFile, client: JobClient, signal: AbortSignal):
 }
 
 /** Reads the file twice, because the hash is sent before the content. The server detects a change in between. */
-async function send(file: OutputFile, client: JobClient, signal: AbortSignal): Promise<void> {
-  if (file.type === 'LINK') return sendText(file, file.target, '777', client, signal);
-  const mode = ((await stat(file.path)).mode & 0o777).toString(8).padStart(3, '0');
-  if (file.type === 'FOLDER') return sendText(file, '', mode, client, signal);
+async function send(file: OutputFile, client: ArtifactClient, signal: AbortSignal): Promise<void> {
+  const { artifact, read } = await announced(file, signal);
+  let offset = 0;
+  const transfer = () => client.sendArtifact(artifact, offset, read(offset), signal);
+  const progress = async () => {
+    offset = await client.artifactOffset(artifact, signal);
+    return offset;
+  };
+  await persistFurther(signal, transfer, progress);
+}
+
+/** What the server is told about an object before its content, and how to read that from an offset. */
+async function announced(
+  file: OutputFile,
+  signal: AbortSignal,
+): Promise<{ readonly artifact: SentArtifact; read(from: number): Readable }> {
+  const { name, type } = file;
+  if (file.type !== 'FILE') {
+    // The content of a link is its target; a folder has none.
+    const bytes = Buffer.from(file.type === 'LINK' ? file.target : '');
+    const mode = file.type === 'LINK' ? '777' : await modeOf(file.path);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return {
+      artifact: { name, type, mode, size: bytes.length, sha256 },
+      read: (from) => Readable.from(from < bytes.length ? [bytes.subarray(from)] : []),
+    };
+  }
+  const mode = await modeOf(file.path);
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of createReadStream(file.path, { signal })) {
+  for await (const chunk of createReadStream(file.path, { signal, highWaterMark: READ_BYTES })) {
     hash.update(chunk);
     size += chunk.length;
   }
-  // Sends no more bytes than it counted: a growing file would break the request instead of failing the check.
-  const body = size > 0 ? createReadStream(file.path, { end: size - 1 }) : Readable.from([]);
-  await client.putArtifact({ ...file, mode, size, sha256: hash.digest('hex') }, body, signal);
+  return {
+    artifact: { name, type, mode, size, sha256: hash.digest('hex') },
+    // Sends no more bytes than it counted: a growing file would break the request instead of failing the check.
+    read: (start) =>
+      start < size
+        ? createReadStream(file.path, { start, end: size - 1, highWaterMark: READ_BYTES })
+        : Readable.from([]),
+  };
 }
 
-/** The content of a link is its target; a folder has none. */
-async function sendText(
-  { name, type }: OutputFile,
-  text: string,
-  mode: string,
-  client: JobClient,
-  signal: AbortSignal,
-): Promise<void> {
-  const bytes = Buffer.from(text);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  await client.putArtifact(
-    { name, type, mode, size: bytes.length, sha256 },
-    Readable.from(text === '' ? [] : [bytes]),
-    signal,
-  );
-}
+const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8).padStart(3, '0');
 
 /** Runs a limited number in parallel. The first failure stops the others. */
 async function sideBySide<T>(

@@ -34,3 +34,27 @@ export async function persist<T>(signal: AbortSignal, call: () => Promise<T>): P
     }
   }
 }
+
+/**
+ * Repeats a transfer that can continue where it was cut, until it is complete. One that got further is continued
+ * immediately: only a server that makes no progress needs a pause.
+ */
+export async function persistFurther(
+  signal: AbortSignal,
+  transfer: () => Promise<void>,
+  progress: () => Promise<number>,
+): Promise<void> {
+  let last = 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await transfer();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ServerUnavailable)) throw error;
+      const reached = await persist(signal, progress);
+      if (reached > last) tries = 0;
+      else await backOff(tries, signal);
+      last = reached;
+    }
+  }
+}

@@ -3,6 +3,8 @@ import { access } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClaimedJob } from '../contract/agentProtocol';
+import type { StopSignal } from '../contract/stopSignals';
+import { endProcesses, escapedProcesses } from './escapedProcesses';
 import type { JobLog } from './jobLog';
 import type { Pipe } from './pipes';
 import { isErrno, isGroupLeft, isSessionLeft, signalSession } from './sessions';
@@ -18,6 +20,7 @@ const LEFTOVER_GRACE_MS = 2000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface CommandOptions {
+  readonly jobId: string;
   /** Program and arguments. */
   readonly argv: readonly string[];
   readonly env: Record<string, string>;
@@ -31,7 +34,8 @@ export interface CommandOptions {
   /** Receives standard output as it is read. */
   readonly watch?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
-  /** Aborts with a StopRequest: SIGTERM, then SIGKILL after its grace period. */
+  readonly stopSignal: StopSignal;
+  /** Aborts with a StopRequest: `stopSignal`, then SIGKILL after its grace period. */
   readonly stop: AbortSignal;
   /** Aborts when the claim has ended: SIGKILL. */
   readonly gone: AbortSignal;
@@ -50,7 +54,7 @@ export class CommandFailure extends Error {}
 /**
  * Runs a command until everything that it started in its session has ended. The end of the first process is the result.
  * The pipes end later if a background process holds them, so the result waits for them for a limited time only. The
- * session ends last: nothing in it outlives the job.
+ * session ends last, and processes that left it but still belong to the job: nothing outlives the job.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { stop, gone, output, folder } = options;
@@ -70,13 +74,16 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     for (const stream of streams) stream.destroy();
     return ended;
   }
+  const startedAt = performance.now();
   const read = new Reading(streams, output);
   if (options.watch !== undefined) streams[0]?.on('data', options.watch);
-  const stopping = stopOnRequest(session, stop, gone);
+  const stopping = stopOnRequest(session, options);
   try {
     const end = await ended;
     if (stopping.deadline !== undefined) await endSession(session, read, stopping.deadline);
     else await endLeftovers(session, read, options.graceMs);
+    await endEscaped(session, options, performance.now() - startedAt);
+    if (!read.isOver) await read.settle(PATIENCE_MS);
     if (end.exitCode === GUARD_REFUSES) await checkGuard(folder);
     return end;
   } finally {
@@ -189,13 +196,29 @@ async function endSession(session: number, read: Reading, deadline: number): Pro
   await read.settle(PATIENCE_MS);
 }
 
+/**
+ * Daemons start a session, so that nothing ends with their parent. What still has the job's id in its environment did not
+ * ask to outlive the job.
+ */
+async function endEscaped(session: number, { jobId, output, graceMs }: CommandOptions, ranMs: number): Promise<void> {
+  const escaped = escapedProcesses(jobId, session, ranMs);
+  if (escaped.length === 0) return;
+  const names = escaped.slice(0, 5).map(({ pid, name }) => `${name} (${pid})`);
+  const more = escaped.length > 5 ? ` and ${escaped.length - 5} more` : '';
+  output.note(
+    `ended processes that the command left running: ${names.join(', ')}${more}. ` +
+      'To keep a process running after its job, start it without SLIPWAY_JOB_ID in its environment.',
+  );
+  await endProcesses(escaped, Math.min(graceMs, LEFTOVER_GRACE_MS));
+}
+
 interface Stopping {
   /** Time of the kill. Undefined until it is requested. */
   deadline: number | undefined;
   over(): void;
 }
 
-function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): Stopping {
+function stopOnRequest(session: number, { stop, gone, stopSignal }: CommandOptions): Stopping {
   let timer: NodeJS.Timeout | undefined;
   const kill = () => {
     stopping.deadline = performance.now();
@@ -204,7 +227,7 @@ function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): S
   const ask = () => {
     const { graceMs }: StopRequest = stop.reason;
     stopping.deadline = performance.now() + graceMs;
-    signalSession(session, 'SIGTERM');
+    signalSession(session, stopSignal);
     timer = setTimeout(kill, Math.min(graceMs, LONGEST_TIMER_MS));
   };
   const stopping: Stopping = {

@@ -22,7 +22,7 @@ export class ServerUnavailable extends Error {
 }
 
 export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'PATCH' | 'POST' | 'PUT';
   readonly path: string;
   readonly token: string;
   readonly headers?: Readonly<Record<string, string | number>>;
@@ -34,8 +34,9 @@ export interface HttpCall {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Undefined for 204. */
+  /** Undefined for 204 and for HEAD. */
   readonly body: unknown;
+  readonly headers: http.IncomingHttpHeaders;
 }
 
 /**
@@ -64,7 +65,7 @@ export class HttpClient {
         current = request;
         if (timer === undefined) request.setTimeout(call.timeoutMs, expire);
       });
-      return await answerOf(response);
+      return await answerOf(response, call.method === 'HEAD');
     } catch (error) {
       throw meaningOf(error, call.signal);
     } finally {
@@ -80,7 +81,7 @@ export class HttpClient {
       const response = await this.retryClosed(call, (request) => {
         request.setTimeout(call.timeoutMs, () => request.destroy(new Error(`silent for ${call.timeoutMs} ms`)));
       });
-      if (response.statusCode !== 200) await answerOf(response);
+      if (response.statusCode !== 200 && response.statusCode !== 206) await answerOf(response, false);
       return response;
     } catch (error) {
       throw meaningOf(error, call.signal);
@@ -153,16 +154,16 @@ function meaningOf(error: unknown, signal: AbortSignal | undefined): unknown {
   });
 }
 
-async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
+async function answerOf(response: IncomingMessage, isHead: boolean): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
-  const status = response.statusCode ?? 0;
-  if (status === 204) return { status, body: undefined };
+  const { headers, statusCode: status = 0 } = response;
+  if (status === 204 || (isHead && status === 200)) return { status, body: undefined, headers };
   const body = parse(text);
   if (status >= 200 && status < 300) {
     if (body === undefined) throw new ServerUnavailable(`the response ${status} is not JSON`);
-    return { status, body };
+    return { status, body, headers };
   }
   const { code = `HTTP_${status}`, message = `answered ${status}`, offset } = refusalIn(body);
   if (status >= 500 || status === 429 || status === 408) throw new ServerUnavailable(`${code}: ${message}`);

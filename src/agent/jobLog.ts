@@ -81,6 +81,13 @@ export class JobLog {
     stream.on('error', (error) => this.options.log.warn({ err: error }, `could not read ${name}`));
   }
 
+  /** Adds a line of the agent. */
+  note(text: string): void {
+    if (this.lost) return;
+    this.framer.add('stderr', Buffer.from(`slipway: ${text}\n`), this.now());
+    this.onChange();
+  }
+
   /**
    * Called when all output has been read. Delivers the rest and returns the length of the log, or null if the server
    * does not have all of it.
@@ -132,7 +139,8 @@ export class JobLog {
 
   private async spill(): Promise<void> {
     try {
-      await this.spool.spill();
+      const moved = await this.spool.spill();
+      if (!moved) this.options.log.warn('the disk is full: logs wait in memory until the server has them');
       if (!this.lost) this.onChange();
     } catch (error) {
       this.giveUp('could not write it to disk', error);
@@ -198,6 +206,7 @@ export class JobLog {
   private moveTo(offset: number): void {
     this.withoutProgress = offset > this.position ? 0 : this.withoutProgress + 1;
     this.position = Math.min(offset, this.spool.end);
+    this.spool.acknowledge(this.position);
     if (this.withoutProgress > MOST_WITHOUT_PROGRESS) this.giveUp(`the server’s log stays at ${offset} bytes`);
   }
 

@@ -4,7 +4,8 @@ import { chmod, lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
-import { isErrno, readProcess, sessionMembers, signalSession, statFields } from './sessions';
+import { endProcesses, escapedProcesses, isOfJob } from './escapedProcesses';
+import { isErrno, sessionMembers, signalSession, statFields } from './sessions';
 import { DEAD, jobsIn, pidFileIn } from './watchdog';
 
 /**
@@ -58,9 +59,9 @@ async function endSessions(folder: string): Promise<number> {
     const session = Number(await readFile(pidFileIn(join(jobsIn(folder), job)), 'utf8').catch(absent));
     const jobId = job.slice(job.indexOf('-') + 1);
     if (!Number.isInteger(session) || session < 2) continue;
-    const mark = `\0SLIPWAY_JOB_ID=${jobId}\0`;
-    const isOurs = ({ pid }: { pid: number }) => `\0${readProcess(pid, 'environ') ?? ''}\0`.includes(mark);
-    if (sessionMembers(session).some(isOurs) && signalSession(session, 'SIGKILL')) ended++;
+    const isOurs = sessionMembers(session).some(({ pid }) => isOfJob(pid, jobId));
+    if (isOurs && signalSession(session, 'SIGKILL')) ended++;
+    await endProcesses(escapedProcesses(jobId), 0);
   }
   return ended;
 }

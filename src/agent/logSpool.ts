@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { cutAtCharacter, type LogRecord } from './logRecords';
+import { isErrno } from './sessions';
 
 /** Above this size, memory moves to the file. */
 const SPILL_BYTES = 131_072;
@@ -10,16 +11,20 @@ const INDEX_EVERY_BYTES = 65_536;
 /**
  * The whole log of a job, for as long as the agent holds it: a server that lost the end of a log in a crash may ask for
  * any offset. The end of the log is in memory and everything before it in a file; each byte is in exactly one of them.
- * Most logs never touch the disk, and a log of any length takes bounded memory.
+ * Most logs never touch the disk, and a log of any length takes bounded memory. On a full disk, only memory is used.
  */
 export class LogSpool {
   private readonly recent: LogRecord[] = [];
   private recentStart = 0;
   private file: FileHandle | undefined;
   private filePosition = 0;
+  /** Offset in the log at which the file ends. */
+  private fileEnd = 0;
   private readonly index: { readonly offset: number; readonly position: number }[] = [];
   private spilling: Promise<void> | undefined;
   private total = 0;
+  /** The disk is full: what the server has is forgotten instead of moved to the file. */
+  private diskFull = false;
 
   constructor(private readonly path: string) {}
 
@@ -38,17 +43,34 @@ export class LogSpool {
   }
 
   get wantsSpill(): boolean {
-    return this.spilling === undefined && this.memoryBytes > SPILL_BYTES;
+    return this.spilling === undefined && this.memoryBytes > SPILL_BYTES && !this.diskFull;
   }
 
-  /** Moves the memory to the file, one move at a time. */
-  async spill(): Promise<void> {
+  /** Moves the memory to the file, one move at a time. Returns false if the disk is full. */
+  async spill(): Promise<boolean> {
     this.spilling ??= this.move();
     try {
       await this.spilling;
+      return true;
+    } catch (error) {
+      if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+      this.diskFull = true;
+      return false;
     } finally {
       this.spilling = undefined;
     }
+  }
+
+  /** On a full disk, frees the memory of what the server has. It can't be sent again. */
+  acknowledge(offset: number): void {
+    if (!this.diskFull) return;
+    let count = 0;
+    for (const record of this.recent) {
+      if (this.recentStart + record.data.length > offset) break;
+      this.recentStart += record.data.length;
+      count++;
+    }
+    this.recent.splice(0, count);
   }
 
   /**
@@ -58,6 +80,7 @@ export class LogSpool {
   async read(offset: number, length: number): Promise<{ readonly offset: number; readonly records: LogRecord[] }> {
     // Taken from memory before the first await, so that a move that ends meanwhile can't remove it.
     if (offset >= this.recentStart) return cutBefore(this.recent, this.recentStart, offset, length);
+    if (this.diskFull && offset >= this.fileEnd) throw new Error('The disk is full, so the agent has no copy of it.');
     const entry = this.entryBefore(offset);
     const bytes = await this.readFile(entry.position, offset - entry.offset + length);
     return cutBefore(parseRecords(bytes), entry.offset, offset, length);
@@ -90,6 +113,7 @@ export class LogSpool {
     await writeAll(this.file, Buffer.concat(parts), this.filePosition);
     this.index.push(...entries);
     this.filePosition = position;
+    this.fileEnd = offset;
     this.recent.splice(0, batch.length);
     this.recentStart = offset;
   }

@@ -331,25 +331,45 @@ export class JobClient {
     }, true);
   }
 
-  async putArtifact(
-    { name, type, mode, size, sha256 }: Omit<JobInput, 'artifactId'>,
-    body: Readable,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Sends the content of an artifact from an offset to its end. */
+  async sendArtifact(artifact: SentArtifact, from: number, body: Readable, signal: AbortSignal): Promise<void> {
     const headers = {
+      ...announce(artifact),
       'content-type': 'application/octet-stream',
-      'content-length': size,
-      'x-slipway-sha256': sha256,
-      'x-slipway-type': type,
-      'x-slipway-mode': mode,
+      'content-length': artifact.size - from,
+      'upload-offset': from,
     };
-    const path = `/artifacts/${encodeURIComponent(name)}`;
-    await this.call({ method: 'PUT', path, headers, body, signal, timeoutMs: SILENCE_MS }, true);
+    const path = `/artifacts/${encodeURIComponent(artifact.name)}`;
+    try {
+      await this.call({ method: 'PATCH', path, headers, body, signal, timeoutMs: SILENCE_MS }, true);
+    } catch (error) {
+      // Another request of this upload came first, or bytes got lost: continue from where the server is.
+      const isBehind = error instanceof ServerRefusal && error.code === 'UPLOAD_GAP';
+      throw isBehind ? new ServerUnavailable(error.message, { cause: error }) : error;
+    }
   }
 
-  async getArtifact(artifactId: string, signal: AbortSignal): Promise<IncomingMessage> {
+  /** Number of bytes of an artifact that the server has. */
+  async artifactOffset(artifact: SentArtifact, signal: AbortSignal): Promise<number> {
+    const path = `/artifacts/${encodeURIComponent(artifact.name)}`;
+    const call = { method: 'HEAD', path, headers: announce(artifact), signal, timeoutMs: ANSWER_MS } as const;
+    const { headers } = await this.noticeStale(async () => {
+      try {
+        return await this.call(call, true);
+      } catch (error) {
+        // A response to HEAD has no body, so no code; this is the only conflict.
+        if (!(error instanceof ServerRefusal && error.status === 409)) throw error;
+        throw new ServerRefusal(409, 'STALE_CLAIM', 'This claim of the job is over.', undefined);
+      }
+    }, true);
+    return Number(headers['upload-offset'] ?? 0);
+  }
+
+  /** Bytes of an artifact, from an offset. A response with the status 200 begins at its first byte. */
+  async getArtifact(artifactId: string, from: number, signal: AbortSignal): Promise<IncomingMessage> {
     const path = `${this.path}/artifacts/${encodeURIComponent(artifactId)}`;
-    const call: HttpCall = { method: 'GET', path, token: this.job.token, signal, timeoutMs: SILENCE_MS };
+    const headers: HttpCall['headers'] = from > 0 ? { range: `bytes=${from}-` } : {};
+    const call: HttpCall = { method: 'GET', path, token: this.job.token, headers, signal, timeoutMs: SILENCE_MS };
     return this.watch(() => this.noticeStale(() => this.http.bytes(call), false));
   }
 
@@ -374,6 +394,17 @@ export class JobClient {
     }
   }
 }
+
+/** The calls that upload files. */
+export type ArtifactClient = Pick<JobClient, 'sendArtifact' | 'artifactOffset'>;
+export type SentArtifact = Omit<JobInput, 'artifactId'>;
+
+const announce = ({ type, mode, size, sha256 }: SentArtifact) => ({
+  'x-slipway-size': size,
+  'x-slipway-sha256': sha256,
+  'x-slipway-type': type,
+  'x-slipway-mode': mode,
+});
 
 /** A request that other jobs share continues when one of them is gone. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -163,9 +163,9 @@ async function runCommandOf(
   const directory = await workingDirectory(folder.work, job.workingDir, workplace.directories);
   const env: Record<string, string> = {
     ...(job.cleanEnv ? {} : inherited),
-    SLIPWAY_JOB_ID: job.jobId,
     ...job.env,
     ...job.secrets,
+    SLIPWAY_JOB_ID: job.jobId,
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
   };
@@ -174,10 +174,12 @@ async function runCommandOf(
   interrupted.throwIfAborted();
   progress.commandStarted = true;
   const ended = await runCommand({
+    jobId: job.jobId,
     argv,
     env,
     directory,
     graceMs: job.graceMs,
+    stopSignal: job.stopSignal,
     folder,
     workplace,
     output,

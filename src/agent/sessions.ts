@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Every command runs in a separate session, numbered by the process id of its first process. The whole session ends
- * with the job, because `timeout`, `set -m` and interactive shells put children into separate groups. A process with a
- * new session left the job on purpose, like a deployed service, and is never touched. Groups other than the first are
- * found on Linux only.
+ * with the job, because `timeout`, `set -m` and interactive shells put children into separate groups. Groups other than
+ * the first are found on Linux only. Processes that started a new session are in escapedProcesses.ts.
  */
 
 /** Signals the remaining processes of a session. Returns false if there are none. */

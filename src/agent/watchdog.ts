@@ -13,14 +13,21 @@ trap '' HUP INT TERM
 while read -r line; do :; done
 cd / && mv "$1" "$1.dead" || exit 0
 end() {
-  found=' '
+  found=' ' marks=
   for file in "$1.dead"/jobs/*/pid; do
     pid=
     read -r pid <"$file"
     case $pid in
       *[!0-9]* | '') ;;
-      *) found="$found$pid "; kill "-$2" "-$pid" ;;
+      *)
+        found="$found$pid "; kill "-$2" "-$pid"
+        job=\${file%/pid}; job=\${job##*/}
+        marks="\${marks}SLIPWAY_JOB_ID=\${job#*-}
+" ;;
     esac
+  done
+  [ -z "$marks" ] || for file in $(grep -lsF "\${marks%?}" /proc/[0-9]*/environ); do
+    file=\${file#/proc/}; kill "-$2" "\${file%/environ}"
   done
   for file in /proc/[0-9]*/stat; do
     read -r line <"$file" || continue

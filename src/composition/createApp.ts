@@ -4,7 +4,9 @@ import { RIGHTS_CHANGED } from '../access/changeRights';
 import { KnownCallers } from '../access/knownCallers';
 import { IdentityProvider } from '../access/identityProvider';
 import type { App } from '../runs/app';
-import { ArtifactFiles } from '../runs/artifacts/artifactFiles';
+import { Contents } from '../runs/contents/contents';
+import type { ContentStore } from '../runs/contents/contentStore';
+import { DiskStore } from '../runs/contents/diskStore';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
@@ -58,6 +60,12 @@ export async function createApp(
   wakeups.onSignal(RIGHTS_CHANGED, () => knownCallers.forget());
   const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
   const streamDatabase = database.impatient(Math.max(LEAST_PATIENCE_MS, 2.5 * config.SLIPWAY_POLL_MS));
+  const contents = new Contents(
+    database,
+    await contentStore(config),
+    join(contentFolder(config), 'incoming'),
+    systemClock,
+  );
   const app: App = {
     config,
     log,
@@ -65,7 +73,7 @@ export async function createApp(
     database,
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
-    artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
+    contents,
     // Uses the stream database, because every stream waits for these reads.
     abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,
@@ -80,11 +88,27 @@ export async function createApp(
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
     },
   };
-  const finish = async () => {
-    await app.agentNotes.flush();
-    await close();
+  return {
+    app,
+    streamDatabase,
+    async close() {
+      await app.agentNotes.flush();
+      contents.close();
+      await close();
+    },
   };
-  return { app, streamDatabase, close: finish };
+}
+
+const contentFolder = (config: ServerConfig): string => join(config.SLIPWAY_DATA_DIR, 'artifacts');
+
+async function contentStore(config: ServerConfig): Promise<ContentStore> {
+  const { SLIPWAY_S3_BUCKET: bucket, SLIPWAY_S3_REGION: region, SLIPWAY_S3_PREFIX: prefix } = config;
+  if (bucket === undefined) return new DiskStore(contentFolder(config));
+  const { SLIPWAY_S3_ACCESS_KEY_ID: accessKeyId, SLIPWAY_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+  // Loaded when it is needed: the SDK takes longer to load than the rest of the server.
+  const { S3Store } = await import('../runs/contents/s3Store.js');
+  return new S3Store({ bucket, region, prefix, endpoint: config.SLIPWAY_S3_ENDPOINT, credentials });
 }
 
 /**

@@ -8,6 +8,7 @@ import { agentSampleTable, agentTable, agentTokenTable } from '../runs/agents/ag
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
+import { storedContentTable } from '../runs/contents/contents.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -35,6 +36,8 @@ import {
   labelMatchTable,
   labelSetTable,
   logChunkTable,
+  queuePauseTable,
+  queueSettingTable,
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
@@ -98,6 +101,8 @@ export const tables = [
   approvalVoteTable,
   jobTable,
   readyJobTable,
+  queuePauseTable,
+  queueSettingTable,
   requirementClassTable,
   labelSetTable,
   labelMatchTable,
@@ -105,6 +110,7 @@ export const tables = [
   logChunkTable,
   jobLogTable,
   artifactTable,
+  storedContentTable,
   deploymentTable,
   rollbackTable,
   observerTable,

@@ -206,6 +206,11 @@ export const refusalCodes = {
   },
   STALE_CLAIM: { http: 409, retryable: false, meaning: 'Agent protocol: the claim is over; the job must be killed.' },
   LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; continue from `offset`.' },
+  UPLOAD_GAP: {
+    http: 409,
+    retryable: true,
+    meaning: 'Agent protocol: bytes of an upload are missing; continue from `offset`.',
+  },
   ARTIFACT_EXISTS: {
     http: 409,
     retryable: false,

@@ -1,5 +1,5 @@
 import type { App as CatalogApp } from '../catalog/app';
-import type { ArtifactFiles } from './artifacts/artifactFiles';
+import type { Contents } from './contents/contents';
 import type { EventFeeds } from './events/eventFeeds';
 import type { QueueFeed } from './queue/queueFeed';
 import type { KnownJobs } from './queue/knownJobs';
@@ -8,7 +8,7 @@ import type { AgentNotes } from './agents/agentNotes';
 
 /** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
-  readonly artifactFiles: ArtifactFiles;
+  readonly contents: Contents;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
   readonly agentNotes: AgentNotes;

@@ -21,16 +21,17 @@ import { type Registration, registerAgent } from '../../runs/agents/agentTokens'
 import { KnownAgents, ordersOf } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { findArtifact } from '../../runs/artifacts/artifacts.store';
-import { addArtifact, requireLease } from '../../runs/artifacts/artifactUpload';
+import { type NewArtifact, requireLease, uploadArtifact, uploadOffset } from '../../runs/artifacts/artifactUpload';
 import { appendLogs, type LogAppend } from '../../runs/logs/jobLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
 import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/finishJobs';
-import { type Claim, expireLeases, findOffersOf, renewLeases, withdrawOffers } from '../../runs/queue/jobs.store';
+import { withdrawOffers } from '../../runs/queue/enqueue.store';
+import { type Claim, expireLeases, findOffersOf, renewLeases } from '../../runs/queue/jobs.store';
 import { startJobs } from '../../runs/queue/startJobs';
 import { bearer } from './credentials';
 import type { AgentGuard } from './guards';
-import { pathOf } from './httpErrors';
+import { invalidRequest, pathOf } from './httpErrors';
 import { parseJson, type ZodTypes } from './requestBodies';
 import { sendArtifact } from './sendArtifact';
 import type { z } from 'zod';
@@ -285,18 +286,30 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
   // Keeps the body of an upload as a stream.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
+  // All of a small file, or all of any file from an agent that does not continue uploads.
   server.put<{ Params: JobParams }>(url, async (request, reply) => {
-    const { headers, params, raw } = request;
-    const told = (header: string, otherwise: string) => String(headers[`x-slipway-${header}`] ?? otherwise);
-    const file = {
-      name: params.artifact,
-      type: told('type', 'FILE') as ArtifactType,
-      mode: told('mode', '644'),
-      size: Number(headers['content-length'] ?? Number.NaN),
-      sha256: told('sha256', ''),
-    };
-    const { artifactId, created } = await addArtifact(app, claimOf(request), file, raw);
+    const artifact = announced(request, request.headers['content-length']);
+    const { artifactId, created } = await uploadArtifact(app, claimOf(request), artifact, 0, request.raw);
+    if (artifactId === null) throw new Refusal('ARTIFACT_MISMATCH', `Received less than ${artifact.size} bytes.`);
     return reply.code(created ? 201 : 200).send({ artifactId });
+  });
+
+  server.head<{ Params: JobParams }>(url, async (request, reply) => {
+    const artifact = announced(request, request.headers['x-slipway-size']);
+    const offset = await uploadOffset(app, claimOf(request), artifact);
+    return reply.header('upload-offset', offset).header('upload-length', artifact.size).send();
+  });
+
+  server.patch<{ Params: JobParams }>(url, async (request, reply) => {
+    const artifact = announced(request, request.headers['x-slipway-size']);
+    const from = Number(request.headers['upload-offset'] ?? Number.NaN);
+    if (!Number.isSafeInteger(from) || from < 0 || from > artifact.size) {
+      throw invalidRequest('Upload-Offset', from, `Upload-Offset must be a whole number from 0 to ${artifact.size}.`);
+    }
+    const uploaded = await uploadArtifact(app, claimOf(request), artifact, from, request.raw);
+    const { artifactId, offset, created } = uploaded;
+    reply.header('upload-offset', offset);
+    return artifactId === null ? reply.code(204).send() : reply.code(created ? 201 : 200).send({ artifactId });
   });
 
   server.get<{ Params: JobParams }>(url, async (request, reply) => {
@@ -313,6 +326,18 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+
+/** The artifact that an upload announces in its headers. */
+function announced({ headers, params }: FastifyRequest, size: unknown): NewArtifact {
+  const told = (header: string, otherwise: string) => String(headers[`x-slipway-${header}`] ?? otherwise);
+  return {
+    name: (params as JobParams).artifact,
+    type: told('type', 'FILE') as ArtifactType,
+    mode: told('mode', '644'),
+    size: Number(size ?? Number.NaN),
+    sha256: told('sha256', ''),
+  };
+}
 
 const refusedEntry = (jobId: string, { code, message, details }: Refusal) => {
   return { jobId, ok: false, code, message, ...details };

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallback } from 'fastify';
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { subjectFor } from '../../access/visible';
 import { notFound } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
@@ -14,7 +14,10 @@ import { sendArtifact } from './sendArtifact';
 export const artifactRoutes =
   (app: App, authenticate: Authenticate): FastifyPluginCallback =>
   (server, _options, done) => {
-    server.get<{ Params: { id: string } }>('/artifacts/:id', async ({ headers, info, params: { id } }, reply) => {
+    const url = '/artifacts/:id';
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      const { headers, info } = request;
+      const { id } = request.params as { id: string };
       const actor = await identify(authenticate, keyFromHeaders(headers), info.address);
       const artifact = isId(id) ? await findArtifact(app.database, id) : undefined;
       const [execution] = artifact ? await findExecutionRows(app.database, artifact.executionId) : [];
@@ -22,6 +25,7 @@ export const artifactRoutes =
       const subject = await subjectFor(app, 'Execution', execution);
       if (!actor.access.can('READ', 'Execution', subject)) throw notFound('artifact', id);
       return sendArtifact(app, reply, artifact);
-    });
+    };
+    server.route({ method: ['GET', 'HEAD'], url, handler });
     done();
   };

@@ -1,7 +1,8 @@
 import type { Removal } from '../../contract/labels';
 import type { Transaction } from '../../kernel/database/database';
 import { topic } from '../../kernel/database/wakeups';
-import { findOffersOf, voidLeases, withdrawOffers } from '../queue/jobs.store';
+import { withdrawOffers } from '../queue/enqueue.store';
+import { findOffersOf, voidLeases } from '../queue/jobs.store';
 
 /** Removes all agents that a registration token has registered. */
 export async function removeAgentsOfToken(

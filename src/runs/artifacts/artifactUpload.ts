@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { systemActor } from '../../access/actor';
 import type { App } from '../app';
@@ -15,40 +16,50 @@ export type NewArtifact = Pick<Artifact, 'name' | 'type' | 'mode' | 'size' | 'sh
 /** No system supports longer targets. */
 const MAX_TARGET_BYTES = 4096;
 
+/** Result of a request that uploads a part of an artifact. `artifactId` is null while bytes are missing. */
+export interface Uploaded {
+  readonly artifactId: string | null;
+  /** Number of bytes that have arrived. */
+  readonly offset: number;
+  readonly created: boolean;
+}
+
+/** Number of bytes of an artifact that have arrived, so that an upload can continue there. */
+export async function uploadOffset(app: App, claim: Claim, artifact: NewArtifact): Promise<number> {
+  checkArtifact(artifact, app.config.SLIPWAY_MAX_ARTIFACT_BYTES);
+  await requireLease(app.database, claim);
+  const before = await findArtifactByName(app.database, claim.jobId, artifact.name);
+  if (before !== undefined) return isSame(before, artifact) ? artifact.size : 0;
+  return app.contents.offsetOf(uploadId(claim.jobId, artifact));
+}
+
 /**
- * Stores an upload of a job: the content first, then the row that promises it. Uploading the same file again returns
- * the same result.
+ * Takes the content of an artifact from `offset`. When all of it has arrived and was checked, writes the row that
+ * promises it. Every request may be repeated, also when the artifact is complete.
  */
-export async function addArtifact(
+export async function uploadArtifact(
   app: App,
   claim: Claim,
   artifact: NewArtifact,
+  offset: number,
   source: Readable,
-): Promise<{ artifactId: string; created: boolean }> {
+): Promise<Uploaded> {
   checkArtifact(artifact, app.config.SLIPWAY_MAX_ARTIFACT_BYTES);
   const lease = await requireLease(app.database, claim);
+  const { size, sha256 } = artifact;
   const before = await findArtifactByName(app.database, claim.jobId, artifact.name);
-  if (before !== undefined) return { artifactId: sameContent(before, artifact), created: false };
-  await app.artifactFiles.store(source, artifact.size, artifact.sha256);
+  if (before !== undefined) return { artifactId: sameContent(before, artifact), offset: size, created: false };
+  const arrived = await app.contents.receive(uploadId(claim.jobId, artifact), { size, sha256 }, offset, source);
+  if (arrived < size) return { artifactId: null, offset: arrived, created: false };
   return inRuns(app, [lease.runId], systemActor, async (db) => {
     const { executionId, taskExecutionId, runId } = await requireLease(db, claim);
     const meanwhile = await findArtifactByName(db, claim.jobId, artifact.name);
-    if (meanwhile !== undefined) return { artifactId: sameContent(meanwhile, artifact), created: false };
+    if (meanwhile !== undefined) return { artifactId: sameContent(meanwhile, artifact), offset: size, created: false };
     const id = newId();
-    const { name, type, mode, size, sha256 } = artifact;
-    await insertArtifact(db, {
-      id,
-      runId,
-      executionId,
-      taskExecutionId,
-      jobId: claim.jobId,
-      name,
-      type,
-      mode,
-      size,
-      sha256,
-      createdAt: db.now,
-    });
+    const { name, type, mode } = artifact;
+    const { jobId } = claim;
+    const row = { id, runId, executionId, taskExecutionId, jobId, name, type, mode, size, sha256, createdAt: db.now };
+    await insertArtifact(db, row);
     db.event({ runId, executionId }, 'ARTIFACT_ADDED', {
       artifactId: id,
       taskExecutionId,
@@ -58,9 +69,13 @@ export async function addArtifact(
       size,
       sha256,
     });
-    return { artifactId: id, created: true };
+    return { artifactId: id, offset: size, created: true };
   });
 }
+
+/** The same for every request that announces the same file of a job, at every server. */
+const uploadId = (jobId: string, { name, type, mode, size, sha256 }: NewArtifact): string =>
+  hash('sha256', JSON.stringify([jobId, name, type, mode, size, sha256]));
 
 /** Lease of a claim, or the error that makes an agent drop the job. */
 export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> {
@@ -72,10 +87,12 @@ export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> 
 }
 
 function sameContent(known: Artifact, artifact: NewArtifact): string {
-  const same = (['type', 'mode', 'size', 'sha256'] as const).every((key) => known[key] === artifact[key]);
-  if (same) return known.id;
+  if (isSame(known, artifact)) return known.id;
   throw new Refusal('ARTIFACT_EXISTS', `This job already uploaded different content as "${artifact.name}".`);
 }
+
+const isSame = (known: Artifact, artifact: NewArtifact): boolean =>
+  (['type', 'mode', 'size', 'sha256'] as const).every((key) => known[key] === artifact[key]);
 
 function checkArtifact({ name, type, mode, size, sha256 }: NewArtifact, maxBytes: number): void {
   const errors: InputError[] = [];
@@ -97,7 +114,8 @@ function checkArtifact({ name, type, mode, size, sha256 }: NewArtifact, maxBytes
   }
   if (!/^[0-9a-f]{64}$/.test(sha256))
     refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lowercase hex digits.');
-  if (!Number.isSafeInteger(size) || size < 0) refuse('size', size, 'SIZE', 'Content-Length must be given.');
+  if (!Number.isSafeInteger(size) || size < 0)
+    refuse('size', size, 'SIZE', 'The size must be given, as X-Slipway-Size or Content-Length.');
   if (!artifactTypes.includes(type))
     refuse('type', type, 'TYPE', `X-Slipway-Type must be one of ${artifactTypes.join(', ')}.`);
   if (!artifactMode.safeParse(mode).success)

@@ -87,7 +87,7 @@ describe('a definition that is written as a document and read again', () => {
         expect(again).toEqual(definition);
         expect(contentHash(again)).toBe(contentHash(definition));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -98,7 +98,7 @@ describe('a definition that is written as a document and read again', () => {
         expect(again).toEqual(definition);
         expect(contentHash(again)).toBe(contentHash(definition));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 

@@ -177,7 +177,7 @@ describe('the modes of a workflow', () => {
           }
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   }, 120_000);
 });

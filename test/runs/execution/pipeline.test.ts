@@ -7,8 +7,8 @@ kind: Workflow
 application: app
 name: build
 tasks:
-  lint: { run: "true" }
-  test: { run: "true" }
+  lint: { run: "true", grace: 0s }
+  test: { run: "true", grace: 0s }
   pack: { run: "true", depends_on: [lint, test] }
 ---
 kind: Workflow

@@ -190,7 +190,7 @@ describe('any pipeline and any extensions', () => {
         expect(await world.restored(id, { debug: shape.debug })).toMatchObject({ status: 'SUCCESS', error: null });
         expect(await world.results(id)).toEqual(before);
       }),
-      property(12),
+      property(6),
     );
   }, 240_000);
 });

@@ -10,7 +10,7 @@ import { testEnvironment } from '../../support/server';
 import { History, PIPELINES, pipelineShape, stepsOf } from './history';
 
 describe('random runs, kills and clocks', () => {
-  const length = Number(process.env.SAFETY_STEPS ?? 30);
+  const length = Number(process.env.SAFETY_STEPS ?? 20);
 
   it('keep slots exclusive and in order, freezes closed and approvals given, and end', async () => {
     await fc.assert(
