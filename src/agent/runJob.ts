@@ -35,6 +35,10 @@ export interface ExecutedJob {
   readonly end: JobEnd;
   /** Null if the server does not have the whole log. */
   readonly logBytes: number | null;
+  /** SHA-256 of the whole log. */
+  readonly logSha256?: string;
+  /** Size of all output, including what the server does not have. */
+  readonly logWritten?: number;
   /** Sends the log again from an offset. Returns the same as `logBytes`. */
   resendLog?(offset: number): Promise<number | null>;
   /** Called when the server knows the end. */
@@ -101,6 +105,8 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
       message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE),
     },
     logBytes: await output.end(),
+    logSha256: output.sha256(),
+    logWritten: output.written,
     resendLog: (offset) => output.resend(offset),
     cleanUp: async () => {
       await output.close();

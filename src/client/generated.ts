@@ -331,6 +331,7 @@ export type InterventionAction =
   | 'RETRY';
 
 export type LogStream =
+  | 'slipway'
   | 'stderr'
   | 'stdout';
 

@@ -12,6 +12,7 @@ import { resolvers } from '../api/graphql/resolvers';
 import { buildGraphqlSchema } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
+import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { AgentGuard, guardCallers } from '../api/http/guards';
 import { createHttpServer } from '../api/http/httpServer';
@@ -24,6 +25,7 @@ import type { Log } from '../kernel/log';
 import type { App } from '../runs/app';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { EventRetention } from '../runs/events/eventRetention';
+import { LogKeeper } from '../runs/logs/logKeeper';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
@@ -68,6 +70,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => sweeper.stop());
     const retention = new EventRetention(app);
     stops.push(() => retention.stop());
+    const logKeeper = new LogKeeper(app);
+    stops.push(() => logKeeper.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
@@ -98,12 +102,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), schemaRoutes],
+      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
       health: { check: () => checkHealth(app) },
     });
     sealer.start();
     sweeper.start();
     retention.start();
+    logKeeper.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {
       throw listenFault(error, config);

@@ -29,13 +29,12 @@ import {
   taskExecutionTable,
   taskGateTable,
 } from '../runs/execution/executions.table';
+import { jobLogTable, logChunkTable } from '../runs/logs/jobLogs.table';
 import {
   jobLeaseTable,
-  jobLogTable,
   jobTable,
   labelMatchTable,
   labelSetTable,
-  logChunkTable,
   queuePauseTable,
   queueSettingTable,
   readyJobTable,

@@ -51,6 +51,8 @@ const settings = z.object({
   logFlushMs: count.default(250),
   /** Applies to one append. */
   logMaxBytes: count.positive().default(1_048_576),
+  /** True if frames may have `data`. */
+  logData: z.boolean().default(false),
 });
 export type AgentSettings = Readonly<z.output<typeof settings>>;
 
@@ -180,7 +182,9 @@ const frame = z.object({
   stream: z.enum(['stdout', 'stderr']),
   /** PostgreSQL has no year 0. */
   at: z.iso.datetime({ offset: true }).regex(/^(?!0000)/),
-  text: z.string(),
+  text: z.string().default(''),
+  /** Base64 of output that is not UTF-8, instead of `text`. */
+  data: z.string().optional(),
 });
 export type OutputStream = z.output<typeof frame>['stream'];
 
@@ -225,6 +229,14 @@ const result = held.extend({
   commandStarted: z.boolean().default(true),
   /** Length of the agent's log; null if the agent could not deliver all of it. */
   logBytes: count.nullable(),
+  /** SHA-256 of that log. */
+  logSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
+  /** Size of all output of the command, including what was not delivered. */
+  logWritten: count.nullable().default(null),
   /** Outputs of a successful job. */
   outputs: z.array(output).max(1000).default([]),
 });
@@ -234,9 +246,14 @@ export const finishResponse = z.object({ results: z.array(entry) });
 
 /** Result of a command, as the agent sees it. */
 export type JobEnd = Readonly<
-  Omit<z.input<typeof result>, 'jobId' | 'token' | 'logBytes' | 'reason' | 'outputs'> & {
+  Omit<z.input<typeof result>, 'jobId' | 'token' | 'logBytes' | 'logSha256' | 'logWritten' | 'reason' | 'outputs'> & {
     reason: EndReason | null;
     outputs?: readonly JobOutput[];
   }
 >;
-export type JobResult = JobEnd & HeldClaim & { readonly logBytes: number | null };
+export type JobResult = JobEnd &
+  HeldClaim & {
+    readonly logBytes: number | null;
+    readonly logSha256: string | null;
+    readonly logWritten: number | null;
+  };

@@ -56,6 +56,8 @@ export interface JobEnding {
   readonly reason: string | null;
   /** True if the log could not be delivered in full. */
   readonly truncated: boolean;
+  /** SHA-256 of its log and size of all its output, as the agent reports them. */
+  readonly log?: { readonly sha256: string | null; readonly written: number | null };
   /** True if the agent ended it: its claim is kept, so that a repeat of its finish is recognized. */
   readonly claimHolds: boolean;
 }

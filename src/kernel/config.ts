@@ -93,6 +93,8 @@ export const serverVariables = z.object({
   SLIPWAY_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   SLIPWAY_MAX_LOG_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).default(1024 ** 3),
+  SLIPWAY_LOG_RETENTION_DAYS: integer(1, 36500).default(400),
+  SLIPWAY_LOG_STORAGE_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).optional(),
   SLIPWAY_DRAIN_SECONDS: integer(0, 600).default(10),
   SLIPWAY_INTROSPECTION: flag.default(true),
   SLIPWAY_MAX_QUERY_DEPTH: integer(3, 1000).default(15),

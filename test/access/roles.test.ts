@@ -102,6 +102,7 @@ const queries: Readonly<Record<string, Row>> = {
   ],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
+  jobLogSearch: ['{ jobLogSearch(executionId: "$run", text: "x") { more } }', ...seen],
   resumePreview: [
     '{ resumePreview(input: {applicationId: "$app", pipelineExecutionId: "$run"}) { allowed } }',
     ...seen,

@@ -56,6 +56,7 @@ import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
 import { ArtifactResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
+import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../jobs/jobLogs.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
@@ -203,6 +204,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
+  JobLogsResolver,
+  JobLogStateResolver,
+  JobLogPageResolver,
   ArtifactResolver,
   ApprovalsResolver,
   RenewedApprovalsResolver,

@@ -1,17 +1,6 @@
 import { openStatusesOf, statusesOf } from '../../engine/machine';
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import type {
-  Job,
-  JobLease,
-  JobLog,
-  LabelMatch,
-  LabelSet,
-  LogChunk,
-  QueuePause,
-  QueueSetting,
-  ReadyJob,
-  RequirementClass,
-} from './job';
+import type { Job, JobLease, LabelMatch, LabelSet, QueuePause, QueueSetting, ReadyJob, RequirementClass } from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -125,22 +114,4 @@ export const jobLeaseTable = table<JobLease>('job_lease', {
   },
   // A canceled job is final within a second after its grace period, so due ends are read often.
   indices: [{ name: 'job_lease_kill', columns: ['killAt'], where: 'kill_at IS NOT NULL' }],
-});
-
-export const logChunkTable = table<LogChunk>('log_chunk', {
-  columns: {
-    jobId: { ...column.uuid, primary: true },
-    start: { ...column.bigint, primary: true },
-    length: column.integer,
-    data: column.bytes,
-    frames: column.json,
-  },
-});
-
-export const jobLogTable = table<JobLog>('job_log', {
-  columns: {
-    jobId: column.id,
-    bytes: column.bigint,
-    truncated: column.boolean,
-  },
 });
