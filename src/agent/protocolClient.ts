@@ -24,7 +24,7 @@ import { Batch } from '../kernel/batch';
 import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
 import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavailable } from './httpClient';
-import type { Clock } from '../kernel/clock';
+import { type Clock, systemClock } from '../kernel/clock';
 import { MachineLoad } from './machineLoad';
 
 const ANSWER_MS = 30_000;
@@ -86,8 +86,8 @@ export class ProtocolClient {
     private readonly registrationToken: string,
     private readonly identity: AgentIdentity,
     private readonly log: Log,
-    private readonly clock: Clock,
-    private readonly hear: Hear,
+    private readonly clock: Clock = systemClock,
+    private readonly hear: Partial<Hear> = {},
   ) {
     this.http = new HttpClient(url);
   }
@@ -102,7 +102,7 @@ export class ProtocolClient {
       );
       this.agentToken = answer.token;
       this.revision = undefined;
-      if (answer.now !== undefined) this.hear.time(new Date(answer.now));
+      if (answer.now !== undefined) this.hear.time?.(new Date(answer.now));
       this.obey(answer.agent);
       this.log.info({ agentId: answer.agentId }, `registered at ${this.url} as ${this.identity.name}`);
       return answer.settings;
@@ -124,7 +124,7 @@ export class ProtocolClient {
   private obey(orders: AgentOrders | undefined): void {
     if (orders === undefined || orders.revision === this.revision) return;
     this.revision = orders.revision;
-    this.hear.orders(orders);
+    this.hear.orders?.(orders);
   }
 
   claim(slots: number, waitMs: number, signal: AbortSignal): Promise<readonly ClaimedJob[]> {
@@ -243,7 +243,7 @@ export class ProtocolClient {
       try {
         return await this.post(path, token, body, signal, read, timeoutMs);
       } catch (error) {
-        if (error instanceof ServerRefusal && error.code === REMOVED) this.hear.removal();
+        if (error instanceof ServerRefusal && error.code === REMOVED) this.hear.removal?.();
         if (!(error instanceof ServerRefusal) || error.status !== 401) throw error;
         if (refusals > 0) await backOff(refusals, signal);
         if (token === this.agentToken) await this.registerAgain(signal);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { JobLog } from '../../src/agent/jobLog';
 import { ProtocolClient } from '../../src/agent/protocolClient';
-import { systemClock } from '../../src/kernel/clock';
 import { createLog } from '../../src/kernel/log';
 
 interface Append {
@@ -55,11 +54,7 @@ beforeEach(async () => {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const identity = { name: 'test', labels: {}, slots: 1, version: '0' };
-  client = new ProtocolClient(`http://127.0.0.1:${port}`, 'swr_test', identity, silent, systemClock, {
-    orders: () => undefined,
-    removal: () => undefined,
-    time: () => undefined,
-  });
+  client = new ProtocolClient(`http://127.0.0.1:${port}`, 'swr_test', identity, silent);
 });
 afterEach(async () => {
   client.close();
