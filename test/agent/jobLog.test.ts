@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { JobLog } from '../../src/agent/jobLog';
 import { ProtocolClient } from '../../src/agent/protocolClient';
+import { systemClock } from '../../src/kernel/clock';
 import { createLog } from '../../src/kernel/log';
 
 interface Append {
