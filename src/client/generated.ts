@@ -1105,11 +1105,18 @@ export type LoggedRestoresQuery = { readonly execution:
     | { readonly __typename: 'WorkflowExecution' }
    | null };
 
-export type LogPageFragment = { readonly nextOffset: number, readonly final: boolean, readonly frames: ReadonlyArray<{ readonly stream: LogStream, readonly text: string, readonly at: string }> };
+export type LogPageFragment = { readonly nextOffset: number, readonly endOffset: number | null, readonly more: boolean, readonly final: boolean, readonly frames: ReadonlyArray<{ readonly stream: LogStream, readonly text: string, readonly at: string }>, readonly lines?: ReadonlyArray<{ readonly at: string, readonly text: string, readonly continued: boolean, readonly ended: boolean }> };
 
 export type JobLogQueryVariables = Exact<{
   jobId: string;
   afterOffset?: number | null | undefined;
+  beforeOffset?: number | null | undefined;
+  fromLine?: number | null | undefined;
+  lines?: number | null | undefined;
+  lastLines?: number | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  timestamps?: boolean;
 }>;
 
 
@@ -1118,10 +1125,23 @@ export type JobLogQuery = { readonly jobLog: LogPageFragment | null };
 export type FollowJobLogSubscriptionVariables = Exact<{
   jobId: string;
   afterOffset?: number | null | undefined;
+  timestamps?: boolean;
 }>;
 
 
 export type FollowJobLogSubscription = { readonly jobLog: LogPageFragment };
+
+export type SearchLogsQueryVariables = Exact<{
+  id: string;
+  text: string;
+  ignoreCase?: boolean | null | undefined;
+  task?: string | null | undefined;
+  context?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchLogsQuery = { readonly jobLogSearch: { readonly more: boolean, readonly endCursor: string | null, readonly matches: ReadonlyArray<{ readonly task: string, readonly line: number, readonly at: string, readonly text: string, readonly before: ReadonlyArray<string>, readonly after: ReadonlyArray<string>, readonly job: { readonly id: string } }> } | null };
 
 export type ObserveMutationVariables = Exact<{
   input: ObserveEnvironmentInput;
@@ -1861,7 +1881,15 @@ export const LogPageFragmentDoc = new TypedDocumentString(`
     text
     at
   }
+  lines @include(if: $timestamps) {
+    at
+    text
+    continued
+    ended
+  }
   nextOffset
+  endOffset
+  more
   final
 }
     `, {"fragmentName":"LogPage"}) as unknown as TypedDocumentString<LogPageFragment, unknown>;
@@ -3286,8 +3314,17 @@ fragment Placed on TaskExecution {
   }
 }`) as unknown as TypedDocumentString<LoggedRestoresQuery, LoggedRestoresQueryVariables>;
 export const JobLogDocument = new TypedDocumentString(`
-    query JobLog($jobId: ID!, $afterOffset: Float) {
-  jobLog(jobId: $jobId, afterOffset: $afterOffset) {
+    query JobLog($jobId: ID!, $afterOffset: Float, $beforeOffset: Float, $fromLine: Float, $lines: Float, $lastLines: Int, $since: DateTime, $until: DateTime, $timestamps: Boolean! = false) {
+  jobLog(
+    jobId: $jobId
+    afterOffset: $afterOffset
+    beforeOffset: $beforeOffset
+    fromLine: $fromLine
+    lines: $lines
+    lastLines: $lastLines
+    since: $since
+    until: $until
+  ) {
     ...LogPage
   }
 }
@@ -3297,11 +3334,19 @@ export const JobLogDocument = new TypedDocumentString(`
     text
     at
   }
+  lines @include(if: $timestamps) {
+    at
+    text
+    continued
+    ended
+  }
   nextOffset
+  endOffset
+  more
   final
 }`) as unknown as TypedDocumentString<JobLogQuery, JobLogQueryVariables>;
 export const FollowJobLogDocument = new TypedDocumentString(`
-    subscription FollowJobLog($jobId: ID!, $afterOffset: Float) {
+    subscription FollowJobLog($jobId: ID!, $afterOffset: Float, $timestamps: Boolean! = false) {
   jobLog(jobId: $jobId, afterOffset: $afterOffset) {
     ...LogPage
   }
@@ -3312,9 +3357,44 @@ export const FollowJobLogDocument = new TypedDocumentString(`
     text
     at
   }
+  lines @include(if: $timestamps) {
+    at
+    text
+    continued
+    ended
+  }
   nextOffset
+  endOffset
+  more
   final
 }`) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
+export const SearchLogsDocument = new TypedDocumentString(`
+    query SearchLogs($id: ID!, $text: String!, $ignoreCase: Boolean, $task: String, $context: Int, $after: String) {
+  jobLogSearch(
+    executionId: $id
+    text: $text
+    ignoreCase: $ignoreCase
+    task: $task
+    context: $context
+    first: 100
+    after: $after
+  ) {
+    matches {
+      job {
+        id
+      }
+      task
+      line
+      at
+      text
+      before
+      after
+    }
+    more
+    endCursor
+  }
+}
+    `) as unknown as TypedDocumentString<SearchLogsQuery, SearchLogsQueryVariables>;
 export const ObserveDocument = new TypedDocumentString(`
     mutation Observe($input: ObserveEnvironmentInput!) {
   observeEnvironment(input: $input) {
