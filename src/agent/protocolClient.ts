@@ -1,3 +1,4 @@
+// Long because it has every call of the protocol, with what is repeated and what an error means.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';

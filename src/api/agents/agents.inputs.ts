@@ -1,6 +1,6 @@
 import { field, graphqlField, listOf, optional } from '../../kernel/fields';
 import { filterById } from '../applications/partResolver';
-import { enumOf, inputType, mutationInput, mutationPayload } from '../graphql/described.types';
+import { inputType, mutationInput, mutationPayload } from '../graphql/described.types';
 import { AgentStatusEnum, agentState } from './agentState.types';
 import { Agent, AgentRegistrationToken } from './agents.types';
 
@@ -34,7 +34,7 @@ export const ResumeAgentPayload = mutationPayload('ResumeAgentPayload', 'Result 
 export const DrainAgentInput = mutationInput('DrainAgentInput', 'Agent to drain.', { agentId });
 export const DrainAgentPayload = mutationPayload('DrainAgentPayload', 'Result of `drainAgent`.', agentPayload);
 
-export const agentRemoval = {
+const agentRemoval = {
   name: 'AgentRemoval',
   description: 'What happens to the running jobs of an agent that is removed.',
   values: {
@@ -42,7 +42,6 @@ export const agentRemoval = {
     LOSE: 'They are lost now, and end by `on_lost`. The agent kills them.',
   },
 } as const;
-enumOf(agentRemoval);
 
 export const RemoveAgentInput = mutationInput('RemoveAgentInput', 'Agent to remove.', {
   agentId,

@@ -5,11 +5,20 @@ import { audit } from '../../access/audit/audited';
 import { hashSecret, isId, newId, newSecret, secretMatches } from '../../kernel/ids';
 import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { type Agent, type AgentToken, agentStatus, effectiveLabels, isPaused, labelList } from '../../contract/labels';
-import { findAgents, findNamesake, findValidToken, insertAgent, insertAgentToken, lockToken } from './agents.store';
+import {
+  findAgents,
+  findApplicationIds,
+  findNamesake,
+  findValidToken,
+  insertAgent,
+  insertAgentToken,
+  lockToken,
+  noteTokenUse,
+} from './agents.store';
 import { broken, readIds } from '../../access/permissionInput';
 import type { Db } from '../../kernel/database/database';
 import { updateRows } from '../../kernel/database/table';
-import { labelSetOf } from '../queue/labelMatches';
+import { labelSetOf } from '../queue/labelMatches.store';
 import { agentTokenTable } from './agents.table';
 import { readLabels } from './labelInput';
 import { removeAgentsOfToken } from './removeAgentsOfToken';
@@ -57,11 +66,8 @@ export async function createAgentToken(
 
 async function requireApplications(db: Db, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const found = await db.rows<{ id: string }>(
-    'SELECT id FROM application WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL',
-    [ids],
-  );
-  const unknown = ids.filter((id) => !found.some((one) => one.id === id));
+  const found = await findApplicationIds(db, ids);
+  const unknown = ids.filter((id) => !found.includes(id));
   if (unknown.length === 0) return;
   throw invalidInput(
     unknown.map((id) => broken('applicationIds', id, 'UNKNOWN', `no application has the ID "${id}".`)),
@@ -148,7 +154,7 @@ export async function registerAgent(
     };
     await insertAgent(db, made);
     if (grant.tokenId !== null) {
-      await db.write('UPDATE agent_token SET last_used_at = $2 WHERE id = $1', [grant.tokenId, now]);
+      await noteTokenUse(db, grant.tokenId, now);
     }
     const { id, name } = made;
     const attempt = { actor: { kind: 'AGENT', id, name }, address: request.address, requestId: request.id } as const;

@@ -19,7 +19,7 @@ import { isId } from '../../kernel/ids';
 import type { Loaders } from '../../kernel/loaders';
 import { executionById } from '../execution/executions.loaders';
 import type { Job } from '../queue/job';
-import { findLabelSets } from '../queue/labelMatches';
+import { findLabelSets } from '../queue/labelMatches.store';
 import { jobsOfAgent } from './agents.loaders';
 import { findAgents } from './agents.store';
 import { readSelectors } from './labelInput';

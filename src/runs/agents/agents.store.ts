@@ -1,6 +1,6 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
-import type { Agent, AgentToken } from '../../contract/labels';
+import type { Agent, AgentToken, Removal } from '../../contract/labels';
 import { agentTable, agentTokenTable } from './agents.table';
 import type { Job } from '../queue/job';
 import { jobTable } from '../queue/jobs.table';
@@ -101,4 +101,27 @@ export function countNamesakes(db: Db, ids: readonly string[], since: Date): Pro
      WHERE agent.id = ANY ($1::uuid[]) AND other.left_at IS NULL AND other.last_seen_at >= $2 GROUP BY agent.id`,
     [ids, since],
   );
+}
+
+/** Those of these applications that exist. */
+export async function findApplicationIds(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(
+    'SELECT id FROM application WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL',
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function noteTokenUse(db: Db, id: string, now: Date): Promise<void> {
+  await db.write('UPDATE agent_token SET last_used_at = $2 WHERE id = $1', [id, now]);
+}
+
+/** Removes all agents that a registration token has registered; returns their ids. */
+export async function markRemoved(db: Db, tokenId: string, removal: Removal, now: Date): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(
+    `UPDATE agent SET removed_at = $2, left_at = $2, removal = $3, revision = revision + 1
+     WHERE token_id = $1 AND left_at IS NULL AND removed_at IS NULL RETURNING id`,
+    [tokenId, now, removal],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -9,7 +9,7 @@ import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/e
 import { isId } from '../../kernel/ids';
 import { isStorable } from '../../kernel/naming';
 import type { App } from '../app';
-import { labelSetOf } from '../queue/labelMatches';
+import { labelSetOf } from '../queue/labelMatches.store';
 import { findTokens, lockAgent } from './agents.store';
 import { agentTable } from './agents.table';
 import { readLabelKeys, readLabels } from './labelInput';

@@ -1,5 +1,6 @@
 import type { Removal } from '../../contract/labels';
 import type { Transaction } from '../../kernel/database/database';
+import { markRemoved } from './agents.store';
 import { topic } from '../../kernel/database/wakeups';
 import { withdrawOffers } from '../queue/enqueue.store';
 import { findOffersOf, voidLeases } from '../queue/jobs.store';
@@ -11,12 +12,7 @@ export async function removeAgentsOfToken(
   removal: Removal,
   now: Date,
 ): Promise<void> {
-  const removed = await db.rows<{ id: string }>(
-    `UPDATE agent SET removed_at = $2, left_at = $2, removal = $3, revision = revision + 1
-     WHERE token_id = $1 AND left_at IS NULL AND removed_at IS NULL RETURNING id`,
-    [tokenId, now, removal],
-  );
-  for (const { id } of removed) {
+  for (const id of await markRemoved(db, tokenId, removal, now)) {
     await endClaims(db, id, removal, now);
     db.wake(topic.agent(id));
   }

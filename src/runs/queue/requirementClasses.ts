@@ -1,5 +1,5 @@
 import type { Database, Db } from '../../kernel/database/database';
-import { requirementClassOf } from './labelMatches';
+import { requirementClassOf } from './labelMatches.store';
 
 /**
  * A set of required labels is stored once and jobs refer to it by number, so that a claim matches a few sets instead of
