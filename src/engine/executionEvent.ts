@@ -69,6 +69,10 @@ export interface ExecutionEventData {
    */
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
+  /** A person changed the place of a waiting job, or its priority. */
+  JOB_MOVED: { jobId: string; taskExecutionId: string; name: string; attempt: number; priority: number };
+  /** A person gave the run another priority; its waiting jobs moved. */
+  PRIORITY_CHANGED: { priority: number };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: ApprovalPlace & {
     approvers: readonly string[];

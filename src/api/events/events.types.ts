@@ -209,6 +209,15 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   JOB_QUEUED: event('JOB_QUEUED', 'the dependencies of a task are done, and it waits for an agent.', {}, JobEvent),
   JOB_STARTED: event('JOB_STARTED', 'an agent started the job.', { agentId: field.key('ID of the agent.') }, JobEvent),
+  JOB_MOVED: event(
+    'JOB_MOVED',
+    'a person moved the waiting job in the queue, or gave it another priority.',
+    { priority: field.integer('Priority that it has now.') },
+    JobEvent,
+  ),
+  PRIORITY_CHANGED: event('PRIORITY_CHANGED', 'a person gave the run another priority; its waiting jobs moved.', {
+    priority: field.integer('Priority that the run has now.'),
+  }),
   JOB_LOST: event(
     'JOB_LOST',
     'the agent of a job was lost or stopped.',

@@ -60,6 +60,8 @@ import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../job
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
+import { QueueCommandsResolver } from '../queue/queueCommands.resolver';
+import { QueuedJobResolver } from '../queue/queuedJobs.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
 import { pipelineResolvers } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
@@ -169,6 +171,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutionsSnapshotResolver,
   ApprovalsSnapshotResolver,
   QueueResolver,
+  QueueCommandsResolver,
+  QueuedJobResolver,
   ResumeResolver,
   ResumePreviewResolver,
   ReplacedDeploymentResolver,

@@ -1,11 +1,12 @@
-import type { DelayedBeginning, NearestAgent, WaitingJob, WaitingTask } from '../../engine/whyNotRunning';
+import type { DelayedBeginning, JobPause, NearestAgent, WaitingJob, WaitingTask } from '../../engine/whyNotRunning';
 import type { Db } from '../../kernel/database/database';
 import { unmet } from '../../catalog/language/labelSelectors';
+import { pauses } from '../queue/claimedJobs.store';
 
 /** Kinds of waiting tasks of an execution that are read: one task stands for all that wait for the same reason. */
 const KINDS = 20;
 /** Places in the queue are counted up to here. */
-const PLACES = 1000;
+export const PLACES = 1000;
 const NAMED_DEPENDENCIES = 5;
 
 export interface TaskKind {
@@ -75,8 +76,15 @@ export async function findWaitingJobs(
   onlineSince: Date,
   now: Date,
 ): Promise<(WaitingJob & { readonly jobId: string })[]> {
+  type Pause = Omit<JobPause, 'at' | 'until'> & { readonly at: string; readonly until: string | null };
   const [rows, agents] = await Promise.all([
-    db.rows<Omit<WaitingJob, 'nearest'> & { readonly jobId: string; readonly applicationId: string }>(
+    db.rows<
+      Omit<WaitingJob, 'nearest' | 'pause'> & {
+        readonly jobId: string;
+        readonly applicationId: string;
+        readonly pause: Pause | null;
+      }
+    >(
       `WITH known AS MATERIALIZED (
          SELECT id, label_set_id, application_ids FROM agent
          WHERE left_at IS NULL AND last_seen_at >= $2 AND draining_at IS NULL AND (paused_at IS NULL OR paused_until <= $3)
@@ -91,7 +99,9 @@ export async function findWaitingJobs(
            WHERE (ahead.precedence, ahead.share, ahead.rank) < (ready.precedence, ready.share, ready.rank) AND ahead.requirement_class_id IN (
              SELECT other.requirement_class_id FROM fits own JOIN fits other USING (id) WHERE own.requirement_class_id = class.id)
            LIMIT ${PLACES}) before) AS position,
-         busy.running, busy.seconds AS "runningSeconds"
+         busy.running, busy.seconds AS "runningSeconds",
+         (SELECT jsonb_build_object('by', pause.by, 'at', pause.at, 'note', pause.note, 'until', pause.until)
+          FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$3')} ORDER BY pause.until DESC NULLS FIRST LIMIT 1) AS pause
        FROM ready_job ready JOIN requirement_class class ON class.id = ready.requirement_class_id
        JOIN job ON job.id = ready.job_id JOIN execution ON execution.id = job.execution_id
        CROSS JOIN LATERAL (
@@ -105,8 +115,9 @@ export async function findWaitingJobs(
     ),
     findCandidates(db, onlineSince, now),
   ]);
-  return rows.map(({ applicationId, ...row }) => ({
+  return rows.map(({ applicationId, pause, ...row }) => ({
     ...row,
+    pause: pause === null ? null : { ...pause, at: new Date(pause.at), until: dateOrNull(pause.until) },
     nearest: row.agents > 0 ? null : nearestOf(agents, row.labels, applicationId),
   }));
 }
@@ -150,6 +161,8 @@ function nearestOf(
     )[0] ?? null
   );
 }
+
+const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 /** What waits to begin, by the ID of the stage execution or execution. */
 export function findDelayed(db: Db, ids: readonly string[]): Promise<(DelayedBeginning & { readonly id: string })[]> {
