@@ -1,3 +1,4 @@
+import type { JobFacts } from '../contract/jobFacts';
 import type { ActorRef } from '../access/actor';
 import type { Approval, ApprovalVote } from './approval';
 import type { Deployment } from './deployment';
@@ -60,6 +61,8 @@ export interface JobEnding {
   readonly log?: { readonly sha256: string | null; readonly written: number | null };
   /** True if the agent ended it: its claim is kept, so that a repeat of its finish is recognized. */
   readonly claimHolds: boolean;
+  /** Reported by its agent. */
+  readonly facts?: JobFacts | null;
 }
 
 export interface ApprovalDecided {

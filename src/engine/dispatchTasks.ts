@@ -1,5 +1,5 @@
 import { baseName } from '../catalog/language/matrix';
-import type { TaskDefinition } from '../catalog/language/workflow';
+import { labelsOf, type TaskDefinition } from '../catalog/language/workflow';
 import { approvalOfTask, requestTaskApprovals } from './approvalTasks';
 import { type Execution, isRunHeldBack } from './execution';
 import { expandMatrices } from './expandMatrix';
@@ -85,7 +85,9 @@ function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
 /** Creates a job for each of these tasks and puts it into the queue. */
 export function queueJobs(run: RunSlice, tasks: readonly ReadyTask[]): void {
   for (const { task, revisionId } of tasks) {
-    const { labels, timeoutSeconds, graceSeconds } = taskDefinition(run, { name: task.name, revisionId });
+    const own = taskDefinition(run, { name: task.name, revisionId });
+    const { timeoutSeconds, graceSeconds } = own;
+    const labels = labelsOf(run.fact('workflow', revisionId), own);
     const { id: taskExecutionId, executionId, runId } = task;
     const job = { id: run.newId(), taskExecutionId, attempt: task.tries + 1 };
     const limits = { timeoutMs: timeoutSeconds * 1000, graceMs: graceSeconds * 1000 };

@@ -1,5 +1,6 @@
 import { envReferences, ownVariableNames } from '../catalog/language/environmentValues';
 import { baseName, matrixVariables, variablesInRegister } from '../catalog/language/matrix';
+import { envOfTask, referringTexts } from '../catalog/language/taskTexts';
 import { secretsOfTask } from '../catalog/language/workflow';
 import { environmentName, variableBehind } from '../kernel/naming';
 import type { ReadyTask } from './readyTask';
@@ -27,10 +28,12 @@ function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTas
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
   if (own === undefined) return [];
-  const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
+  const env = { ...definition.env, ...envOfTask(definition, own) };
+  const texts = [...referringTexts(definition, own).values()].map(({ text }) => text);
+  const referred = [...Object.values(env), ...texts].flatMap(envReferences);
   const needs = new Set([...Object.keys(own.requires), ...referred, ...variablesInRegister(own).map(environmentName)]);
   if (needs.size === 0) return [];
-  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name, own), ...detached?.env };
+  const constant = { ...env, ...matrixVariables(task.name, own), ...detached?.env };
   const secrets = secretsOfTask(definition, own);
   // Images are checked when the job is claimed.
   const { environmentId } = detached ?? run.execution(task.executionId);

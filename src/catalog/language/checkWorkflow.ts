@@ -2,6 +2,7 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkConcurrency } from './concurrency';
+import { checkContainers } from './checkContainers';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
 import { axisNames } from './combinations';
 import { baseName, dependencyOf, hasMatrix, isDynamic, nodeCount, registeredBy, variablesInRegister } from './matrix';
@@ -71,6 +72,7 @@ export function checkWorkflow(
   if (!lenient) checkSystemNames(definition, complain);
   checkOutputs(definition, complain);
   checkShells(definition, complain);
+  checkContainers(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 

@@ -4,6 +4,7 @@ import { isName } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import { approvalFields } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
+import { container } from './containerShape';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import { freezeKeys, scheduled } from './freezeShape';
@@ -408,6 +409,11 @@ const writtenWorkflow = object(
       settableValues,
       {},
       `Environment variables of every task. \${NAME} is the value of another variable or of a secret of the workflow.`,
+    ),
+    container: optional(
+      container,
+      null,
+      'Container that the commands run in: an image, or a mapping. A task can have its own, or none.',
     ),
     secrets: optional(
       secretNames,

@@ -2,6 +2,8 @@
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { approvalFields } from './approvalShape';
+import { checkout } from './checkoutShape';
+import { serviceContainers, taskContainer } from './containerShape';
 import { foreignKeys } from './foreignKeys';
 import { noMatrix, type WrittenMatrix } from './combinations';
 import { matrixShape } from './matrixShape';
@@ -407,6 +409,21 @@ const taskFields = {
   ),
   onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
   artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
+  container: optional(
+    taskContainer,
+    null,
+    'Container that the command runs in: an image, or a mapping. Defaults to the container of the workflow; none runs the command on the agent itself.',
+  ),
+  services: optional(
+    serviceContainers,
+    {},
+    'Containers that run alongside the command, by their host names: a database, for example. They start before it, and end with the job.',
+  ),
+  checkout: optional(
+    checkout,
+    null,
+    'Git repository that the agent checks out into the working folder before the command starts: a URL, or a mapping. The job records the commit.',
+  ),
 };
 const fields = object(taskFields, foreignKeys.task);
 
@@ -506,7 +523,7 @@ export const finallyTask: Shape<TaskDefinition> = defined(
 );
 
 const MONTH = 30 * DAY;
-const { shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
+const { shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets, container } = taskFields;
 const observeFields = object(
   {
     everySeconds: optional(
@@ -515,7 +532,7 @@ const observeFields = object(
       'Time between two observations of an environment, from 1m. Defaults to none: it is observed on demand.',
       { key: 'every' },
     ),
-    ...{ run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets },
+    ...{ run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets, container },
     timeoutSeconds: optional(timeout, 300, 'Time limit of the task; then the observation has failed.', {
       key: 'timeout',
     }),
@@ -550,5 +567,5 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
     register: null,
   },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
-  approval: null,
+  ...{ approval: null, services: {}, checkout: null },
 });

@@ -90,6 +90,11 @@ export const validationRules = {
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',
   SERVICE_NOT_DEPLOYED: 'An element, or a task with `deploys`, deploys services that its workflow deploys.',
   UNOBSERVABLE: 'A workflow with `observe` has an environment and services.',
+  BAD_CHECKOUT:
+    'A checkout has the URL of a repository without a password, and a branch, tag or commit. Its path stays within the working folder.',
+  CONTAINER_KEY:
+    'A service of a task has `ports` if the task has no container. Only a task with its own network gives a container one.',
+  NO_CHECKOUT: '`changed(…)` needs a task with a `checkout` that comes before, and is part of the `if` of a task.',
   BREAKS_PIPELINE: 'A changed workflow still fits the pipelines of the application that use it.',
   BREAKS_WORKFLOW: 'A changed workflow still fits the workflows of the application that take its files.',
 } as const;

@@ -26,7 +26,7 @@ import { secretsAt } from '../../catalog/secrets/secrets';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { nodeCount } from '../../catalog/language/matrix';
 import { taskLevels } from '../../catalog/language/taskGraph';
-import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
+import { labelsOf, secretsNeeded, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 import { matches, selectorList } from '../../catalog/language/labelSelectors';
@@ -245,7 +245,7 @@ async function describeAll(
 }
 
 const allSecrets = (definition: WorkflowDefinition): string[] => [
-  ...new Set(Object.values(definition.tasks).flatMap((task) => secretsOfTask(definition, task))),
+  ...new Set(Object.values(definition.tasks).flatMap((task) => secretsNeeded(definition, task))),
 ];
 
 type Able = (labels: readonly string[]) => readonly Agent[];
@@ -277,7 +277,7 @@ function describe(
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
-      const labels = selectorList(task.labels);
+      const labels = selectorList(labelsOf(definition, task));
       // An approval needs people, not agents.
       const agents = task.approval === null ? able(labels) : [];
       const noteAgents = () => {

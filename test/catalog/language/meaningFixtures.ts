@@ -836,4 +836,34 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].recurrence',
     at: 'FREQ',
   },
+  {
+    rule: 'CONTAINER_KEY',
+    of: 'a service without ports, for a task on the agent itself',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'services: { db: { image: postgres:17 } }')) }),
+    path: 'documents[1].tasks.a.services.db',
+    at: 'db',
+  },
+  {
+    rule: 'CONTAINER_KEY',
+    of: 'a network of a container with services',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(task('a', 'container: { image: b:1, network: none }, services: { db: { image: postgres:17 } }')),
+      }),
+    path: 'documents[1].tasks.a.container',
+    at: 'container',
+  },
+  ...[
+    ['a secret in the name of an image', `secrets: [S], container: 'a:${reference('S')}'`, 'container.image'],
+    ['an unknown name in a ref', `checkout: { url: 'https://a/b', ref: '${reference('R')}' }`, 'checkout.ref'],
+  ].map(
+    ([of = '', keys = '', path]): RuleFixture => ({
+      rule: 'UNKNOWN_NAME',
+      of,
+      source: shop + workflow('w', { tasks: tasks(task('a', keys)) }),
+      path: `documents[1].tasks.a.${path}`,
+      at: keys.startsWith('secrets') ? `'a:` : `'${reference('R')}`,
+    }),
+  ),
 ];

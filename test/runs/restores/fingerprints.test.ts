@@ -33,6 +33,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   timeoutSeconds: 60,
   graceSeconds: 10,
   artifacts: { paths: [], from: [], when: 'success' },
+  ...{ container: null, services: {}, checkout: null },
   ...more,
 });
 
@@ -53,6 +54,7 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   outputs: {},
   env: {},
   shell: 'sh',
+  container: null,
   maxParallel: null,
   timeoutSeconds: 60,
   tasks,
