@@ -88,6 +88,7 @@ export interface Changes {
   /** Elements of new attempts, by execution. */
   readonly plans: Map<string, readonly StageExecution[]>;
   readonly graphs: { readonly executionId: string; readonly graph: NewGraph }[];
+  readonly innerGraphs: NewGraph[];
   readonly tasks: Map<string, Change<TaskExecution>>;
   readonly gates: Map<string, TaskGate>;
   /** Dependents of the new tasks and gates. */
@@ -134,6 +135,7 @@ export const noChanges = (): Changes => ({
   stages: new Map(),
   plans: new Map(),
   graphs: [],
+  innerGraphs: [],
   tasks: new Map(),
   gates: new Map(),
   edges: new Map(),

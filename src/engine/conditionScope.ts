@@ -5,6 +5,7 @@ import { CHANGED, type Reference, type Scope, setVariable, type Value } from '..
 import { composeEnvironment } from '../catalog/language/environmentValues';
 import type { VariableDefinition } from '../catalog/language/definition';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
+import { scopedValues } from '../catalog/language/scopedTasks';
 import { envOfTask } from '../catalog/language/taskTexts';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { hasChanged } from './changedSources';
@@ -48,17 +49,18 @@ export function taskVariables(
   { variables, set, environment }: Omit<ConditionFacts, 'executionId'>,
 ): ReadonlyMap<string, string> {
   const task = definition.tasks[baseName(node)];
+  const own = { ...(task?.scope === undefined ? variables : {}), ...scopedValues(task, set ?? {}) };
   const { values } = composeEnvironment({
     environment: environment?.variables,
-    workflowEnv: definition.env,
-    given: { ...variables, ...set, ...matrixVariables(node, task) },
+    workflowEnv: task?.scope === undefined ? definition.env : {},
+    given: { ...own, ...matrixVariables(node, task) },
     taskEnv: task === undefined ? {} : envOfTask(definition, task),
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
   // An axis is also available under its name, as in `{{.os}}`, unless a variable has that name. So is a system
   // variable.
-  const system = Object.entries({ ...variables, ...set }).filter(([name]) => isSystemVariableName(name));
+  const system = Object.entries(own).filter(([name]) => isSystemVariableName(name));
   return new Map([...matrixValues(node, task), ...system, ...Object.entries(values)]);
 }
 
@@ -81,7 +83,8 @@ export function taskScope(
   checkouts: readonly (CheckedOut | null)[],
 ): Scope {
   const task = tasks[baseName(node)];
-  const typed = declared.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
+  const called = task?.scope === undefined ? declared : (tasks[task.scope]?.called?.variables ?? []);
+  const typed = called.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
   const scope = variableScope(references, variables, typed, ['tasks', 'matrix']);
   const patterns = references.flatMap(({ path: [root, pattern] }) => (root === CHANGED ? (pattern ?? []) : []));
   return scope

@@ -2,7 +2,7 @@ import { baseName } from '../catalog/language/matrix';
 import { labelsOf, type TaskDefinition } from '../catalog/language/workflow';
 import { approvalOfTask, requestTaskApprovals } from './approvalTasks';
 import { type Execution, isRunHeldBack } from './execution';
-import { expandMatrices } from './expandMatrix';
+import { expandGroups } from './expandGroups';
 import { isGroup } from './groupTasks';
 import { matricesThatContinue, matrixLimits, withinMatrixLimits } from './matrixLimits';
 import { withSecrets } from './missingSecrets';
@@ -33,11 +33,15 @@ export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): v
 function withoutGroups(run: RunSlice, execution: Execution): readonly ReadyTask[] {
   const definition = run.fact('workflow', execution.revisionId);
   const isOne = ({ task }: ReadyTask) => isGroup(task.name, definition);
-  const ready = readyTasks(run, execution);
-  const groups = ready.filter(isOne);
-  if (groups.length === 0) return ready;
-  expandMatrices(run, thatMayRun(run, groups));
-  return readyTasks(run, run.execution(execution.id)).filter((one) => !isOne(one));
+  const done = new Set<string>();
+  for (;;) {
+    const ready = readyTasks(run, run.execution(execution.id));
+    // A workflow that a task runs may begin with such a task.
+    const groups = ready.filter((one) => isOne(one) && !done.has(one.task.id));
+    if (groups.length === 0) return ready.filter((one) => !isOne(one));
+    for (const { task } of groups) done.add(task.id);
+    expandGroups(run, thatMayRun(run, groups));
+  }
 }
 
 const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];

@@ -9,7 +9,8 @@ import { describeChanges } from './changedSources';
 import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVariables } from './conditionScope';
 import { decidesElsewhere } from './groupTasks';
 import type { ReadyTask } from './readyTask';
-import type { Execution, StageExecution } from './execution';
+import type { Execution, StageExecution, TaskExecution } from './execution';
+import { scopedName } from '../catalog/language/scopedTasks';
 import type { RunSlice } from './runSlice';
 import { resultsOfElements } from './stageOutputs';
 
@@ -110,7 +111,7 @@ function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
   const executions = [...new Set(asking.map(({ task }) => task.executionId))].map((id) => run.execution(id));
   const nodes = new Set(
     asking.flatMap(({ task, named, definition }) =>
-      named.flatMap((name) => nodesNamed(name, definition.tasks).map((node) => `${task.executionId} ${node}`)),
+      named.flatMap((name) => nodesFor(task, name, definition).map((node) => `${task.executionId} ${node}`)),
     ),
   );
   // The slice has the end of a task, but not what its job reported before.
@@ -172,11 +173,15 @@ function checkoutsOf(run: RunSlice, { task, sources }: Asking): readonly (Checke
 function resultsOf(known: KnownTasks, { task, named, definition }: Asking): ReadonlyMap<string, Value> {
   const results = new Map<string, Value>();
   for (const name of new Set(named)) {
-    const own = nodesNamed(name, definition.tasks).flatMap((node) => known(task.executionId, node) ?? []);
+    const own = nodesFor(task, name, definition).flatMap((node) => known(task.executionId, node) ?? []);
     if (own.length > 0) results.set(name, taskResult(own));
   }
   return results;
 }
+
+/** Tasks that a name in a condition means: those of the same workflow. */
+const nodesFor = ({ name }: Pick<TaskExecution, 'name'>, named: string, { tasks }: WorkflowDefinition): string[] =>
+  nodesNamed(scopedName(tasks[baseName(name)], named), tasks);
 
 /** Tasks that an expression names. */
 const tasksNamed = ({ references }: Expression): string[] =>

@@ -10,7 +10,7 @@ import {
 } from './checkCondition';
 import { type EarlierElement, outputProblem } from './checkOutputReference';
 import type { Complain } from './checkVariables';
-import type { Catalog } from './checkWorkflow';
+import type { Catalog } from './knownNames';
 import type { Kind } from './conditionTypes';
 import { CHANGED, type Reference } from './conditionValues';
 import type { PipelineDefinition } from './pipeline';

@@ -39,6 +39,7 @@ import {
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
+import { writtenTasks } from './scopedTasks';
 import { taskLevels } from './taskGraph';
 import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
@@ -140,7 +141,7 @@ const inGraphOrder = (all: Readonly<Record<string, TaskDefinition>>, shape: Shap
 const taskMap = mapOf(taskKey, task);
 const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   json: { ...taskMap.json, minProperties: 1, maxProperties: MAX_TASKS },
-  encode: (all) => inGraphOrder(all, task),
+  encode: (all) => inGraphOrder(writtenTasks(all), task),
   decode(node, place) {
     const all = taskMap.decode(node, place);
     const written = node.type === 'map' ? node.entries.length : 1;

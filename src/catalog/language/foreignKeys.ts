@@ -31,9 +31,9 @@ const task: Advice = {
   'use "retries"':
     'retry retry_strategy retry_count_on_task_failure max_retries retry_limit attempts max_attempts backoff_limit',
   'use "retry_delay"': 'backoff retry_interval retry_wait',
-  'use "env"': 'environment variables vars environment_variables envs env_vars env_from export',
+  'use "env"': 'environment vars environment_variables envs env_vars env_from export',
   'use "env" for values; the task gets them as environment variables': 'with inputs input parameters params arguments',
-  'use "register", or write NAME=value to the file $SLIPWAY_OUTPUT': 'outputs output result results produces',
+  'use "register", or write NAME=value to the file $SLIPWAY_OUTPUT': 'output result results produces',
   'use "matrix"': 'strategy parallel parallelism with_items with_param with_sequence for_each foreach loop each shards',
   'use "artifacts"':
     'artifact upload save publish cache store_artifacts persist_to_workspace attach_workspace download files paths expose',

@@ -35,8 +35,8 @@ export const secretsNeeded = (
 /** Secrets that a command gets. */
 export const secretsOfTask = (
   workflow: Pick<WorkflowDefinition, 'secrets'>,
-  task: Pick<TaskDefinition, 'secrets'>,
-): string[] => [...new Set([...workflow.secrets, ...task.secrets])];
+  task: Pick<TaskDefinition, 'secrets' | 'scope'>,
+): string[] => [...new Set([...(task.scope === undefined ? workflow.secrets : []), ...task.secrets])];
 
 /** Labels that a task requires of its agent: its own, and those for containers and checkouts. */
 export const labelsOf = (

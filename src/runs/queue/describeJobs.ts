@@ -1,4 +1,5 @@
 import type { ValueRule } from '../../contract/valueRules';
+import { scopedValues } from '../../catalog/language/scopedTasks';
 import type { StopSignal } from '../../contract/stopSignals';
 import type { App } from '../app';
 import { artifactSource, isOptional, sourceName } from '../../catalog/language/artifactSource';
@@ -108,9 +109,13 @@ async function describe(
   const known = Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name)));
   const sources: EnvironmentSources = {
     environment: row.environment?.variables,
-    workflowEnv: definition.env,
-    // A restore task gets the values that tasks had set by its restore point.
-    given: { ...row.variables, ...(row.type === 'restore' ? {} : row.set), ...matrixVariables(row.task, task) },
+    workflowEnv: task.scope === undefined ? definition.env : {},
+    given: {
+      ...(task.scope === undefined ? row.variables : {}),
+      // A restore task gets the values that tasks had set by its restore point.
+      ...(row.type === 'restore' ? {} : scopedValues(task, row.set ?? {})),
+      ...matrixVariables(row.task, task),
+    },
     taskEnv: envOfTask(definition, task),
     own: { ...ownVariables(row), ...row.detachedEnv },
     secrets: known,

@@ -51,6 +51,8 @@ function planNode(
   asked: readonly string[],
 ): PlannedCondition {
   const task = definition.tasks[baseName(node)];
+  // Its variables are known when the task that runs its workflow is reached.
+  if (task?.scope !== undefined) return { expression: text, outcome: 'LATER', reason: null };
   const variables = taskVariables(node, definition, facts);
   const own = task === undefined ? {} : envOfTask(definition, task);
   // Values that an earlier task may still set or replace are unknown. No task can set values given by the start.

@@ -242,6 +242,9 @@ const checkout = fc.record({
 
 const task = fc.record({
   approval: fc.constant<TaskApproval | null>(null),
+  workflow: fc.constant<string | null>(null),
+  variables: fc.constant<Record<string, string>>({}),
+  outputs: fc.constant<Record<string, string>>({}),
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,

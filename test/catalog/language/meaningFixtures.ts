@@ -128,6 +128,40 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks',
     at: '',
   },
+  ...(
+    [
+      ['UNKNOWN_WORKFLOW', 'a task', 'workflow: nothing', '', 'workflow', 'nothing'],
+      ['CYCLE', 'a workflow that runs itself', 'workflow: w', '', 'workflow', 'w'],
+      ['UNKNOWN_VARIABLE', 'a task', 'workflow: x, variables: { A: "1" }', '', 'variables.A', '"1"'],
+      [
+        'UNKNOWN_NAME',
+        'a task',
+        `workflow: x, variables: { V: "${reference('NO')}" }`,
+        'variables: [{ name: V }]',
+        'variables.V',
+        `"${reference('NO')}"`,
+      ],
+      ['MISSING_VALUE', 'a task', 'workflow: x', 'variables: [{ name: V, required: true }]', 'workflow', 'x'],
+      [
+        'WRONG_VALUE_TYPE',
+        'a task',
+        'workflow: x, variables: { V: a }',
+        'variables: [{ name: V, type: number }]',
+        'variables.V',
+        'a }',
+      ],
+      ['UNKNOWN_OUTPUT', 'a task', 'workflow: x, outputs: { TAG: NO }', '', 'outputs.TAG', 'NO'],
+      ['CALLED_WORKFLOW', 'an environment', 'workflow: x', 'environment: staging', 'workflow', 'x'],
+      ['CALLED_WORKFLOW', 'a group', 'workflow: x', 'concurrency: one', 'workflow', 'x'],
+      ['CALLED_WORKFLOW', 'tasks of finally', 'workflow: x', 'finally: { end: { run: x } }', 'workflow', 'x'],
+    ] as const
+  ).map(([rule, of, call, callee, path, at]) => ({
+    rule,
+    of: `${of} that runs a workflow with ${callee || 'nothing special'}`,
+    source: parts + workflow('w', { tasks: tasks(`  a: { ${call} }`) }) + workflow('x', { keys: callee }),
+    path: `documents[5].tasks.a.${path}`,
+    at,
+  })),
   {
     rule: 'UNKNOWN_NAME',
     of: 'a list that no earlier task makes',
