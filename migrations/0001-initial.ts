@@ -646,6 +646,7 @@ CREATE TABLE "job" (
   "signal" text,
   "reason_code" text,
   "reason" text,
+  "facts" jsonb,
   "queued_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
@@ -654,6 +655,7 @@ CREATE TABLE "job" (
   CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "job_of_task" ON "job" ("task_execution_id", "attempt");
+CREATE INDEX "job_with_facts" ON "job" ("run_id") WHERE facts IS NOT NULL;
 CREATE TABLE "ready_job" (
   "job_id" uuid NOT NULL,
   "run_id" uuid NOT NULL,

@@ -745,6 +745,7 @@ CREATE TABLE job (
   signal text,
   reason_code text,
   reason text,
+  facts jsonb,
   queued_at timestamp(3) with time zone NOT NULL,
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
@@ -754,6 +755,7 @@ CREATE TABLE job (
   CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 ) WITH (fillfactor=50);
 CREATE UNIQUE INDEX job_of_task ON public.job USING btree (task_execution_id, attempt);
+CREATE INDEX job_with_facts ON public.job USING btree (run_id) WHERE (facts IS NOT NULL);
 
 CREATE TABLE job_lease (
   job_id uuid NOT NULL,

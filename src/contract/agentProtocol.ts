@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { jobCheckout, jobContainer, jobService } from './jobContainer';
+import { type JobFacts, jobFacts } from './jobFacts';
 import { shellNames } from './shell';
 import { stopSignals } from './stopSignals';
 
@@ -106,6 +108,11 @@ const job = z.object({
   streams: z.enum(['merged', 'separate']).default('separate'),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
+  /** Null: the command runs on the agent itself. */
+  container: jobContainer.nullable().default(null),
+  /** Containers that run alongside the command. */
+  services: z.array(jobService).default([]),
+  checkout: jobCheckout.nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
 
@@ -174,7 +181,19 @@ export type EndReason =
   | 'SECRET_UNREADABLE'
   | 'UNDEFINED_VARIABLE'
   | 'UNSAFE_VALUE'
-  | 'WORKING_DIR_REFUSED';
+  | 'WORKING_DIR_REFUSED'
+  /** The agent has no container runtime, or its configuration forbids what the container needs. */
+  | 'CONTAINER_UNAVAILABLE'
+  | 'CONTAINER_REFUSED'
+  | 'CONTAINER_FAILED'
+  | 'IMAGE_NOT_FOUND'
+  | 'IMAGE_PULL_REFUSED'
+  | 'IMAGE_PULL_FAILED'
+  | 'SERVICE_UNHEALTHY'
+  | 'CHECKOUT_REFUSED'
+  | 'CHECKOUT_UNAUTHORIZED'
+  | 'CHECKOUT_NOT_FOUND'
+  | 'CHECKOUT_FAILED';
 
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),
@@ -196,6 +215,7 @@ const result = held.extend({
   logWritten: count.nullable().default(null),
   /** Outputs of a successful job. */
   outputs: z.array(output).max(1000).default([]),
+  facts: jobFacts.nullable().default(null),
 });
 
 export const finishRequest = z.object({ results: z.array(result).max(1000) });
@@ -203,9 +223,13 @@ export const finishResponse = z.object({ results: z.array(entry) });
 
 /** Result of a command, as the agent sees it. */
 export type JobEnd = Readonly<
-  Omit<z.input<typeof result>, 'jobId' | 'token' | 'logBytes' | 'logSha256' | 'logWritten' | 'reason' | 'outputs'> & {
+  Omit<
+    z.input<typeof result>,
+    'jobId' | 'token' | 'logBytes' | 'logSha256' | 'logWritten' | 'reason' | 'outputs' | 'facts'
+  > & {
     reason: EndReason | null;
     outputs?: readonly JobOutput[];
+    facts?: JobFacts | null;
   }
 >;
 export type JobResult = JobEnd &

@@ -52,6 +52,12 @@ const addresses = z.string().transform((text, context) => {
   }
 });
 
+const listOfWords = (separator: RegExp, otherwise = '') =>
+  z
+    .string()
+    .default(otherwise)
+    .transform((text) => text.split(separator).filter((word) => word !== ''));
+
 const terminal = () => process.stderr.isTTY === true;
 
 export const serverVariables = z.object({
@@ -130,6 +136,22 @@ export const agentVariables = z.object({
     .transform((text) => (text === 'none' ? [] : text.split(':')))
     .nullable()
     .default(null),
+  SLIPWAY_AGENT_CONTAINER_RUNTIME: oneOf('auto', 'podman', 'docker', 'none').default('auto'),
+  SLIPWAY_AGENT_CONTAINER_COMMAND: listOfWords(/\s+/),
+  SLIPWAY_AGENT_CONTAINER_ARGUMENTS: listOfWords(/\s+/),
+  SLIPWAY_AGENT_CONTAINER_ALLOW: z
+    .string()
+    .default('')
+    .refine(
+      (text) => text === '' || text.split(',').every((one) => /^(?:option|network|mount)=./.test(one.trim())),
+      'must be like option=privileged,network=host,mount=/srv/cache',
+    )
+    .transform((text) => {
+      const all = text.split(',').map((one) => one.trim());
+      const of = (kind: string) => all.flatMap((one) => (one.startsWith(`${kind}=`) ? one.slice(kind.length + 1) : []));
+      return { options: of('option'), networks: of('network'), mounts: of('mount') };
+    }),
+  SLIPWAY_AGENT_GIT_PROTOCOLS: listOfWords(/[\s,]+/, 'https,ssh'),
   LOG_LEVEL: serverVariables.shape.LOG_LEVEL,
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });

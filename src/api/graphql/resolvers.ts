@@ -52,6 +52,7 @@ import {
   WhyTaskResolver,
 } from '../executions/whyNotRunning.resolver';
 import { NodeResolver } from '../applications/node.resolver';
+import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
@@ -154,6 +155,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StagesResolver,
   WorkflowStageElementsResolver,
   ExecutionResolver,
+  ExecutionFactsResolver,
   HistoryResolver,
   NodeResolver,
   PauseResolver,

@@ -1,4 +1,5 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { JobFactsType } from './jobFacts.types';
 
 export enum JobStatusEnum {
   QUEUED = 'QUEUED',
@@ -53,12 +54,22 @@ export class Job {
       'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `AGENT_LOST`, ' +
       '`NOT_STARTED`, `AGENT_ERROR`, `SHELL_NOT_FOUND`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
       '`VARIABLE_CONFLICT`, `UNSAFE_VALUE`, `WORKING_DIR_REFUSED`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, ' +
-      '`SECRET_UNREADABLE`, `UNDEFINED_VARIABLE`, `SERVER_ERROR`.',
+      '`SECRET_UNREADABLE`, `UNDEFINED_VARIABLE`, `SERVER_ERROR`. With a container or services also `CONTAINER_UNAVAILABLE`, ' +
+      '`CONTAINER_REFUSED` (by the agent’s configuration), `CONTAINER_FAILED`, `IMAGE_NOT_FOUND`, `IMAGE_PULL_REFUSED`, ' +
+      '`IMAGE_PULL_FAILED`, `SERVICE_UNHEALTHY`; with a checkout also `CHECKOUT_REFUSED`, ' +
+      '`CHECKOUT_UNAUTHORIZED`, `CHECKOUT_NOT_FOUND`, `CHECKOUT_FAILED`.',
   })
   reasonCode!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason!: string | null;
+
+  @Field(() => JobFactsType, {
+    nullable: true,
+    description:
+      'Images that ran and the commit that was checked out, as the agent reported them at the end. Null without a container, services and checkout.',
+  })
+  facts!: JobFactsType | null;
 
   @Field(() => Date, { description: 'Time at which it became claimable.' })
   queuedAt!: Date;

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { JobFacts } from '../../contract/jobFacts';
 import { systemActor } from '../../access/actor';
 import { type Want, wantsOf } from '../../engine/facts';
 import { endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
@@ -6,6 +7,7 @@ import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
+import { recordFacts } from '../../engine/jobFacts';
 import { afterSuccess, type TaskEnd } from '../../engine/taskEnd';
 import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
@@ -33,6 +35,8 @@ export interface JobResult extends Claim {
   readonly logWritten: number | null;
   /** Values that the command has set for later tasks; they count if it succeeded. */
   readonly outputs: readonly Output[];
+  /** Images that ran, and the commit that was checked out. */
+  readonly facts?: JobFacts | null;
 }
 
 /** For each result, in order: null if it was accepted now or earlier; otherwise the reason why not. */
@@ -142,13 +146,24 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
       continue;
     }
     const { taskExecutionId: taskId } = lease;
+    const { facts = null } = result;
     const { task, ...read } = endOf(knownEnd(result, lease));
     const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
     const refused =
       problem === null ? null : ({ ...problem, reason: afterSuccess(problem.reason), status: 'FAILED' } as const);
     const truncated = result.logBytes === null;
     const log = { sha256: result.logBytes === null ? null : result.logSha256, written: result.logWritten };
-    endJob(run, 'RUNNING', { jobId, ...read, ...refused, signal: result.signal, truncated, log, claimHolds: true });
+    endJob(run, 'RUNNING', {
+      jobId,
+      ...read,
+      ...refused,
+      signal: result.signal,
+      truncated,
+      log,
+      claimHolds: true,
+      facts,
+    });
+    if (facts !== null) recordFacts(run, lease, facts);
     ends.push({ taskId, ...task, ...refused });
     answers.set(keyOf(result), null);
   }

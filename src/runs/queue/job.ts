@@ -1,4 +1,5 @@
 import type { ActorRef } from '../../access/actor';
+import type { JobFacts } from '../../contract/jobFacts';
 import type { StatusOf } from '../../engine/machine';
 
 export type JobStatus = StatusOf<'job'>;
@@ -23,6 +24,8 @@ export interface Job {
   readonly signal: string | null;
   readonly reasonCode: string | null;
   readonly reason: string | null;
+  /** Reported by its agent; null if it has no container, no services and no checkout. */
+  readonly facts: JobFacts | null;
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;

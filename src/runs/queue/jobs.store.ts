@@ -153,11 +153,11 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
   await db.rows(
     `WITH result AS (
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[], $9::boolean[],
-           $10::text[], $11::bigint[])
-         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated, claim_holds, sha256, written)
+           $10::text[], $11::bigint[], $12::jsonb[])
+         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated, claim_holds, sha256, written, facts)
      ), ended AS (
        UPDATE job SET status = result.status, exit_code = result.exit_code, signal = result.signal,
-         reason_code = result.reason_code, reason = result.reason, ended_at = $8,
+         reason_code = result.reason_code, reason = result.reason, ended_at = $8, facts = result.facts,
          claim_hash = CASE WHEN result.claim_holds THEN claim_hash END
        FROM result WHERE job.id = result.job_id AND job.ended_at IS NULL
        RETURNING job.id
@@ -187,6 +187,7 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
       ends.map((end) => end.claimHolds),
       ends.map((end) => end.log?.sha256 ?? null),
       ends.map((end) => end.log?.written ?? null),
+      ends.map((end) => (end.facts == null ? null : JSON.stringify(end.facts))),
     ],
   );
 }

@@ -19,12 +19,16 @@ export const jobTable = table<Job>('job', {
     signal: column.textOrNull,
     reasonCode: column.textOrNull,
     reason: column.textOrNull,
+    facts: column.jsonOrNull,
     queuedAt: column.time,
     startedAt: column.timeOrNull,
     endedAt: column.timeOrNull,
   },
   foreignKeys: [references('task_execution', 'taskExecutionId')],
-  indices: [{ name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true }],
+  indices: [
+    { name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true },
+    { name: 'job_with_facts', columns: ['runId'], where: 'facts IS NOT NULL' },
+  ],
   checks: [
     { name: 'job_status', expression: oneOf('status', statusesOf('job')) },
     { name: 'job_ended', expression: `(ended_at IS NULL) = (${oneOf('status', openStatusesOf('job'))})` },
