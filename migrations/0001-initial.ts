@@ -762,8 +762,10 @@ CREATE TABLE "log_chunk" (
   "lines" integer NOT NULL,
   "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "marked" boolean NOT NULL,
-  "data" bytea NOT NULL,
+  "data" bytea,
   "frames" jsonb,
+  "place" bigint,
+  "packed" integer,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY ("job_id", "start")
 );
 CREATE TABLE "job_log" (
@@ -776,13 +778,16 @@ CREATE TABLE "job_log" (
   "sha256" text,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
   "stored_bytes" bigint NOT NULL DEFAULT '0',
+  "file" text,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
   "busy_until" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "job_log_phase_check" CHECK (phase IN ('OPEN', 'ENDED', 'SEALED', 'DELETED')),
+  CONSTRAINT "job_log_phase_check" CHECK (phase IN ('OPEN', 'ENDED', 'SEALED', 'MOVED', 'DELETED')),
   CONSTRAINT "job_log_loss_check" CHECK (loss IS NULL OR loss IN ('LIMIT', 'UNDELIVERED', 'AGENT_LOST', 'DAMAGED')),
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id")
 );
 CREATE INDEX "job_log_phase" ON "job_log" ("phase", "ended_at") WHERE phase <> 'OPEN';
+CREATE INDEX "job_log_movable" ON "job_log" ("ended_at") WHERE phase = 'SEALED' AND stored_bytes >= 65536;
+CREATE INDEX "job_log_file" ON "job_log" ("file") WHERE file IS NOT NULL;
 CREATE TABLE "artifact" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,

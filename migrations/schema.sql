@@ -821,12 +821,15 @@ CREATE TABLE job_log (
   sha256 text,
   ended_at timestamp(3) with time zone,
   stored_bytes bigint NOT NULL DEFAULT '0'::bigint,
+  file text,
   deleted_at timestamp(3) with time zone,
   busy_until timestamp(3) with time zone,
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY (job_id),
   CONSTRAINT "job_log_loss_check" CHECK (((loss IS NULL) OR (loss = ANY (ARRAY['LIMIT'::text, 'UNDELIVERED'::text, 'AGENT_LOST'::text, 'DAMAGED'::text])))),
-  CONSTRAINT "job_log_phase_check" CHECK ((phase = ANY (ARRAY['OPEN'::text, 'ENDED'::text, 'SEALED'::text, 'DELETED'::text])))
+  CONSTRAINT "job_log_phase_check" CHECK ((phase = ANY (ARRAY['OPEN'::text, 'ENDED'::text, 'SEALED'::text, 'MOVED'::text, 'DELETED'::text])))
 ) WITH (fillfactor=80);
+CREATE INDEX job_log_file ON public.job_log USING btree (file) WHERE (file IS NOT NULL);
+CREATE INDEX job_log_movable ON public.job_log USING btree (ended_at) WHERE ((phase = 'SEALED'::text) AND (stored_bytes >= 65536));
 CREATE INDEX job_log_phase ON public.job_log USING btree (phase, ended_at) WHERE (phase <> 'OPEN'::text);
 
 CREATE TABLE label_match (
@@ -852,8 +855,10 @@ CREATE TABLE log_chunk (
   lines integer NOT NULL,
   at timestamp(3) with time zone NOT NULL,
   marked boolean NOT NULL,
-  data bytea NOT NULL,
+  data bytea,
   frames jsonb,
+  place bigint,
+  packed integer,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY (job_id, start)
 );
 

@@ -87,7 +87,7 @@ export async function createApp(
     feeds: {
       ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log),
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
-      logs: createLogFeed(streamDatabase, config.SLIPWAY_POLL_MS, log),
+      logs: createLogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
     },
   };
   return {
