@@ -290,6 +290,33 @@ describe('the log of a job', () => {
     expect(both.details.errors).toMatchObject([{ rule: 'EXCLUSIVE' }, { field: 'fromLine', rule: 'RANGE' }]);
   });
 
+  it('is read once for all followers', async () => {
+    const followed = await begin('other');
+    await agent.log(followed, 0, 'first\n');
+    const arrived: string[][] = Array.from({ length: 30 }, () => []);
+    const following = arrived.map(async (pages) => {
+      const stream = server.client.watch<{ jobLog: { frames: { text: string }[] } }>(
+        `subscription { jobLog(jobId: "${followed.jobId}") { frames { text } } }`,
+      );
+      for await (const { jobLog } of stream) pages.push(jobLog.frames.map(({ text }) => text).join(''));
+    });
+    const all = (count: number) =>
+      eventually(
+        () => arrived.filter((pages) => pages.length >= count).length,
+        (number) => number === arrived.length,
+      );
+    await all(1);
+    const resumeSweeps = await server.sweeper.pause();
+    const before = server.app.database.statements;
+    await agent.log(followed, 6, 'second\n');
+    await all(2);
+    expect(server.app.database.statements - before).toBeLessThan(20);
+    resumeSweeps();
+    await agent.finish(followed, { logBytes: 13 });
+    await Promise.all(following);
+    expect(new Set(arrived.map((pages) => pages.join('')))).toEqual(new Set(['first\nsecond\n']));
+  });
+
   it('stops at its limit while the command continues, and says so', async () => {
     const full = await begin();
     const much = Buffer.alloc(MAX_LOG_BYTES + 100_000, 'abcdefghi\n');
