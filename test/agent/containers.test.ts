@@ -1,3 +1,5 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findTestRuntime, IMAGE } from '../support/containers';
 import { eventually } from '../support/eventually';
 import { startAgentProcess, type TestProcess } from '../support/processes';
@@ -77,6 +79,14 @@ describeWithPodman(`a job in a container${runtime === undefined ? ` (skipped: ${
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
       input: { applicationId, name: 'TOKEN', secretValue: 'geheim!!' },
     });
+    // An agent that was killed together with its watchdog, long ago.
+    const dead = join(server.dataDir, 'worker', '1-elsewhere-1');
+    mkdirSync(dead, { recursive: true });
+    writeFileSync(join(dead, 'containers'), 'dead-agent');
+    utimesSync(dead, 0, 0);
+    const limits = runtime?.settings.SLIPWAY_AGENT_CONTAINER_ARGUMENTS?.split(' ').filter(Boolean) ?? [];
+    const labels = ['--label=slipway.agent=dead-agent', '--label=slipway.job=dead'];
+    runtime?.run('run', '--detach', '--network=none', ...labels, ...limits, IMAGE, 'sleep', '300');
     const settings = { ...runtime?.settings, SLIPWAY_AGENT_SLOTS: '8' };
     agent = startAgentProcess(server.url, server.dataDir, 'worker', settings);
   });
