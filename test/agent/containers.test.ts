@@ -61,7 +61,8 @@ const DEFINITIONS = `${APP}${workflow(
       db:
         image: ${IMAGE}
         ports: [5432]
-        cmd: [sh, -c, 'echo no space left; sleep 60']
+        env: { P: "${reference('TOKEN')}" }
+        cmd: [sh, -c, 'echo "no space left for $P"; sleep 60']
         health: { cmd: 'echo starting; exit 1', interval: 100ms, retries: 2 }
     run: echo ran
 `,
@@ -155,7 +156,7 @@ describeWithPodman(`a job in a container${runtime === undefined ? ` (skipped: ${
     const { task } = await tasksOf('service');
     expect(await log(task('use')?.jobs[0]?.id)).toBe('page of ***\nweb:8080\n');
     expect(task('sick')).toMatchObject({ reasonCode: 'SERVICE_UNHEALTHY' });
-    expect(await log(task('sick')?.jobs[0]?.id)).toContain('[db] no space left');
+    expect(await log(task('sick')?.jobs[0]?.id)).toContain('[db] no space left for ***\n');
     expect(containers()).toBe('');
     expect(runtime?.run('network', 'ls', '--quiet', '--filter', 'label=slipway.job').trim()).toBe('');
   });
