@@ -1,3 +1,4 @@
+// Long because one log on one server serves all tests: it is written, read in each of its places, searched, and deleted.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
