@@ -22,6 +22,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded
 import { Loaders } from '../kernel/loaders';
 import type { Log } from '../kernel/log';
 import type { App } from '../runs/app';
+import { ArtifactRetention } from '../runs/artifacts/artifactRetention';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { EventRetention } from '../runs/events/eventRetention';
 import { ClaimDesk } from '../runs/queue/claim';
@@ -68,6 +69,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => sweeper.stop());
     const retention = new EventRetention(app);
     stops.push(() => retention.stop());
+    const artifactRetention = new ArtifactRetention(app);
+    stops.push(() => artifactRetention.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
@@ -104,6 +107,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     sealer.start();
     sweeper.start();
     retention.start();
+    artifactRetention.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {
       throw listenFault(error, config);

@@ -1,3 +1,4 @@
+import type { Signing } from '../kernel/database/signing';
 import type { App as CatalogApp } from '../catalog/app';
 import type { Contents } from './contents/contents';
 import type { EventFeeds } from './events/eventFeeds';
@@ -8,6 +9,7 @@ import type { RequirementClasses } from './queue/requirementClasses';
 /** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
   readonly contents: Contents;
+  readonly signing: Signing;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
   /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */

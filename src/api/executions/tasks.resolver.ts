@@ -6,7 +6,6 @@ import { type Agent as AgentRow, agentStatus } from '../../contract/labels';
 import { ApprovalDetails } from '../approvals/approvals.types';
 import { Agent, AgentStatusEnum } from '../agents/agents.types';
 import type { App } from '../../runs/app';
-import type { Artifact as ArtifactRow } from '../../runs/artifacts/artifact';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
@@ -186,17 +185,6 @@ export class JobResolver {
   async log(@Root() job: JobRow, @Ctx() { loaders }: Context): Promise<JobLogState> {
     const { bytes, truncated } = (await loaders.load(logOfJob, job.id)) ?? { bytes: 0, truncated: false };
     return { bytes, truncated, sealed: job.endedAt !== null };
-  }
-}
-
-@Resolver(() => Artifact)
-export class ArtifactResolver {
-  @FieldResolver(() => String, {
-    description:
-      'Download URL. Without `SLIPWAY_PUBLIC_URL`, a path relative to the server’s address. Requires an API key, like this API.',
-  })
-  downloadUrl(@Root() artifact: ArtifactRow, @Ctx() { app }: Context): string {
-    return `${app.config.SLIPWAY_PUBLIC_URL ?? ''}/artifacts/${artifact.id}`;
   }
 }
 

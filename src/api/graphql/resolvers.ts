@@ -55,12 +55,8 @@ import { NodeResolver } from '../applications/node.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
-import {
-  AgentFieldsResolver,
-  ArtifactResolver,
-  JobResolver,
-  TaskExecutionResolver,
-} from '../executions/tasks.resolver';
+import { AgentFieldsResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
+import { ArtifactPinResolver, ArtifactsResolver } from '../artifacts/artifacts.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
@@ -207,7 +203,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
-  ArtifactResolver,
+  ArtifactsResolver,
+  ArtifactPinResolver,
   ApprovalsResolver,
   RenewedApprovalsResolver,
   SubjectElementResolver,

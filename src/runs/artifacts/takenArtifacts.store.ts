@@ -17,6 +17,8 @@ export interface Taker {
 
 export interface TakenArtifacts {
   readonly inputs: readonly JobInput[];
+  /** Name of a file that was deleted since, so that not all files can be taken. */
+  readonly deleted: { readonly name: string; readonly at: Date } | null;
   /** True if there are no files because conditions skipped the tasks that would have produced them. */
   readonly isSkipped: boolean;
 }
@@ -33,9 +35,9 @@ export async function findTaken(
 ): Promise<TakenArtifacts> {
   const { from, where, skipped, parameters } =
     source.in === 'WORKFLOW' ? ownTasks(taker, source.task, tasks) : tasksOfRun(taker, source);
-  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string }>(
+  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string; deletedAt: Date | null }>(
     `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.type, artifact.mode,
-       artifact.size, artifact.sha256
+       artifact.size, artifact.sha256, artifact.deleted_at AS "deletedAt"
      FROM ${from}
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id
@@ -43,9 +45,16 @@ export async function findTaken(
      ORDER BY artifact.name, job.ended_at DESC`,
     parameters,
   );
-  if (rows.length > 0) return { inputs: rows.map((row) => ({ ...row, size: Number(row.size) })), isSkipped: false };
+  if (rows.length > 0) {
+    const inputs = rows.flatMap(({ deletedAt, ...row }) =>
+      deletedAt === null ? { ...row, size: Number(row.size) } : [],
+    );
+    const gone = rows.find(({ deletedAt }) => deletedAt !== null);
+    const deleted = gone?.deletedAt ? { name: gone.name, at: gone.deletedAt } : null;
+    return { inputs, deleted, isSkipped: false };
+  }
   const [answer] = await db.rows<{ isSkipped: boolean | null }>(skipped, parameters);
-  return { inputs: [], isSkipped: answer?.isSkipped === true };
+  return { inputs: [], deleted: null, isSkipped: answer?.isSkipped === true };
 }
 
 interface Tasks {
