@@ -297,6 +297,7 @@ CREATE TABLE "execution" (
   "pause" jsonb,
   "freeze_override" jsonb,
   "max_parallel" integer,
+  "priority" integer,
   "mode" text NOT NULL,
   "open_tasks" integer NOT NULL,
   "busy_tasks" integer NOT NULL,
@@ -654,11 +655,35 @@ CREATE TABLE "job" (
 );
 CREATE UNIQUE INDEX "job_of_task" ON "job" ("task_execution_id", "attempt");
 CREATE TABLE "ready_job" (
-  "requirement_class_id" integer NOT NULL,
-  "rank" BIGSERIAL NOT NULL,
   "job_id" uuid NOT NULL,
-  CONSTRAINT "ready_job_job" UNIQUE ("job_id"),
-  CONSTRAINT "PK_666bc76d2aba8b83c821fc94ea5" PRIMARY KEY ("requirement_class_id", "rank")
+  "run_id" uuid NOT NULL,
+  "requirement_class_id" integer NOT NULL,
+  "precedence" integer NOT NULL,
+  "share" bigint NOT NULL,
+  "rank" BIGSERIAL NOT NULL,
+  "virtual_time" bigint NOT NULL,
+  "finish" bigint,
+  "queued_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_d9d7c7c46f510d7ac0ead7081a2" PRIMARY KEY ("job_id")
+);
+CREATE INDEX "ready_job_order" ON "ready_job" ("requirement_class_id", "precedence", "share", "rank");
+CREATE INDEX "ready_job_of_run" ON "ready_job" ("run_id", "requirement_class_id", "precedence", "finish") WHERE finish IS NOT NULL;
+CREATE TABLE "queue_pause" (
+  "id" uuid NOT NULL,
+  "labels" text array NOT NULL,
+  "note" text,
+  "until" TIMESTAMP(3) WITH TIME ZONE,
+  "by" jsonb NOT NULL,
+  "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_c500911905dc7b5b087eac4615a" PRIMARY KEY ("id")
+);
+CREATE TABLE "queue_setting" (
+  "id" uuid NOT NULL,
+  "priority" integer,
+  "weight" integer,
+  CONSTRAINT "queue_setting_priority" CHECK (priority BETWEEN -100 AND 100),
+  CONSTRAINT "queue_setting_weight" CHECK (weight BETWEEN 1 AND 100),
+  CONSTRAINT "PK_5669a700a539623cf5847fd0aed" PRIMARY KEY ("id")
 );
 CREATE TABLE "requirement_class" (
   "id" SERIAL NOT NULL,
@@ -676,6 +701,9 @@ CREATE TABLE "job_lease" (
   "timeout_at" TIMESTAMP(3) WITH TIME ZONE,
   "cancel_requested_at" TIMESTAMP(3) WITH TIME ZONE,
   "kill_at" TIMESTAMP(3) WITH TIME ZONE,
+  "precedence" integer NOT NULL DEFAULT '0',
+  "share" bigint NOT NULL DEFAULT '0',
+  "rank" bigint NOT NULL DEFAULT '0',
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY ("job_id")
 );
 CREATE INDEX "job_lease_kill" ON "job_lease" ("kill_at") WHERE kill_at IS NOT NULL;
@@ -1005,6 +1033,9 @@ ALTER TABLE shared_count SET (fillfactor = 50);
 
 -- Queues are vacuumed after a few hundred dead rows rather than after a share of their size.
 ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+-- Ranks far apart leave room for jobs that people move; queue_time is the share of the newest claim.
+ALTER SEQUENCE ready_job_rank_seq INCREMENT BY 1048576;
+CREATE SEQUENCE queue_time MINVALUE 0 START 0;
 ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
@@ -1295,6 +1326,8 @@ DROP TABLE
   approval_vote,
   job,
   ready_job,
+  queue_pause,
+  queue_setting,
   requirement_class,
   job_lease,
   log_chunk,

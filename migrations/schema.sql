@@ -168,6 +168,10 @@ AS $function$
   ORDER BY 6, 1
 $function$;
 
+CREATE SEQUENCE queue_time INCREMENT BY 1 MINVALUE 0 START 0;
+
+CREATE SEQUENCE ready_job_rank_seq INCREMENT BY 1048576 MINVALUE 1 START 1;
+
 CREATE TABLE agent (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -569,6 +573,7 @@ CREATE TABLE execution (
   pause jsonb,
   freeze_override jsonb,
   max_parallel integer,
+  priority integer,
   mode text NOT NULL,
   open_tasks integer NOT NULL,
   busy_tasks integer NOT NULL,
@@ -747,6 +752,9 @@ CREATE TABLE job_lease (
   timeout_at timestamp(3) with time zone,
   cancel_requested_at timestamp(3) with time zone,
   kill_at timestamp(3) with time zone,
+  precedence integer NOT NULL DEFAULT 0,
+  share bigint NOT NULL DEFAULT '0'::bigint,
+  rank bigint NOT NULL DEFAULT '0'::bigint,
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY (job_id)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 CREATE INDEX job_lease_kill ON public.job_lease USING btree (kill_at) WHERE (kill_at IS NOT NULL);
@@ -893,13 +901,39 @@ CREATE TABLE pipeline_revision (
   CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY (entity_id) REFERENCES pipeline(id)
 );
 
+CREATE TABLE queue_pause (
+  id uuid NOT NULL,
+  labels text[] NOT NULL,
+  note text,
+  until timestamp(3) with time zone,
+  by jsonb NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_c500911905dc7b5b087eac4615a" PRIMARY KEY (id)
+);
+
+CREATE TABLE queue_setting (
+  id uuid NOT NULL,
+  priority integer,
+  weight integer,
+  CONSTRAINT "PK_5669a700a539623cf5847fd0aed" PRIMARY KEY (id),
+  CONSTRAINT "queue_setting_priority" CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
+  CONSTRAINT "queue_setting_weight" CHECK (((weight >= 1) AND (weight <= 100)))
+);
+
 CREATE TABLE ready_job (
-  requirement_class_id integer NOT NULL,
-  rank bigint NOT NULL DEFAULT nextval('ready_job_rank_seq'::regclass),
   job_id uuid NOT NULL,
-  CONSTRAINT "PK_666bc76d2aba8b83c821fc94ea5" PRIMARY KEY (requirement_class_id, rank),
-  CONSTRAINT "ready_job_job" UNIQUE (job_id)
+  run_id uuid NOT NULL,
+  requirement_class_id integer NOT NULL,
+  precedence integer NOT NULL,
+  share bigint NOT NULL,
+  rank bigint NOT NULL DEFAULT nextval('ready_job_rank_seq'::regclass),
+  virtual_time bigint NOT NULL,
+  finish bigint,
+  queued_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_d9d7c7c46f510d7ac0ead7081a2" PRIMARY KEY (job_id)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+CREATE INDEX ready_job_of_run ON public.ready_job USING btree (run_id, requirement_class_id, precedence, finish) WHERE (finish IS NOT NULL);
+CREATE INDEX ready_job_order ON public.ready_job USING btree (requirement_class_id, precedence, share, rank);
 
 CREATE TABLE requirement_class (
   id integer NOT NULL DEFAULT nextval('requirement_class_id_seq'::regclass),

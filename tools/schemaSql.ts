@@ -14,7 +14,7 @@ const ours =
  * record of migrations. Throws for kinds of objects that it can't write, so that nothing is missed.
  */
 export async function schemaSql(dataSource: DataSource): Promise<string> {
-  const [functions, tables, columns, constraints, indexes, triggers, others] = await Promise.all([
+  const [functions, tables, columns, constraints, indexes, triggers, sequences, others] = await Promise.all([
     dataSource.query<SchemaObject[]>(`
       SELECT NULL AS owner, pg_get_functiondef(oid) AS definition FROM pg_proc
       WHERE pronamespace = 'public'::regnamespace ORDER BY proname, oid::regprocedure::text`),
@@ -42,9 +42,13 @@ export async function schemaSql(dataSource: DataSource): Promise<string> {
         format(E';\\nALTER TABLE %s %s TRIGGER %s', relname,
           CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, tgname) END) AS definition
       FROM pg_class JOIN pg_trigger ON tgrelid = pg_class.oid WHERE ${ours} AND NOT tgisinternal ORDER BY tgname`),
+    // Those of columns show in the defaults of the columns, unless their values are farther apart.
     dataSource.query<SchemaObject[]>(`
-      SELECT NULL AS owner, relname AS definition FROM pg_class WHERE ${ours} AND relkind NOT IN ('r', 'i')
-        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND relkind = 'S' AND deptype IN ('a', 'i'))
+      SELECT NULL AS owner,
+        format('CREATE SEQUENCE %I INCREMENT BY %s MINVALUE %s START %s', sequencename, increment_by, min_value, start_value) AS definition
+      FROM pg_sequences WHERE schemaname = 'public' AND (increment_by <> 1 OR min_value <> 1) ORDER BY sequencename`),
+    dataSource.query<SchemaObject[]>(`
+      SELECT NULL AS owner, relname AS definition FROM pg_class WHERE ${ours} AND relkind NOT IN ('r', 'i', 'S')
       UNION ALL SELECT NULL, typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('d', 'e', 'r')
       UNION ALL SELECT NULL, extname FROM pg_extension WHERE extname <> 'plpgsql'`),
   ]);
@@ -57,5 +61,5 @@ export async function schemaSql(dataSource: DataSource): Promise<string> {
     const table = `CREATE TABLE ${owner} (\n  ${lines.join(',\n  ')}\n)${definition}`;
     return [table, ...of(indexes, owner), ...of(triggers, owner)].map((statement) => `${statement};`).join('\n');
   });
-  return `${[...of(functions, null).map((text) => `${text.trimEnd()};`), ...blocks].join('\n\n')}\n`;
+  return `${[...of(functions, null).map((text) => `${text.trimEnd()};`), ...of(sequences, null).map((text) => `${text};`), ...blocks].join('\n\n')}\n`;
 }

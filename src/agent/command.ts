@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClaimedJob } from '../contract/agentProtocol';
+import type { StopSignal } from '../contract/stopSignals';
 import { endProcesses, escapedProcesses } from './escapedProcesses';
 import type { JobLog } from './jobLog';
 import type { Pipe } from './pipes';
@@ -33,7 +34,8 @@ export interface CommandOptions {
   /** Receives standard output as it is read. */
   readonly watch?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
-  /** Aborts with a StopRequest: SIGTERM, then SIGKILL after its grace period. */
+  readonly stopSignal: StopSignal;
+  /** Aborts with a StopRequest: `stopSignal`, then SIGKILL after its grace period. */
   readonly stop: AbortSignal;
   /** Aborts when the claim has ended: SIGKILL. */
   readonly gone: AbortSignal;
@@ -75,7 +77,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const startedAt = performance.now();
   const read = new Reading(streams, output);
   if (options.watch !== undefined) streams[0]?.on('data', options.watch);
-  const stopping = stopOnRequest(session, stop, gone);
+  const stopping = stopOnRequest(session, options);
   try {
     const end = await ended;
     if (stopping.deadline !== undefined) await endSession(session, read, stopping.deadline);
@@ -216,7 +218,7 @@ interface Stopping {
   over(): void;
 }
 
-function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): Stopping {
+function stopOnRequest(session: number, { stop, gone, stopSignal }: CommandOptions): Stopping {
   let timer: NodeJS.Timeout | undefined;
   const kill = () => {
     stopping.deadline = performance.now();
@@ -225,7 +227,7 @@ function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): S
   const ask = () => {
     const { graceMs }: StopRequest = stop.reason;
     stopping.deadline = performance.now() + graceMs;
-    signalSession(session, 'SIGTERM');
+    signalSession(session, stopSignal);
     timer = setTimeout(kill, Math.min(graceMs, LONGEST_TIMER_MS));
   };
   const stopping: Stopping = {

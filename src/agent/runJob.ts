@@ -179,6 +179,7 @@ async function runCommandOf(
     env,
     directory,
     graceMs: job.graceMs,
+    stopSignal: job.stopSignal,
     folder,
     workplace,
     output,

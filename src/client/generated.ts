@@ -638,6 +638,7 @@ export type WhyNotRunningCode =
   | 'FAILING'
   | 'FROZEN'
   | 'INTERVENTION'
+  | 'MATRIX_LIMIT'
   | 'NO_AGENT'
   | 'OFFERED'
   | 'PARALLEL_LIMIT'

@@ -35,6 +35,8 @@ import {
   jobLogTable,
   jobTable,
   logChunkTable,
+  queuePauseTable,
+  queueSettingTable,
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
@@ -97,6 +99,8 @@ export const tables = [
   approvalVoteTable,
   jobTable,
   readyJobTable,
+  queuePauseTable,
+  queueSettingTable,
   requirementClassTable,
   jobLeaseTable,
   logChunkTable,

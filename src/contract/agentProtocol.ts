@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shellNames } from './shell';
+import { stopSignals } from './stopSignals';
 
 /**
  * Messages of the agent protocol, described in src/api/http/AGENTS.md. The server validates requests, and the agent
@@ -91,6 +92,8 @@ const job = z.object({
   checks: z.record(z.string(), z.enum(['word', 'number'])).default({}),
   timeoutMs: count,
   graceMs: count,
+  /** Signal that asks the command to end. */
+  stopSignal: z.enum(stopSignals).default('SIGTERM'),
   inputs: z.array(input).default([]),
   /** Input sources without uploads. */
   missing: z.array(z.string()).default([]),

@@ -25,6 +25,9 @@ export interface TaskFact {
   readonly exitCode: number | null;
   readonly reasonCode: string | null;
   readonly tries: number;
+  readonly passed: boolean;
+  /** Attempt that has run it. */
+  readonly attempt: number;
 }
 
 /**

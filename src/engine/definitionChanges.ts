@@ -3,6 +3,7 @@ import type { StageExecution } from './execution';
 import type { Catalog } from './startPlan';
 import type { PipelineDefinition, StageElement } from '../catalog/language/pipeline';
 import { baseName, dependenciesOf, nodesOf } from '../catalog/language/matrix';
+import { noMatrix } from '../catalog/language/combinations';
 import { taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
@@ -65,7 +66,7 @@ export function taskChanges(
  */
 function waitsFor({ tasks }: WorkflowDefinition, base: string): string {
   const nodes = dependenciesOf(base, tasks).flatMap((dependency) =>
-    'node' in dependency ? [dependency.node] : nodesOf(dependency.all, tasks[dependency.all] ?? { matrix: [] }),
+    'node' in dependency ? [dependency.node] : nodesOf(dependency.all, tasks[dependency.all] ?? noMatrix),
   );
   return [...new Set(nodes)].sort().join('\n');
 }

@@ -3,6 +3,9 @@ import { baseName } from '../catalog/language/matrix';
 import type { TaskDefinition } from '../catalog/language/workflow';
 import { approvalOfTask, requestTaskApprovals } from './approvalTasks';
 import { type Execution, isRunHeldBack } from './execution';
+import { expandMatrices } from './expandMatrix';
+import { isGroup } from './groupTasks';
+import { matricesThatContinue, matrixLimits, withinMatrixLimits } from './matrixLimits';
 import { withSecrets } from './missingSecrets';
 import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
@@ -14,7 +17,7 @@ import { withoutUndefined } from './undefinedVariables';
  * that are approvals ask people instead.
  */
 export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): void {
-  const found = executionIds.flatMap((id) => readyTasks(run, run.execution(id)));
+  const found = executionIds.flatMap((id) => withoutGroups(run, run.execution(id)));
   const mayRun = thatMayRun(run, found);
   requestTaskApprovals(
     run,
@@ -26,6 +29,17 @@ export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): v
   for (const { task } of ready) run.count(task.executionId, { busy: 1 });
 }
 
+/** Ready tasks that have a command or ask people, after those that stand for others are expanded or have ended. */
+function withoutGroups(run: RunSlice, execution: Execution): readonly ReadyTask[] {
+  const definition = run.fact('workflow', execution.revisionId);
+  const isOne = ({ task }: ReadyTask) => isGroup(task.name, definition);
+  const ready = readyTasks(run, execution);
+  const groups = ready.filter(isOne);
+  if (groups.length === 0) return ready;
+  expandMatrices(run, thatMayRun(run, groups));
+  return readyTasks(run, run.execution(execution.id)).filter((one) => !isOne(one));
+}
+
 const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];
 
 export type Hold = 'PAUSED' | 'NOT_ACTIVE' | 'FAILING' | 'PARALLEL_LIMIT';
@@ -34,23 +48,35 @@ export type Hold = 'PAUSED' | 'NOT_ACTIVE' | 'FAILING' | 'PARALLEL_LIMIT';
  * Why an execution creates no more jobs now; null if it may. A workflow that is failing starts nothing more, except the
  * level of the failure in the mode PARALLEL.
  */
-export function holdOf(execution: Execution): Hold | null {
+export function holdOf(
+  execution: Execution,
+  /** True if it has a matrix whose other combinations begin although one has failed. */
+  continues = false,
+): Hold | null {
   const { status, failureCode, mode, maxParallel, busyTasks } = execution;
   if (status === 'PAUSED') return 'PAUSED';
   if (!active.includes(status) || isRunHeldBack(execution)) return 'NOT_ACTIVE';
-  if (failureCode !== null && !(failureCode === 'TASK_FAILED' && mode === 'PARALLEL')) return 'FAILING';
+  if (failureCode !== null && !(failureCode === 'TASK_FAILED' && (mode === 'PARALLEL' || continues))) return 'FAILING';
   return maxParallel !== null && busyTasks >= maxParallel ? 'PARALLEL_LIMIT' : null;
 }
 
 function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
-  if (holdOf(execution) !== null) return [];
-  const { mode, maxParallel, busyTasks, revisionId } = execution;
+  const { mode, maxParallel, busyTasks, revisionId, failureCode } = execution;
+  const definition = run.fact('workflow', revisionId);
+  if (holdOf(execution, failureCode !== null && matricesThatContinue(definition).size > 0) !== null) return [];
   const slots = maxParallel === null ? Number.POSITIVE_INFINITY : maxParallel - busyTasks;
-  const { ready, next } = run.frontier(execution);
-  const inMode = ready.filter(({ level, ordinal }) =>
-    mode === 'SEQUENTIAL' ? ordinal === next?.ordinal : mode === 'PARALLEL' ? level === next?.level : true,
+  const isLimited = matrixLimits(definition).size > 0;
+  const { ready, next } = run.frontier(execution, isLimited);
+  const inMode = ready.filter(({ level, ordinal, name }) =>
+    failureCode !== null && mode !== 'PARALLEL' && !matricesThatContinue(definition).has(baseName(name))
+      ? false
+      : mode === 'SEQUENTIAL'
+        ? ordinal === next?.ordinal
+        : mode === 'PARALLEL'
+          ? level === next?.level
+          : true,
   );
-  const all = inMode.map((task) => ({ task, revisionId }));
+  const all = (isLimited ? withinMatrixLimits(run, execution, inMode) : inMode).map((task) => ({ task, revisionId }));
   if (all.length <= slots) return all;
   const asks = (one: ReadyTask) => approvalOfTask(run, one) !== null;
   return [...all.filter(asks), ...all.filter((one) => !asks(one)).slice(0, slots)];

@@ -56,6 +56,8 @@ export interface Execution {
   /** Set if its newest attempt may deploy in spite of freezes. */
   readonly freezeOverride: FreezeOverride | null;
   readonly maxParallel: number | null;
+  /** Priority of the jobs of a run. Null: that of its pipeline, workflow or application. Members of a run have none. */
+  readonly priority: number | null;
   /** Mode in which the graph of a workflow execution runs. */
   readonly mode: WorkflowMode;
   /**

@@ -48,6 +48,8 @@ export interface FactKinds {
   /** Tasks of an execution that no agent has started, or that wait for a person. */
   unstarted: readonly TaskExecution[];
   running: readonly TaskExecution[];
+  /** Tasks of an execution that have a job. */
+  busy: readonly Pick<TaskExecution, 'id' | 'name'>[];
   skipped: readonly TaskExecution[];
   /** Failures of the newest attempt of an execution, in order, before canceled tasks. At most 100. */
   failed: readonly TaskExecution[];

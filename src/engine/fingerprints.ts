@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonicalJson';
 import { type ArtifactSource, artifactSource } from '../catalog/language/artifactSource';
 import { baseName } from '../catalog/language/matrix';
+import { noMatrix } from '../catalog/language/combinations';
 import { type TaskNode, taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
@@ -74,7 +75,7 @@ function ofElement(
   const definitions = new Map<string, string>();
   const definitionOf = (base: string): string => {
     // The name of a combination contains its values; the other values of the matrix don't affect it.
-    const known = definitions.get(base) ?? hash({ ...tasks[base], matrix: [] });
+    const known = definitions.get(base) ?? hash({ ...tasks[base], ...noMatrix });
     definitions.set(base, known);
     return known;
   };

@@ -97,6 +97,8 @@ const task = {
     { event: 'retry', from: ['RUNNING', 'WAITING', 'FAILED'], to: ['QUEUED'], log: 'TASK_STATUS' },
     { event: 'skip taken back', from: ['SKIPPED'], to: ['QUEUED'], log: 'TASK_STATUS' },
     { event: 'succeed', from: ['RUNNING', 'WAITING'], to: ['SUCCESS'], log: 'TASK_STATUS' },
+    // It has no command: it stands for tasks that have all passed.
+    { event: 'all passed', from: ['QUEUED'], to: ['SUCCESS'], log: 'TASK_STATUS' },
     { event: 'fail', from: ['QUEUED', 'RUNNING', 'WAITING'], to: ['FAILED'], log: 'TASK_STATUS' },
     { event: 'stop', from: ['RUNNING'], to: ['ABORTED'], log: 'TASK_STATUS' },
     { event: 'skip', from: ['QUEUED', 'WAITING'], to: ['SKIPPED'], log: 'TASK_STATUS' },

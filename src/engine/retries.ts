@@ -14,13 +14,21 @@ const neverAgain: readonly (string | null)[] = [
   'CONDITION_ERROR',
 ];
 
+/** True if a command ended with an exit code that its task ignores. */
+export const isIgnoredExit = (
+  { ignoreExitCodes }: Pick<TaskDefinition, 'ignoreExitCodes'>,
+  { reasonCode, exitCode }: Pick<TaskEnd, 'reasonCode' | 'exitCode'>,
+): boolean =>
+  ['EXIT_CODE', 'SIGNAL'].includes(reasonCode ?? '') && exitCode !== null && ignoreExitCodes.includes(exitCode);
+
 /** True if a failed task is retried. */
 export function isTriedAgain(
-  definition: Pick<TaskDefinition, 'retries' | 'retryOn'>,
+  definition: Pick<TaskDefinition, 'retries' | 'retryOn' | 'ignoreExitCodes'>,
   task: Pick<TaskExecution, 'failures'>,
   end: Pick<TaskEnd, 'reasonCode' | 'exitCode'>,
 ): boolean {
   if (task.failures >= definition.retries || neverAgain.includes(end.reasonCode)) return false;
+  if (isIgnoredExit(definition, end)) return false;
   if (definition.retryOn === null) return true;
   return (
     ['EXIT_CODE', 'SIGNAL'].includes(end.reasonCode ?? '') &&

@@ -3,7 +3,7 @@ import type { TaskDefinition } from '../catalog/language/workflow';
 import { detachedRow, queueDetached } from './detachedTasks';
 import type { Execution, TaskExecution } from './execution';
 import { moveTask } from './moves';
-import { isRunAgain, isTriedAgain, retryDelayMs } from './retries';
+import { isIgnoredExit, isRunAgain, isTriedAgain, retryDelayMs } from './retries';
 import type { RunSlice } from './runSlice';
 import { endUnstarted, type TaskEnd } from './taskEnd';
 
@@ -24,7 +24,8 @@ export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Se
       continue;
     }
     const again =
-      mayTry(execution, task) && (end.lost ? isRunAgain(definition, task, end) : isTriedAgain(definition, task, end));
+      mayTry(execution, task, definition) &&
+      (end.lost ? isRunAgain(definition, task, end) : isTriedAgain(definition, task, end));
     if (end.reasonCode === 'AGENT_LOST') sayLost(run, task, again);
     if (again) {
       putBack(run, task, end, definition);
@@ -33,6 +34,8 @@ export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Se
     } else if (end.lost === 'NOT_BEGUN') {
       putBack(run, task, end, definition);
       standing.push(endUnstarted(task, `not started: ${end.reason}, and the workflow was failing`));
+    } else if (isIgnoredExit(definition, end)) {
+      standing.push({ ...end, reason: `${end.reason}, which is ignored`, passes: true });
     } else if (definition.intervention !== null && execution.failureCode === null && task.type === 'normal') {
       askPerson(run, task, end, new Date(run.now.getTime() + definition.intervention.timeoutSeconds * 1000));
       touched.add(task.executionId);
@@ -48,11 +51,13 @@ function sayLost(run: RunSlice, task: TaskExecution, retried: boolean): void {
 }
 
 /**
- * A workflow that is failing starts nothing more, except the level of the failure in the mode PARALLEL, and detached
- * tasks.
+ * A workflow that is failing starts nothing more, except the level of the failure in the mode PARALLEL, combinations of
+ * a matrix that doesn't fail fast, and detached tasks.
  */
-const mayTry = ({ failureCode, mode }: Execution, { type }: TaskExecution): boolean =>
-  failureCode === null || type !== 'normal' || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
+const mayTry = ({ failureCode, mode }: Execution, { type }: TaskExecution, { matrixRules }: TaskDefinition): boolean =>
+  failureCode === null ||
+  type !== 'normal' ||
+  (failureCode === 'TASK_FAILED' && (mode === 'PARALLEL' || matrixRules?.failFast === false));
 
 function definitionOf(run: RunSlice, task: TaskExecution): TaskDefinition | undefined {
   const revisionId =

@@ -275,13 +275,17 @@ export class RunSlice {
   }
 
   /** Tasks that are ready and have no job, in order; and the first task that is not final. */
-  frontier(execution: Execution): {
+  frontier(
+    execution: Execution,
+    /** True if not everything that is ready may run: then all of it is read. */
+    wide = false,
+  ): {
     ready: TaskExecution[];
     next: Pick<TaskExecution, 'level' | 'ordinal'> | undefined;
   } {
     const changed = [...this.changedTasks(execution.id)].filter(({ type }) => type === 'normal');
     const fresh = this.isNewGraph(execution.id);
-    const found = fresh ? { ready: [], open: [] } : this.knownFrontier(execution.id, changed);
+    const found = fresh ? { ready: [], open: [] } : this.knownFrontier(execution.id, changed, wide);
     const byOrdinal = (a: { ordinal: number }, b: { ordinal: number }) => a.ordinal - b.ordinal;
     const own = new Set(changed.map(({ id }) => id));
     const ready = [...found.ready.filter(({ id }) => !own.has(id)), ...changed.filter(isReady)].sort(byOrdinal);
@@ -290,14 +294,19 @@ export class RunSlice {
     return { ready, next: open.sort(byOrdinal)[0] };
   }
 
-  private knownFrontier(executionId: string, changed: readonly TaskExecution[]): Omit<Frontier, 'reach'> {
+  private knownFrontier(
+    executionId: string,
+    changed: readonly TaskExecution[],
+    wide: boolean,
+  ): Omit<Frontier, 'reach'> {
     const consumed = changed.filter(({ id }) => {
       const before = this.changes.tasks.get(id)?.before;
       return before != null && (isReady(before) || (before.endedAt === null && this.task(id).endedAt !== null));
     });
     const known = this.facts.get('frontier', executionId);
-    if (known !== undefined && known.reach >= consumed.length) return known;
-    throw new Missing([{ kind: 'frontier', key: executionId, reach: Math.max(16, 2 * consumed.length) }]);
+    if (known !== undefined && known.reach >= (wide ? WHOLE : consumed.length)) return known;
+    const reach = wide ? WHOLE : Math.max(16, 2 * consumed.length);
+    throw new Missing([{ kind: 'frontier', key: executionId, reach }]);
   }
 
   /**
@@ -347,6 +356,9 @@ export class RunSlice {
     return ends;
   }
 }
+
+/** No frontier has more tasks. */
+const WHOLE = 20_000;
 
 const thingOf = ({ kind }: Execution) => (kind === 'PIPELINE' ? 'run' : 'workflow');
 

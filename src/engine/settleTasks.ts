@@ -6,6 +6,15 @@ import { dispatchTasks } from './dispatchTasks';
 import { isFinal } from '../contract/statuses';
 import { withdrawApproval } from './approvalTasks';
 import { type TaskExecution, waitsForApproval } from './execution';
+import {
+  beginsAnyway,
+  cancelCombinations,
+  FAIL_FAST,
+  type FailedMatrices,
+  failedMatrices,
+  failingFast,
+  reasonToStop,
+} from './failFast';
 import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
 import { endJob, markFailing, moveExecution, moveTask } from './moves';
 import { retryFailed } from './retryFailed';
@@ -34,10 +43,16 @@ export function settleTasks(run: RunSlice, ends: readonly TaskEnd[]): void {
   run.require(...ends.map(({ taskId }) => ({ kind: 'task' as const, key: taskId })));
   const touched = new Set<string>();
   const failing = applyEnds(run, retryFailed(run, ends, touched), touched);
+  const matrices = failedMatrices(run, ends);
   if (failing.size > 0) {
     const reason = 'not started, because another task of the workflow failed';
-    applyEnds(run, skipUnstarted(run, [...failing.keys()], reason, finishedLevels(run, failing)), touched);
+    const skipped = skipUnstarted(run, [...failing.keys()], reason, finishedLevels(run, failing), matrices);
+    applyEnds(run, skipped, touched);
     cancelRunning(run, thatCancel(run, failing));
+  }
+  if (failingFast(matrices).length > 0) {
+    applyEnds(run, skipCombinations(run, matrices), touched);
+    cancelCombinations(run, matrices);
   }
   const open: string[] = [];
   for (const id of touched) {
@@ -60,7 +75,10 @@ function applyEnds(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>
     if (before.endedAt !== null) continue;
     if (waitsForApproval(before)) withdrawApproval(run, before);
     const { executionId } = before;
-    const { status, reasonCode, reason, exitCode } = end;
+    const { status, exitCode } = end;
+    // The server canceled it for this reason, which its agent does not know.
+    const isStopped = status === 'ABORTED' && before.reasonCode === FAIL_FAST;
+    const { reasonCode, reason } = isStopped ? before : end;
     const passed = status === 'SUCCESS' || end.passes === true;
     const final = { nextTryAt: null, waitsUntil: null, endedAt: run.now };
     const task = moveTask(run, before, { status, reasonCode, reason, exitCode, passed, ...final });
@@ -118,16 +136,33 @@ export function skipUnstarted(
   reason: string,
   /** Levels up to which tasks may still begin. */
   levels: ReadonlyMap<string, number> = new Map(),
+  matrices: FailedMatrices = new Map(),
 ): TaskEnd[] {
   const tasks = unstartedTasks(run, executionIds).filter(
-    (task) => task.status === 'WAITING' || task.level > (levels.get(task.executionId) ?? -1),
+    (task) =>
+      task.status === 'WAITING' || (task.level > (levels.get(task.executionId) ?? -1) && !beginsAnyway(matrices, task)),
   );
+  withdrawJobs(run, tasks, reason);
+  return tasks.map((task) => endUnstarted(task, reason));
+}
+
+/** Withdraws combinations that have not begun of matrices that fail fast. */
+function skipCombinations(run: RunSlice, matrices: FailedMatrices): TaskEnd[] {
+  return unstartedTasks(run, failingFast(matrices)).flatMap((task) => {
+    const why = reasonToStop(matrices, task);
+    if (why === undefined) return [];
+    const reason = `not started, because ${why}`;
+    withdrawJobs(run, [task], reason);
+    return [endUnstarted(task, reason)];
+  });
+}
+
+function withdrawJobs(run: RunSlice, tasks: readonly TaskExecution[], reason: string): void {
   for (const { jobId } of tasks) {
     if (jobId === null) continue;
     const end = { status: 'ABORTED', reasonCode: 'NOT_STARTED', reason } as const;
     endJob(run, 'QUEUED', { jobId, ...end, exitCode: null, signal: null, truncated: false, claimHolds: false });
   }
-  return tasks.map((task) => endUnstarted(task, reason));
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Expression, MAX_EXPRESSION, readExpression, readValue } from '../c
 import { baseName } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVariables } from './conditionScope';
+import { decidesElsewhere } from './groupTasks';
 import type { ReadyTask } from './readyTask';
 import type { Execution, StageExecution } from './execution';
 import type { RunSlice } from './runSlice';
@@ -52,7 +53,7 @@ export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly
   const asking = tasks.flatMap((ready) => {
     const definition = run.fact('workflow', ready.revisionId);
     const text = definition.tasks[baseName(ready.task.name)]?.condition ?? null;
-    if (text === null || ready.task.tries > 0) return [];
+    if (text === null || ready.task.tries > 0 || decidesElsewhere(ready.task.name, definition)) return [];
     const expression = readExpression(text);
     return [{ ...ready, text, definition, named: 'decide' in expression ? tasksNamed(expression) : [] }];
   });

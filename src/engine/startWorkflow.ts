@@ -21,7 +21,7 @@ export type ExecutionStart = Pick<
   | 'notes'
   | 'cause'
 > &
-  Partial<Pick<Execution, 'freezeOverride'>>;
+  Partial<Pick<Execution, 'freezeOverride' | 'priority'>>;
 
 export type WorkflowStart = ExecutionStart & {
   readonly name: string;
@@ -48,6 +48,7 @@ export const newExecution = (
   failureDetails: null,
   pause: null,
   freezeOverride: start.freezeOverride ?? null,
+  priority: start.priority ?? null,
   busyTasks: 0,
   waitingTasks: 0,
   detachedTasks: 0,

@@ -56,6 +56,8 @@ export type TaskOutcome = 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'NOTHING';
 const withoutCommand: readonly (string | null)[] = [
   'NOT_STARTED',
   'CONDITION_ERROR',
+  'BAD_MATRIX',
+  'EMPTY_MATRIX',
   'INPUT_MISSING',
   'SHELL_NOT_FOUND',
   'SECRET_MISSING',

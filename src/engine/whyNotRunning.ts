@@ -1,6 +1,7 @@
 import type { ActorRef } from '../access/actor';
 import { missingText, type Requirement } from './approvalVotes';
 import type { DelayCode } from './beginning';
+import type { MatrixRules } from '../catalog/language/combinations';
 import { isFinal } from '../contract/statuses';
 import { groupsOf } from '../catalog/language/approvalPolicy';
 import type { Approval } from './approval';
@@ -20,6 +21,7 @@ export const whyCodes = [
   'RETRY',
   'FAILING',
   'PARALLEL_LIMIT',
+  'MATRIX_LIMIT',
   'NO_AGENT',
   'QUEUE',
   'OFFERED',
@@ -113,6 +115,8 @@ export interface WaitingTask
   readonly job: WaitingJob | null;
   /** Approval that it waits for. */
   readonly approval: AskedApproval | null;
+  /** Rules of its matrix. */
+  readonly matrix: MatrixRules | null;
 }
 
 /** An approval, and people who have to approve it. */
@@ -138,7 +142,7 @@ export function whyTaskWaits(execution: Execution, task: WaitingTask): WhyNotRun
     const message = `Task "${name}" failed and waits for a person to decide.`;
     return { ...own, code: 'INTERVENTION', message, until: waitsUntil };
   }
-  const hold = task.jobId === null ? holdOf(execution) : null;
+  const hold = task.jobId === null ? holdOf(execution, task.matrix?.failFast === false) : null;
   if (hold === 'PAUSED') return whyPaused(execution, own);
   if (task.waitingOn > 0) {
     const message = `Task "${name}" waits for ${list(task.dependencies, task.waitingOn - task.dependencies.length)}.`;
@@ -148,14 +152,18 @@ export function whyTaskWaits(execution: Execution, task: WaitingTask): WhyNotRun
     const message = `Task "${name}" failed and is tried again at ${nextTryAt.toISOString()}.`;
     return { ...own, code: 'RETRY', message, until: nextTryAt };
   }
-  if (task.jobId === null) return hold === 'NOT_ACTIVE' ? null : { ...own, ...whyHeld(execution, name, hold) };
+  if (task.jobId === null) return hold === 'NOT_ACTIVE' ? null : { ...own, ...whyHeld(execution, task, hold) };
   if (job === null) return { ...own, code: 'OFFERED', message: `Task "${name}" was offered to an agent.` };
   return { ...own, ...whyQueued(name, job) };
 }
 
-function whyHeld({ maxParallel, mode }: Execution, name: string, hold: Hold | null) {
+function whyHeld({ maxParallel, mode }: Execution, { name, matrix }: WaitingTask, hold: Hold | null) {
   if (hold === 'FAILING') {
     return { code: 'FAILING', message: `Task "${name}" does not start, because its workflow is failing.` } as const;
+  }
+  if (hold === null && matrix?.maxParallel != null) {
+    const message = `Task "${name}" waits for other combinations of its matrix: at most ${matrix.maxParallel} of them run at once.`;
+    return { code: 'MATRIX_LIMIT', message } as const;
   }
   const limit = maxParallel === null ? `it runs in mode ${mode}` : `at most ${maxParallel} of its tasks run at once`;
   return {

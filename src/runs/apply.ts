@@ -24,7 +24,8 @@ import { insertGraph } from './execution/tasks.store';
 import { observationTable } from './observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { moveSlots } from './slots/slots.store';
-import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
+import { requeueJobs } from './queue/enqueue.store';
+import { endJobs, insertJobs, requestCancel, withholdAll } from './queue/jobs.store';
 
 /**
  * A canceled job is final this long after its grace period, even if the agent does not respond. The value keeps the end
@@ -263,11 +264,15 @@ function writeSlots(db: Transaction, { slots }: Changes, now: Date): Promise<unk
 
 function writeJobs(
   db: Transaction,
-  { jobs, ended, canceled, requeued }: Changes,
+  { executions, jobs, ended, canceled, requeued }: Changes,
   classes: readonly number[],
   now: Date,
 ): Promise<unknown>[] {
-  const made = jobs.map(({ labels: _, ...job }, index) => ({ ...job, requirementClassId: classes[index] ?? 0 }));
+  const made = jobs.map(({ labels: _, ...job }, index) => ({
+    ...job,
+    requirementClassId: classes[index] ?? 0,
+    fresh: executions.get(job.runId)?.before === null,
+  }));
   return [
     insertJobs(db, made, now),
     endJobs(db, ended, now),

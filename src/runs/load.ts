@@ -23,6 +23,7 @@ import {
   findFailedTasks,
   findFrontiers,
   findOpenTasks,
+  findBusyTasks,
   findRunningTasks,
   findSkippedTasks,
   findTasks,
@@ -120,6 +121,9 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     const rows = await findRunningTasks(db, keys);
     for (const row of rows) facts.set('task', row.id, row);
     group(facts, 'running', keys, rows, (row) => row.executionId);
+  },
+  busy: async (db, facts, keys) => {
+    group(facts, 'busy', keys, await findBusyTasks(db, keys), (row) => row.executionId);
   },
   skipped: async (db, facts, keys) => {
     const rows = await findSkippedTasks(db, keys);
@@ -224,6 +228,7 @@ function group<
     | 'finally'
     | 'unstarted'
     | 'running'
+    | 'busy'
     | 'skipped'
     | 'variables'
     | 'deployments',

@@ -32,6 +32,7 @@ ${workflow('twice', `on_lost: RETRY, run: '[ ! -e "$DIR/$SLIPWAY_RUN_ID" ] || ex
 ${workflow('aborted', `run: 'trap "sleep 1; exit 0" TERM; ${BEGINS}; while :; do sleep 0.05; done'`)}
 ${workflow('killed', `run: '${BEGINS}; kill -KILL $$'`)}
 ${workflow('child-killed', `run: '${BEGINS}; sh -c "kill -KILL \\$\\$"; echo done'`)}
+${workflow('interrupted', `stop_signal: SIGUSR1, run: 'trap "" TERM; trap "exit 7" USR1; ${BEGINS}; while :; do sleep 0.05; done'`)}
 ${workflow('asked-itself', `run: '${BEGINS}; kill -TERM $$; sleep 20'`)}
 `;
 
@@ -57,7 +58,17 @@ describe('signals to an agent', () => {
   it('ends jobs as lost, never as a success, when the agent is asked to stop', async () => {
     const labels = { SLIPWAY_AGENT_LABELS: 'who=x', SLIPWAY_AGENT_SLOTS: '10' };
     const agent = startAgentProcess(server.url, server.dataDir, 'stopped', labels);
-    const names = ['cut', 'well', 'deaf', 'twice', 'aborted', 'killed', 'child-killed', 'asked-itself'] as const;
+    const names = [
+      'cut',
+      'well',
+      'deaf',
+      'twice',
+      'aborted',
+      'killed',
+      'child-killed',
+      'asked-itself',
+      'interrupted',
+    ] as const;
     const ids = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await start(name)] as const)));
     const id = (name: (typeof names)[number]) => ids[name] as string;
     await eventually(
@@ -74,10 +85,13 @@ describe('signals to an agent', () => {
     expect(await summary('asked-itself')).toEqual(['FAILED', 'FAILED', 'SIGNAL', 143, 1, 'SKIPPED']);
 
     await runs.abort(id('aborted'));
+    await runs.abort(id('interrupted'));
     await signal(agent, 'not taking more jobs');
     await signal(agent, 'canceling the running jobs');
     // All of this happens long before the leases of a minute expire.
     expect(await summary('aborted')).toEqual(['ABORTED', 'ABORTED', 'CANCELLED', 0, 1, 'SKIPPED']);
+    // With the signal that its task asks for.
+    expect(await summary('interrupted')).toEqual(['ABORTED', 'ABORTED', 'CANCELLED', 7, 1, 'SKIPPED']);
     expect(await summary('cut')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', 143, 1, 'SKIPPED']);
     expect(await summary('well')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', 0, 1, 'SKIPPED']);
     expect((await runs.task(id('cut'), 'push')).reason).toBe(

@@ -364,8 +364,9 @@ export class TaskExecution {
     nullable: true,
     description:
       'Code of the reason, unless the task succeeded. As `Job.reasonCode`, or before the first job ' +
-      '`UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; dependent tasks run) or `CONDITION_ERROR` (the condition ' +
-      'could not be decided). Of an approval, `REJECTED`, `EXPIRED` or `REFERENCE_UNFILLED`.',
+      '`UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; dependent tasks run), `CONDITION_ERROR` (the condition ' +
+      'could not be decided), `BAD_MATRIX` or `EMPTY_MATRIX` (the list that an earlier task made is no list, or is ' +
+      'empty: skipped). `FAIL_FAST` if it was canceled because another combination of its matrix failed. Of an approval, `REJECTED`, `EXPIRED` or `REFERENCE_UNFILLED`.',
   })
   reasonCode!: string | null;
 

@@ -17,6 +17,7 @@ const meanings: Readonly<Record<WhyCode, string>> = {
   RETRY: 'It failed, and is tried again: see `until`.',
   FAILING: 'Its workflow is failing and starts nothing more.',
   PARALLEL_LIMIT: 'Its workflow runs as many tasks at once as it may.',
+  MATRIX_LIMIT: 'As many combinations of its matrix run as `max_parallel` allows.',
   NO_AGENT: 'No online agent has the required `labels`: see `nearestAgent`.',
   QUEUE: 'Waits in the queue: see `position` and `estimateSeconds`.',
   OFFERED: 'An agent was offered the job and has not started it yet. Lasts 15 seconds at most.',

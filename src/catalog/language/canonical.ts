@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../kernel/canonicalJson';
+import { canonicalMatrix } from './matrixShape';
 import type { PipelineDefinition, StageElement } from './pipeline';
 import type { TaskApproval, WorkflowDefinition } from './workflow';
 
@@ -21,7 +22,8 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       onFailure: task.onFailure || null,
       approval: task.approval && canonicalApproval(task.approval),
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,
-      matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
+      ...canonicalMatrix(task),
+      ignoreExitCodes: [...new Set(task.ignoreExitCodes)].sort((a, b) => a - b),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
     },
   ]);

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { baseName, dependencyOf, nodeCount, nodesOf } from './matrix';
+import { baseName, dependencyOf, hasMatrix, isDynamic, nodeCount, nodesOf } from './matrix';
 import type { Complain } from './checkVariables';
 import type { WorkflowDefinition } from './workflow';
 
@@ -14,8 +14,12 @@ export function checkDependencies(tasks: Tasks, complain: Complain): void {
       else if (other !== '' && !Object.hasOwn(tasks, baseName(other))) {
         complain('UNKNOWN_TASK', path, `Task "${other}" does not exist in this workflow${didYouMean(other, names)}.`);
       } else if (other !== '' && dependencyOf(other, tasks) === undefined) {
-        const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
-        complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
+        const base = baseName(other);
+        const isLater = tasks[base] !== undefined && isDynamic(tasks[base]);
+        const hint = isLater
+          ? ': they are known when it is reached. Depend on all of them'
+          : didYouMean(other, firstNodes(tasks, base));
+        complain('UNKNOWN_TASK', path, `The task "${base}" has no combination "${other}"${hint}.`);
       } else if (other !== '' && (task.type === 'forensic' || tasks[baseName(other)]?.type !== task.type)) {
         const message =
           task.type === 'finally'
@@ -30,7 +34,8 @@ export function checkDependencies(tasks: Tasks, complain: Complain): void {
 /** Names for a hint, unless there are too many. */
 export function firstNodes(tasks: Tasks, base: string): readonly string[] {
   const task = tasks[base];
-  return task === undefined || task.matrix.length === 0 || nodeCount(task) > 1000 ? [] : nodesOf(base, task);
+  const isUnknown = task === undefined || !hasMatrix(task) || isDynamic(task);
+  return isUnknown || nodeCount(task) > 1000 ? [] : nodesOf(base, task);
 }
 
 /**

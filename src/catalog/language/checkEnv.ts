@@ -2,6 +2,7 @@ import { axisVariable, isReservedVariableName, isSystemVariableName } from '../.
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
 import { TaskNames, TaskOrder } from './checkTaskConditions';
+import { axisNames } from './combinations';
 import type { Complain } from './checkVariables';
 import { envCircle, envReferences, literalReferences, ownVariableNames } from './environmentValues';
 import type { Path } from './sourceTree';
@@ -51,7 +52,7 @@ export function checkEnv(definition: WorkflowDefinition, complain: Complain): vo
     const own = circle === undefined ? envCircle(all) : undefined;
     const at = own?.find((one) => Object.hasOwn(task.env, one));
     if (own !== undefined && at !== undefined) complainOfCircle(own, ['tasks', name, 'env', at], complain);
-    const more = [...given, ...Object.keys(task.env), ...task.matrix.map((axis) => axisVariable(axis.name))];
+    const more = [...given, ...Object.keys(task.env), ...axisNames(task).map(axisVariable)];
     checkLiterals(task.env, new Set([...known, ...more]), ['tasks', name, 'env'], complain);
   }
 }
@@ -80,11 +81,11 @@ function workflowProblem(name: string, definition: WorkflowDefinition): NameProb
   return { rule: 'UNSURE_NAME', message };
 }
 
-const ownNames = ({ register, env, secrets, matrix }: TaskDefinition): string[] => [
+const ownNames = ({ register, env, secrets, ...matrix }: TaskDefinition): string[] => [
   ...(register === null ? [] : [register]),
   ...Object.keys(env),
   ...secrets,
-  ...matrix.map((axis) => axisVariable(axis.name)),
+  ...axisNames(matrix).map(axisVariable),
 ];
 
 /** Names that tasks of a workflow can have, as far as the definition declares them. */

@@ -5,6 +5,7 @@ import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
 import { namesReached } from './environmentValues';
+import { axisNames } from './combinations';
 import { baseName, dependencyOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { isWarning } from './validationRules';
@@ -74,7 +75,7 @@ export class TaskNames {
   }
 
   private axisProblem(axis: string | undefined): NameProblem | undefined {
-    const axes = this.task.matrix.map((one) => one.name);
+    const axes = axisNames(this.task);
     if (axis !== undefined && axes.includes(axis)) return undefined;
     return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; expected one of ${axes.join(', ') || 'none'}`);
   }
@@ -100,7 +101,7 @@ export class TaskNames {
     const declared = [
       ...variables.map((one) => one.name),
       ...own,
-      ...this.task.matrix.flatMap(({ name }) => [name, axisVariable(name)]),
+      ...axisNames(this.task).flatMap((name) => [name, axisVariable(name)]),
       ...(environment === null ? [] : ['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE']),
     ];
     if (declared.includes(variable)) return undefined;

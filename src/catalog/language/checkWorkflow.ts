@@ -3,11 +3,13 @@ import { axisVariable, environmentName, isSystemVariableName } from '../../kerne
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkConcurrency } from './concurrency';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
-import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
+import { axisNames } from './combinations';
+import { baseName, dependencyOf, hasMatrix, isDynamic, nodeCount, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
 import { checkMessage, declaredKinds } from './checkCondition';
+import { checkMatrixSources } from './checkMatrix';
 import { checkTaskConditions, kindIn, TaskNames, TaskOrder } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import { textsIn } from './messageExpressions';
@@ -59,6 +61,7 @@ export function checkWorkflow(
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
   checkCycles(tasks, complain);
+  checkMatrixSources(definition, complain);
   checkRegistered(definition, complain, lenient);
   checkSecrets(definition, complain);
   checkApprovals(definition, complain, lenient);
@@ -139,7 +142,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
         ['tasks', name, key],
         `A forensic task can’t have "${key}": it runs once for a failure, and nothing depends on it.`,
       );
-    if (task.matrix.length > 0) refuse('matrix');
+    if (hasMatrix(task)) refuse('matrix');
     if (task.register) refuse('register');
     if (!used.has(name))
       complain(
@@ -160,7 +163,7 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
   const given = new Set(variables.map(({ name }) => name));
   const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
   for (const [name, task] of Object.entries(tasks)) {
-    const { register, matrix, condition, type, approval } = task;
+    const { register, condition, type, approval } = task;
     // Values of detached tasks are not kept.
     if ((approval === null && (register === null || register === '')) || type !== 'normal') continue;
     const path = ['tasks', name, ...registerKey(task)];
@@ -168,13 +171,13 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
     for (const variable of variablesInRegister(task)) {
       const problem = new TaskNames(name, task, definition, order, lenient).variableProblem(variable);
       if (problem === undefined) continue;
-      const axes = matrix.map((axis) => axis.name).join(', ') || 'none';
+      const axes = axisNames(task).join(', ') || 'none';
       complain(problem.rule, path, `"${variable}" is not an axis of the matrix (${axes}), and ${problem.message}.`);
     }
     const set = registeredBy(name, task);
     const twice = approval === null ? set.find((one, index) => set.indexOf(one) !== index) : undefined;
     if (twice !== undefined) refuse(`Two combinations of "${name}" would set the variable ${twice}.`);
-    else if (set.length === 1 && nodeCount(task) > 1 && !condition?.includes('matrix')) {
+    else if (set.length === 1 && (nodeCount(task) > 1 || isDynamic(task)) && !condition?.includes('matrix')) {
       refuse(`Each combination of "${name}" would set the variable ${register}.`);
     }
     for (const variable of new Set(set)) {
@@ -262,7 +265,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
       ...Object.keys(task.requires),
       ...handedTo(task.type),
     ]);
-    const axes = new Map(task.matrix.map((axis) => [axis.name, axisVariable(axis.name)]));
+    const axes = new Map(axisNames(task).map((axis) => [axis, axisVariable(axis)]));
     const sh = quotesAsSh(shellOf(definition, task), task.run);
     for (const one of new Set(commandsIn(task.run).flatMap(templateNames))) {
       const variable = axes.get(one) ?? (known.has(one) ? one : undefined);

@@ -9,7 +9,7 @@ import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from '.
 import { freezeKeys, scheduled } from './freezeShape';
 import { foreignKey, reportForeign } from './foreignDocument';
 import { adviceFor, foreignKeys } from './foreignKeys';
-import { nodeCount } from './matrix';
+import { isDynamic, MAX_LISTED, nodeCount } from './matrix';
 import {
   defined,
   filled,
@@ -143,7 +143,7 @@ const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   decode(node, place) {
     const all = taskMap.decode(node, place);
     const written = node.type === 'map' ? node.entries.length : 1;
-    const nodes = Object.values(all).reduce((sum, one) => sum + nodeCount(one), 0);
+    const nodes = Object.values(all).reduce((sum, one) => sum + (isDynamic(one) ? MAX_LISTED : nodeCount(one)), 0);
     const count = Math.max(written, nodes);
     if (!Object.values(all).some(({ type }) => type === 'normal')) {
       place.report('EMPTY', place.path, 'A workflow needs at least one normal task.', node.at);

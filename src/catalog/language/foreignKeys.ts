@@ -37,7 +37,7 @@ const task: Advice = {
   'use "working_dir"': 'working_directory workdir work_dir cwd dir directory chdir',
   'use "name" for a name that people read': 'display_name title label',
   'leave it out: the key of the task is its name': 'id key ref',
-  'use "grace"': 'grace_period termination_grace_period_seconds stop_signal kill_after',
+  'use "grace"': 'grace_period termination_grace_period_seconds kill_after',
   'use "on_failure" with a task of type forensic': 'on_error on_fail catch rescue',
   'use "finally" of the workflow': 'after_script post finally on_exit on_success cleanup teardown always ensure',
   'use "secrets"': 'secret secret_env credentials id_tokens',

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { axisVariable, environmentName } from '../../kernel/naming';
-import type { MatrixAxis, TaskDefinition } from './taskShape';
+import {
+  axisNames,
+  type Combination,
+  combinationsOf,
+  MAX_COMBINATIONS,
+  productOf,
+  type WrittenMatrix,
+} from './combinations';
+import type { TaskDefinition } from './taskShape';
 import { templateName, templateOf } from './template';
 
 /**
@@ -8,10 +16,13 @@ import { templateName, templateOf } from './template';
  * `test[os=linux,node=22]`. With the matrix, the name describes a combination, so nothing else is stored with it.
  */
 
-type Matrix = Pick<TaskDefinition, 'matrix'>;
+/** Parts of a task that make its combinations. */
+export type Matrix = Pick<WrittenMatrix, 'matrix'> & Partial<WrittenMatrix>;
 
 /** A longer value is in a name with its beginning and a hash. */
-const MAX_NAMED_VALUE = 200;
+export const MAX_NAMED_VALUE = 200;
+/** Combinations of a matrix with a list that a task makes. */
+export const MAX_LISTED = 1000;
 const shortened = /~[0-9a-f]{16}$/;
 
 /** One task, or all combinations of one. */
@@ -44,8 +55,8 @@ export function matrixValues(node: string, task: Matrix | undefined): ReadonlyMa
   const base = baseName(node);
   if (base === node || !node.endsWith(']')) return new Map();
   const valueIn = (axis: string, part: string): string => {
-    const values = shortened.test(part) ? task?.matrix.find(({ name }) => name === axis)?.values : undefined;
-    return values?.find((value) => encoded(value) === part) ?? decoded(part);
+    const values = shortened.test(part) && task !== undefined ? valuesOf(axis, task) : [];
+    return values.find((value) => encoded(value) === part) ?? decoded(part);
   };
   const pairs = node.slice(base.length + 1, -1).split(',');
   return new Map(
@@ -55,6 +66,21 @@ export function matrixValues(node: string, task: Matrix | undefined): ReadonlyMa
     }),
   );
 }
+
+const valuesOf = (axis: string, { matrix, matrixRules }: Matrix): string[] => [
+  ...(matrix.find(({ name }) => name === axis)?.values ?? []),
+  ...(matrixRules?.include ?? []).flatMap((entry) => entry[axis] ?? []),
+];
+
+export const hasMatrix = ({ matrix, matrixRules }: Matrix): boolean =>
+  matrix.length > 0 || (matrixRules?.include ?? []).length > 0;
+
+/** True for a matrix with a list that an earlier task makes: its combinations are known when the task is reached. */
+export const isDynamic = ({ matrix }: Pick<Matrix, 'matrix'>): boolean => matrix.some(({ from }) => from !== undefined);
+
+/** True for a combination that was created when its task was reached. */
+export const isListed = (node: string, tasks: Readonly<Record<string, Matrix>>): boolean =>
+  baseName(node) !== node && isDynamic(tasks[baseName(node)] ?? { matrix: [] });
 
 /** Environment variables of a combination. */
 export function matrixVariables(node: string, task: Matrix | undefined): Record<string, string> {
@@ -68,8 +94,11 @@ export const namesInRegister = (register: string): string[] =>
   [...register.matchAll(template)].map(([, name = '']) => name);
 
 /** Variables in the `register` of a task, whose values decide its name when the task runs. */
-export const variablesInRegister = ({ register, matrix }: Pick<TaskDefinition, 'matrix' | 'register'>): string[] =>
-  register === null ? [] : namesInRegister(register).filter((name) => matrix.every((axis) => axis.name !== name));
+export const variablesInRegister = (task: Matrix & Pick<TaskDefinition, 'register'>): string[] => {
+  if (task.register === null) return [];
+  const axes = axisNames(task);
+  return namesInRegister(task.register).filter((name) => !axes.includes(name));
+};
 
 /** Variable that a node sets: with `delta_{{.env}}`, `delta_eu_1` for eu-1. `environment` has the variables of its command. */
 export function registerOf(
@@ -84,34 +113,54 @@ export function registerOf(
   );
 }
 
-const MAX_COMBINATIONS = 10_000;
-
 /** Variables that a task sets with `register`, as far as they are known: with an axis in its name, one for each value. */
-export function registeredBy(name: string, task: Pick<TaskDefinition, 'matrix' | 'register' | 'approval'>): string[] {
+export function registeredBy(name: string, task: Matrix & Pick<TaskDefinition, 'register' | 'approval'>): string[] {
   const { register, approval } = task;
   if (approval !== null) return approval.inputs.map((input) => input.name).filter((input) => input !== '');
   if (register === null || register === '') return [];
   if (variablesInRegister(task).length > 0) return [];
+  if (isDynamic(task)) return namesInRegister(register).length > 0 ? [] : [register];
   if (namesInRegister(register).length === 0 || nodeCount(task) > MAX_COMBINATIONS) return [register];
   return nodesOf(name, task).map((node) => registerOf(node, { ...task, register }));
 }
 
-/** Names of all combinations, sorted; the axes keep their order. */
-export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): string[] {
-  if (task.matrix.length === 0) return [base];
-  const combine = (axes: readonly MatrixAxis[]): string[] => {
-    const [axis, ...rest] = axes;
-    if (axis === undefined) return [''];
-    const others = combine(rest);
-    return axis.values.flatMap((value) => others.map((other) => `,${axis.name}=${encoded(value)}${other}`));
-  };
-  return combine(task.matrix)
-    .map((pairs) => `${base}[${pairs.slice(1)}]`)
-    .sort();
+/** Names of all combinations, sorted; the axes keep their order. A dynamic matrix is one task until it is expanded. */
+export function nodesOf(base: string, task: Matrix): string[] {
+  return !hasMatrix(task) || isDynamic(task) ? [base] : suffixesOf(task).map((suffix) => base + suffix);
 }
 
-export const nodeCount = (task: Pick<TaskDefinition, 'matrix'>): number =>
-  task.matrix.reduce((count, axis) => count * axis.values.length, 1);
+/** The name of a combination, after that of its task. */
+const suffixOf = (combination: Combination): string =>
+  `[${[...combination].map(([name, value]) => `${name}=${encoded(value)}`).join(',')}]`;
+
+/** Definitions never change, and those of a run are asked for their combinations with each of its tasks. */
+const suffixes = new WeakMap<readonly unknown[], readonly string[]>();
+function suffixesOf({ matrix, matrixRules = null }: Matrix): readonly string[] {
+  const key = matrix.length > 0 ? matrix : (matrixRules?.include ?? matrix);
+  const known = suffixes.get(key);
+  if (known !== undefined) return known;
+  const made = combinationsOf({ matrix, matrixRules }).all.map(suffixOf).sort();
+  suffixes.set(key, made);
+  return made;
+}
+
+/** Names of the combinations of a dynamic matrix, with the values that its lists have. */
+export const expandedNodes = (
+  base: string,
+  { matrix, matrixRules = null }: Matrix,
+  lists: ReadonlyMap<string, readonly string[]>,
+): string[] => {
+  const known = matrix.map((axis) => ({ ...axis, values: lists.get(axis.name) ?? axis.values }));
+  const all = combinationsOf({ matrix: known, matrixRules }).all.map((one) => base + suffixOf(one));
+  return [...new Set(all)].sort();
+};
+
+export function nodeCount(task: Matrix): number {
+  if (!hasMatrix(task) || isDynamic(task)) return 1;
+  const { matrix, matrixRules } = task;
+  const product = productOf(matrix);
+  return matrixRules == null || product > MAX_COMBINATIONS ? product : suffixesOf(task).length;
+}
 
 /** Dependencies of a task. */
 export const dependenciesOf = (base: string, tasks: Tasks): Dependency[] =>
@@ -122,12 +171,26 @@ export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined
   const base = baseName(text);
   const task = Object.hasOwn(tasks, base) ? tasks[base] : undefined;
   if (task === undefined) return undefined;
-  if (base === text) return task.matrix.length === 0 ? { node: base } : { all: base };
+  if (base === text) return hasMatrix(task) && !isDynamic(task) ? { all: base } : { node: base };
+  if (isDynamic(task)) return undefined;
   const values = matrixValues(text, task);
-  const known = task.matrix.every(({ name, values: all }) => all.some((value) => value === values.get(name)));
-  if (task.matrix.length === 0 || values.size !== task.matrix.length || !known) return nodeAsWritten(text, base, task);
-  const pairs = task.matrix.map(({ name }) => `${name}=${encoded(values.get(name) ?? '')}`);
-  return { node: `${base}[${pairs.join(',')}]` };
+  const axes = task.matrix.map(({ name }) => name);
+  const known = axes.length > 0 && task.matrix.every(({ name, values: all }) => all.includes(values.get(name) ?? ''));
+  if (task.matrixRules != null && nodeCount(task) <= MAX_COMBINATIONS) return combinationNamed(values, base, task);
+  if (!known || values.size !== axes.length) return nodeAsWritten(text, base, task);
+  const pairs = axes.map((name): [string, string] => [name, values.get(name) ?? '']);
+  return { node: base + suffixOf(new Map(pairs)) };
+}
+
+/** The combination with exactly these values, or the only one that has the listed values and others from `include`. */
+function combinationNamed(values: Combination, base: string, task: TaskDefinition): Dependency | undefined {
+  const fitting = combinationsOf(task).all.filter((one) =>
+    [...values].every(([name, value]) => one.get(name) === value),
+  );
+  const exact = fitting.find((one) => one.size === values.size);
+  const full = task.matrix.length > 0 && task.matrix.every(({ name }) => values.has(name));
+  const found = exact ?? (full && fitting.length === 1 ? fitting[0] : undefined);
+  return found === undefined ? undefined : { node: base + suffixOf(found) };
 }
 
 /** Bounds the time that a dependency on a combination takes. */

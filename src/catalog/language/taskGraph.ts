@@ -1,4 +1,4 @@
-import { baseName, type Dependency, dependenciesOf, nodesOf } from './matrix';
+import { baseName, type Dependency, dependenciesOf, isDynamic, MAX_LISTED, nodesOf } from './matrix';
 import type { TaskDefinition } from './taskShape';
 
 /** A task at run time: one combination of a task's matrix (matrix.ts), or the task itself. */
@@ -52,12 +52,15 @@ export function taskLevels(tasks: Tasks): string[][] {
  */
 export function taskNodes(tasks: Tasks): TaskNode[] {
   const nodes: TaskNode[] = [];
+  let ordinal = 0;
   taskLevels(tasks).forEach((names, level) => {
     for (const base of names) {
       const task = tasks[base];
       if (task?.type !== 'normal') continue;
       const dependsOn = dependenciesOf(base, tasks);
-      for (const name of nodesOf(base, task)) nodes.push({ name, base, level, ordinal: nodes.length, dependsOn });
+      // Combinations that are known later come before the task that waits for them.
+      if (isDynamic(task)) ordinal += MAX_LISTED;
+      for (const name of nodesOf(base, task)) nodes.push({ name, base, level, ordinal: ordinal++, dependsOn });
     }
   });
   return nodes;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { axisVariable, isForbiddenVariableName, taskNamePattern } from '../../kernel/naming';
 import { baseName } from './matrix';
+import { isMatrixRule } from './matrixShape';
 import { short } from './shape';
 import { findEntry, type Path, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
 import { changed, scalarAt, type Warn } from './taskGraphTexts';
@@ -97,6 +98,7 @@ function variableFor(name: string): string {
 }
 
 function axisFor(name: string): string {
+  if (isMatrixRule(name)) return `_${name}`;
   if (axisKey.problem(name) === undefined) return name;
   const plain = name.replace(/[^\w-]/g, '_').replace(/^(?![A-Za-z_])/, '_');
   return plain.length > MAX_NAME ? fitted(plain) : plain;

@@ -1,8 +1,10 @@
 // Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
-import { axisVariable, parseDuration } from '../../kernel/naming';
+import { parseDuration } from '../../kernel/naming';
 import { approvalFields } from './approvalShape';
 import { foreignKeys } from './foreignKeys';
+import { noMatrix, type WrittenMatrix } from './combinations';
+import { matrixShape } from './matrixShape';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
   defined,
@@ -28,6 +30,7 @@ import {
   valueText,
   withShort,
 } from './shape';
+import { stopSignals } from '../../contract/stopSignals';
 import { type Commands, commandsIn, shell } from './shell';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { templateName, templateOf } from './template';
@@ -35,7 +38,6 @@ import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
   settableKey,
-  axisKey,
   DAY,
   description,
   duration,
@@ -227,48 +229,6 @@ const retryDelay = defined(
   }),
 );
 
-const matrixValues = mapped(
-  list(valueText),
-  (all, node, place) => {
-    if (all.length === 0 && node.type === 'list') {
-      place.report('EMPTY_MATRIX', place.path, 'An empty list gives no combination. Add a value.', node.at);
-    }
-    const seen = new Set<string>();
-    all.forEach((value, index) => {
-      if (seen.has(value))
-        place.report('DUPLICATE_NAME', [...place.path, index], `"${value}" is in this list already.`);
-      seen.add(value);
-    });
-    return all;
-  },
-  { json: { minItems: 1 } },
-);
-
-export interface MatrixAxis {
-  readonly name: string;
-  readonly values: readonly string[];
-}
-
-const axes = mapOf(axisKey, matrixValues);
-const matrix: Shape<readonly MatrixAxis[]> = {
-  json: { ...axes.json, minProperties: 1 },
-  encode: (given) => new Map(given.map(({ name, values: own }) => [name, own])),
-  decode(node, place) {
-    const given = axes.decode(node, place);
-    const names = Object.keys(given);
-    if (names.length === 0 && node.type === 'map') {
-      place.report('EMPTY_MATRIX', place.path, 'An empty matrix gives no combination. Add a list of values.', node.at);
-    }
-    names.forEach((name, index) => {
-      const same = names.find((other) => axisVariable(other) === axisVariable(name));
-      if (same === undefined || names.indexOf(same) === index) return;
-      const message = `"${name}" and "${same}" set the same variable ${axisVariable(name)}.`;
-      place.report('DUPLICATE_NAME', [...place.path, name], message);
-    });
-    return names.map((name) => ({ name, values: given[name] ?? [] }));
-  },
-};
-
 const template = templateOf(templateName);
 
 /** Name of a variable, which may contain `{{.axis}}`. */
@@ -292,6 +252,10 @@ const requirements = withShort<readonly string[], Readonly<Record<string, ValueR
 const exitCodes = filled(
   list(number('integer', 1, 255)),
   'An empty list would prevent every retry. Leave it out to retry after every failure.',
+);
+const ignoredExitCodes = filled(
+  list(number('integer', 1, 255)),
+  'An empty list ignores nothing. Name an exit code, or leave the key out.',
 );
 
 const servicesToDeploy = filled(
@@ -361,9 +325,9 @@ const taskFields = {
     'Tasks of this workflow to wait for. A task with a matrix stands for all of its combinations; test[os=linux,node=22] is one.',
   ),
   matrix: optional(
-    matrix,
-    [],
-    'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
+    matrixShape,
+    noMatrix,
+    'Lists of values, or { from: VARIABLE } for a list that an earlier task makes; and include, exclude, max_parallel and fail_fast. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
   ),
   deploys: optional(
     deploys,
@@ -389,6 +353,11 @@ const taskFields = {
     'Time between the signal and the kill when the task is canceled or timed out. At most 1h.',
     { key: 'grace' },
   ),
+  stopSignal: optional(
+    oneOf(stopSignals),
+    'SIGTERM',
+    'Signal that asks the command to end when the task is canceled or timed out. SIGKILL follows after the grace.',
+  ),
   retries: optional(retries, 0, 'Number of retries after a failure. Each try is a job.'),
   retryDelay: optional(retryDelay, null, 'Delay before each retry: a duration, or a delay that grows.'),
   retryOn: optional(
@@ -405,6 +374,11 @@ const taskFields = {
     flag,
     false,
     'True if the workflow can succeed without this task. It stays visible as failed, and its dependents run.',
+  ),
+  ignoreExitCodes: optional(
+    ignoredExitCodes,
+    [],
+    'Exit codes that are no reason to fail: the task is not retried, its failure is ignored, as with ignore_failure, and its dependents run. 128 + n if signal n ended the command.',
   ),
   failureStrategy: optional(
     failureStrategy,
@@ -438,13 +412,22 @@ const fields = object(taskFields, foreignKeys.task);
 
 export type TaskApproval = Readonly<ValueOf<typeof approvalFields>>;
 /** A task in canonical form. */
-export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy'>> & FailureStrategy;
+export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy' | 'matrix'>> &
+  FailureStrategy &
+  WrittenMatrix;
+
+const matrixIn = ({ matrix, matrixRules }: WrittenMatrix): WrittenMatrix => ({ matrix, matrixRules });
 
 const isKind = { anyOf: [{ required: ['run'] }, { required: ['cmd'] }, { required: ['approval'] }] };
 
 export const task: Shape<TaskDefinition> = defined('Task', {
   json: { ...fields.json, ...isKind },
-  encode: (value) => fields.encode({ ...value, failureStrategy: strategyIn({ ...value, ignoreFailure: false }) }),
+  encode: (value) =>
+    fields.encode({
+      ...value,
+      matrix: matrixIn(value),
+      failureStrategy: strategyIn({ ...value, ignoreFailure: false }),
+    }),
   decode(node, place) {
     const { failureStrategy: strategy, ...rest } = fields.decode(node, place);
     checkKind(rest, node, place);
@@ -456,7 +439,7 @@ export const task: Shape<TaskDefinition> = defined('Task', {
       const message = 'A task with "register" needs separate streams: its variable is a line of standard output alone.';
       place.report('BAD_VALUE', [...place.path, 'streams'], message);
     }
-    return { ...rest, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
+    return { ...rest, ...rest.matrix, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
   },
 });
 
@@ -516,7 +499,7 @@ export const finallyTask: Shape<TaskDefinition> = defined(
     finallyFields,
     (given): TaskDefinition => ({
       ...given,
-      ...{ type: 'finally', condition: null, matrix: [], deploys: null },
+      ...{ type: 'finally', condition: null, ...noMatrix, deploys: null },
       ...{ register: null, onFailure: null, intervention: null, approval: null },
     }),
   ),
@@ -552,10 +535,20 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
     description: null,
     condition: null,
     dependsOn: [],
-    matrix: [],
+    ...noMatrix,
     deploys: null,
   },
-  ...{ graceSeconds: 10, retries: 0, retryDelay: null, retryOn: null, onLost: 'RETRY', requires: {}, register: null },
+  ...{
+    graceSeconds: 10,
+    stopSignal: 'SIGTERM',
+    ignoreExitCodes: [],
+    retries: 0,
+    retryDelay: null,
+    retryOn: null,
+    onLost: 'RETRY',
+    requires: {},
+    register: null,
+  },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
   approval: null,
 });

@@ -30,7 +30,9 @@ export const validationRules = {
   TOO_LONG: 'A description has at most 20,000 characters.',
   EMPTY:
     'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, choices, approvers, groups of an escalation, exit codes, runtime inputs or environments is not empty.',
-  EMPTY_MATRIX: 'Every list of a matrix has a value.',
+  EMPTY_MATRIX: 'Every list of a matrix has a value, and `exclude` leaves a combination.',
+  MATRIX_COMBINATION:
+    'An entry of `exclude` names lists of the matrix and their values. An entry of `include` adds a value or a combination.',
   DUPLICATE_NAME:
     'A name is unique among the documents of a kind and application, the tasks of a workflow, the variables of a list, the inputs and choices of an approval, the values of a matrix, and the stages and elements of a pipeline.',
   UNKNOWN_APPLICATION: 'The application exists, or is defined by the source.',

@@ -6,7 +6,8 @@ import type { OutputStreams } from './terms';
 /** Definitions in canonical form: every default is filled in. Their keys are described in the shapes. */
 export type { WorkflowDefinition } from './documentShapes';
 export type { Intervention } from './failureStrategy';
-export type { MatrixAxis, RetryDelay, TakenFiles, TaskApproval, TaskArtifacts, TaskDefinition } from './taskShape';
+export type { MatrixAxis } from './combinations';
+export type { RetryDelay, TakenFiles, TaskApproval, TaskArtifacts, TaskDefinition } from './taskShape';
 export * from './terms';
 
 export type Workflow = DefinedEntity;

@@ -1,5 +1,5 @@
 import type { ArtifactSource } from '../../catalog/language/artifactSource';
-import { dependencyOf } from '../../catalog/language/matrix';
+import { dependencyOf, isDynamic } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import type { JobInput } from '../../contract/agentProtocol';
 import type { AttemptRef } from '../../engine/execution';
@@ -69,7 +69,8 @@ const IS_SKIPPED = `task.status = 'SKIPPED' AND task.passed`;
 
 /** A task of the same workflow execution, or all its combinations. A restore task takes files of restore tasks only. */
 function ownTasks(taker: Taker, text: string, tasks: WorkflowDefinition['tasks']): Tasks {
-  const named = dependencyOf(text, tasks) ?? { node: text };
+  const own = tasks[text];
+  const named = own !== undefined && isDynamic(own) ? { all: text } : (dependencyOf(text, tasks) ?? { node: text });
   const name = 'all' in named ? named.all : named.node;
   const isNamed = (n: string) => ('all' in named ? `starts_with(task.name, ${n} || '[')` : `task.name = ${n}`);
   const [from, where, parameters] =

@@ -1,4 +1,4 @@
-import { baseName, dependenciesOf } from '../../catalog/language/matrix';
+import { baseName, dependenciesOf, isListed } from '../../catalog/language/matrix';
 import { type TaskNode, taskNodes } from '../../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import type { WorkflowContinuation } from '../../engine/resumeWorkflow';
@@ -34,7 +34,9 @@ async function chooseNodes(
   if (revisionId === execution.revisionId && !again.ignoredFailures && !again.skipped) {
     const rows = unfinished ?? (await findUnfinishedTasks(db, [execution.id]));
     const own = rows.filter(({ executionId }) => executionId === execution.id);
-    return { nodes: own.map((row) => nodeOf(row, tasks)), dropped: null };
+    // Combinations of a dynamic matrix are created again by their group.
+    const nodes = own.filter(({ name }) => !isListed(name, tasks)).map((row) => nodeOf(row, tasks));
+    return { nodes, dropped: null };
   }
   const shown = await findCurrentTasks(db, [execution.id]);
   const before = (await findAttempts(db, [execution.id])).at(-1)?.dropped ?? [];
@@ -43,7 +45,9 @@ async function chooseNodes(
   const known = new Set(nodes.map((node) => node.name));
   return {
     nodes: nodes.filter((node) => !kept.has(node.name)),
-    dropped: [...before, ...shown.map((task) => task.name)].filter((name) => !known.has(name)),
+    dropped: [...before, ...shown.map((task) => task.name)].filter(
+      (name) => !known.has(name) && !(isListed(name, tasks) && known.has(baseName(name))),
+    ),
   };
 }
 

@@ -51,6 +51,7 @@ export const executionTable = table<Execution>('execution', {
     pause: column.jsonOrNull,
     freezeOverride: column.jsonOrNull,
     maxParallel: column.integerOrNull,
+    priority: column.integerOrNull,
     mode: column.text,
     openTasks: column.integer,
     busyTasks: column.integer,

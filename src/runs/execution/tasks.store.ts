@@ -178,6 +178,18 @@ export function findRunningTasks(
   );
 }
 
+/** Tasks of these executions that have a job. */
+export function findBusyTasks(
+  db: Db,
+  ids: readonly string[],
+): Promise<Pick<TaskExecution, 'executionId' | 'id' | 'name'>[]> {
+  return db.rows(
+    `SELECT execution_id AS "executionId", id, name FROM task_execution
+     WHERE execution_id = ANY ($1::uuid[]) AND type = 'normal' AND job_id IS NOT NULL AND ended_at IS NULL`,
+    [ids],
+  );
+}
+
 /** Tasks of these runs that are not final, including detached ones. */
 export function findOpenTasks(db: Db, runIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(

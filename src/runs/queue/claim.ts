@@ -1,7 +1,7 @@
 import type { App } from '../app';
 import { topic } from '../../kernel/database/wakeups';
 import { hashSecret, newSecret } from '../../kernel/ids';
-import { type ClaimedJobRow, claimReadyJobs, type Slot } from './claimedJobs.store';
+import { type ClaimedJobRow, claimReadyJobs, type Slot, takeTurn } from './claimedJobs.store';
 
 /** A claim has to be started within this time, or the job is offered to another agent. */
 const OFFER_MS = 15_000;
@@ -124,12 +124,14 @@ export class ClaimDesk {
       if (slots.length >= MAX_BATCH) break;
       slots.push({ agentId: claim.agentId, tokenHash: hashes.get(claim) ?? '' });
     }
-    const offerUntil = new Date(this.app.clock.now().getTime() + OFFER_MS);
+    const now = this.app.clock.now();
+    const offerUntil = new Date(now.getTime() + OFFER_MS);
     for (const claim of group) claim.asking = true;
     // An offer that a crash undoes was not started, so the job is offered again: a start is durable.
-    const claimed = await this.app.database.atOnce((db) => claimReadyJobs(db, labels, slots, offerUntil), {
-      durable: false,
-    });
+    const claimed = await this.app.database.atOnce(
+      async (db) => (await Promise.all([takeTurn(db), claimReadyJobs(db, labels, slots, offerUntil, now)]))[1],
+      { durable: false },
+    );
     const answers = new Map<Waiting, ClaimedJob[]>();
     for (const { tokenHash, agentId: _, ...row } of claimed) {
       const slot = tokens.get(tokenHash);

@@ -100,16 +100,22 @@ export interface Slot {
   readonly tokenHash: string;
 }
 
+/** Claims of all servers take turns, so that jobs leave the queue in its order. Sent with the claim, before it. */
+export const takeTurn = (db: Db): Promise<unknown> => db.rows('SELECT FROM pg_advisory_xact_lock($1)', [CLAIMS]);
+
+const CLAIMS = 7_206_211;
+
 /**
- * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order, and reads what the
+ * Gives the first jobs of the queue that an agent with these labels can run to the slots, in order, and reads what the
  * agents need. One statement takes a job from the queue and adds its lease, so that a job can be neither lost nor given
- * twice. Each class of requirements is read from the end of its index: jobs that this agent can't run cost nothing.
+ * twice. Each class of requirements is read from the head of its index: jobs that this agent can't run cost nothing.
  */
 export async function claimReadyJobs(
   db: Db,
   labels: readonly string[],
   slots: readonly Slot[],
   offerUntil: Date,
+  now: Date,
 ): Promise<(ClaimedJobRow & Slot)[]> {
   const rows = await db.rows<Flat & Slot>(CLAIM, [
     labels,
@@ -117,30 +123,38 @@ export async function claimReadyJobs(
     slots.map((slot) => slot.tokenHash),
     slots.length,
     offerUntil,
+    now,
   ]);
   return rows.map(withStanding);
 }
 
+/** Condition that a pause holds back jobs with these required labels. */
+export const pauses = (pause: string, labels: string, now: string): string =>
+  `${pause}.labels <@ ${labels} AND (${pause}.until IS NULL OR ${pause}.until > ${now}::timestamptz)`;
+
 const CLAIM = `WITH slot AS (
     SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
   ), picked AS (
-    SELECT class_id, rank, row_number() OVER (ORDER BY rank) AS n FROM (
-      SELECT class.id AS class_id, head.rank
+    SELECT job_id, row_number() OVER (ORDER BY precedence, share, rank) AS n FROM (
+      SELECT head.*
       FROM requirement_class class
       CROSS JOIN LATERAL (
-        SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
+        SELECT job_id, precedence, share, rank FROM ready_job WHERE requirement_class_id = class.id
+        ORDER BY precedence, share, rank LIMIT $4 FOR UPDATE SKIP LOCKED
       ) head
       WHERE class.labels <@ $1::text[]
-      ORDER BY head.rank
+        AND NOT EXISTS (SELECT FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$6')})
+      ORDER BY head.precedence, head.share, head.rank
       LIMIT $4
     ) heads
   ), taken AS (
-    DELETE FROM ready_job USING picked
-    WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
+    DELETE FROM ready_job USING picked WHERE ready_job.job_id = picked.job_id
+    RETURNING ready_job.job_id, ready_job.precedence, ready_job.share, ready_job.rank, greatest(ready_job.share, ready_job.virtual_time) AS time, picked.n
   ), given AS (
-    SELECT taken.job_id, taken.n, slot.agent_id, slot.token_hash FROM taken JOIN slot USING (n)
-  ), ${claimedOf('given', 'given.agent_id, given.token_hash,')}, offered AS (
-    INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
-    SELECT id, agent_id, run_id, token_hash, false, $5 FROM claimed
+    SELECT taken.*, slot.agent_id, slot.token_hash FROM taken JOIN slot USING (n)
+  ), ${claimedOf('given', 'given.agent_id, given.token_hash, given.precedence, given.share, given.rank,')}, offered AS (
+    INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at, precedence, share, rank)
+    SELECT id, agent_id, run_id, token_hash, false, $5, precedence, share, rank
+    FROM claimed, (SELECT setval('queue_time', max(time)) FROM taken HAVING count(*) > 0) now
   )
   ${describing('claimed.agent_id AS "agentId", claimed.token_hash AS "tokenHash",')}`;

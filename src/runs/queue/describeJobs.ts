@@ -1,4 +1,5 @@
 import type { ValueRule } from '../../contract/valueRules';
+import type { StopSignal } from '../../contract/stopSignals';
 import type { App } from '../app';
 import { artifactSource, isOptional, sourceName } from '../../catalog/language/artifactSource';
 import { findTaken, type Taker } from '../artifacts/takenArtifacts.store';
@@ -43,6 +44,7 @@ export interface JobDescription {
   readonly refused: ClaimedJob['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
+  readonly stopSignal: StopSignal;
   readonly inputs: readonly JobInput[];
   /** Sources named in `artifacts.from` that produced no files: the job can't run. */
   readonly missing: readonly string[];
@@ -124,6 +126,7 @@ async function describe(
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
     streams: streamsOf(task),
+    stopSignal: task.stopSignal,
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
 }

@@ -1,3 +1,4 @@
+import type { ActorRef } from '../../access/actor';
 import type { StatusOf } from '../../engine/machine';
 
 export type JobStatus = StatusOf<'job'>;
@@ -27,11 +28,44 @@ export interface Job {
   readonly endedAt: Date | null;
 }
 
-/** A job that may be claimed. The table holds only those, so that a claim never scans history. */
-export interface ReadyJob {
+/** Place of a job in the queue: compared field by field, the smaller one is taken first. */
+export interface Place {
+  /** Its priority, negated. */
+  readonly precedence: number;
+  /** Virtual time at which its run is due for it: the fair share. */
+  readonly share: number;
+  /** Order of arrival. Values are far apart, so that jobs can be moved between others. */
   readonly rank: number;
+}
+
+/** A job that may be claimed. The table holds only those, so that a claim never scans history. */
+export interface ReadyJob extends Place {
   readonly jobId: string;
+  readonly runId: string;
   readonly requirementClassId: number;
+  /** Virtual time while this job is the next one of its class and priority. */
+  readonly virtualTime: number;
+  /** Virtual time at which the next job of its run is due. Null for a job that was moved: it counts for no share. */
+  readonly finish: number | null;
+  readonly queuedAt: Date;
+}
+
+/** No job that requires all of these labels is claimed. */
+export interface QueuePause {
+  readonly id: string;
+  /** Empty: no job at all. */
+  readonly labels: readonly string[];
+  readonly note: string | null;
+  readonly until: Date | null;
+  readonly by: ActorRef;
+  readonly at: Date;
+}
+
+/** Priority and weight that a person gave to all runs of an application, a pipeline or a workflow. */
+export interface QueueSetting {
+  readonly id: string;
+  readonly priority: number | null;
+  readonly weight: number | null;
 }
 
 /** A distinct set of required labels; there are few, whatever the number of jobs. */
@@ -41,7 +75,7 @@ export interface RequirementClass {
 }
 
 /** Holder of a job, and the end of its lease. Exists from the claim to the end of the job. */
-export interface JobLease {
+export interface JobLease extends Place {
   readonly jobId: string;
   readonly agentId: string;
   readonly runId: string;

@@ -3,6 +3,7 @@ import { columnsOf, oneOf } from '../../kernel/database/table';
 import { machine, statusesAt } from '../../engine/machine';
 import type { JobEnding } from '../../engine/changes';
 import type { Execution, TaskExecution } from '../../engine/execution';
+import { enqueue } from './enqueue.store';
 import type { Job, JobLease } from './job';
 import { jobLeaseTable, jobTable } from './jobs.table';
 
@@ -22,33 +23,35 @@ export interface NewJob {
   readonly requirementClassId: number;
   readonly timeoutMs: number;
   readonly graceMs: number;
+  /** True if its run begins in this transaction. */
+  readonly fresh: boolean;
 }
 
-/** Creates jobs and puts them at the end of the queue, in the given order. */
+/** Creates jobs and puts them into the queue, those of a run in the given order. */
 export async function insertJobs(db: Db, jobs: readonly NewJob[], now: Date): Promise<void> {
   if (jobs.length === 0) return;
-  await db.rows(
-    `WITH made AS (
-       INSERT INTO job (id, task_execution_id, execution_id, run_id, attempt, status, requirement_class_id, timeout_ms, grace_ms, queued_at)
-       SELECT id, task_id, execution_id, run_id, attempt, '${queued}', class_id, timeout_ms, grace_ms, $9
-       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[])
-         AS j (id, task_id, execution_id, run_id, attempt, class_id, timeout_ms, grace_ms)
-     )
-     INSERT INTO ready_job (job_id, requirement_class_id)
-     SELECT id, class_id FROM unnest($1::uuid[], $6::int[]) WITH ORDINALITY AS j (id, class_id, n) ORDER BY n`,
-    [
-      jobs.map((job) => job.id),
-      jobs.map((job) => job.taskExecutionId),
-      jobs.map((job) => job.executionId),
-      jobs.map((job) => job.runId),
-      jobs.map((job) => job.attempt),
-      jobs.map((job) => job.requirementClassId),
-      jobs.map((job) => job.timeoutMs),
-      jobs.map((job) => job.graceMs),
-      now,
-    ],
-  );
+  await db.rows(INSERT, [
+    jobs.map((job) => job.id),
+    jobs.map((job) => job.taskExecutionId),
+    jobs.map((job) => job.executionId),
+    jobs.map((job) => job.runId),
+    jobs.map((job) => job.attempt),
+    jobs.map((job) => job.requirementClassId),
+    jobs.map((job) => job.timeoutMs),
+    jobs.map((job) => job.graceMs),
+    jobs.map((job) => job.fresh),
+    now,
+  ]);
 }
+
+const INSERT = enqueue(`given AS MATERIALIZED (
+    SELECT *, $10::timestamptz AS queued_at
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], $9::boolean[])
+      WITH ORDINALITY AS j (job_id, task_id, execution_id, run_id, attempt, class_id, timeout_ms, grace_ms, fresh, n)
+  ), made AS (
+    INSERT INTO job (id, task_execution_id, execution_id, run_id, attempt, status, requirement_class_id, timeout_ms, grace_ms, queued_at)
+    SELECT job_id, task_id, execution_id, run_id, attempt, '${queued}', class_id, timeout_ms, grace_ms, queued_at FROM given
+  )`);
 
 /** Claim that an agent presents. */
 export interface Claim {
@@ -198,20 +201,6 @@ export function findLeases(db: Db, jobIds: readonly string[]): Promise<LeaseWith
   );
 }
 
-/** Returns offers that were not started to the head of the queue. */
-export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise<void> {
-  await db.rows(
-    `WITH withdrawn AS (
-       DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id
-     )
-     INSERT INTO ready_job (rank, job_id, requirement_class_id)
-     SELECT (SELECT coalesce(min(head.rank), 0) FROM requirement_class class CROSS JOIN LATERAL (
-         SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT 1) head) - row_number() OVER (ORDER BY job.queued_at DESC), job.id, job.requirement_class_id
-     FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
-    [jobIds],
-  );
-}
-
 /**
  * Removes jobs that no agent has started from the queue, or from the agents that they were offered to; returns those
  * that it found. It may miss a job that moves from one to the other meanwhile, so callers repeat it.
@@ -243,16 +232,6 @@ export async function withholdAll(db: Db, jobIds: readonly string[]): Promise<vo
     const withheld = new Set(await withholdJobs(db, left));
     left = left.filter((id) => !withheld.has(id));
   }
-}
-
-/** Puts withheld jobs at the end of the queue, in the order in which they were created. */
-export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<void> {
-  if (jobIds.length === 0) return;
-  await db.rows(
-    `INSERT INTO ready_job (job_id, requirement_class_id)
-     SELECT id, requirement_class_id FROM job WHERE id = ANY ($1::uuid[]) AND status = 'QUEUED' ORDER BY queued_at, id`,
-    [jobIds],
-  );
 }
 
 /** Offers that an agent holds and has not started. */

@@ -1,6 +1,6 @@
 import { openStatusesOf, statusesOf } from '../../engine/machine';
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import { type Job, type JobLease, type JobLog, type LogChunk, type ReadyJob, type RequirementClass } from './job';
+import type { Job, JobLease, JobLog, LogChunk, QueuePause, QueueSetting, ReadyJob, RequirementClass } from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -31,13 +31,46 @@ export const jobTable = table<Job>('job', {
   ],
 });
 
+/** The place is the order of claims. Its index begins with the class, so that a claim reads the head of each class. */
 export const readyJobTable = table<ReadyJob>('ready_job', {
   columns: {
-    requirementClassId: { ...column.integer, primary: true },
-    rank: { ...column.bigint, primary: true, generated: 'increment' },
-    jobId: column.uuid,
+    jobId: column.id,
+    runId: column.uuid,
+    requirementClassId: column.integer,
+    precedence: column.integer,
+    share: column.bigint,
+    rank: { ...column.bigint, generated: 'increment' },
+    virtualTime: column.bigint,
+    finish: { ...column.bigint, nullable: true },
+    queuedAt: column.time,
   },
-  uniques: [{ name: 'ready_job_job', columns: ['jobId'] }],
+  indices: [
+    { name: 'ready_job_order', columns: ['requirementClassId', 'precedence', 'share', 'rank'] },
+    {
+      name: 'ready_job_of_run',
+      columns: ['runId', 'requirementClassId', 'precedence', 'finish'],
+      where: 'finish IS NOT NULL',
+    },
+  ],
+});
+
+export const queuePauseTable = table<QueuePause>('queue_pause', {
+  columns: {
+    id: column.id,
+    labels: column.texts,
+    note: column.textOrNull,
+    until: column.timeOrNull,
+    by: column.json,
+    at: column.time,
+  },
+});
+
+export const queueSettingTable = table<QueueSetting>('queue_setting', {
+  columns: { id: column.id, priority: column.integerOrNull, weight: column.integerOrNull },
+  checks: [
+    { name: 'queue_setting_priority', expression: 'priority BETWEEN -100 AND 100' },
+    { name: 'queue_setting_weight', expression: 'weight BETWEEN 1 AND 100' },
+  ],
 });
 
 export const requirementClassTable = table<RequirementClass>('requirement_class', {
@@ -59,6 +92,9 @@ export const jobLeaseTable = table<JobLease>('job_lease', {
     timeoutAt: column.timeOrNull,
     cancelRequestedAt: column.timeOrNull,
     killAt: column.timeOrNull,
+    precedence: { ...column.integer, default: 0 },
+    share: { ...column.bigint, default: 0 },
+    rank: { ...column.bigint, default: 0 },
   },
   // A canceled job is final within a second after its grace period, so due ends are read often.
   indices: [{ name: 'job_lease_kill', columns: ['killAt'], where: 'kill_at IS NOT NULL' }],

@@ -9,7 +9,8 @@ import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import { moveRuns, runsOf } from '../faults';
-import { findDueLeases, findLeases, type LeaseWithJob, withdrawOffers } from './jobs.store';
+import { withdrawOffers } from './enqueue.store';
+import { findDueLeases, findLeases, type LeaseWithJob } from './jobs.store';
 
 const BATCH = 200;
 

@@ -2,9 +2,8 @@ import type { Db } from '../../kernel/database/database';
 import type { QueueState, WaitingJobs } from './queue';
 
 /**
- * The queue in numbers, from one statement over tables that hold only ready jobs, leases and agents. Each class of
- * requirements is counted on the index, and its oldest job is the first entry there, so the cost is low even if a
- * hundred thousand jobs wait.
+ * The queue in numbers, from one statement over tables that hold only ready jobs, leases and agents: the cost is low
+ * even if a hundred thousand jobs wait.
  */
 export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueState> {
   const [row] = await db.rows<
@@ -13,11 +12,11 @@ export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueSt
     `WITH online AS (
        SELECT labels, slots FROM agent WHERE left_at IS NULL AND last_seen_at >= $1
      ), waiting AS (
-       SELECT class.labels, ready.jobs, job.queued_at, (SELECT count(*) FROM online WHERE online.labels @> class.labels) AS agents
-       FROM (SELECT requirement_class_id, count(*) AS jobs, min(rank) AS first FROM ready_job GROUP BY requirement_class_id) ready
+       SELECT class.labels, ready.jobs, ready.queued_at, (SELECT count(*) FROM online WHERE online.labels @> class.labels) AS agents
+       FROM (
+         SELECT requirement_class_id, count(*) AS jobs, min(queued_at) AS queued_at FROM ready_job GROUP BY requirement_class_id
+       ) ready
        JOIN requirement_class class ON class.id = ready.requirement_class_id
-       JOIN ready_job head ON head.requirement_class_id = ready.requirement_class_id AND head.rank = ready.first
-       JOIN job ON job.id = head.job_id
      )
      SELECT (SELECT coalesce(sum(jobs), 0) FROM waiting)::int AS "readyJobs",
        (SELECT count(*) FROM job_lease WHERE NOT started)::int AS "offeredJobs",

@@ -46,6 +46,7 @@ export function findWaitingTasks(
     `SELECT task.id, task.execution_id AS "executionId", task.name, task.status, task.job_id AS "jobId",
        task.next_try_at AS "nextTryAt", task.waits_until AS "waitsUntil", task.waiting_on AS "waitingOn",
        task.created_at AS "createdAt",
+       nullif(revision.definition #> ARRAY['tasks', split_part(task.name, '[', 1), 'matrixRules'], 'null') AS matrix,
        CASE WHEN task.waiting_on = 0 THEN '{}' ELSE ARRAY(
          SELECT needed.name FROM (
            SELECT depends_on_id AS id FROM task_dependency WHERE task_id = task.id
@@ -56,7 +57,9 @@ export function findWaitingTasks(
            WHERE gate.task_id = task.id
          ) dependency JOIN task_execution needed ON needed.id = dependency.id
          WHERE NOT needed.passed ORDER BY needed.ordinal LIMIT ${NAMED_DEPENDENCIES}) END AS dependencies
-     FROM task_execution task WHERE task.id = ANY ($1::uuid[])`,
+     FROM task_execution task JOIN execution ON execution.id = task.execution_id
+     LEFT JOIN workflow_revision revision ON revision.id = execution.revision_id
+     WHERE task.id = ANY ($1::uuid[])`,
     [taskIds],
   );
 }
@@ -82,7 +85,7 @@ export async function findWaitingJobs(
        (SELECT count(*)::int FROM known WHERE online AND known.labels @> class.labels) AS agents,
        1 + (SELECT count(*)::int FROM (
          SELECT FROM ready_job ahead
-         WHERE ahead.rank < ready.rank AND ahead.requirement_class_id IN (
+         WHERE (ahead.precedence, ahead.share, ahead.rank) < (ready.precedence, ready.share, ready.rank) AND ahead.requirement_class_id IN (
            SELECT other.id FROM requirement_class other
            WHERE EXISTS (SELECT FROM known WHERE online AND known.labels @> class.labels AND known.labels @> other.labels))
          LIMIT ${PLACES}) before) AS position,

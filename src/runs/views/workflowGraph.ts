@@ -2,7 +2,15 @@ import { type ExecutionStatus } from '../../contract/statuses';
 import { rollUp } from '../../engine/execution';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
 import { invalidInput, type Refusal } from '../../kernel/errors';
-import { baseName, type Dependency, dependencyOf, nodeCount, nodesOf } from '../../catalog/language/matrix';
+import {
+  baseName,
+  type Dependency,
+  dependencyOf,
+  hasMatrix,
+  isDynamic,
+  nodeCount,
+  nodesOf,
+} from '../../catalog/language/matrix';
 import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition, TaskType, WorkflowDefinition } from '../../catalog/language/workflow';
 
@@ -65,14 +73,14 @@ export function workflowGraph(
         condition: task.condition,
         onFailure: task.onFailure,
       };
-      if (expanded && task.matrix.length > 0 && task.type === 'normal') {
+      if (expanded && hasMatrix(task) && !isDynamic(task) && task.type === 'normal') {
         return combinations.map((name) => {
           const label = task.displayName === null ? name : `${task.displayName} ${name.slice(base.length)}`;
           return { name, label, ...common, group: base, combinations: null, state: stateOf([name], states) };
         });
       }
       const label = task.displayName ?? base;
-      const count = task.matrix.length === 0 ? null : combinations.length;
+      const count = hasMatrix(task) && !isDynamic(task) ? combinations.length : null;
       return [{ name: base, label, ...common, group: null, combinations: count, state: stateOf(combinations, states) }];
     }),
   );

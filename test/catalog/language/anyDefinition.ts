@@ -3,6 +3,8 @@ import { valueRules } from '../../../src/contract/valueRules';
 import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
 import type { ApprovalInput } from '../../../src/catalog/language/approvalShape';
 import type { VariableDefinition } from '../../../src/catalog/language/definition';
+import { type MatrixRules, noMatrix } from '../../../src/catalog/language/combinations';
+import { stopSignals } from '../../../src/contract/stopSignals';
 import { shellNames } from '../../../src/contract/shell';
 import { isReservedVariableName, isStorable } from '../../../src/kernel/naming';
 import type { PipelineDefinition, StageElement } from '../../../src/catalog/language/pipeline';
@@ -214,6 +216,16 @@ const task = fc.record({
   secrets: fc.array(secretName, { maxLength: 2 }),
   onFailure: fc.option(taskName),
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
+  matrixRules: fc.option<MatrixRules>(
+    fc.record({
+      include: fc.constant([{ added_by_include: 'x' }]),
+      exclude: fc.constant([]),
+      maxParallel: fc.option(fc.integer({ min: 1, max: 9 })),
+      failFast: fc.option(fc.boolean()),
+    }),
+  ),
+  ignoreExitCodes: fc.array(fc.integer({ min: 1, max: 255 }), { maxLength: 3 }),
+  stopSignal: fc.constantFrom(...stopSignals),
   condition: fc.option(text),
   dependsOn: fc.constant<string[]>([]),
   deploys: fc.option(fc.oneof(fc.constant(true as const), fc.array(name, { minLength: 1, maxLength: 2 }))),
@@ -235,7 +247,17 @@ const task = fc.record({
 const bare = {
   ...{ run: '', shell: null, workingDir: null, cleanEnv: false, retries: 0, retryDelay: null, retryOn: null },
   ...{ ignoreFailure: false, intervention: null, register: null, streams: null, requires: {}, secrets: [] },
-  ...{ onFailure: null, matrix: [], deploys: null, env: {}, labels: {}, timeoutSeconds: 3600, graceSeconds: 10 },
+  ...{
+    onFailure: null,
+    ...noMatrix,
+    ignoreExitCodes: [],
+    stopSignal: 'SIGTERM' as const,
+    deploys: null,
+    env: {},
+    labels: {},
+    timeoutSeconds: 3600,
+    graceSeconds: 10,
+  },
   ...{ onLost: 'FAIL' as const, artifacts: { paths: [], when: 'success' as const, from: [] } },
 };
 
@@ -272,7 +294,7 @@ const finallyTasks = fc
         names[index],
         {
           ...one,
-          ...{ type: 'finally' as const, condition: null, matrix: [], deploys: null, streams: null },
+          ...{ type: 'finally' as const, condition: null, ...noMatrix, deploys: null, streams: null },
           ...{ register: null, onFailure: null, intervention: null },
           dependsOn: [...new Set(names)].length < 2 || index === 0 ? [] : links.flatMap(() => names[0] ?? []),
         },

@@ -33,6 +33,8 @@ const notExpressible: readonly (string | RegExp)[] = [
   /^BAD_CHARACTER: /,
   /^EMPTY_SOURCE: /,
   /^DUPLICATE_NAME: /,
+  /^MATRIX_COMBINATION: /,
+  'EMPTY_MATRIX: a matrix with everything excluded',
   'DUPLICATE_KEY: one spelling',
   'BAD_DURATION: half of a second where whole ones are asked for',
   'BAD_DURATION: 400d',

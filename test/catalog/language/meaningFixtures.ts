@@ -113,6 +113,46 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'a: { run',
   },
   {
+    rule: 'TOO_LARGE',
+    of: 'matrices from lists',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(
+          [
+            task('s', 'register: L'),
+            ...Array.from({ length: 10 }, (_, n) => task(`m${n}`, 'depends_on: [s], matrix: { n: { from: L } }')),
+          ].join('\n'),
+        ),
+      }),
+    path: 'documents[1].tasks',
+    at: '',
+  },
+  {
+    rule: 'UNKNOWN_NAME',
+    of: 'a list that no earlier task makes',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { n: { from: LIST } }')) }),
+    path: 'documents[1].tasks.a.matrix.n.from',
+    at: 'LIST',
+  },
+  {
+    rule: 'UNKNOWN_TASK',
+    of: 'a combination that is not known yet',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(
+          [
+            task('s', 'register: L'),
+            task('a', 'depends_on: [s], matrix: { n: { from: L } }'),
+            task('b', 'depends_on: ["a[n=1]"]'),
+          ].join('\n'),
+        ),
+      }),
+    path: 'documents[1].tasks.b.depends_on[0]',
+    at: '"a[n=1]"',
+  },
+  {
     rule: 'REGISTERED_TWICE',
     of: 'two tasks',
     source: shop + workflow('w', { tasks: tasks(`${task('a', 'register: X')}\n${task('b', 'register: X')}`) }),

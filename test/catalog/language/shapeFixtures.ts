@@ -126,6 +126,26 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks.a.matrix',
     at: '{} }',
   },
+  ...(
+    [
+      ['MATRIX_COMBINATION', 'a value that no list has', '{ os: [a], exclude: [{ os: b }] }', 'exclude[0].os', 'b }]'],
+      ['MATRIX_COMBINATION', 'an unknown list', '{ os: [a, b], exclude: [{ cpu: b }] }', 'exclude[0].cpu', 'b }]'],
+      ['MATRIX_COMBINATION', 'no value at all', '{ os: [a, b], exclude: [{}] }', 'exclude[0]', '{}'],
+      ['MATRIX_COMBINATION', 'a combination twice', '{ include: [{ os: b }, { os: b }] }', 'include[1]', '{ os: b }]'],
+      ['MATRIX_COMBINATION', 'nothing new', '{ os: [a, b], include: [{ os: b }] }', 'include[0]', '{ os: b }]'],
+      ['EMPTY_MATRIX', 'everything excluded', '{ os: [a], exclude: [{ os: a }] }', 'exclude', 'exclude'],
+      ['EMPTY', 'no entries', '{ os: [a], include: [] }', 'include', '[]'],
+      ['WRONG_TYPE', 'entries that are texts', '{ include: [a] }', 'include[0]', 'a] }'],
+      ['BAD_VALUE', 'no place at all', '{ os: [a], max_parallel: 0 }', 'max_parallel', '0'],
+      ['MISSING_FIELD', 'a list from nowhere', '{ os: {} }', 'os.from', 'os: {}'],
+    ] as const
+  ).map(([rule, of, matrix, path, at]) => ({
+    rule,
+    of: `a matrix with ${of}`,
+    source: shop + workflow('w', { tasks: tasks(task('a', `matrix: ${matrix}`)) }),
+    path: `documents[1].tasks.a.matrix.${path}`,
+    at,
+  })),
   {
     rule: 'DUPLICATE_NAME',
     of: 'a value of a matrix',
@@ -248,6 +268,20 @@ export const shapeFixtures: readonly RuleFixture[] = [
     source: shop + workflow('w', { tasks: tasks(task('a', 'retry_on: [1, 0]')) }),
     path: 'documents[1].tasks.a.retry_on[1]',
     at: '0]',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a signal that can’t be handled',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'stop_signal: SIGKILL')) }),
+    path: 'documents[1].tasks.a.stop_signal',
+    at: 'SIGKILL',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'ignored exit codes',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'ignore_exit_codes: []')) }),
+    path: 'documents[1].tasks.a.ignore_exit_codes',
+    at: '[]',
   },
   {
     rule: 'BAD_VALUE',

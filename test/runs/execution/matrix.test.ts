@@ -1,3 +1,4 @@
+import { combinationsOf, type MatrixEntry } from '../../../src/catalog/language/combinations';
 import { dependencyOf, matrixValues, nodesOf } from '../../../src/catalog/language/matrix';
 import { taskNodes } from '../../../src/catalog/language/taskGraph';
 import { APP } from '../../support/runs';
@@ -24,6 +25,25 @@ const DEFINITIONS =
     `  make: { run: "true", matrix: { os: [linux, darwin] }, artifacts: [out.txt] }
   take: { run: "true", depends_on: [make], artifacts: { from: make } }
   one: { run: "true", depends_on: [make], artifacts: { from: make } }`,
+  ) +
+  workflow(
+    'limited',
+    '  test: { run: "true", matrix: { n: [1, 2, 3, 4], max_parallel: 2 } }\n  other: { run: "true" }',
+  ) +
+  ['true', 'false', 'null']
+    .map((fast) =>
+      workflow(
+        `fast-${fast}`,
+        `  test: { run: "true", matrix: { n: [1, 2, 3, 4], fail_fast: ${fast} } }\n  other: { run: "true" }`,
+        'max_parallel: 4',
+      ),
+    )
+    .join('') +
+  workflow(
+    'listed',
+    `  list: { run: "true" }
+  test: { run: "true", depends_on: [list], matrix: { os: [a, b], n: { from: LIST } }, if: 'matrix.n != "3"', artifacts: [out.txt] }
+  pack: { run: "true", depends_on: [test], artifacts: { from: [{ source: test, optional: true }] } }`,
   ) +
   workflow('wide', `  a: { run: "true", ${wide} }\n  b: { run: "true", ${wide}, depends_on: [a] }`);
 
@@ -104,6 +124,104 @@ describe('a matrix', () => {
     await runs.abort(id);
   });
 
+  it('runs at most max_parallel of its combinations, and says so', async () => {
+    const id = await runs.start('workflow', 'limited');
+    const jobs = await agent.claim();
+    expect(jobs.map((job) => job.task)).toEqual(['other', 'test[n=1]', 'test[n=2]']);
+    const { execution } = await server.client.ask<{
+      execution: { whyNotRunning: { code: string; message: string }[] };
+    }>(
+      'query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution { whyNotRunning { code message } } } }',
+      { id },
+    );
+    expect(execution.whyNotRunning).toContainEqual({
+      code: 'MATRIX_LIMIT',
+      message: 'Task "test[n=3]" waits for other combinations of its matrix: at most 2 of them run at once.',
+    });
+    await agent.start(...jobs);
+    const [other, first, second] = jobs;
+    if (!other || !first || !second) throw new Error('the combinations did not come');
+    await agent.finish(other);
+    await agent.finish(first);
+    const [third] = await agent.claim(10, 0);
+    expect(third?.task).toBe('test[n=3]');
+    await agent.finish(second);
+    await agent.work(() => runs.is(id, 'SUCCESS'));
+  });
+
+  it.each([
+    ['true', ['ABORTED FAIL_FAST', 'FAILED EXIT_CODE', 'SKIPPED NOT_STARTED', 'SKIPPED NOT_STARTED', 'SUCCESS null']],
+    ['null', ['FAILED EXIT_CODE', 'SKIPPED NOT_STARTED', 'SKIPPED NOT_STARTED', 'SUCCESS null', 'SUCCESS null']],
+    ['false', ['FAILED EXIT_CODE', 'SUCCESS null', 'SUCCESS null', 'SUCCESS null', 'SUCCESS null']],
+  ])('with fail_fast: %s ends as it says after a failure', async (fast, ends) => {
+    const id = await runs.start('workflow', `fast-${fast}`);
+    const jobs = (await agent.claim(3)).toSorted((a, b) => (a.task < b.task ? -1 : 1));
+    const [other, bad, good] = jobs;
+    if (!other || !bad || !good) throw new Error('the combinations did not come');
+    await agent.start(...jobs);
+    await agent.finish(bad, { exitCode: 1 });
+    await agent.finish(good, fast === 'true' ? { exitCode: 143, reason: 'CANCELLED' } : {});
+    await agent.finish(other);
+    await agent.work(() => runs.is(id, 'FAILED'));
+    const { tasks } = await runs.read(id);
+    expect(tasks?.map(({ status, reasonCode }) => `${status} ${reasonCode}`).sort()).toEqual(ends);
+    if (fast !== 'true') return;
+    expect(tasks?.find(({ status }) => status === 'ABORTED')?.reason).toBe(
+      `canceled, because "${bad.task}" of its matrix failed`,
+    );
+  });
+
+  it('takes a list that an earlier task makes', async () => {
+    const id = await runs.start('workflow', 'listed');
+    await agent.runOne({ outputs: [{ name: 'LIST', value: '["1", 2, "3"]' }] });
+    const jobs = await agent.claim();
+    expect(jobs.map((job) => job.task)).toEqual([
+      'test[os=a,n=1]',
+      'test[os=a,n=2]',
+      'test[os=b,n=1]',
+      'test[os=b,n=2]',
+    ]);
+    expect(jobs[1]?.env).toMatchObject({ MATRIX_OS: 'a', MATRIX_N: '2' });
+    await agent.start(...jobs);
+    const [first, ...others] = jobs;
+    if (!first) throw new Error('the combinations did not come');
+    const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    for (const job of others)
+      await agent.upload(job, `${job.env.MATRIX_OS}${job.env.MATRIX_N}.txt`, Buffer.alloc(0), sha256);
+    for (const job of others) await agent.finish(job);
+    await agent.finish(first, { exitCode: 1 });
+    expect((await runs.read(id)).status).toBe('FAILED');
+
+    // A resume keeps the combinations that passed.
+    const { applicationId } = await runs.ids('workflow', 'listed');
+    await server.client.ask(
+      'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { id } } }',
+      { input: { applicationId, workflowExecutionId: id } },
+    );
+    expect((await agent.runOne()).task).toBe('test[os=a,n=1]');
+    const [pack] = await agent.claim();
+    expect(pack?.inputs.map((input) => input.name)).toEqual(['a2.txt', 'b1.txt', 'b2.txt']);
+    await runs.abort(id);
+    const names = (await runs.read(id)).tasks?.map(({ name, status }) => `${name} ${status}`);
+    expect(names).toEqual(expect.arrayContaining(['test SUCCESS', 'test[os=a,n=3] SKIPPED', 'test[os=b,n=2] SUCCESS']));
+    expect(names).toHaveLength(9);
+  });
+
+  it.each([
+    ['[]', 'SUCCESS', 'test SKIPPED EMPTY_MATRIX'],
+    ['{"a": 1}', 'FAILED', 'test FAILED BAD_MATRIX'],
+    ['[{}]', 'FAILED', 'test FAILED BAD_MATRIX'],
+    [JSON.stringify(Array.from({ length: 501 }, (_, n) => n)), 'FAILED', 'test FAILED BAD_MATRIX'],
+  ] as const)('ends a task whose list is %s', async (value, status, end) => {
+    const id = await runs.start('workflow', 'listed');
+    await agent.runOne({ outputs: [{ name: 'LIST', value }] });
+    if (status === 'SUCCESS') await agent.work(() => runs.is(id, 'SUCCESS'));
+    const run = await runs.read(id);
+    expect(run.status).toBe(status);
+    const own = run.tasks?.find(({ name }) => name === 'test');
+    expect(`${own?.name} ${own?.status} ${own?.reasonCode}`).toBe(end);
+  });
+
   it('has a number of edges that grows linearly with its size', async () => {
     const id = await runs.start('workflow', 'wide');
     const [{ edges } = { edges: 0 }] = await server.app.database.rows<{ edges: number }>(
@@ -113,6 +231,66 @@ describe('a matrix', () => {
     );
     expect(edges).toBe(2 * WIDE);
     await runs.abort(id);
+  });
+});
+
+/** The examples of GitHub Actions' documentation for `include` and `exclude`. */
+describe('combinations', () => {
+  const combine = (matrix: Record<string, string[]>, include: MatrixEntry[] = [], exclude: MatrixEntry[] = []) =>
+    combinationsOf({
+      matrix: Object.entries(matrix).map(([name, values]) => ({ name, values })),
+      matrixRules: { include, exclude, maxParallel: null, failFast: null },
+    }).all.map((one) => Object.fromEntries(one));
+
+  it('are extended by include, or added by it', () => {
+    const include: MatrixEntry[] = [
+      { color: 'green' },
+      { color: 'pink', animal: 'cat' },
+      { fruit: 'apple', shape: 'circle' },
+      { fruit: 'banana' },
+      { fruit: 'banana', animal: 'cat' },
+    ];
+    expect(combine({ fruit: ['apple', 'pear'], animal: ['cat', 'dog'] }, include)).toEqual([
+      { fruit: 'apple', animal: 'cat', color: 'pink', shape: 'circle' },
+      { fruit: 'apple', animal: 'dog', color: 'green', shape: 'circle' },
+      { fruit: 'pear', animal: 'cat', color: 'pink' },
+      { fruit: 'pear', animal: 'dog', color: 'green' },
+      { fruit: 'banana' },
+      { fruit: 'banana', animal: 'cat' },
+    ]);
+  });
+
+  it('are only those of include if there is no list', () => {
+    expect(
+      combine({}, [
+        { site: 'a', dc: '1' },
+        { site: 'b', dc: '2' },
+      ]),
+    ).toHaveLength(2);
+  });
+
+  it('are left out by exclude before include adds some', () => {
+    const lists = { os: ['linux', 'mac', 'win'], version: ['12', '14'], env: ['s', 'p'] };
+    const exclude: MatrixEntry[] = [
+      { os: 'mac', version: '12', env: 'p' },
+      { os: 'win', version: '14' },
+    ];
+    const all = combine(lists, [{ os: 'win', version: '14', env: 'x' }], exclude);
+    expect(all).toHaveLength(12 - 3 + 1);
+    expect(all).not.toContainEqual({ os: 'win', version: '14', env: 's' });
+    expect(all).toContainEqual({ os: 'win', version: '14', env: 'x' });
+  });
+
+  it('are named by their values, or by those of the lists alone', () => {
+    const include: MatrixEntry[] = [{ os: 'mac', cc: 'clang' }, { os: 'bsd' }];
+    const rules = { include, exclude: [], maxParallel: null, failFast: null };
+    const one = { matrix: [{ name: 'os', values: ['linux', 'mac'] }], matrixRules: rules };
+    const tasks = { t: one } as unknown as Parameters<typeof dependencyOf>[1];
+    expect(nodesOf('t', one)).toEqual(['t[os=bsd]', 't[os=linux]', 't[os=mac,cc=clang]']);
+    for (const text of ['t[os=mac,cc=clang]', 't[cc=clang,os=mac]', 't[os=mac]']) {
+      expect(dependencyOf(text, tasks)).toEqual({ node: 't[os=mac,cc=clang]' });
+    }
+    expect(dependencyOf('t[cc=clang]', tasks)).toBeUndefined();
   });
 });
 

@@ -124,7 +124,7 @@ describe('round trips of a command, for any size of workflow', () => {
     const offerUntil = new Date(Date.now() + 60_000);
     let claims: { jobId: string; tokenHash: string }[] = [];
     took.claim = await flushesOf(async () => {
-      const claimed = await claimReadyJobs(app.database, [], slots, offerUntil);
+      const claimed = await claimReadyJobs(app.database, [], slots, offerUntil, new Date());
       await describeJobs(app, claimed);
       claims = claimed.map(({ jobId, tokenHash }) => ({ jobId, tokenHash }));
     });

@@ -77,8 +77,8 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
     server.app.database.transaction(async (db) => {
       await db.write(`INSERT INTO requirement_class (labels) VALUES ('{zone=nowhere}') ON CONFLICT DO NOTHING`);
       await db.write(
-        `INSERT INTO ready_job (job_id, requirement_class_id)
-         SELECT gen_random_uuid(), class.id FROM generate_series(1, $1::int) n
+        `INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, virtual_time, finish, queued_at)
+         SELECT gen_random_uuid(), gen_random_uuid(), class.id, 0, 1000000000 + n, n, n, now() FROM generate_series(1, $1::int) n
          JOIN requirement_class class ON class.labels = CASE WHEN n % 10 = 0 THEN '{}'::text[] ELSE '{zone=nowhere}' END`,
         [size],
       );
@@ -122,7 +122,7 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
       measured(server, true, async (db, read) => {
         const rows: Record<string, number> = {};
         rows.lockRuns = await read((e) => lockRuns(e, [runId]));
-        rows.claimReadyJobs = await read((e) => claimReadyJobs(e, [], slots, soon));
+        rows.claimReadyJobs = await read((e) => claimReadyJobs(e, [], slots, soon, new Date()));
         const claims = await db.rows<{ jobId: string; taskId: string; tokenHash: string }>(
           `SELECT job.id AS "jobId", job.task_execution_id AS "taskId", token_hash AS "tokenHash"
            FROM job_lease lease JOIN job ON job.id = lease.job_id WHERE job.run_id = $1`,
@@ -141,7 +141,15 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
         const end = { status: 'SUCCESS', exitCode: 0, signal: null, reasonCode: null, reason: null } as const;
         const ends = ids.map((jobId) => ({ jobId, ...end, truncated: false, claimHolds: true }));
         rows.endJobs = await read((e) => endJobs(e, ends, new Date()));
-        const job = { executionId: runId, runId, attempt: 2, requirementClassId: 1, timeoutMs: 1, graceMs: 1 };
+        const job = {
+          executionId: runId,
+          runId,
+          attempt: 2,
+          requirementClassId: 1,
+          timeoutMs: 1,
+          graceMs: 1,
+          fresh: false,
+        };
         const made = taskIds.map((taskExecutionId) => ({ ...job, id: newId(), taskExecutionId }));
         rows.insertJobs = await read((e) => insertJobs(e, made, new Date()));
         rows.findDueWork = await read((e) => findDueWork(e, new Date(0), false).catch(() => undefined));

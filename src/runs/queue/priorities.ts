@@ -1,0 +1,7 @@
+/** Jobs with a higher priority are taken first, whatever else waits. */
+export const DEFAULT_PRIORITY = 0;
+export const LARGEST_PRIORITY = 100;
+export const SMALLEST_PRIORITY = -100;
+
+/** A run of an application with the weight 2 gets twice the share of a run with the weight 1. */
+export const LARGEST_WEIGHT = 100;
