@@ -5,13 +5,14 @@ import { inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
 import { type CommandEnd, CommandFailure, runCommand } from './command';
-import { commandEnvironment } from './commandEnvironment';
+import { commandEnvironment, FALLBACK_PATH } from './commandEnvironment';
 import { BadOutput, LastLine, readOutputs } from './commandOutputs';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import { follows } from '../contract/valueRules';
 import type { JobClient } from './protocolClient';
-import { SecretMask } from './secretMask';
+import { type Mask, SecretMask } from './secretMask';
+import { TokenMask } from './tokenMask';
 import { argumentsOf, ShellNotFound } from './shell';
 import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
@@ -51,16 +52,27 @@ export function createExecute(workplace: Workplace): Execute {
   const inherited = commandEnvironment(inheritedEnvironment(), {});
   return async (job, context) => {
     const folder = await workplace.openJob(job.jobId);
-    const mask = SecretMask.of(Object.values(job.secrets));
+    const mask = maskOf(job);
     return runJob(job, context, { workplace, folder, inherited, mask });
   };
 }
+
+function maskOf({ secrets, artifactToken }: ClaimedJob): Mask | undefined {
+  const plain = artifactToken === null ? [] : [artifactToken];
+  return (
+    SecretMask.of(Object.values(secrets), plain) ?? (artifactToken === null ? undefined : new TokenMask(artifactToken))
+  );
+}
+
+/** What `slipway artifact` needs in a job. */
+const ownCommands = ({ jobId, artifactToken }: ClaimedJob, { server }: JobClient): Record<string, string> =>
+  artifactToken === null ? {} : { SLIPWAY_JOB_ID: jobId, SLIPWAY_JOB_URL: server, SLIPWAY_JOB_TOKEN: artifactToken };
 
 interface Place {
   readonly workplace: Workplace;
   readonly folder: JobFolder;
   readonly inherited: Record<string, string>;
-  readonly mask: SecretMask | undefined;
+  readonly mask: Mask | undefined;
 }
 
 interface Progress {
@@ -166,9 +178,11 @@ async function runCommandOf(
     ...job.env,
     ...job.secrets,
     SLIPWAY_JOB_ID: job.jobId,
+    ...ownCommands(job, client),
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
   };
+  env.PATH = `${workplace.commands}:${env.PATH ?? FALLBACK_PATH}`;
   const { shell, command } = job;
   const argv = await argumentsOf({ shell, command, scriptFile: folder.scriptFile, path: env.PATH, directory });
   interrupted.throwIfAborted();
@@ -205,7 +219,7 @@ async function runCommandOf(
 }
 
 /** A stored value is visible to everybody who may see the execution. */
-function refuseSecrets(outputs: readonly JobOutput[], mask: SecretMask): void {
+function refuseSecrets(outputs: readonly JobOutput[], mask: Mask): void {
   const leak = outputs.find(({ name, value }) => mask.isIn(name) || mask.isIn(value));
   if (leak !== undefined) {
     throw new BadOutput(`the variable ${leak.name.slice(0, 100)} would contain a secret`, 'SECRET_IN_OUTPUT');

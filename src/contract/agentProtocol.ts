@@ -104,8 +104,13 @@ const job = z.object({
   streams: z.enum(['merged', 'separate']).default('separate'),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
+  /** Token for the command: uploads and downloads files of this job while its claim lasts, nothing else. */
+  artifactToken: z.string().nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
+
+/** Files that a job may download. */
+export const artifactsResponse = z.object({ artifacts: z.array(input) });
 
 export const claimResponse = z.object({ jobs: z.array(job) });
 

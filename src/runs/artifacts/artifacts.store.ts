@@ -45,6 +45,26 @@ export function findExecutionRows(
   );
 }
 
+/** Definition, task and place of a job. */
+export async function findJobPlace(db: Db, jobId: string): Promise<JobPlace | undefined> {
+  const [row] = await db.rows<JobPlace>(
+    `SELECT coalesce(detached.revision_id, execution.revision_id) AS "revisionId", task.name AS task, task.type,
+       execution.application_id AS "applicationId", CASE WHEN detached.task_id IS NULL THEN execution.environment_id ELSE detached.environment_id END AS "environmentId"
+     FROM job JOIN task_execution task ON task.id = job.task_execution_id JOIN execution ON execution.id = job.execution_id
+     LEFT JOIN detached_task detached ON detached.task_id = task.id WHERE job.id = $1`,
+    [jobId],
+  );
+  return row;
+}
+
+interface JobPlace {
+  readonly revisionId: string;
+  readonly task: string;
+  readonly type: string;
+  readonly applicationId: string;
+  readonly environmentId: string | null;
+}
+
 /** Conditions on `artifact` under which nothing deletes it. */
 const holds: Readonly<Record<ArtifactHold, string>> = {
   PERSON: 'artifact.pin IS NOT NULL',

@@ -134,3 +134,27 @@ function tasksOfRun(
 
 /** Values of a combination; empty for a task without a matrix. The order of the axes does not matter. */
 const axesOf = (name: string): string => `string_to_array(rtrim(split_part(${name}, '[', 2), ']'), ',')`;
+
+/** Most files in the list of a job. */
+export const MOST_LISTED = 1000;
+
+/**
+ * Files of the run that successful jobs, or this job, have left. If several have the same name, the newest one. One
+ * more than are listed, if there are more.
+ */
+export async function findListed(
+  db: Db,
+  { runId, jobId }: { readonly runId: string; readonly jobId: string },
+  pattern: string | null,
+): Promise<JobInput[]> {
+  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string }>(
+    `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.type, artifact.mode,
+       artifact.size, artifact.sha256
+     FROM artifact JOIN job ON job.id = artifact.job_id
+     WHERE artifact.run_id = $1 AND (job.status = 'SUCCESS' OR job.id = $2) AND artifact.deleted_at IS NULL
+       AND ($3::text IS NULL OR artifact.name ~ $3)
+     ORDER BY artifact.name, artifact.created_at DESC, artifact.id DESC LIMIT ${MOST_LISTED + 1}`,
+    [runId, jobId, pattern],
+  );
+  return rows.map((row) => ({ ...row, size: Number(row.size) }));
+}
