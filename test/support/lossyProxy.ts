@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** What happens to a request on its way: it is passed on, lost, answered in vain, sent twice, or held back. */
@@ -33,7 +33,9 @@ export class LossyProxy {
     await once(server, 'listening');
     const proxy = new LossyProxy(server, target, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     server.on('request', (incoming, outgoing) => {
-      proxy.pass(incoming, outgoing).catch(() => incoming.socket.destroy());
+      // A message that was read to its end, or left, has no socket.
+      const { socket } = incoming;
+      proxy.pass(incoming, outgoing, socket).catch(() => socket.destroy());
     });
     return proxy;
   }
@@ -44,24 +46,24 @@ export class LossyProxy {
     await once(this.server, 'close');
   }
 
-  private async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  private async pass(incoming: IncomingMessage, outgoing: ServerResponse, socket: Socket): Promise<void> {
     const fault = this.decide(incoming);
     if (fault === undefined) {
       this.done.PASSED++;
       this.release();
-      return this.forward(incoming, outgoing);
+      return this.forward(incoming, outgoing, socket);
     }
     if (typeof fault === 'object') {
       this.done.CUT++;
-      return this.cut(incoming, fault.cutAfter);
+      return this.cut(incoming, fault.cutAfter, socket);
     }
     this.done[fault]++;
     const body = await buffer(incoming);
-    if (fault === 'DROP_REQUEST') return void incoming.socket.destroy();
+    if (fault === 'DROP_REQUEST') return void socket.destroy();
     // The next request overtakes it; if none comes, it is late.
     if (fault === 'REORDER') await this.overtaken();
     const first = await this.send(incoming, body);
-    if (fault === 'DROP_RESPONSE') return void incoming.socket.destroy();
+    if (fault === 'DROP_RESPONSE') return void socket.destroy();
     const answer = fault === 'DOUBLE' ? await this.send(incoming, body) : first;
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   }
@@ -84,18 +86,18 @@ export class LossyProxy {
     return request(this.target + url, { method, headers: { ...headers, connection: 'close' } });
   }
 
-  private forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  private forward(incoming: IncomingMessage, outgoing: ServerResponse, socket: Socket): void {
     const sent = this.to(incoming);
     sent.on('response', (response) => {
       outgoing.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(outgoing);
     });
-    sent.on('error', () => incoming.socket.destroy());
+    sent.on('error', () => socket.destroy());
     outgoing.on('close', () => sent.destroy());
     incoming.pipe(sent);
   }
 
-  private async cut(incoming: IncomingMessage, after: number): Promise<void> {
+  private async cut(incoming: IncomingMessage, after: number, socket: Socket): Promise<void> {
     const sent = this.to(incoming);
     sent.on('error', () => undefined);
     let passed = 0;
@@ -104,7 +106,7 @@ export class LossyProxy {
       passed += chunk.length;
       if (passed >= after) break;
     }
-    incoming.socket.resetAndDestroy();
+    socket.resetAndDestroy();
     sent.destroy();
   }
 
