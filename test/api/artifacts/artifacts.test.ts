@@ -216,10 +216,8 @@ describe('artifacts', () => {
     // The task that takes the files is told which one is gone.
     const { applicationId } = await runs.ids('workflow', 'chain');
     await server.client.ask(
-      'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
-      {
-        input: { applicationId, executionId: id, granularity: 'TASK' },
-      },
+      'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { id } } }',
+      { input: { applicationId, workflowExecutionId: id } },
     );
     const again = await agent.claimOne();
     expect(again).toMatchObject({
