@@ -1,5 +1,5 @@
 import { type Fault, faults, LossyProxy } from '../support/lossyProxy';
-import { startAgentProcess } from '../support/processes';
+import { startAgentProcess, type TestProcess } from '../support/processes';
 import { randomness } from '../support/property';
 import { APP } from '../support/runs';
 import { testWorld } from '../support/world';
@@ -52,6 +52,16 @@ tasks:
 
 describe('uploads of a job', () => {
   const { server, runs } = testWorld(DEFINITIONS, { agent: null });
+  let proxy: LossyProxy;
+  let agent: TestProcess;
+  beforeAll(async () => {
+    proxy = await LossyProxy.start(server.url);
+    agent = startAgentProcess(proxy.url, server.dataDir, 'worker');
+  });
+  afterAll(async () => {
+    await agent.end('SIGTERM');
+    await proxy.stop();
+  });
 
   const log = async (id: string, task: string) => {
     const { jobs } = await runs.task(id, task);
@@ -63,27 +73,19 @@ describe('uploads of a job', () => {
   };
 
   it('arrive as they were written although 20 % of requests are lost, doubled or reordered', async () => {
-    const proxy = await LossyProxy.start(server.url);
     const random = randomness(20);
     proxy.decide = ({ url = '' }) => {
       const isHit = url.includes('/artifacts/') && random(100) < 20;
       return isHit ? faults[random(faults.length)] : undefined;
     };
-    const agent = startAgentProcess(proxy.url, server.dataDir, 'lossy');
-    try {
-      const id = await runs.start('workflow', 'small');
-      await runs.until(id, 'SUCCESS', 'FAILED');
-      expect(await log(id, 'read')).toBe('40\n');
-      const hit = (['DROP_REQUEST', 'DROP_RESPONSE', 'DOUBLE', 'REORDER'] as Fault[]).map((one) => proxy.done[one]);
-      expect(Math.min(...hit)).toBeGreaterThan(0);
-    } finally {
-      await agent.end('SIGTERM');
-      await proxy.stop();
-    }
+    const id = await runs.start('workflow', 'small');
+    await runs.until(id, 'SUCCESS', 'FAILED');
+    expect(await log(id, 'read')).toBe('40\n');
+    const hit = (['DROP_REQUEST', 'DROP_RESPONSE', 'DOUBLE', 'REORDER'] as Fault[]).map((one) => proxy.done[one]);
+    expect(Math.min(...hit)).toBeGreaterThan(0);
   });
 
   it('continue where they were cut, at ten random points', async () => {
-    const proxy = await LossyProxy.start(server.url);
     const random = randomness(10);
     const size = UPLOAD_MIB * MIB;
     const points = Array.from({ length: CUTS }, () => random(size)).sort((a, b) => a - b);
@@ -96,39 +98,29 @@ describe('uploads of a job', () => {
       points.splice(0, cut === undefined ? points.length : points.indexOf(cut) + 1);
       return cut === undefined ? undefined : { cutAfter: cut - offset };
     };
-    const agent = startAgentProcess(proxy.url, server.dataDir, 'cut');
-    try {
-      const id = await runs.start('workflow', 'large');
-      await runs.until(id, 'SUCCESS', 'FAILED');
-      expect(await log(id, 'read')).toBe(await log(id, 'write'));
-      expect(proxy.done.CUT).toBeGreaterThan(CUTS / 2);
-      expect(sent).toBeLessThan(size * (CUTS + 1));
-    } finally {
-      await agent.end('SIGTERM');
-      await proxy.stop();
-    }
+    const id = await runs.start('workflow', 'large');
+    await runs.until(id, 'SUCCESS', 'FAILED');
+    expect(await log(id, 'read')).toBe(await log(id, 'write'));
+    expect(proxy.done.CUT).toBeGreaterThan(CUTS / 2);
+    expect(sent).toBeLessThan(size * (CUTS + 1));
   }, 1_200_000);
 
   it('and downloads work from inside of the command, without showing a secret', async () => {
+    proxy.decide = () => undefined;
     const { applicationId } = await runs.ids('workflow', 'commands');
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
       input: { applicationId, name: 'TOKEN', secretValue: 'geheim!!' },
     });
-    const agent = startAgentProcess(server.url, server.dataDir, 'commands');
-    try {
-      const id = await runs.start('workflow', 'commands');
-      await runs.until(id, 'SUCCESS', 'FAILED');
-      const text = await log(id, 'upload');
-      expect(text).toMatch(/^uploaded dist\/a.txt\nuploaded dist\/empty\nuploaded dist\/link\nuploaded named.txt\n/);
-      expect(text).toContain('could not upload ***.txt: The name of the artifact contains a secret.\nrefused 1\n');
-      expect(text).toContain('\n***\n');
-      expect(text).toContain('This job already uploaded different content as "named.txt".\ndifferent 1\n');
-      expect(text).not.toMatch(/swj_|geheim/);
-      expect(await log(id, 'download')).toBe(
-        'downloaded got/dist/a.txt\ndownloaded got/dist/empty\ndownloaded got/dist/link\none\n750\ndownloaded named.txt\ntwo\n',
-      );
-    } finally {
-      await agent.end('SIGTERM');
-    }
+    const id = await runs.start('workflow', 'commands');
+    await runs.until(id, 'SUCCESS', 'FAILED');
+    const text = await log(id, 'upload');
+    expect(text).toMatch(/^uploaded dist\/a.txt\nuploaded dist\/empty\nuploaded dist\/link\nuploaded named.txt\n/);
+    expect(text).toContain('could not upload ***.txt: The name of the artifact contains a secret.\nrefused 1\n');
+    expect(text).toContain('\n***\n');
+    expect(text).toContain('This job already uploaded different content as "named.txt".\ndifferent 1\n');
+    expect(text).not.toMatch(/swj_|geheim/);
+    expect(await log(id, 'download')).toBe(
+      'downloaded got/dist/a.txt\ndownloaded got/dist/empty\ndownloaded got/dist/link\none\n750\ndownloaded named.txt\ntwo\n',
+    );
   });
 });
