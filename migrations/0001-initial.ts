@@ -646,6 +646,7 @@ CREATE TABLE "job" (
   "signal" text,
   "reason_code" text,
   "reason" text,
+  "facts" jsonb,
   "queued_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
@@ -654,6 +655,7 @@ CREATE TABLE "job" (
   CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "job_of_task" ON "job" ("task_execution_id", "attempt");
+CREATE INDEX "job_with_facts" ON "job" ("run_id") WHERE facts IS NOT NULL;
 CREATE TABLE "ready_job" (
   "job_id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
@@ -711,16 +713,31 @@ CREATE TABLE "log_chunk" (
   "job_id" uuid NOT NULL,
   "start" bigint NOT NULL,
   "length" integer NOT NULL,
+  "line" bigint NOT NULL,
+  "lines" integer NOT NULL,
+  "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "marked" boolean NOT NULL,
   "data" bytea NOT NULL,
-  "frames" jsonb NOT NULL,
+  "frames" jsonb,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY ("job_id", "start")
 );
 CREATE TABLE "job_log" (
   "job_id" uuid NOT NULL,
   "bytes" bigint NOT NULL,
-  "truncated" boolean NOT NULL,
+  "lines" bigint NOT NULL,
+  "phase" text NOT NULL DEFAULT 'OPEN',
+  "loss" text,
+  "written" bigint,
+  "sha256" text,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  "stored_bytes" bigint NOT NULL DEFAULT '0',
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "busy_until" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "job_log_phase_check" CHECK (phase IN ('OPEN', 'ENDED', 'SEALED', 'DELETED')),
+  CONSTRAINT "job_log_loss_check" CHECK (loss IS NULL OR loss IN ('LIMIT', 'UNDELIVERED', 'AGENT_LOST', 'DAMAGED')),
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id")
 );
+CREATE INDEX "job_log_phase" ON "job_log" ("phase", "ended_at") WHERE phase <> 'OPEN';
 CREATE TABLE "artifact" (
   "id" uuid NOT NULL,
   "application_id" uuid NOT NULL,
@@ -1281,6 +1298,27 @@ CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
 CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
+
+-- Start of the last row of a log that begins before a line, given as a number of line ends, or before a time; else of
+-- its first row. Both only grow along a log, so a few probes of the primary key find it in a log of any length, and no
+-- append pays for another index.
+CREATE FUNCTION log_chunk_before(wanted uuid, line_below bigint, at_below timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  low bigint := 0;
+  high bigint;
+  middle bigint;
+  probe record;
+BEGIN
+  SELECT start INTO high FROM log_chunk WHERE job_id = wanted ORDER BY start DESC LIMIT 1;
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    SELECT start, line, at INTO probe FROM log_chunk WHERE job_id = wanted AND start <= middle ORDER BY start DESC LIMIT 1;
+    IF probe.line < line_below OR probe.at < at_below THEN low := middle;
+    ELSE high := probe.start - 1;
+    END IF;
+  END LOOP;
+  RETURN (SELECT start FROM log_chunk WHERE job_id = wanted AND start <= low ORDER BY start DESC LIMIT 1);
+END $$;
 `;
 
 const down = `
@@ -1359,4 +1397,5 @@ DROP FUNCTION wanted_slots;
 DROP FUNCTION move_slots;
 DROP FUNCTION record_environment_values;
 DROP FUNCTION record_freeze_version;
+DROP FUNCTION log_chunk_before;
 `;

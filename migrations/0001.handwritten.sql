@@ -263,3 +263,24 @@ CREATE TRIGGER freeze_changed AFTER UPDATE ON deployment_freeze
 CREATE TRIGGER freeze_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON freeze_version
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE freeze_version ENABLE ALWAYS TRIGGER freeze_version_append_only;
+
+-- Start of the last row of a log that begins before a line, given as a number of line ends, or before a time; else of
+-- its first row. Both only grow along a log, so a few probes of the primary key find it in a log of any length, and no
+-- append pays for another index.
+CREATE FUNCTION log_chunk_before(wanted uuid, line_below bigint, at_below timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  low bigint := 0;
+  high bigint;
+  middle bigint;
+  probe record;
+BEGIN
+  SELECT start INTO high FROM log_chunk WHERE job_id = wanted ORDER BY start DESC LIMIT 1;
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    SELECT start, line, at INTO probe FROM log_chunk WHERE job_id = wanted AND start <= middle ORDER BY start DESC LIMIT 1;
+    IF probe.line < line_below OR probe.at < at_below THEN low := middle;
+    ELSE high := probe.start - 1;
+    END IF;
+  END LOOP;
+  RETURN (SELECT start FROM log_chunk WHERE job_id = wanted AND start <= low ORDER BY start DESC LIMIT 1);
+END $$;

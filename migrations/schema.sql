@@ -9,6 +9,28 @@ BEGIN
   END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.log_chunk_before(wanted uuid, line_below bigint, at_below timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  low bigint := 0;
+  high bigint;
+  middle bigint;
+  probe record;
+BEGIN
+  SELECT start INTO high FROM log_chunk WHERE job_id = wanted ORDER BY start DESC LIMIT 1;
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    SELECT start, line, at INTO probe FROM log_chunk WHERE job_id = wanted AND start <= middle ORDER BY start DESC LIMIT 1;
+    IF probe.line < line_below OR probe.at < at_below THEN low := middle;
+    ELSE high := probe.start - 1;
+    END IF;
+  END LOOP;
+  RETURN (SELECT start FROM log_chunk WHERE job_id = wanted AND start <= low ORDER BY start DESC LIMIT 1);
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.move_slots(freed uuid[], taken jsonb, waiting jsonb, at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -732,6 +754,7 @@ CREATE TABLE job (
   signal text,
   reason_code text,
   reason text,
+  facts jsonb,
   queued_at timestamp(3) with time zone NOT NULL,
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
@@ -741,6 +764,7 @@ CREATE TABLE job (
   CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 ) WITH (fillfactor=50);
 CREATE UNIQUE INDEX job_of_task ON public.job USING btree (task_execution_id, attempt);
+CREATE INDEX job_with_facts ON public.job USING btree (run_id) WHERE (facts IS NOT NULL);
 
 CREATE TABLE job_lease (
   job_id uuid NOT NULL,
@@ -762,16 +786,31 @@ CREATE INDEX job_lease_kill ON public.job_lease USING btree (kill_at) WHERE (kil
 CREATE TABLE job_log (
   job_id uuid NOT NULL,
   bytes bigint NOT NULL,
-  truncated boolean NOT NULL,
-  CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY (job_id)
+  lines bigint NOT NULL,
+  phase text NOT NULL DEFAULT 'OPEN'::text,
+  loss text,
+  written bigint,
+  sha256 text,
+  ended_at timestamp(3) with time zone,
+  stored_bytes bigint NOT NULL DEFAULT '0'::bigint,
+  deleted_at timestamp(3) with time zone,
+  busy_until timestamp(3) with time zone,
+  CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY (job_id),
+  CONSTRAINT "job_log_loss_check" CHECK (((loss IS NULL) OR (loss = ANY (ARRAY['LIMIT'::text, 'UNDELIVERED'::text, 'AGENT_LOST'::text, 'DAMAGED'::text])))),
+  CONSTRAINT "job_log_phase_check" CHECK ((phase = ANY (ARRAY['OPEN'::text, 'ENDED'::text, 'SEALED'::text, 'DELETED'::text])))
 ) WITH (fillfactor=80);
+CREATE INDEX job_log_phase ON public.job_log USING btree (phase, ended_at) WHERE (phase <> 'OPEN'::text);
 
 CREATE TABLE log_chunk (
   job_id uuid NOT NULL,
   start bigint NOT NULL,
   length integer NOT NULL,
+  line bigint NOT NULL,
+  lines integer NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  marked boolean NOT NULL,
   data bytea NOT NULL,
-  frames jsonb NOT NULL,
+  frames jsonb,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY (job_id, start)
 );
 

@@ -2,9 +2,13 @@ import { hostname } from 'node:os';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { version } from '../../package.json';
 import { type Clock, systemClock } from '../kernel/clock';
-import type { AgentConfig } from '../kernel/config';
+import { CONTAINER_LABEL, GIT_LABEL } from '../contract/jobContainer';
+import { type AgentConfig, inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
 import { backOff, pause } from './backoff';
+import { gitVersion } from './checkout';
+import { commandEnvironment } from './commandEnvironment';
+import { type ContainerRuntime, findRuntime } from './containers/runtime';
 import { ServerRefusal } from './httpClient';
 import { HeldJob, Leases } from './leases';
 import type { AgentSettings, ClaimedJob, JobEnd } from '../contract/agentProtocol';
@@ -60,6 +64,7 @@ class Agent {
   private readonly starting = new Set<AbortController>();
   private readonly cleaning = new Set<Promise<void>>();
   private leases: Leases | undefined;
+  private runtime: ContainerRuntime | undefined;
   private busy = 0;
   /** Number of consecutive failed claims. */
   private refusals = 0;
@@ -73,8 +78,23 @@ class Agent {
     this.clock = clock;
     this.slots = config.SLIPWAY_AGENT_SLOTS;
     const name = config.SLIPWAY_AGENT_NAME ?? hostname().slice(0, 100);
-    const identity = { name, labels: config.SLIPWAY_AGENT_LABELS, slots: this.slots, version };
+    const labels = { ...this.abilities(), ...config.SLIPWAY_AGENT_LABELS };
+    const identity = { name, labels, slots: this.slots, version };
     this.client = new ProtocolClient(config.SLIPWAY_URL, config.SLIPWAY_AGENT_TOKEN, identity, log);
+  }
+
+  /** Labels for what this agent found on its machine. None if something else runs its jobs. */
+  private abilities(): Readonly<Record<string, string>> {
+    const { config, execute } = this.options;
+    if (execute !== undefined) return {};
+    const own = inheritedEnvironment();
+    const inherited = commandEnvironment(own, {});
+    this.runtime = findRuntime(config, own, inherited);
+    const git = gitVersion(inherited);
+    return {
+      ...(this.runtime && { container: this.runtime.kind, [CONTAINER_LABEL]: 'true' }),
+      ...(git !== undefined && { git, [GIT_LABEL]: 'true' }),
+    };
   }
 
   /** Runs from the registration to leaving, top to bottom. */
@@ -88,10 +108,11 @@ class Agent {
           this.clock,
           this.log,
           config.SLIPWAY_AGENT_WORKING_DIRS,
+          this.runtime,
         );
       const settings = await this.client.register(this.draining.signal);
       workplace?.guard(watchdogGrace(settings));
-      await this.work(settings, execute ?? createExecute(required(workplace)));
+      await this.work(settings, execute ?? createExecute(required(workplace), config.SLIPWAY_AGENT_GIT_PROTOCOLS));
     } catch (error) {
       if (error !== this.draining.signal.reason) this.fail(error);
     }

@@ -31,8 +31,12 @@ export interface CommandOptions {
   readonly output: JobLog;
   /** Merged: both outputs go to one pipe, and the log contains them as standard output. */
   readonly streams: ClaimedJob['streams'];
+  /** Standard input; without it, the command has none. */
+  readonly input?: string | undefined;
   /** Receives standard output as it is read. */
   readonly watch?: ((chunk: Buffer) => void) | undefined;
+  /** Receives standard error, or both outputs if they are merged. */
+  readonly watchErrors?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
   readonly stopSignal: StopSignal;
   /** Aborts with a StopRequest: `stopSignal`, then SIGKILL after its grace period. */
@@ -77,6 +81,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const startedAt = performance.now();
   const read = new Reading(streams, output);
   if (options.watch !== undefined) streams[0]?.on('data', options.watch);
+  if (options.watchErrors !== undefined) streams.at(-1)?.on('data', options.watchErrors);
   const stopping = stopOnRequest(session, options);
   try {
     const end = await ended;
@@ -120,7 +125,11 @@ function start(options: CommandOptions, pipes: readonly (Pipe | undefined)[]) {
       cwd: options.directory,
       env: options.env,
       detached: true,
-      stdio: ['ignore', stdout?.writer ?? 'pipe', isMerged ? 'ignore' : (stderr?.writer ?? 'pipe')],
+      stdio: [
+        options.input === undefined ? 'ignore' : 'pipe',
+        stdout?.writer ?? 'pipe',
+        isMerged ? 'ignore' : (stderr?.writer ?? 'pipe'),
+      ],
     });
   } catch (error) {
     for (const pipe of pipes) pipe?.reader.destroy();
@@ -129,6 +138,9 @@ function start(options: CommandOptions, pipes: readonly (Pipe | undefined)[]) {
   } finally {
     for (const pipe of pipes) pipe?.closeWriter();
   }
+  // A program that ends early closes its input; its exit code tells why.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input);
   const streams = [stdout?.reader ?? child.stdout, stderr?.reader ?? child.stderr].filter((stream) => stream !== null);
   return { child, streams };
 }

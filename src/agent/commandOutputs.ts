@@ -1,5 +1,5 @@
 import { constants, type Dirent } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { EndReason, JobOutput } from '../contract/agentProtocol';
@@ -36,6 +36,21 @@ export class LastLine {
   get value(): string {
     const line = this.open.trim() === '' ? this.last : this.open;
     return line.replace(/\r$/, '');
+  }
+}
+
+const MAX_TAIL = 4096;
+
+/** The end of a stream of any size. */
+export class Tail {
+  private kept = Buffer.alloc(0);
+
+  add(chunk: Buffer): void {
+    this.kept = Buffer.concat([this.kept, chunk]).subarray(-MAX_TAIL);
+  }
+
+  get text(): string {
+    return this.kept.toString('utf8');
   }
 }
 
@@ -94,6 +109,7 @@ async function readFolder(folder: string): Promise<JobOutput[]> {
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
+    if (!(await lstat(folder)).isDirectory()) throw new Error('it is not a folder');
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
@@ -102,10 +118,10 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-async function readBounded(file: string, what: string): Promise<string> {
+export async function readBounded(file: string, what: string): Promise<string> {
   try {
-    // Without O_NONBLOCK, a named pipe at this path would block the agent.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Without O_NONBLOCK, a named pipe at this path would block the agent. A link that a container left could lead out of it.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
       const buffer = Buffer.alloc(MAX_BYTES + 1);
       let length = 0;

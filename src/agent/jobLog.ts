@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { AgentSettings, OutputStream } from '../contract/agentProtocol';
 import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { backOff } from './backoff';
 import { ServerRefusal, ServerUnavailable } from './httpClient';
 import { encodeAppend, LogFramer } from './logRecords';
 import { LogSpool } from './logSpool';
-import type { AgentSettings, OutputStream } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
 
@@ -24,7 +25,7 @@ const MOST_WITHOUT_PROGRESS = 5;
 export interface JobLogOptions {
   readonly client: JobClient;
   readonly spoolFile: string;
-  readonly settings: Pick<AgentSettings, 'logFlushMs' | 'logMaxBytes'>;
+  readonly settings: Pick<AgentSettings, 'logFlushMs' | 'logMaxBytes'> & Partial<Pick<AgentSettings, 'logData'>>;
   /** Aborts when the claim has ended and the log is useless. */
   readonly gone: AbortSignal;
   readonly clock: Clock;
@@ -41,7 +42,10 @@ export interface JobLogOptions {
  */
 export class JobLog {
   private readonly spool: LogSpool;
-  private readonly framer = new LogFramer((record) => this.spool.append(record));
+  private readonly framer: LogFramer;
+  private readonly hash = createHash('sha256');
+  /** Output that was read after the log was lost. */
+  private discarded = 0;
   private readonly streams = new Set<Readable>();
   private paused = false;
   /** The server has everything before this offset. */
@@ -56,6 +60,10 @@ export class JobLog {
 
   constructor(private readonly options: JobLogOptions) {
     this.spool = new LogSpool(options.spoolFile);
+    this.framer = new LogFramer((record) => {
+      this.hash.update(record.data);
+      this.spool.append(record);
+    }, options.settings.logData ?? true);
     this.maxBodyBytes = options.settings.logMaxBytes;
     options.gone.addEventListener('abort', () => this.discard(), { once: true });
   }
@@ -69,7 +77,10 @@ export class JobLog {
     this.streams.add(stream);
     const masked = this.options.mask?.stream();
     stream.on('data', (chunk: Buffer) => {
-      if (this.lost) return;
+      if (this.lost) {
+        this.discarded += chunk.length;
+        return;
+      }
       this.framer.add(name, masked === undefined ? chunk : masked.write(chunk), this.now());
       this.onChange();
     });
@@ -94,7 +105,18 @@ export class JobLog {
    */
   end(): Promise<number | null> {
     this.ended = true;
+    this.framer.flush();
     return this.deliverAll();
+  }
+
+  /** Size of all output, including what the server does not have. */
+  get written(): number {
+    return this.length + this.discarded;
+  }
+
+  /** SHA-256 of the log. Call it when all output has been read. */
+  sha256(): string {
+    return this.hash.copy().digest('hex');
   }
 
   /** The server has less than expected. */
@@ -198,6 +220,7 @@ export class JobLog {
       if (error instanceof ServerUnavailable) await backOff(++this.failures, gone);
       else if (!(error instanceof ServerRefusal)) throw error;
       else if (error.code === 'LOG_GAP' && error.offset !== undefined) this.moveTo(error.offset);
+      else if (error.status === 413 && error.offset !== undefined) this.fill(error.offset, error);
       else if (error.status === 413) this.sendLess(bytes, body, error);
       else this.giveUp(`the server rejected it: ${error.code}: ${error.message}`);
     }
@@ -210,9 +233,15 @@ export class JobLog {
     if (this.withoutProgress > MOST_WITHOUT_PROGRESS) this.giveUp(`the server’s log stays at ${offset} bytes`);
   }
 
+  /** The server has stored as much as its limit allows. */
+  private fill(offset: number, refusal: ServerRefusal): void {
+    this.position = Math.min(offset, this.spool.end);
+    this.giveUp(`it is full: ${refusal.message}`);
+  }
+
   /**
-   * Either one request was too large for the server or a proxy, or the log has reached the server's limit. Smaller
-   * pieces solve the first case, and fill the log nearly to its limit in the second.
+   * Either one request was too large for the server or a proxy, or the log has reached the limit of an older server.
+   * Smaller pieces solve the first case, and fill the log nearly to its limit in the second.
    */
   private sendLess(bytes: number, body: string, refusal: ServerRefusal): void {
     this.maxBodyBytes = Math.floor(Math.min(this.maxBodyBytes, Buffer.byteLength(body)) / 2);

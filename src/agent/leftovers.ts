@@ -6,7 +6,9 @@ import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { endProcesses, escapedProcesses, isOfJob } from './escapedProcesses';
 import { isErrno, sessionMembers, signalSession, statFields } from './sessions';
-import { DEAD, jobsIn, pidFileIn } from './watchdog';
+import { AGENT_LABEL, removeArguments } from './containers/arguments';
+import { ask, type ContainerRuntime, lastLineOf } from './containers/runtime';
+import { containersMark, DEAD, jobsIn, pidFileIn } from './watchdog';
 
 /**
  * Directories of machines or containers that are not visible from here count as dead after this long without a change.
@@ -28,11 +30,18 @@ export async function ownFolderName(): Promise<string> {
  * Removes directories of killed agents, and ends remaining processes of their jobs. Normally the watchdog does this;
  * they remain only if the watchdog was killed, too, or the machine crashed.
  */
-export async function clearLeftovers(folder: string, own: string, clock: Clock, log: Log): Promise<void> {
+export async function clearLeftovers(
+  folder: string,
+  own: string,
+  clock: Clock,
+  log: Log,
+  runtime?: ContainerRuntime,
+): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (name === own || !(await isDead(path, name, clock))) continue;
     const ended = await endSessions(path);
+    if (runtime !== undefined) await removeContainers(path, runtime, log);
     await removeFolder(path, log);
     log.info(`cleaned up after a killed agent: ${path}${ended > 0 ? `, ended ${ended} of its jobs` : ''}`);
   }
@@ -64,6 +73,27 @@ async function endSessions(folder: string): Promise<number> {
     await endProcesses(escapedProcesses(jobId), 0);
   }
   return ended;
+}
+
+/** Removes containers and networks of a dead agent, which belong to no process of this machine’s jobs. */
+async function removeContainers(folder: string, runtime: ContainerRuntime, log: Log): Promise<void> {
+  const agent = await readFile(containersMark(folder), 'utf8').catch(absent);
+  if (agent === undefined) return;
+  const filter = `label=${AGENT_LABEL}=${agent}`;
+  for (const [list, remove] of [
+    [['ps', '--all'], removeArguments(runtime, [])],
+    [
+      ['network', 'ls'],
+      ['network', 'rm'],
+    ],
+  ] as const) {
+    const { stdout } = await ask(runtime, [...list, '--quiet', '--filter', filter]);
+    const ids = stdout.split('\n').filter((id) => id !== '');
+    if (ids.length === 0) continue;
+    const { code, stderr } = await ask(runtime, [...remove, ...ids]);
+    if (code === 0) log.info(`removed ${ids.length} containers or networks of a killed agent`);
+    else log.error(`could not remove containers of a killed agent: ${lastLineOf(stderr)}`);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
-import { StringDecoder } from 'node:string_decoder';
+import { isUtf8 } from 'node:buffer';
 import type { OutputStream } from '../contract/agentProtocol';
 
-/** Piece of a log: the result of one read of one stream. Its bytes are valid UTF-8 and whole characters. */
+/** Piece of a log: the result of one read of one stream, as the command wrote it. Cuts no character. */
 export interface LogRecord {
   readonly stream: OutputStream;
   /** Milliseconds since 1970. */
@@ -15,30 +15,40 @@ export interface LogRecord {
  */
 const TOGETHER_MS = 25;
 const TOGETHER_LENGTH = 16_384;
+const NOTHING = Buffer.alloc(0);
 
 /**
- * Turns the reads of two pipes into records, in order. Each stream has its own decoder, because a read may end within a
- * character and bytes of the other stream may come in between.
+ * Turns the reads of two pipes into records, in order, without changing a byte. A read may end within a character, and
+ * bytes of the other stream may come in between, so the beginning of a character waits for its end.
  */
 export class LogFramer {
-  private readonly decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-  private open: { stream: OutputStream; at: number; text: string } | undefined;
-  private bytes = 0;
+  private readonly begun = { stdout: NOTHING, stderr: NOTHING };
+  private open: { stream: OutputStream; at: number; parts: Buffer[]; length: number } | undefined;
 
-  constructor(private readonly emit: (record: LogRecord) => void) {}
+  constructor(
+    private readonly emit: (record: LogRecord) => void,
+    /** False for a server that takes text only: other bytes are then replaced with U+FFFD. */
+    private readonly exact = true,
+  ) {}
 
   /** Bytes read but not yet emitted as a record. */
   get openBytes(): number {
-    return this.bytes;
+    return this.open?.length ?? 0;
   }
 
   add(stream: OutputStream, chunk: Buffer, at: number): void {
-    this.addText(stream, this.decoders[stream].write(chunk), at);
+    const begun = this.begun[stream];
+    const data = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+    const whole = data.length - lengthOfBegun(data);
+    // A copy, because a few bytes would keep the whole read in memory.
+    this.begun[stream] = whole === data.length ? NOTHING : Buffer.from(data.subarray(whole));
+    this.addBytes(stream, data.subarray(0, whole), at);
   }
 
   /** Handles the end of a stream, possibly within a character. */
   end(stream: OutputStream, at: number): void {
-    this.addText(stream, this.decoders[stream].end(), at);
+    this.addBytes(stream, this.begun[stream], at);
+    this.begun[stream] = NOTHING;
   }
 
   /** Emits the open record. */
@@ -46,28 +56,41 @@ export class LogFramer {
     const { open } = this;
     if (open === undefined) return;
     this.open = undefined;
-    this.bytes = 0;
-    this.emit({ stream: open.stream, at: open.at, data: Buffer.from(open.text, 'utf8') });
+    const [first] = open.parts;
+    const data = first !== undefined && open.parts.length === 1 ? first : Buffer.concat(open.parts, open.length);
+    this.emit({ stream: open.stream, at: open.at, data });
   }
 
-  private addText(stream: OutputStream, text: string, at: number): void {
-    if (text === '') return;
+  private addBytes(stream: OutputStream, bytes: Buffer, at: number): void {
+    if (bytes.length === 0) return;
+    const data = this.exact || isUtf8(bytes) ? bytes : Buffer.from(bytes.toString('utf8'));
     const { open } = this;
-    const fits =
-      open?.stream === stream && at - open.at <= TOGETHER_MS && open.text.length + text.length <= TOGETHER_LENGTH;
+    const fits = open?.stream === stream && at - open.at <= TOGETHER_MS && open.length + data.length <= TOGETHER_LENGTH;
     if (!fits) this.flush();
-    if (this.open === undefined) this.open = { stream, at, text };
-    else this.open.text += text;
-    this.bytes += Buffer.byteLength(text, 'utf8');
+    this.open ??= { stream, at, parts: [], length: 0 };
+    this.open.parts.push(data);
+    this.open.length += data.length;
   }
 }
 
-/** Longest prefix of at most `length` bytes that does not cut a character. */
+/** Number of bytes at the end that begin a character of UTF-8 and do not complete it. */
+function lengthOfBegun(data: Buffer): number {
+  for (let back = 1; back <= 3 && back <= data.length; back++) {
+    const byte = data[data.length - back] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf8 ? 0 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
+}
+
+/** Longest prefix of at most `length` bytes that does not cut a character. Bytes that are no text are cut anywhere. */
 export function cutAtCharacter(data: Buffer, length: number): number {
   if (length >= data.length) return data.length;
-  let end = Math.max(0, length);
-  while (end > 0 && ((data[end] ?? 0) & 0xc0) === 0x80) end--;
-  return end;
+  const most = Math.max(0, length);
+  for (let end = most; end >= 0 && end > most - 4; end--) {
+    if (((data[end] ?? 0) & 0xc0) !== 0x80) return end;
+  }
+  return most;
 }
 
 export interface EncodedAppend {
@@ -108,14 +131,18 @@ export function encodeAppend(offset: number, records: Iterable<LogRecord>, maxBy
 
 const bodyOf = (offset: number, frames: readonly string[]) => `{"offset":${offset},"frames":[${frames.join(',')}]}`;
 
-const encodeFrame = ({ stream, at }: LogRecord, data: Buffer) =>
-  `{"stream":"${stream}","at":"${new Date(at).toISOString()}","text":${JSON.stringify(data.toString('utf8'))}}`;
+const encodeFrame = ({ stream, at }: LogRecord, data: Buffer) => {
+  const content = isUtf8(data)
+    ? `"text":${JSON.stringify(data.toString('utf8'))}`
+    : `"data":"${data.toString('base64')}"`;
+  return `{"stream":"${stream}","at":"${new Date(at).toISOString()}",${content}}`;
+};
 
 /** Includes the comma. */
 const sizeOf = (frame: string) => Buffer.byteLength(frame, 'utf8') + 1;
 
 function firstCharacter(data: Buffer): number {
   let end = 1;
-  while (end < data.length && ((data[end] ?? 0) & 0xc0) === 0x80) end++;
+  while (end < Math.min(4, data.length) && ((data[end] ?? 0) & 0xc0) === 0x80) end++;
   return end;
 }

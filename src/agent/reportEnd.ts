@@ -21,7 +21,9 @@ export function createReport(client: ProtocolClient, log: Log, over: AbortSignal
     let { logBytes } = executed;
     let rounds = 0;
     for (let failures = 0; !held.gone.aborted; ) {
-      const answer = await batch.add({ jobId, token, ...executed.end, logBytes }).catch((error: unknown) => {
+      const { logSha256 = null, logWritten = null } = executed;
+      const result = { jobId, token, ...executed.end, logBytes, logSha256, logWritten };
+      const answer = await batch.add(result).catch((error: unknown) => {
         if (error instanceof ServerUnavailable) return unavailable;
         if (error instanceof ServerRefusal) return { jobId, ok: false, code: error.code, message: error.message };
         // The whole agent stops; the job is already lost.

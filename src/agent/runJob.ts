@@ -4,11 +4,16 @@ import type { Clock } from '../kernel/clock';
 import { inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
-import { type CommandEnd, CommandFailure, runCommand } from './command';
-import { commandEnvironment, FALLBACK_PATH } from './commandEnvironment';
-import { BadOutput, LastLine, readOutputs } from './commandOutputs';
+import { CheckoutFailed, checkOut } from './checkout';
+import { type CommandEnd, CommandFailure, type CommandOptions, runCommand } from './command';
+import { commandEnvironment } from './commandEnvironment';
+import { BadOutput, LastLine, readOutputs, Tail } from './commandOutputs';
+import { ContainerProblem, type RunVisibly } from './containers/images';
+import { JobContainers } from './containers/jobContainers';
+import { ContainerRefused } from './containers/policy';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
+import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
 import type { JobClient } from './protocolClient';
 import { type Mask, SecretMask } from './secretMask';
@@ -36,6 +41,10 @@ export interface ExecutedJob {
   readonly end: JobEnd;
   /** Null if the server does not have the whole log. */
   readonly logBytes: number | null;
+  /** SHA-256 of the whole log. */
+  readonly logSha256?: string;
+  /** Size of all output, including what the server does not have. */
+  readonly logWritten?: number;
   /** Sends the log again from an offset. Returns the same as `logBytes`. */
   resendLog?(offset: number): Promise<number | null>;
   /** Called when the server knows the end. */
@@ -48,20 +57,21 @@ export type Execute = (job: ClaimedJob, context: JobContext) => Promise<Executed
 const LONGEST_MESSAGE = 1000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export function createExecute(workplace: Workplace): Execute {
+/** `gitProtocols`: protocols from which repositories may be checked out. */
+export function createExecute(workplace: Workplace, gitProtocols: readonly string[]): Execute {
   const inherited = commandEnvironment(inheritedEnvironment(), {});
   return async (job, context) => {
     const folder = await workplace.openJob(job.jobId);
     const mask = maskOf(job);
-    return runJob(job, context, { workplace, folder, inherited, mask });
+    return runJob(job, context, { workplace, folder, inherited, mask, gitProtocols });
   };
 }
 
-function maskOf({ secrets, artifactToken }: ClaimedJob): Mask | undefined {
+function maskOf(job: ClaimedJob): Mask | undefined {
+  const { secrets, artifactToken } = job;
   const plain = artifactToken === null ? [] : [artifactToken];
-  return (
-    SecretMask.of(Object.values(secrets), plain) ?? (artifactToken === null ? undefined : new TokenMask(artifactToken))
-  );
+  const mask = SecretMask.of([...Object.values(secrets), ...credentialsOf(job)], plain);
+  return mask ?? (artifactToken === null ? undefined : new TokenMask(artifactToken));
 }
 
 /** What `slipway artifact` needs in a job. */
@@ -73,11 +83,19 @@ interface Place {
   readonly folder: JobFolder;
   readonly inherited: Record<string, string>;
   readonly mask: Mask | undefined;
+  readonly gitProtocols: readonly string[];
 }
+
+/** Secrets that only the agent uses. */
+const credentialsOf = ({ container, services, checkout }: ClaimedJob): string[] => [
+  ...[container, ...services].flatMap((one) => one?.credentials?.password ?? []),
+  ...[checkout?.credentials?.password, checkout?.credentials?.sshKey].filter((one) => one != null),
+];
 
 interface Progress {
   /** False as long as it is certain that no part of the command has run. */
   commandStarted: boolean;
+  facts: JobFacts | null;
 }
 
 /** The server sent a reason not to run the job along with the job. */
@@ -97,7 +115,7 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   const output = new JobLog({ client, settings, gone, clock, log, mask, spoolFile: folder.spoolFile });
   const limit = timeLimit(job, context.startedAt);
   const stop = AbortSignal.any([context.stop, limit.signal]);
-  const progress = { commandStarted: false };
+  const progress: Progress = { commandStarted: false, facts: null };
   let end: JobEnd;
   try {
     end = await runSteps(job, context, place, output, stop, progress);
@@ -113,6 +131,8 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
       message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE),
     },
     logBytes: await output.end(),
+    logSha256: output.sha256(),
+    logWritten: output.written,
     resendLog: (offset) => output.resend(offset),
     cleanUp: async () => {
       await output.close();
@@ -158,23 +178,86 @@ async function uploadAfterFailure(
 
 async function runCommandOf(
   job: ClaimedJob,
-  { client, gone, log, confirmLease }: JobContext,
-  { workplace, folder, inherited, mask }: Place,
+  context: JobContext,
+  place: Place,
   output: JobLog,
   stop: AbortSignal,
   progress: Progress,
 ): Promise<JobEnd> {
+  const { client, gone, log, confirmLease } = context;
+  const { workplace, folder, inherited, gitProtocols } = place;
   const interrupted = AbortSignal.any([stop, gone]);
   if (job.refused !== null) throw new JobRefused(job.refused.reason, job.refused.message);
   if (job.missing.length > 0) {
     throw new JobRefused('INPUT_MISSING', `No files were uploaded by ${job.missing.join(', ')}.`);
   }
   checkValues(job);
+  const common = {
+    jobId: job.jobId,
+    graceMs: job.graceMs,
+    stopSignal: job.stopSignal,
+    folder,
+    workplace,
+    output,
+    stop,
+    gone,
+    confirmLease,
+  };
+  const run: RunVisibly = async (argv, env) => {
+    const tail = new Tail();
+    const watch = (chunk: Buffer) => tail.add(chunk);
+    const directory = folder.work;
+    const ended = await runCommand({ ...common, argv, env: { ...env }, directory, streams: 'merged', watch });
+    interrupted.throwIfAborted();
+    return { exitCode: ended.exitCode, lines: tail.text };
+  };
+  if (job.checkout !== null) {
+    const checkout = await checkOut(job.checkout, { folder, protocols: gitProtocols, environment: inherited, run });
+    progress.facts = { ...noFacts, checkout };
+  }
   await downloadInputs(folder.work, job.inputs, client, interrupted);
+  const containers = JobContainers.of({ job, workplace, folder, output, log, run, signal: interrupted });
+  let end: JobEnd | undefined;
+  try {
+    const more = (await containers?.prepare()) ?? {};
+    end = await runPrepared(job, place, common, progress, interrupted, context, containers, more);
+    return end;
+  } finally {
+    if (containers !== undefined) {
+      progress.facts = { ...(progress.facts ?? noFacts), ...containers.facts };
+      await containers.end(end?.exitCode !== 0);
+    }
+  }
+}
+
+const noFacts: JobFacts = { container: null, services: [], checkout: null };
+
+type Common = Pick<
+  CommandOptions,
+  'jobId' | 'graceMs' | 'stopSignal' | 'folder' | 'workplace' | 'output' | 'stop' | 'gone' | 'confirmLease'
+>;
+
+/** Runs the command, on the agent or in its container, and takes what it leaves. */
+async function runPrepared(
+  job: ClaimedJob,
+  { workplace, folder, inherited, mask }: Place,
+  common: Common,
+  progress: Progress,
+  interrupted: AbortSignal,
+  { client, log }: JobContext,
+  containers: JobContainers | undefined,
+  variables: Readonly<Record<string, string>>,
+): Promise<JobEnd> {
+  const inside = job.container !== null;
   const line = job.register === null ? undefined : new LastLine();
-  const directory = await workingDirectory(folder.work, job.workingDir, workplace.directories);
+  // An absolute path is one of the container.
+  const directory =
+    inside && job.workingDir !== null && isAbsolute(job.workingDir)
+      ? job.workingDir
+      : await workingDirectory(folder.work, job.workingDir, workplace.directories);
   const env: Record<string, string> = {
-    ...(job.cleanEnv ? {} : inherited),
+    ...(job.cleanEnv || inside ? {} : inherited),
+    ...variables,
     ...job.env,
     ...job.secrets,
     SLIPWAY_JOB_ID: job.jobId,
@@ -182,29 +265,30 @@ async function runCommandOf(
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
   };
-  env.PATH = `${workplace.commands}:${env.PATH ?? FALLBACK_PATH}`;
+  if (env.PATH !== undefined && !inside) env.PATH = `${workplace.commands}:${env.PATH}`;
   const { shell, command } = job;
-  const argv = await argumentsOf({ shell, command, scriptFile: folder.scriptFile, path: env.PATH, directory });
+  const { scriptFile } = folder;
+  const argv = await argumentsOf({ shell, command, scriptFile, path: env.PATH, directory, elsewhere: inside });
+  const merged = job.streams === 'merged';
+  const contained = containers?.command({ argv, env, directory, merged, clean: job.cleanEnv });
+  const errors = new Tail();
   interrupted.throwIfAborted();
   progress.commandStarted = true;
   const ended = await runCommand({
-    jobId: job.jobId,
-    argv,
-    env,
-    directory,
-    graceMs: job.graceMs,
-    stopSignal: job.stopSignal,
-    folder,
-    workplace,
-    output,
+    ...common,
+    ...(contained === undefined ? { argv, env, directory } : { ...contained, directory: folder.work }),
     streams: job.streams,
     watch: line && ((chunk) => line.add(chunk)),
-    stop,
-    gone,
-    confirmLease,
+    watchErrors: contained && ((chunk) => errors.add(chunk)),
   });
   try {
     interrupted.throwIfAborted();
+    if (contained !== undefined) {
+      const problem = await containers?.startProblem(ended.exitCode, errors.text, directory, argv[0] ?? '');
+      if (problem !== undefined) progress.commandStarted = false;
+      if (problem !== undefined) throw problem;
+      await containers?.noteEnd(ended.exitCode);
+    }
     if (ended.exitCode === 0) {
       if (job.outputsWhen !== 'failure') await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
@@ -279,8 +363,9 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (error instanceof StopRequest || error instanceof ArtifactFailure || error instanceof JobRefused) {
     return { exitCode, signal, reason: error.reason, message: error.message };
   }
-  if (error instanceof BadOutput || error instanceof ShellNotFound)
-    return { exitCode, signal, reason: error.reason, message: error.message };
+  for (const kind of [BadOutput, ShellNotFound, ContainerProblem, ContainerRefused, CheckoutFailed]) {
+    if (error instanceof kind) return { exitCode, signal, reason: error.reason, message: error.message };
+  }
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'could not run the job');

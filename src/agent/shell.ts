@@ -17,6 +17,8 @@ export interface ShellCommand {
   /** PATH of the command. */
   readonly path: string | undefined;
   readonly directory: string;
+  /** True if the command runs in a container, whose programs are not those of the agent. */
+  readonly elsewhere?: boolean;
 }
 
 /** Arguments with which the known shells run a command: they stop at the first failure. */
@@ -72,7 +74,8 @@ async function withProgram(
 }
 
 /** Path of a program, as a shell would find it. */
-async function find(program: string, wantedBy: string, { path, directory }: ShellCommand): Promise<string> {
+async function find(program: string, wantedBy: string, { path, directory, elsewhere }: ShellCommand): Promise<string> {
+  if (elsewhere) return program;
   const places = (path ?? FALLBACK_PATH).split(':').map((place) => place || '.');
   const files = program.includes('/')
     ? [resolve(directory, program)]

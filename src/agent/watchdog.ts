@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Log } from '../kernel/log';
+import type { ContainerRuntime } from './containers/runtime';
 
 /**
  * An agent killed with SIGKILL can't end its commands, which would run alongside the copy of another agent. So each
@@ -42,7 +43,23 @@ end() {
 end "$1" TERM
 [ "$found" = ' ' ] || sleep "$2"
 end "$1" KILL
-rm -rf "$1.dead"
+folder=$1
+clean() {
+  "$@" ps --all --quiet --filter "label=slipway.agent=$agent" | while read -r id; do
+    "$@" rm --force --volumes "$id" </dev/null
+  done
+  "$@" network ls --quiet --filter "label=slipway.agent=$agent" | while read -r id; do
+    "$@" network rm "$id" </dev/null
+  done
+}
+if read -r agent <"$folder.dead/containers" || [ -n "$agent" ]; then
+  shift 2
+  clean "$@"
+  # A container may just have been on its way.
+  sleep 2
+  clean "$@"
+fi
+rm -rf "$folder.dead"
 `;
 
 /**
@@ -55,6 +72,8 @@ export const MERGING_GUARD = `${GUARD} 2>&1`;
 export const GUARD_REFUSES = 125;
 
 export const jobsIn = (folder: string) => join(folder, 'jobs');
+/** File whose existence says that containers may have to be removed. */
+export const containersMark = (folder: string) => join(folder, 'containers');
 export const pidFileIn = (jobFolder: string) => join(jobFolder, 'pid');
 /** State of an agent's directory, as the watchdog sees it. */
 export const DEAD = '.dead';
@@ -70,6 +89,7 @@ export class Watchdog {
     /** Time between SIGTERM and SIGKILL. */
     private readonly graceSeconds: number,
     private readonly log: Log,
+    private readonly runtime?: ContainerRuntime,
   ) {
     this.start();
   }
@@ -86,7 +106,14 @@ export class Watchdog {
   }
 
   private start(): void {
-    const args = ['-c', WATCHDOG, 'slipway-watchdog', this.folder, String(this.graceSeconds)];
+    const args = [
+      '-c',
+      WATCHDOG,
+      'slipway-watchdog',
+      this.folder,
+      String(this.graceSeconds),
+      ...(this.runtime?.command ?? []),
+    ];
     // A separate session: Ctrl-C in the agent's terminal must not reach it.
     const child = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.child = child;

@@ -1,19 +1,26 @@
 import { mkdir, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
 import { PipePool } from './pipes';
 import { isErrno } from './sessions';
-import { jobsIn, pidFileIn, Watchdog } from './watchdog';
+import type { ContainerRuntime } from './containers/runtime';
+import { containersMark, jobsIn, pidFileIn, Watchdog } from './watchdog';
 
 const TOUCH_MS = 60_000;
 
 /** Place where one job runs. */
 export interface JobFolder {
+  /** Everything of the job; private to the agent. */
+  readonly path: string;
   /** Current directory of the command: fresh and empty. */
   readonly work: string;
   readonly spoolFile: string;
+  /** Folder of the files below, which a container shares with the agent. */
+  readonly io: string;
+  /** File in which the start of a container says how far it came. */
+  readonly stateFile: string;
   /** File to which a command can write variables for later tasks. */
   readonly outputFile: string;
   /** Folder in which a command can write one file per variable. */
@@ -38,9 +45,11 @@ export class WorkplaceUnusable extends Error {}
  *         work/                current directory of the command
  *         pid                  process id of its session, while anything of it may run
  *         spool                output read so far, once it is long
- *         output               what the command wrote to $SLIPWAY_OUTPUT
- *         outputs/             and to $SLIPWAY_OUTPUTS
- *         command              the command, if its program takes a file
+ *         io/
+ *           output             what the command wrote to $SLIPWAY_OUTPUT
+ *           outputs/           and to $SLIPWAY_OUTPUTS
+ *           command            the command, if its program takes a file
+ *       containers             exists once a job has used a container
  */
 export class Workplace {
   private jobs = 0;
@@ -53,22 +62,40 @@ export class Workplace {
     private readonly log: Log,
     /** Directories of this machine in which jobs may work, including all below them; null: every directory. */
     readonly directories: readonly string[] | null,
+    /** Undefined if this agent runs no containers. */
+    readonly runtime: ContainerRuntime | undefined,
   ) {}
 
-  static async open(parent: string, clock: Clock, log: Log, directories: readonly string[] | null): Promise<Workplace> {
+  static async open(
+    parent: string,
+    clock: Clock,
+    log: Log,
+    directories: readonly string[] | null,
+    runtime?: ContainerRuntime,
+  ): Promise<Workplace> {
     const name = await ownFolderName();
     const folder = join(parent, name);
     await mkdir(jobsIn(folder), { recursive: true }).catch((error: Error) => {
       throw new WorkplaceUnusable(`SLIPWAY_AGENT_DIR ${parent} is not usable: ${error.message}`);
     });
-    await clearLeftovers(parent, name, clock, log);
+    await clearLeftovers(parent, name, clock, log, runtime);
     await writeCommands(join(folder, 'bin'));
     const touch = () => {
       const now = clock.now();
       utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory is gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);
-    return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log, directories);
+    return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log, directories, runtime);
+  }
+
+  /** Identifies this agent process among all on this machine, as the label of its containers. */
+  get name(): string {
+    return basename(this.folder);
+  }
+
+  /** Call before the first container: whoever cleans up after this process then looks for containers. */
+  async markContainers(): Promise<void> {
+    await writeFile(containersMark(this.folder), this.name);
   }
 
   /** Directory of commands that jobs can use: first in their PATH. */
@@ -78,27 +105,31 @@ export class Workplace {
 
   /** Call before the first job. `graceSeconds`: time between SIGTERM and SIGKILL when this process is killed. */
   guard(graceSeconds: number): void {
-    this.watchdog = new Watchdog(this.folder, graceSeconds, this.log);
+    this.watchdog = new Watchdog(this.folder, graceSeconds, this.log, this.runtime);
   }
 
   async openJob(jobId: string): Promise<JobFolder> {
     // The id comes from the server and becomes part of a path.
     const path = join(jobsIn(this.folder), `${++this.jobs}-${jobId.replace(/[^\w-]/g, '_')}`);
     const work = join(path, 'work');
-    const outputFolder = join(path, 'outputs');
+    const io = join(path, 'io');
+    const outputFolder = join(io, 'outputs');
     await mkdir(work, { recursive: true });
-    await mkdir(outputFolder);
+    await mkdir(outputFolder, { recursive: true });
     const pidFile = pidFileIn(path);
     return {
+      path,
       work,
+      io,
+      stateFile: join(io, 'state'),
       pidFile,
       spoolFile: join(path, 'spool'),
-      outputFile: join(path, 'output'),
+      outputFile: join(io, 'output'),
       outputFolder,
-      scriptFile: join(path, 'command'),
+      scriptFile: join(io, 'command'),
       forgetSession: () => rm(pidFile, { force: true }),
       remove: async () => {
-        for (const folder of [work, outputFolder, path]) {
+        for (const folder of [work, outputFolder, io, path]) {
           if (!(await removeEmpty(folder))) return removeFolder(path, this.log);
         }
       },

@@ -1,13 +1,28 @@
 import type { Client } from '../client/client';
-import { FollowJobLogDocument, JobLogDocument, LoggedTasksDocument, type LogPageFragment } from '../client/generated';
+import {
+  FollowJobLogDocument,
+  JobLogDocument,
+  type JobLogQueryVariables,
+  LoggedTasksDocument,
+  type LogPageFragment,
+} from '../client/generated';
 
-/** Passes on everything that a job has written so far, page by page. */
-export async function readLog(api: Client, jobId: string, write: (page: LogPageFragment) => void): Promise<void> {
-  for (let afterOffset = 0; ; ) {
-    const { jobLog } = await api.ask(JobLogDocument, { jobId, afterOffset });
+/** Part of a log. */
+export type LogSelection = Omit<JobLogQueryVariables, 'jobId' | 'timestamps'>;
+
+/** Passes on a part of what a job has written so far, page by page. */
+export async function readLog(
+  api: Client,
+  jobId: string,
+  selection: LogSelection,
+  timestamps: boolean,
+  write: (page: LogPageFragment) => void,
+): Promise<void> {
+  for (let part = selection; ; ) {
+    const { jobLog } = await api.ask(JobLogDocument, { jobId, timestamps, ...part });
     write(jobLog);
-    if (jobLog.final || jobLog.frames.length === 0) return;
-    afterOffset = jobLog.nextOffset;
+    if (!jobLog.more) return;
+    part = { afterOffset: jobLog.nextOffset, beforeOffset: jobLog.endOffset };
   }
 }
 
@@ -15,11 +30,12 @@ export async function readLog(api: Client, jobId: string, write: (page: LogPageF
 export async function followLog(
   api: Client,
   jobId: string,
+  timestamps: boolean,
   signal: AbortSignal,
   write: (page: LogPageFragment) => void,
 ): Promise<void> {
   let afterOffset = 0;
-  for await (const { jobLog } of api.follow(FollowJobLogDocument, () => ({ jobId, afterOffset }), signal)) {
+  for await (const { jobLog } of api.follow(FollowJobLogDocument, () => ({ jobId, afterOffset, timestamps }), signal)) {
     write(jobLog);
     afterOffset = jobLog.nextOffset;
   }
@@ -42,7 +58,7 @@ export async function lastLinesOf(
   const job = jobs.at(-1);
   if (job === undefined) return [];
   const afterOffset = Math.max(0, job.log.bytes - TAIL_BYTES);
-  const { jobLog } = await api.ask(JobLogDocument, { jobId: job.id, afterOffset });
+  const { jobLog } = await api.ask(JobLogDocument, { jobId: job.id, afterOffset, timestamps: false });
   const lines = jobLog.frames
     .map(({ text }) => text)
     .join('')

@@ -5,18 +5,24 @@ import {
   LoggedRestoresDocument,
   LoggedTasksDocument,
   type LoggedTasksQuery,
-  type LogPageFragment,
 } from '../client/generated';
 import { onEachEvent, untilInterrupted } from './events';
 import { exit, Failure } from './failure';
 import { followLog, readLog } from './jobLog';
+import { downloadLog, type PartOptions, searchRun, selectionOf } from './logParts';
+import { LogWriter } from './logWriter';
 import { isOver } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { Steps } from './steps';
 
-export interface LogsOptions {
+export interface LogsOptions extends PartOptions {
   readonly follow?: boolean;
+  readonly timestamps?: boolean;
+  readonly download?: string;
+  readonly search?: string;
+  readonly ignoreCase?: boolean;
+  readonly context?: number;
 }
 
 /**
@@ -27,10 +33,13 @@ export async function showLogs(
   session: Session,
   named: string | undefined,
   task: string | undefined,
-  { follow = false }: LogsOptions,
+  options: LogsOptions,
 ): Promise<void> {
   const { api } = session;
+  const { follow = false, timestamps = false, search, download } = options;
+  const selection = selectionOf(options);
   const run = await findRun(session, named);
+  if (search !== undefined) return searchRun(session, run.id, task, { ...options, search });
   const { execution } = await api.ask(LoggedTasksDocument, { id: run.id });
   const all = [
     ...tasksOf(execution),
@@ -44,17 +53,21 @@ export async function showLogs(
   const jobs = tasks.flatMap(({ step, name, jobs }) =>
     jobs.slice(-1).map(({ id }) => ({ id, label: label(step, name) })),
   );
-  const writer = new LogWriter(session, task === undefined || jobs.length > 1);
+  const writer = new LogWriter(session, task === undefined || jobs.length > 1, timestamps);
   if (tasks.length === 0 && task !== undefined && (!follow || isOver(run.status))) throw noSuchTask(all, task);
+  if (download !== undefined) return downloadLog(session, jobs, download);
   if (!follow) {
-    for (const { id, label } of jobs) await readLog(api, id, (page) => writer.write(id, label, page));
+    for (const { id, label } of jobs) {
+      await readLog(api, id, selection, timestamps, (page) => writer.write(id, label, page));
+      writer.end(id, label);
+    }
     return;
   }
   await untilInterrupted(null, async (stop) => {
     const followed = new Map<string, Promise<void>>();
     const begin = (id: string, label: string) => {
       if (followed.has(id)) return;
-      const done = followLog(api, id, stop.signal, (page) => writer.write(id, label, page));
+      const done = followLog(api, id, timestamps, stop.signal, (page) => writer.write(id, label, page));
       // An error in one log ends all of them; it is thrown where the signal is read.
       followed.set(
         id,
@@ -126,30 +139,4 @@ function noSuchTask(tasks: readonly NamedTask[], task: string): Failure {
   const names = tasks.map(({ step, name }) => label(step, name));
   const advice = names.length > 0 && names.length < 100 ? [`Tasks of the run: ${names.join(', ')}.`] : [];
   return new Failure(exit.refused, 'NOT_FOUND', `The run has no task "${task}".`, {}, advice);
-}
-
-/** Prints output of commands: unchanged for one task; for several, line by line, each with the name of its task. */
-class LogWriter {
-  private readonly begun = new Map<string, string>();
-
-  constructor(
-    private readonly session: Session,
-    private readonly named: boolean,
-  ) {}
-
-  write(jobId: string, name: string, { frames, final }: LogPageFragment): void {
-    const { ui } = this.session;
-    for (const frame of frames) {
-      if (ui.json) ui.answerLine({ task: name, jobId, ...frame });
-      else if (!this.named) ui.raw(frame.text);
-      else {
-        const lines = ((this.begun.get(jobId) ?? '') + frame.text).split('\n');
-        this.begun.set(jobId, lines.pop() ?? '');
-        for (const line of lines) ui.print(`${ui.paint.dim(`${name} |`)} ${line}`);
-      }
-    }
-    const rest = this.begun.get(jobId) ?? '';
-    if (final && rest !== '') ui.print(`${ui.paint.dim(`${name} |`)} ${rest}`);
-    if (final) this.begun.delete(jobId);
-  }
 }

@@ -188,6 +188,15 @@ export function createProgram(terminal: Terminal): Command {
     .command('logs [run] [task]')
     .description('print the output of all tasks, or of one')
     .option('-f, --follow', 'follow the output until the run ends')
+    .option('-n, --tail <number>', 'only the last lines of each task', positive)
+    .option('--lines <from-to>', 'only these lines, such as 100-200')
+    .option('--since <time>', 'only lines since this time, or this long ago, such as 10m')
+    .option('--until <time>', 'only lines before this time, or this long ago')
+    .option('-t, --timestamps', 'begin each line with its time')
+    .option('--search <text>', 'only lines that contain this text, with task and number')
+    .option('-i, --ignore-case', 'ignore case in the search')
+    .option('-C, --context <number>', 'lines around each line found, 1 to 10', positive)
+    .option('--download <file>', 'write the exact bytes of one task’s log to a file')
     .action(async (run: string | undefined, task: string | undefined, options, command: Command) => {
       await showLogs(await session(command), run, task, options);
     });

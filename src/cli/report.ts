@@ -129,6 +129,10 @@ export class RunReport {
       case 'BESIDE_TASK_CREATED':
         if (data.taskType === 'forensic') this.say(at, `failure handler ${text('name')} is requested`);
         break;
+      case 'JOB_FACTS':
+        if (data.commit) this.say(at, `${text('name')} checked out ${text('commit')} of ${text('repository')}`);
+        if (data.image) this.say(at, `${text('name')} ran in ${text('image')} (${text('digest')})`);
+        break;
       case 'JOB_LOST':
         this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; the task is retried' : ''}`);
         break;

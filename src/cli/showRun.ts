@@ -76,6 +76,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
       );
     }
   }
+  sayFacts(ui, run);
   sayRestores(ui, run);
   sayHistory(ui, run);
   sayWaits(ui, run);
@@ -96,6 +97,20 @@ function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
   );
   if (others.length > 0) ui.say('', ui.paint.bold('Waits'));
   for (const { message } of others) ui.say(`  ${message}`);
+}
+
+/** Prints the commits and images of tasks. */
+function sayFacts(ui: Ui, { facts: all }: Run): void {
+  if (all.length > 0) ui.say('', ui.paint.bold('Sources and images'));
+  for (const { task, facts } of all) {
+    const { checkout, container, services } = facts;
+    const lines = [
+      ...(checkout === null ? [] : [`${checkout.commit} ${checkout.ref ?? ''} of ${checkout.url}`.replace('  ', ' ')]),
+      ...(container === null ? [] : [`${container.image} (${container.digest})`]),
+      ...services.map(({ name, image, digest }) => `${name}: ${image} (${digest})`),
+    ];
+    for (const line of lines) ui.say(`  ${task}  ${ui.paint.dim(line)}`);
+  }
 }
 
 /** Includes running and failed restores, which no other part of the run shows. */

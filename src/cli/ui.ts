@@ -35,13 +35,18 @@ export class Ui {
 
   /** Prints a line unchanged, such as one of a log. */
   print(line: string): void {
-    this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
+    this.out.write(`${this.out.isTTY ? this.shown(line) : line}\n`);
   }
 
   /** Prints text without a line end, to standard output. */
   raw(text: string): void {
     const { stdout } = this.terminal;
-    stdout.write(stdout.isTTY ? harmless(text) : text);
+    stdout.write(stdout.isTTY ? this.shown(text) : text);
+  }
+
+  /** A terminal gets colors if it shows them, and nothing that moves its cursor or talks to it. */
+  private shown(text: string): string {
+    return this.paint.isColorSupported ? harmless(text) : stripVTControlCharacters(harmless(text));
   }
 
   /** Prints the result for programs; without `--json` it has already been printed as text. */

@@ -176,6 +176,19 @@ export class Client {
     }
   }
 
+  /** Response of a download, whose body is read as it arrives. Throws an `ApiError` for a refusal. */
+  async download(path: string): Promise<Response> {
+    const response = await fetch(`${this.url}${path}`, { headers: { 'x-api-key': this.key } }).catch(
+      (error: unknown) => {
+        throw lost(this.url, error);
+      },
+    );
+    if (response.ok) return response;
+    const { error } = (await response.json().catch(() => ({}))) as { error?: { message: string } };
+    const { message = `HTTP ${response.status}`, ...extensions } = error ?? {};
+    throw ApiError.of([{ message, extensions }], requestIdOf(response));
+  }
+
   private async readJson(response: Response): Promise<Wire> {
     let wire: Wire;
     try {

@@ -361,6 +361,7 @@ export type InterventionAction =
   | 'RETRY';
 
 export type LogStream =
+  | 'slipway'
   | 'stderr'
   | 'stdout';
 
@@ -637,6 +638,7 @@ export type StartExecutionInput = {
   readonly mode?: WorkflowMode | null | undefined;
   readonly notes?: string | null | undefined;
   readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly priority?: number | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
@@ -685,6 +687,7 @@ export type WhyNotRunningCode =
   | 'PARALLEL_LIMIT'
   | 'PAUSED'
   | 'QUEUE'
+  | 'QUEUE_PAUSED'
   | 'RETRY'
   | 'RUNTIME_INPUTS'
   | 'WAITING_FOR_SLOT';
@@ -964,6 +967,9 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -1188,11 +1194,18 @@ export type LoggedRestoresQuery = { readonly execution:
     | { readonly __typename: 'WorkflowExecution' }
    | null };
 
-export type LogPageFragment = { readonly nextOffset: number, readonly final: boolean, readonly frames: ReadonlyArray<{ readonly stream: LogStream, readonly text: string, readonly at: string }> };
+export type LogPageFragment = { readonly nextOffset: number, readonly endOffset: number | null, readonly more: boolean, readonly final: boolean, readonly frames: ReadonlyArray<{ readonly stream: LogStream, readonly text: string, readonly at: string }>, readonly lines?: ReadonlyArray<{ readonly at: string, readonly text: string, readonly continued: boolean, readonly ended: boolean }> };
 
 export type JobLogQueryVariables = Exact<{
   jobId: string;
   afterOffset?: number | null | undefined;
+  beforeOffset?: number | null | undefined;
+  fromLine?: number | null | undefined;
+  lines?: number | null | undefined;
+  lastLines?: number | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  timestamps?: boolean;
 }>;
 
 
@@ -1201,10 +1214,23 @@ export type JobLogQuery = { readonly jobLog: LogPageFragment | null };
 export type FollowJobLogSubscriptionVariables = Exact<{
   jobId: string;
   afterOffset?: number | null | undefined;
+  timestamps?: boolean;
 }>;
 
 
 export type FollowJobLogSubscription = { readonly jobLog: LogPageFragment };
+
+export type SearchLogsQueryVariables = Exact<{
+  id: string;
+  text: string;
+  ignoreCase?: boolean | null | undefined;
+  task?: string | null | undefined;
+  context?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchLogsQuery = { readonly jobLogSearch: { readonly more: boolean, readonly endCursor: string | null, readonly matches: ReadonlyArray<{ readonly task: string, readonly line: number, readonly at: string, readonly text: string, readonly before: ReadonlyArray<string>, readonly after: ReadonlyArray<string>, readonly job: { readonly id: string } }> } | null };
 
 export type ObserveMutationVariables = Exact<{
   input: ObserveEnvironmentInput;
@@ -1421,9 +1447,9 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
     | Stage_WorkflowStageExecution_Fragment
-  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
+  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly facts: ReadonlyArray<{ readonly task: string, readonly facts: { readonly container: { readonly image: string, readonly digest: string } | null, readonly services: ReadonlyArray<{ readonly name: string, readonly image: string, readonly digest: string }>, readonly checkout: { readonly url: string, readonly ref: string | null, readonly commit: string } | null } }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly facts: ReadonlyArray<{ readonly task: string, readonly facts: { readonly container: { readonly image: string, readonly digest: string } | null, readonly services: ReadonlyArray<{ readonly name: string, readonly image: string, readonly digest: string }>, readonly checkout: { readonly url: string, readonly ref: string | null, readonly commit: string } | null } }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -1479,6 +1505,18 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
           { readonly kind: string }
           & ActorNameFragment
@@ -1978,7 +2016,15 @@ export const LogPageFragmentDoc = new TypedDocumentString(`
     text
     at
   }
+  lines @include(if: $timestamps) {
+    at
+    text
+    continued
+    ended
+  }
   nextOffset
+  endOffset
+  more
   final
 }
     `, {"fragmentName":"LogPage"}) as unknown as TypedDocumentString<LogPageFragment, unknown>;
@@ -2338,6 +2384,25 @@ export const RunFragmentDoc = new TypedDocumentString(`
   inputVariables {
     name
     value
+  }
+  facts {
+    task
+    facts {
+      container {
+        image
+        digest
+      }
+      services {
+        name
+        image
+        digest
+      }
+      checkout {
+        url
+        ref
+        commit
+      }
+    }
   }
   availableActions {
     action
@@ -3608,8 +3673,17 @@ fragment Placed on TaskExecution {
   }
 }`) as unknown as TypedDocumentString<LoggedRestoresQuery, LoggedRestoresQueryVariables>;
 export const JobLogDocument = new TypedDocumentString(`
-    query JobLog($jobId: ID!, $afterOffset: Float) {
-  jobLog(jobId: $jobId, afterOffset: $afterOffset) {
+    query JobLog($jobId: ID!, $afterOffset: Float, $beforeOffset: Float, $fromLine: Float, $lines: Float, $lastLines: Int, $since: DateTime, $until: DateTime, $timestamps: Boolean! = false) {
+  jobLog(
+    jobId: $jobId
+    afterOffset: $afterOffset
+    beforeOffset: $beforeOffset
+    fromLine: $fromLine
+    lines: $lines
+    lastLines: $lastLines
+    since: $since
+    until: $until
+  ) {
     ...LogPage
   }
 }
@@ -3619,11 +3693,19 @@ export const JobLogDocument = new TypedDocumentString(`
     text
     at
   }
+  lines @include(if: $timestamps) {
+    at
+    text
+    continued
+    ended
+  }
   nextOffset
+  endOffset
+  more
   final
 }`) as unknown as TypedDocumentString<JobLogQuery, JobLogQueryVariables>;
 export const FollowJobLogDocument = new TypedDocumentString(`
-    subscription FollowJobLog($jobId: ID!, $afterOffset: Float) {
+    subscription FollowJobLog($jobId: ID!, $afterOffset: Float, $timestamps: Boolean! = false) {
   jobLog(jobId: $jobId, afterOffset: $afterOffset) {
     ...LogPage
   }
@@ -3634,9 +3716,44 @@ export const FollowJobLogDocument = new TypedDocumentString(`
     text
     at
   }
+  lines @include(if: $timestamps) {
+    at
+    text
+    continued
+    ended
+  }
   nextOffset
+  endOffset
+  more
   final
 }`) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
+export const SearchLogsDocument = new TypedDocumentString(`
+    query SearchLogs($id: ID!, $text: String!, $ignoreCase: Boolean, $task: String, $context: Int, $after: String) {
+  jobLogSearch(
+    executionId: $id
+    text: $text
+    ignoreCase: $ignoreCase
+    task: $task
+    context: $context
+    first: 100
+    after: $after
+  ) {
+    matches {
+      job {
+        id
+      }
+      task
+      line
+      at
+      text
+      before
+      after
+    }
+    more
+    endCursor
+  }
+}
+    `) as unknown as TypedDocumentString<SearchLogsQuery, SearchLogsQueryVariables>;
 export const ObserveDocument = new TypedDocumentString(`
     mutation Observe($input: ObserveEnvironmentInput!) {
   observeEnvironment(input: $input) {
@@ -4465,6 +4582,25 @@ fragment Run on Execution {
     name
     value
   }
+  facts {
+    task
+    facts {
+      container {
+        image
+        digest
+      }
+      services {
+        name
+        image
+        digest
+      }
+      checkout {
+        url
+        ref
+        commit
+      }
+    }
+  }
   availableActions {
     action
     allowed
@@ -4760,6 +4896,25 @@ fragment Run on Execution {
   inputVariables {
     name
     value
+  }
+  facts {
+    task
+    facts {
+      container {
+        image
+        digest
+      }
+      services {
+        name
+        image
+        digest
+      }
+      checkout {
+        url
+        ref
+        commit
+      }
+    }
   }
   availableActions {
     action

@@ -20,6 +20,7 @@ import { PostgresWakeups } from '../kernel/database/postgresWakeups';
 import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups';
 import { RevisionCache } from '../catalog/definitions/revisionCache';
 import { createEventFeeds } from '../runs/events/eventFeeds';
+import { createLogFeed } from '../runs/logs/logFeed';
 import { createQueueFeed } from '../runs/queue/queueFeed';
 import { KnownJobs } from '../runs/queue/knownJobs';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
@@ -86,6 +87,7 @@ export async function createApp(
     feeds: {
       ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log),
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
+      logs: createLogFeed(streamDatabase, config.SLIPWAY_POLL_MS, log),
     },
   };
   return {

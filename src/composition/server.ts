@@ -12,6 +12,7 @@ import { resolvers } from '../api/graphql/resolvers';
 import { buildGraphqlSchema } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
+import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { AgentGuard, guardCallers } from '../api/http/guards';
 import { createHttpServer } from '../api/http/httpServer';
@@ -25,6 +26,7 @@ import type { App } from '../runs/app';
 import { ArtifactRetention } from '../runs/artifacts/artifactRetention';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { EventRetention } from '../runs/events/eventRetention';
+import { LogKeeper } from '../runs/logs/logKeeper';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
@@ -71,6 +73,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => retention.stop());
     const artifactRetention = new ArtifactRetention(app);
     stops.push(() => artifactRetention.stop());
+    const logKeeper = new LogKeeper(app);
+    stops.push(() => logKeeper.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
@@ -101,13 +105,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), schemaRoutes],
+      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
       health: { check: () => checkHealth(app) },
     });
     sealer.start();
     sweeper.start();
     retention.start();
     artifactRetention.start();
+    logKeeper.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {
       throw listenFault(error, config);

@@ -30,11 +30,10 @@ import {
   taskExecutionTable,
   taskGateTable,
 } from '../runs/execution/executions.table';
+import { jobLogTable, logChunkTable } from '../runs/logs/jobLogs.table';
 import {
   jobLeaseTable,
-  jobLogTable,
   jobTable,
-  logChunkTable,
   queuePauseTable,
   queueSettingTable,
   readyJobTable,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { jobCheckout, jobContainer, jobService } from './jobContainer';
+import { type JobFacts, jobFacts } from './jobFacts';
 import { shellNames } from './shell';
 import { stopSignals } from './stopSignals';
 
@@ -44,6 +46,8 @@ const settings = z.object({
   logFlushMs: count.default(250),
   /** Applies to one append. */
   logMaxBytes: count.positive().default(1_048_576),
+  /** True if frames may have `data`. */
+  logData: z.boolean().default(false),
 });
 export type AgentSettings = Readonly<z.output<typeof settings>>;
 
@@ -106,6 +110,11 @@ const job = z.object({
   register: z.string().nullable().default(null),
   /** Token for the command: uploads and downloads files of this job while its claim lasts, nothing else. */
   artifactToken: z.string().nullable().default(null),
+  /** Null: the command runs on the agent itself. */
+  container: jobContainer.nullable().default(null),
+  /** Containers that run alongside the command. */
+  services: z.array(jobService).default([]),
+  checkout: jobCheckout.nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
 
@@ -142,7 +151,9 @@ const frame = z.object({
   stream: z.enum(['stdout', 'stderr']),
   /** PostgreSQL has no year 0. */
   at: z.iso.datetime({ offset: true }).regex(/^(?!0000)/),
-  text: z.string(),
+  text: z.string().default(''),
+  /** Base64 of output that is not UTF-8, instead of `text`. */
+  data: z.string().optional(),
 });
 export type OutputStream = z.output<typeof frame>['stream'];
 
@@ -175,7 +186,19 @@ export type EndReason =
   | 'SECRET_UNREADABLE'
   | 'UNDEFINED_VARIABLE'
   | 'UNSAFE_VALUE'
-  | 'WORKING_DIR_REFUSED';
+  | 'WORKING_DIR_REFUSED'
+  /** The agent has no container runtime, or its configuration forbids what the container needs. */
+  | 'CONTAINER_UNAVAILABLE'
+  | 'CONTAINER_REFUSED'
+  | 'CONTAINER_FAILED'
+  | 'IMAGE_NOT_FOUND'
+  | 'IMAGE_PULL_REFUSED'
+  | 'IMAGE_PULL_FAILED'
+  | 'SERVICE_UNHEALTHY'
+  | 'CHECKOUT_REFUSED'
+  | 'CHECKOUT_UNAUTHORIZED'
+  | 'CHECKOUT_NOT_FOUND'
+  | 'CHECKOUT_FAILED';
 
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),
@@ -187,8 +210,17 @@ const result = held.extend({
   commandStarted: z.boolean().default(true),
   /** Length of the agent's log; null if the agent could not deliver all of it. */
   logBytes: count.nullable(),
+  /** SHA-256 of that log. */
+  logSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
+  /** Size of all output of the command, including what was not delivered. */
+  logWritten: count.nullable().default(null),
   /** Outputs of a successful job. */
   outputs: z.array(output).max(1000).default([]),
+  facts: jobFacts.nullable().default(null),
 });
 
 export const finishRequest = z.object({ results: z.array(result).max(1000) });
@@ -196,9 +228,18 @@ export const finishResponse = z.object({ results: z.array(entry) });
 
 /** Result of a command, as the agent sees it. */
 export type JobEnd = Readonly<
-  Omit<z.input<typeof result>, 'jobId' | 'token' | 'logBytes' | 'reason' | 'outputs'> & {
+  Omit<
+    z.input<typeof result>,
+    'jobId' | 'token' | 'logBytes' | 'logSha256' | 'logWritten' | 'reason' | 'outputs' | 'facts'
+  > & {
     reason: EndReason | null;
     outputs?: readonly JobOutput[];
+    facts?: JobFacts | null;
   }
 >;
-export type JobResult = JobEnd & HeldClaim & { readonly logBytes: number | null };
+export type JobResult = JobEnd &
+  HeldClaim & {
+    readonly logBytes: number | null;
+    readonly logSha256: string | null;
+    readonly logWritten: number | null;
+  };

@@ -1,3 +1,4 @@
+import type { JobFacts } from '../contract/jobFacts';
 import type { ActorRef } from '../access/actor';
 import type { Approval, ApprovalVote } from './approval';
 import type { Deployment } from './deployment';
@@ -56,8 +57,12 @@ export interface JobEnding {
   readonly reason: string | null;
   /** True if the log could not be delivered in full. */
   readonly truncated: boolean;
+  /** SHA-256 of its log and size of all its output, as the agent reports them. */
+  readonly log?: { readonly sha256: string | null; readonly written: number | null };
   /** True if the agent ended it: its claim is kept, so that a repeat of its finish is recognized. */
   readonly claimHolds: boolean;
+  /** Reported by its agent. */
+  readonly facts?: JobFacts | null;
 }
 
 export interface ApprovalDecided {
@@ -83,6 +88,7 @@ export interface Changes {
   /** Elements of new attempts, by execution. */
   readonly plans: Map<string, readonly StageExecution[]>;
   readonly graphs: { readonly executionId: string; readonly graph: NewGraph }[];
+  readonly innerGraphs: NewGraph[];
   readonly tasks: Map<string, Change<TaskExecution>>;
   readonly gates: Map<string, TaskGate>;
   /** Dependents of the new tasks and gates. */
@@ -129,6 +135,7 @@ export const noChanges = (): Changes => ({
   stages: new Map(),
   plans: new Map(),
   graphs: [],
+  innerGraphs: [],
   tasks: new Map(),
   gates: new Map(),
   edges: new Map(),

@@ -1,11 +1,16 @@
+import type { CheckedOut } from '../contract/jobFacts';
 import type { ExecutionStatus } from '../contract/statuses';
 import { isSystemVariableName } from '../kernel/naming';
-import { type Reference, type Scope, setVariable, type Value } from '../catalog/language/conditionValues';
+import { CHANGED, type Reference, type Scope, setVariable, type Value } from '../catalog/language/conditionValues';
 import { composeEnvironment } from '../catalog/language/environmentValues';
 import type { VariableDefinition } from '../catalog/language/definition';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
+import { scopedValues } from '../catalog/language/scopedTasks';
+import { envOfTask } from '../catalog/language/taskTexts';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
+import { hasChanged } from './changedSources';
 import { rollUp, type StageExecution } from './execution';
+
 import { type ElementResults, NO_RESULTS } from './workflowOutputs';
 
 /** Data about a workflow execution that conditions can use: the same that its commands see. */
@@ -25,6 +30,8 @@ export interface TaskFact {
   readonly exitCode: number | null;
   readonly reasonCode: string | null;
   readonly tries: number;
+  /** Commit that it checked out. */
+  readonly checkout?: CheckedOut | null;
   readonly passed: boolean;
   /** Attempt that has run it. */
   readonly attempt: number;
@@ -42,17 +49,18 @@ export function taskVariables(
   { variables, set, environment }: Omit<ConditionFacts, 'executionId'>,
 ): ReadonlyMap<string, string> {
   const task = definition.tasks[baseName(node)];
+  const own = { ...(task?.scope === undefined ? variables : {}), ...scopedValues(task, set ?? {}) };
   const { values } = composeEnvironment({
     environment: environment?.variables,
-    workflowEnv: definition.env,
-    given: { ...variables, ...set, ...matrixVariables(node, task) },
-    taskEnv: task?.env ?? {},
+    workflowEnv: task?.scope === undefined ? definition.env : {},
+    given: { ...own, ...matrixVariables(node, task) },
+    taskEnv: task === undefined ? {} : envOfTask(definition, task),
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
   // An axis is also available under its name, as in `{{.os}}`, unless a variable has that name. So is a system
   // variable.
-  const system = Object.entries({ ...variables, ...set }).filter(([name]) => isSystemVariableName(name));
+  const system = Object.entries(own).filter(([name]) => isSystemVariableName(name));
   return new Map([...matrixValues(node, task), ...system, ...Object.entries(values)]);
 }
 
@@ -72,11 +80,17 @@ export function taskScope(
   { variables: declared, tasks }: WorkflowDefinition,
   variables: ReadonlyMap<string, string>,
   results: ReadonlyMap<string, Value>,
+  checkouts: readonly (CheckedOut | null)[],
 ): Scope {
   const task = tasks[baseName(node)];
-  const typed = declared.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
+  const called = task?.scope === undefined ? declared : (tasks[task.scope]?.called?.variables ?? []);
+  const typed = called.filter(({ name }) => !Object.hasOwn(task?.env ?? {}, name));
   const scope = variableScope(references, variables, typed, ['tasks', 'matrix']);
-  return scope.set('matrix', textMap(references, matrixValues(node, task))).set('tasks', results);
+  const patterns = references.flatMap(({ path: [root, pattern] }) => (root === CHANGED ? (pattern ?? []) : []));
+  return scope
+    .set('matrix', textMap(references, matrixValues(node, task)))
+    .set('tasks', results)
+    .set(CHANGED, new Map(patterns.map((pattern) => [pattern, hasChanged(pattern, checkouts)])));
 }
 
 /** Worst result of several combinations: the first one with the worst status counts. */

@@ -1,9 +1,9 @@
 import { labelList } from '../contract/labels';
 import { baseName } from '../catalog/language/matrix';
-import type { TaskDefinition } from '../catalog/language/workflow';
+import { labelsOf, type TaskDefinition } from '../catalog/language/workflow';
 import { approvalOfTask, requestTaskApprovals } from './approvalTasks';
 import { type Execution, isRunHeldBack } from './execution';
-import { expandMatrices } from './expandMatrix';
+import { expandGroups } from './expandGroups';
 import { isGroup } from './groupTasks';
 import { matricesThatContinue, matrixLimits, withinMatrixLimits } from './matrixLimits';
 import { withSecrets } from './missingSecrets';
@@ -33,11 +33,15 @@ export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): v
 function withoutGroups(run: RunSlice, execution: Execution): readonly ReadyTask[] {
   const definition = run.fact('workflow', execution.revisionId);
   const isOne = ({ task }: ReadyTask) => isGroup(task.name, definition);
-  const ready = readyTasks(run, execution);
-  const groups = ready.filter(isOne);
-  if (groups.length === 0) return ready;
-  expandMatrices(run, thatMayRun(run, groups));
-  return readyTasks(run, run.execution(execution.id)).filter((one) => !isOne(one));
+  const done = new Set<string>();
+  for (;;) {
+    const ready = readyTasks(run, run.execution(execution.id));
+    // A workflow that a task runs may begin with such a task.
+    const groups = ready.filter((one) => isOne(one) && !done.has(one.task.id));
+    if (groups.length === 0) return ready.filter((one) => !isOne(one));
+    for (const { task } of groups) done.add(task.id);
+    expandGroups(run, thatMayRun(run, groups));
+  }
 }
 
 const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];
@@ -85,7 +89,9 @@ function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
 /** Creates a job for each of these tasks and puts it into the queue. */
 export function queueJobs(run: RunSlice, tasks: readonly ReadyTask[]): void {
   for (const { task, revisionId } of tasks) {
-    const { labels, timeoutSeconds, graceSeconds } = taskDefinition(run, { name: task.name, revisionId });
+    const own = taskDefinition(run, { name: task.name, revisionId });
+    const { timeoutSeconds, graceSeconds } = own;
+    const labels = labelsOf(run.fact('workflow', revisionId), own);
     const { id: taskExecutionId, executionId, runId } = task;
     const job = { id: run.newId(), taskExecutionId, attempt: task.tries + 1 };
     const limits = { timeoutMs: timeoutSeconds * 1000, graceMs: graceSeconds * 1000 };

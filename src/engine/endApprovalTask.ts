@@ -1,3 +1,4 @@
+import { scopedName } from '../catalog/language/scopedTasks';
 import type { Approval } from './approval';
 import type { Reason } from './moves';
 import type { RunSlice } from './runSlice';
@@ -9,7 +10,10 @@ import type { TaskEnd } from './taskEnd';
 export function passApprovalTask(run: RunSlice, taskId: string, given: Approval['given']): void {
   run.require({ kind: 'task', key: taskId });
   const { executionId, name: setBy } = run.task(taskId);
-  for (const [name, value] of Object.entries(given ?? {})) {
+  const { revisionId } = run.execution(executionId);
+  const task = run.fact('workflow', revisionId).tasks[setBy];
+  for (const [input, value] of Object.entries(given ?? {})) {
+    const name = scopedName(task, input);
     const variable = { executionId, name, taskExecutionId: taskId, type: 'string' as const, value };
     run.changes.variables.push({ ...variable, setBy, setAt: run.now });
   }

@@ -69,6 +69,22 @@ export interface ExecutionEventData {
    */
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
+  /** Images and commit of a job that ends, as its agent reports them. */
+  JOB_FACTS: {
+    jobId: string;
+    taskExecutionId: string;
+    name: string;
+    attempt: number;
+    image: string | null;
+    digest: string | null;
+    repository: string | null;
+    ref: string | null;
+    commit: string | null;
+  };
+  /** A person changed the place of a waiting job, or its priority. */
+  JOB_MOVED: { jobId: string; taskExecutionId: string; name: string; attempt: number; priority: number };
+  /** A person gave the run another priority; its waiting jobs moved. */
+  PRIORITY_CHANGED: { priority: number };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: ApprovalPlace & {
     approvers: readonly string[];

@@ -70,12 +70,14 @@ function ofElement(
   condition: string,
   filesFrom: (source: RunSource) => string[],
 ): Fingerprints {
-  const { tasks, env, shell } = definition;
-  const shared = hash([env, shell, environmentId, variables, images, condition]);
+  const { tasks, env, shell, container } = definition;
+  const shared = hash([env, shell, container, environmentId, variables, images, condition]);
   const definitions = new Map<string, string>();
+  const innerOf = (base: string) =>
+    tasks[base]?.workflow == null ? [] : Object.entries(tasks).filter(([name]) => name.startsWith(`${base}/`));
   const definitionOf = (base: string): string => {
     // The name of a combination contains its values; the other values of the matrix don't affect it.
-    const known = definitions.get(base) ?? hash({ ...tasks[base], ...noMatrix });
+    const known = definitions.get(base) ?? hash([{ ...tasks[base], ...noMatrix }, innerOf(base)]);
     definitions.set(base, known);
     return known;
   };

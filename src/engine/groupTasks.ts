@@ -5,12 +5,14 @@ import type { TaskDefinition, WorkflowDefinition } from '../catalog/language/wor
 import { axisVariable } from '../kernel/naming';
 
 /**
- * A task whose matrix has a list that an earlier task makes is one node until the graph reaches it. Then it creates its
- * combinations and waits for them, like a gate; `tries` is 1 from then on. It ends without an agent once all have
- * passed, so everything that waits for it waits for all of them.
+ * A task whose matrix has a list that an earlier task makes, or that runs a workflow, is one node until the graph
+ * reaches it. Then it creates its combinations, or the tasks of the workflow, and waits for them, like a gate; `tries`
+ * is 1 from then on. It ends without an agent once all have passed, so what waits for it waits for all of them.
  */
-export const isGroup = (name: string, { tasks }: Pick<WorkflowDefinition, 'tasks'>): boolean =>
-  Object.hasOwn(tasks, name) && isDynamic(tasks[name] ?? { matrix: [] });
+export function isGroup(name: string, { tasks }: Pick<WorkflowDefinition, 'tasks'>): boolean {
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  return task !== undefined && (isDynamic(task) || task.workflow !== null);
+}
 
 /** True for a node whose condition is decided elsewhere: by the group, or by its combinations. */
 export function decidesElsewhere(name: string, definition: WorkflowDefinition): boolean {

@@ -1,4 +1,6 @@
 import { isForbiddenVariableName, isStorable, isVariableName } from '../kernel/naming';
+import { baseName } from '../catalog/language/matrix';
+import { scopedName } from '../catalog/language/scopedTasks';
 import type { RunSlice } from './runSlice';
 import { typeOf } from './variableType';
 
@@ -24,27 +26,37 @@ export function keepOutputs(run: RunSlice, taskId: string, outputs: readonly Out
   const { executionId, name: setBy, type } = run.task(taskId);
   // A detached task sets nothing for the graph.
   if (outputs.length === 0 || type !== 'normal') return null;
+  const { revisionId, variables } = run.execution(executionId);
+  const task = run.fact('workflow', revisionId).tasks[baseName(setBy)];
   const owners = new Map<string, string | null>(run.variables(executionId).map((one) => [one.name, one.setBy]));
-  for (const name of Object.keys(run.execution(executionId).variables)) owners.set(name, null);
+  for (const name of Object.keys(variables)) owners.set(name, null);
   // The last value of a name counts.
   const values = new Map(outputs.map(({ name, value }) => [name, value]));
-  const problem = problemOf(values, owners);
+  const problem = problemOf(values, (name) => owners.get(scopedName(task, name)));
   if (problem !== null) return problem;
   for (const [name, value] of values) {
-    const set = { executionId, name, taskExecutionId: taskId, type: typeOf(value), value, setBy, setAt: run.now };
+    const set = {
+      executionId,
+      name: scopedName(task, name),
+      taskExecutionId: taskId,
+      type: typeOf(value),
+      value,
+      setBy,
+      setAt: run.now,
+    };
     run.changes.variables.push(set);
   }
   return null;
 }
 
-/** `owners`: the task that has set a name, or null if the start has. */
+/** `ownerOf`: the task that has set a name, or null if the start has. */
 function problemOf(
   values: ReadonlyMap<string, string>,
-  owners: ReadonlyMap<string, string | null>,
+  ownerOf: (name: string) => string | null | undefined,
 ): OutputProblem | null {
   const bad = (reason: string) => ({ reasonCode: 'BAD_OUTPUT' as const, reason });
   for (const [name, value] of values) {
-    const owner = owners.get(name);
+    const owner = ownerOf(name);
     if (!isVariableName(name) || isForbiddenVariableName(name)) {
       return bad(`it sets "${name.slice(0, 100)}", which is not a name that a task may set`);
     }

@@ -1,5 +1,5 @@
 import { baseName } from '../catalog/language/matrix';
-import { secretsOfTask } from '../catalog/language/workflow';
+import { secretsNeeded } from '../catalog/language/workflow';
 import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
 
@@ -8,7 +8,7 @@ export function withSecrets(run: RunSlice, tasks: readonly ReadyTask[]): readonl
   return tasks.filter(({ task, revisionId, detached }) => {
     const definition = run.fact('workflow', revisionId);
     const own = definition.tasks[baseName(task.name)];
-    const names = own === undefined ? [] : secretsOfTask(definition, own);
+    const names = own === undefined ? [] : secretsNeeded(definition, own);
     if (names.length === 0) return true;
     const execution = run.execution(task.executionId);
     const { applicationId } = execution;

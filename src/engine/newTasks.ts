@@ -1,6 +1,9 @@
 import { newId } from '../kernel/ids';
 import type { TaskNode } from '../catalog/language/taskGraph';
 
+/** Reason code of a task that continues, in the next attempt, with the tasks that have not passed. */
+export const KEEPS_PASSED = 'KEEPS_PASSED';
+
 /** Task to create, with the ids of the tasks and gates that it waits for. */
 export interface NewTask {
   readonly id: string;
@@ -8,6 +11,7 @@ export interface NewTask {
   readonly level: number;
   readonly ordinal: number;
   readonly dependsOn: readonly string[];
+  readonly reasonCode?: string | null;
 }
 
 /** Represents all combinations of a task: it waits for each of them, and dependents of all of them wait for it. */
@@ -43,7 +47,8 @@ export function newGraph(nodes: readonly TaskNode[], chosen: ReadonlySet<string>
     gates.set(base, gate);
     return [gate.id];
   };
-  const tasks = running.map(({ name, level, ordinal, dependsOn }) => ({
+  const tasks = running.map(({ name, level, ordinal, dependsOn, keepsPassed }) => ({
+    reasonCode: keepsPassed === true ? KEEPS_PASSED : null,
     id: ids.get(name) ?? '',
     name,
     level,

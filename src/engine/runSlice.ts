@@ -204,9 +204,19 @@ export class RunSlice {
 
   /** Tasks, edges and gates of a new attempt. */
   addGraph(execution: Execution, graph: NewGraph): void {
+    this.changes.graphs.push({ executionId: execution.id, graph });
+    this.addNodes(execution, graph);
+  }
+
+  /** Tasks of a workflow that a task runs. */
+  addInnerGraph(execution: Execution, graph: NewGraph): void {
+    this.changes.innerGraphs.push(graph);
+    this.addNodes(execution, graph);
+  }
+
+  private addNodes(execution: Execution, graph: NewGraph): void {
     const { id: executionId, runId, attempt } = execution;
-    this.changes.graphs.push({ executionId, graph });
-    for (const { id, name, level, ordinal, dependsOn } of graph.tasks) {
+    for (const { id, name, level, ordinal, dependsOn, reasonCode = null } of graph.tasks) {
       const task = {
         ...blankTask(this.now),
         id,
@@ -217,6 +227,7 @@ export class RunSlice {
         level,
         ordinal,
         waitingOn: dependsOn.length,
+        reasonCode,
       };
       this.addTask(task);
     }

@@ -57,6 +57,8 @@ const withoutCommand: readonly (string | null)[] = [
   'NOT_STARTED',
   'CONDITION_ERROR',
   'BAD_MATRIX',
+  'REFERENCE_UNFILLED',
+  'BAD_VALUE',
   'EMPTY_MATRIX',
   'INPUT_MISSING',
   'SHELL_NOT_FOUND',

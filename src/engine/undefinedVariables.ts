@@ -1,5 +1,7 @@
 import { envReferences, ownVariableNames } from '../catalog/language/environmentValues';
 import { baseName, matrixVariables, variablesInRegister } from '../catalog/language/matrix';
+import { scopedValues } from '../catalog/language/scopedTasks';
+import { envOfTask, referringTexts } from '../catalog/language/taskTexts';
 import { secretsOfTask } from '../catalog/language/workflow';
 import { environmentName, variableBehind } from '../kernel/naming';
 import type { ReadyTask } from './readyTask';
@@ -27,10 +29,12 @@ function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTas
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
   if (own === undefined) return [];
-  const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
+  const env = { ...(own.scope === undefined ? definition.env : {}), ...envOfTask(definition, own) };
+  const texts = [...referringTexts(definition, own).values()].map(({ text }) => text);
+  const referred = [...Object.values(env), ...texts].flatMap(envReferences);
   const needs = new Set([...Object.keys(own.requires), ...referred, ...variablesInRegister(own).map(environmentName)]);
   if (needs.size === 0) return [];
-  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name, own), ...detached?.env };
+  const constant = { ...env, ...matrixVariables(task.name, own), ...detached?.env };
   const secrets = secretsOfTask(definition, own);
   // Images are checked when the job is claimed.
   const { environmentId } = detached ?? run.execution(task.executionId);
@@ -42,13 +46,15 @@ function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTas
  * Names that have a value for a task: from its environment, the start, and other tasks. A restore task has separate
  * values.
  */
-function knownNames(run: RunSlice, { task: { executionId, type }, detached }: ReadyTask): ReadonlySet<string> {
+function knownNames(run: RunSlice, { task, revisionId, detached }: ReadyTask): ReadonlySet<string> {
+  const { executionId, type } = task;
+  const own = run.fact('workflow', revisionId).tasks[baseName(task.name)];
   const { environmentId, variables } = detached ?? run.execution(executionId);
   const set = type === 'restore' ? [] : run.variables(executionId);
   const environment = environmentId === null ? null : run.fact('environment', environmentId);
   return new Set([
     ...Object.keys(environment?.variables ?? {}),
-    ...Object.keys(variables),
-    ...set.map(({ name }) => name),
+    ...(own?.scope === undefined ? Object.keys(variables) : []),
+    ...Object.keys(scopedValues(own, Object.fromEntries(set.map(({ name }) => [name, ''])))),
   ]);
 }

@@ -24,6 +24,7 @@ export const whyCodes = [
   'MATRIX_LIMIT',
   'NO_AGENT',
   'QUEUE',
+  'QUEUE_PAUSED',
   'OFFERED',
 ] as const;
 export type WhyCode = (typeof whyCodes)[number];
@@ -99,6 +100,16 @@ export interface WaitingJob {
   readonly running: number;
   readonly runningSeconds: number | null;
   readonly nearest: NearestAgent | null;
+  /** Pause of the queue that holds it back. */
+  readonly pause: JobPause | null;
+}
+
+/** A person keeps jobs with certain labels from being claimed. */
+export interface JobPause {
+  readonly by: ActorRef;
+  readonly at: Date;
+  readonly note: string | null;
+  readonly until: Date | null;
 }
 
 /** A task that has not started, with what keeps it from it. */
@@ -126,7 +137,7 @@ const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${tex
 const list = (names: readonly string[], more = 0): string => names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 
 /** A job that runs for `runningSeconds` on average so far will run about as long again. */
-const estimate = ({ position, running, runningSeconds }: WaitingJob): number | null =>
+export const estimatedSeconds = ({ position, running, runningSeconds }: WaitingJob): number | null =>
   running === 0 || runningSeconds === null ? null : Math.ceil((position * runningSeconds) / running);
 
 /** Why a task has not started; null if it has started or ended. */
@@ -173,9 +184,15 @@ function whyHeld({ maxParallel, mode }: Execution, { name, matrix }: WaitingTask
 }
 
 function whyQueued(name: string, job: WaitingJob) {
-  const { labels, position, nearest, agents, queuedAt: since } = job;
+  const { labels, position, nearest, agents, pause, queuedAt: since } = job;
+  if (pause !== null) {
+    const { by, until, note } = pause;
+    const ends = until === null ? '' : ` until ${until.toISOString()}`;
+    const message = `Task "${name}" waits: ${by.name} paused the queue${ends}${note === null ? '' : `: ${note}`}.`;
+    return { code: 'QUEUE_PAUSED', message, labels, position, since: pause.at, until, pausedBy: by } as const;
+  }
   if (agents > 0) {
-    const seconds = estimate(job);
+    const seconds = estimatedSeconds(job);
     const about = seconds === null ? '' : `, about ${seconds} s`;
     const message = `Task "${name}" is number ${position} in the queue${about}.`;
     return { code: 'QUEUE', message, labels, position, estimateSeconds: seconds, since } as const;

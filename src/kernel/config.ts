@@ -52,6 +52,12 @@ const addresses = z.string().transform((text, context) => {
   }
 });
 
+const listOfWords = (separator: RegExp, otherwise = '') =>
+  z
+    .string()
+    .default(otherwise)
+    .transform((text) => text.split(separator).filter((word) => word !== ''));
+
 const terminal = () => process.stderr.isTTY === true;
 
 export const serverVariables = z.object({
@@ -96,6 +102,8 @@ export const serverVariables = z.object({
   SLIPWAY_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   SLIPWAY_MAX_LOG_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).default(1024 ** 3),
+  SLIPWAY_LOG_RETENTION_DAYS: integer(1, 36500).default(400),
+  SLIPWAY_LOG_STORAGE_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).optional(),
   SLIPWAY_DRAIN_SECONDS: integer(0, 600).default(10),
   SLIPWAY_INTROSPECTION: flag.default(true),
   SLIPWAY_MAX_QUERY_DEPTH: integer(3, 1000).default(15),
@@ -131,6 +139,22 @@ export const agentVariables = z.object({
     .transform((text) => (text === 'none' ? [] : text.split(':')))
     .nullable()
     .default(null),
+  SLIPWAY_AGENT_CONTAINER_RUNTIME: oneOf('auto', 'podman', 'docker', 'none').default('auto'),
+  SLIPWAY_AGENT_CONTAINER_COMMAND: listOfWords(/\s+/),
+  SLIPWAY_AGENT_CONTAINER_ARGUMENTS: listOfWords(/\s+/),
+  SLIPWAY_AGENT_CONTAINER_ALLOW: z
+    .string()
+    .default('')
+    .refine(
+      (text) => text === '' || text.split(',').every((one) => /^(?:option|network|mount)=./.test(one.trim())),
+      'must be like option=privileged,network=host,mount=/srv/cache',
+    )
+    .transform((text) => {
+      const all = text.split(',').map((one) => one.trim());
+      const of = (kind: string) => all.flatMap((one) => (one.startsWith(`${kind}=`) ? one.slice(kind.length + 1) : []));
+      return { options: of('option'), networks: of('network'), mounts: of('mount') };
+    }),
+  SLIPWAY_AGENT_GIT_PROTOCOLS: listOfWords(/[\s,]+/, 'https,ssh'),
   LOG_LEVEL: serverVariables.shape.LOG_LEVEL,
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });

@@ -48,7 +48,8 @@ export const refusalCodes = {
   NOT_WAITING: {
     http: 409,
     retryable: false,
-    meaning: 'The approval, failure or stage element does not wait, or no longer waits, for a decision or an answer.',
+    meaning:
+      'The approval, failure, stage element or job does not wait, or no longer waits. For a job that moves, `neighbors` has the jobs next to its place now.',
   },
   APPROVAL_CHANGED: {
     http: 409,

@@ -2,6 +2,7 @@ import type { Signing } from '../kernel/database/signing';
 import type { App as CatalogApp } from '../catalog/app';
 import type { Contents } from './contents/contents';
 import type { EventFeeds } from './events/eventFeeds';
+import type { LogFeed } from './logs/logFeed';
 import type { QueueFeed } from './queue/queueFeed';
 import type { KnownJobs } from './queue/knownJobs';
 import type { RequirementClasses } from './queue/requirementClasses';
@@ -15,5 +16,5 @@ export interface App extends CatalogApp {
   /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */
   readonly faults: Map<string, number>;
   /** Feeds of this process; each has one reader. */
-  readonly feeds: EventFeeds & { readonly queue: QueueFeed };
+  readonly feeds: EventFeeds & { readonly queue: QueueFeed; readonly logs: LogFeed };
 }

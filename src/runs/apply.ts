@@ -232,7 +232,8 @@ function writeStages(db: Transaction, { stages, plans, executions }: Changes): P
 
 function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
   const { made, moved } = split<TaskExecution>(changes.tasks);
-  const newGates = new Set(changes.graphs.flatMap(({ graph }) => graph.gates.map(({ id }) => id)));
+  const graphs = [...changes.graphs.map(({ graph }) => graph), ...changes.innerGraphs];
+  const newGates = new Set(graphs.flatMap(({ gates }) => gates.map(({ id }) => id)));
   const gates = [...changes.gates.values()];
   return [
     insertRows(db, taskExecutionTable, made),

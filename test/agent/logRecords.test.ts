@@ -7,9 +7,9 @@ const record = (text: string, stream: 'stdout' | 'stderr' = 'stdout', at = 0): L
   data: Buffer.from(text),
 });
 
-function framed(feed: (framer: LogFramer) => void): LogRecord[] {
+function framed(feed: (framer: LogFramer) => void, exact = true): LogRecord[] {
   const records: LogRecord[] = [];
-  const framer = new LogFramer((one) => records.push(one));
+  const framer = new LogFramer((one) => records.push(one), exact);
   feed(framer);
   framer.flush();
   return records;
@@ -53,15 +53,17 @@ describe('LogFramer', () => {
     expect(textOf(records)).toBe('!ä');
   });
 
-  it('replaces invalid UTF-8 and an unfinished last character with U+FFFD', () => {
-    const records = framed((framer) => {
-      framer.add('stdout', Buffer.from([0x61, 0xff, 0x62, 0xe2, 0x82]), 0);
+  it('keeps bytes that are no text, unless the server takes text only', () => {
+    const bytes = Buffer.from([0x61, 0xff, 0x62, 0xe2, 0x82]);
+    const feed = (framer: LogFramer) => {
+      framer.add('stdout', bytes, 0);
       framer.end('stdout', 0);
-    });
-    expect(textOf(records)).toBe('a\ufffdb\ufffd');
+    };
+    expect(Buffer.concat(framed(feed).map(({ data }) => data))).toEqual(bytes);
+    expect(textOf(framed(feed, false))).toBe('a\ufffdb\ufffd');
   });
 
-  it('makes valid UTF-8 from any bytes in any chunks, and counts them correctly', () => {
+  it('keeps any bytes in any chunks, and counts them correctly', () => {
     const read = fc.tuple(fc.constantFrom('stdout' as const, 'stderr' as const), fc.uint8Array({ maxLength: 20 }));
     fc.assert(
       fc.property(fc.array(read, { maxLength: 20 }), (reads) => {
@@ -79,7 +81,8 @@ describe('LogFramer', () => {
         expect(emitted).toBe(length);
         for (const stream of ['stdout', 'stderr']) {
           const own = reads.filter(([name]) => name === stream).map(([, bytes]) => Buffer.from(bytes));
-          expect(textOf(records.filter((one) => one.stream === stream))).toBe(Buffer.concat(own).toString('utf8'));
+          const kept = records.filter((one) => one.stream === stream).map(({ data }) => data);
+          expect(Buffer.concat(kept).equals(Buffer.concat(own))).toBe(true);
         }
       }),
     );
@@ -109,6 +112,12 @@ describe('encodeAppend', () => {
         { stream: 'stderr', at: '1970-01-01T00:00:01.500Z', text: 'ü' },
       ],
     });
+  });
+
+  it('sends bytes that are no text as Base64', () => {
+    const bytes = Buffer.from([0x61, 0xff, 0x0a]);
+    const { body } = encodeAppend(0, [{ stream: 'stdout', at: 0, data: bytes }], 1000);
+    expect(JSON.parse(body).frames).toEqual([{ stream: 'stdout', at: '1970-01-01T00:00:00.000Z', data: 'Yf8K' }]);
   });
 
   it('stays within the limit, and all appends together are the whole log', () => {

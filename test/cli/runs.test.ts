@@ -158,6 +158,25 @@ describe('slipway logs', () => {
       expect.objectContaining({ task: 'tests/integration', stream: 'stdout' }),
       expect.objectContaining({ task: 'tests/integration', stream: 'stderr', text: 'connection refused\n' }),
     ]);
+    const out = async (...args: string[]) => (await slipway(url, ['logs', failed, ...args])).out;
+    expect(await out('integration', '--tail', '1')).toBe('connection refused\n');
+    expect(await out('--lines', '1-1')).toBe('tests/integration | connecting to the database\n');
+    expect(await out('integration', '--since', '2000-01-01', '--until', '1m')).toBe('');
+    expect(await out('integration', '--since', '1h', '-t')).toMatch(
+      /^(\d{4}-\d\d-\d\dT[\d:.]+Z connect(ing to the database|ion refused)\n){2}$/,
+    );
+    expect(await out('--search', 'REFUSED', '-i', '-C', '1')).toBe(
+      'integration-1- connecting to the database\nintegration:2: connection refused\n--\n',
+    );
+    expect(await out('integration', '--download', '-')).toBe('connecting to the database\nconnection refused\n');
+    for (const bad of [
+      ['--tail', '1', '--lines', '1'],
+      ['--lines', '3-1'],
+      ['--since', 'soon'],
+      ['--download', 'x'],
+    ]) {
+      expect((await slipway(url, ['logs', failed, ...bad])).code).toBe(2);
+    }
     const none = await slipway(url, ['logs', failed, 'intergation']);
     expect([none.code, none.err]).toEqual([
       3,

@@ -26,7 +26,18 @@ export interface ClaimedJob {
 }
 
 export type Result = Partial<
-  Record<'exitCode' | 'signal' | 'reason' | 'message' | 'commandStarted' | 'logBytes' | 'outputs', unknown>
+  Record<
+    | 'exitCode'
+    | 'signal'
+    | 'reason'
+    | 'message'
+    | 'commandStarted'
+    | 'logBytes'
+    | 'logSha256'
+    | 'logWritten'
+    | 'outputs',
+    unknown
+  >
 >;
 
 export interface Reply {

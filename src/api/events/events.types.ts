@@ -209,6 +209,27 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   JOB_QUEUED: event('JOB_QUEUED', 'the dependencies of a task are done, and it waits for an agent.', {}, JobEvent),
   JOB_STARTED: event('JOB_STARTED', 'an agent started the job.', { agentId: field.key('ID of the agent.') }, JobEvent),
+  JOB_FACTS: event(
+    'JOB_FACTS',
+    'a job with a container or a checkout ended, and its agent reported the image and the commit.',
+    {
+      image: orNull(field.text('Image of the container, as in the definition. Null without a container.')),
+      digest: orNull(field.text('Digest of the image that ran: `sha256:…`.')),
+      repository: orNull(field.text('URL of the repository. Null without a checkout.')),
+      ref: orNull(field.text('Branch, tag or commit that was asked for. Null for the default branch.')),
+      commit: orNull(field.text('Commit that was checked out.')),
+    },
+    JobEvent,
+  ),
+  JOB_MOVED: event(
+    'JOB_MOVED',
+    'a person moved the waiting job in the queue, or gave it another priority.',
+    { priority: field.integer('Priority that it has now.') },
+    JobEvent,
+  ),
+  PRIORITY_CHANGED: event('PRIORITY_CHANGED', 'a person gave the run another priority; its waiting jobs moved.', {
+    priority: field.integer('Priority that the run has now.'),
+  }),
   JOB_LOST: event(
     'JOB_LOST',
     'the agent of a job was lost or stopped.',

@@ -166,6 +166,14 @@ export class StartExecutionInput {
   })
   maxParallel?: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Priority of its jobs, −100 to 100: higher ones are claimed first. Defaults to that of the pipeline or workflow, ' +
+      'then of the application, then 0. A higher value than that default requires the account permission MANAGE_DELEGATES.',
+  })
+  priority?: number | null;
+
   @Field(() => OverrideFreezeInput, { nullable: true, description: OVERRIDE_FREEZE })
   overrideFreeze?: OverrideFreezeInput | null;
 

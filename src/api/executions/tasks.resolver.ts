@@ -1,21 +1,15 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, Float, ID, Info, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { Actor } from '../../access/actor';
+import { Arg, Ctx, FieldResolver, Float, ID, Info, Query, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
 import { type Agent as AgentRow, agentStatus } from '../../contract/labels';
 import { ApprovalDetails } from '../approvals/approvals.types';
 import { Agent, AgentStatusEnum } from '../agents/agents.types';
-import type { App } from '../../runs/app';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
-import { isId } from '../../kernel/ids';
 import type { Job as JobRow } from '../../runs/queue/job';
-import { type LogPage, readLog } from '../../runs/logs/jobLogs.store';
-import { findJobs } from '../../runs/queue/jobs.store';
-import { Job, JobLogPage, JobLogState } from '../jobs/jobs.types';
-import { watchLog } from '../../runs/logs/watchLog';
-import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { Job } from '../jobs/jobs.types';
+import { readJob } from '../../runs/queue/jobs.queries';
 import type { StageExecution, TaskExecution as TaskRow } from '../../engine/execution';
 import {
   agentById,
@@ -25,14 +19,10 @@ import {
   failureOfHandler,
   handlerOfTask,
   jobsOfTask,
-  logOfJob,
   stageWith,
 } from '../../runs/execution/executions.loaders';
-import { readExecution } from '../../runs/execution/executions.queries';
 import { stageRows } from './executionRows';
 import { TaskExecution, WorkflowStageExecution } from './executions.types';
-
-const MAX_PAGE_BYTES = 1024 ** 2;
 
 @Resolver(() => TaskExecution)
 export class TaskExecutionResolver {
@@ -127,64 +117,12 @@ export class JobResolver {
     return readJob(app, actor, jobId);
   }
 
-  @Query(() => JobLogPage, {
-    nullable: true,
-    description: 'Page of a job’s log, from an offset. Errors: NOT_FOUND, INVALID_INPUT.',
-  })
-  async jobLog(
-    @Arg('jobId', () => ID, { description: 'ID of the job.' }) jobId: string,
-    @Arg('afterOffset', () => Float, {
-      nullable: true,
-      description: 'Bytes to skip: `nextOffset` of the previous page. Defaults to 0.',
-    })
-    afterOffset: number | null,
-    @Arg('maxBytes', () => Int, {
-      nullable: true,
-      description: 'Approximate number of bytes to return, from 1 to 1,048,576. Defaults to 65,536.',
-    })
-    maxBytes: number | null,
-    @Ctx() { app, actor }: Context,
-  ): Promise<LogPage> {
-    await readJob(app, actor, jobId);
-    return readLog(app.database, jobId, checkOffset(afterOffset), checkPage(maxBytes));
-  }
-
-  @Subscription(() => JobLogPage, {
-    description:
-      'Log of a job from an offset: first what exists, then what is added, each byte once and in order. Completes when ' +
-      'the log is final. After a lost connection, continue with `afterOffset: <nextOffset of the last page>`. Errors: ' +
-      'NOT_FOUND, INVALID_INPUT.',
-    subscribe: async ({ args, context }) => {
-      const { app, actor, request } = context as Context;
-      const { jobId, afterOffset } = args as { jobId: string; afterOffset?: number | null };
-      const offset = checkOffset(afterOffset);
-      await readJob(app, actor, jobId);
-      return watchLog(app, jobId, offset, request.signal);
-    },
-    name: 'jobLog',
-  })
-  watchJobLog(
-    @Arg('jobId', () => ID, { description: 'ID of the job.' }) _jobId: string,
-    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. Defaults to 0.' }) _afterOffset:
-      | number
-      | null,
-    @Root() page: LogPage,
-  ): LogPage {
-    return page;
-  }
-
   @FieldResolver(() => Agent, {
     nullable: true,
     description: 'Agent that ran the job. Null until an agent started it.',
   })
   agent(@Root() job: JobRow, @Ctx() { loaders }: Context) {
     return job.agentId === null ? null : loaders.load(agentById, job.agentId);
-  }
-
-  @FieldResolver(() => JobLogState, { description: 'State of the log. `jobLog` has the text.' })
-  async log(@Root() job: JobRow, @Ctx() { loaders }: Context): Promise<JobLogState> {
-    const { bytes, truncated } = (await loaders.load(logOfJob, job.id)) ?? { bytes: 0, truncated: false };
-    return { bytes, truncated, sealed: job.endedAt !== null };
   }
 }
 
@@ -194,40 +132,4 @@ export class AgentFieldsResolver {
   status(@Root() agent: AgentRow, @Ctx() { app }: Context): string {
     return agentStatus(agent, app.clock.now());
   }
-}
-
-/** A job is visible to everybody who may see its execution. */
-async function readJob(app: App, actor: Actor, id: string): Promise<JobRow> {
-  const [job] = isId(id) ? await findJobs(app.database, [id]) : [];
-  if (job === undefined) throw notFound('job', id);
-  await readExecution(app, actor, job.executionId).catch((error: unknown) => {
-    throw error instanceof Refusal && error.code === 'NOT_FOUND' ? notFound('job', id) : error;
-  });
-  return job;
-}
-
-function checkOffset(offset: number | null | undefined): number {
-  if (offset === null || offset === undefined) return 0;
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
-  throw invalidInput([
-    {
-      field: 'afterOffset',
-      value: offset,
-      rule: 'RANGE',
-      message: `afterOffset must be a whole number of at least 0; it is ${offset}.`,
-    },
-  ]);
-}
-
-function checkPage(bytes: number | null | undefined): number {
-  if (bytes === null || bytes === undefined) return 65_536;
-  if (bytes >= 1 && bytes <= MAX_PAGE_BYTES) return bytes;
-  throw invalidInput([
-    {
-      field: 'maxBytes',
-      value: bytes,
-      rule: 'RANGE',
-      message: `maxBytes must be from 1 to ${MAX_PAGE_BYTES}; it is ${bytes}.`,
-    },
-  ]);
 }

@@ -20,6 +20,7 @@ const meanings: Readonly<Record<WhyCode, string>> = {
   MATRIX_LIMIT: 'As many combinations of its matrix run as `max_parallel` allows.',
   NO_AGENT: 'No online agent has the required `labels`: see `nearestAgent`.',
   QUEUE: 'Waits in the queue: see `position` and `estimateSeconds`.',
+  QUEUE_PAUSED: 'A person paused the queue for its `labels`, `until` a time or until it is resumed: see `pausedBy`.',
   OFFERED: 'An agent was offered the job and has not started it yet. Lasts 15 seconds at most.',
 };
 

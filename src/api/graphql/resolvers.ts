@@ -52,14 +52,18 @@ import {
   WhyTaskResolver,
 } from '../executions/whyNotRunning.resolver';
 import { NodeResolver } from '../applications/node.resolver';
+import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
 import { AgentFieldsResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
 import { ArtifactPinResolver, ArtifactsResolver } from '../artifacts/artifacts.resolver';
+import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../jobs/jobLogs.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
+import { QueueCommandsResolver } from '../queue/queueCommands.resolver';
+import { QueuedJobResolver } from '../queue/queuedJobs.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
 import { pipelineResolvers } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
@@ -147,6 +151,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StagesResolver,
   WorkflowStageElementsResolver,
   ExecutionResolver,
+  ExecutionFactsResolver,
   HistoryResolver,
   NodeResolver,
   PauseResolver,
@@ -168,6 +173,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutionsSnapshotResolver,
   ApprovalsSnapshotResolver,
   QueueResolver,
+  QueueCommandsResolver,
+  QueuedJobResolver,
   ResumeResolver,
   ResumePreviewResolver,
   ReplacedDeploymentResolver,
@@ -205,6 +212,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   JobResolver,
   ArtifactsResolver,
   ArtifactPinResolver,
+  JobLogsResolver,
+  JobLogStateResolver,
+  JobLogPageResolver,
   ApprovalsResolver,
   RenewedApprovalsResolver,
   SubjectElementResolver,

@@ -19,7 +19,7 @@ import { registerAgent } from '../../runs/agents/agentTokens';
 import { KnownAgents } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { artifactToken } from '../../runs/artifacts/jobArtifacts';
-import { appendLogs, type LogAppend } from '../../runs/logs/jobLogs.store';
+import { appendLogs, type LogAppend } from '../../runs/logs/appendLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
 import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/finishJobs';
@@ -34,6 +34,8 @@ import { parseJson, type ZodTypes } from './requestBodies';
 
 const MIB = 1024 ** 2;
 const CLAIM_WAIT_MS = 30_000;
+/** Together with the way to the server and to a follower, output is shown within 250 ms. */
+const LOG_FLUSH_MS = 150;
 const MAX_BATCH = 200;
 /** A piece of a log is up to 1 MiB. */
 const MAX_LOG_BATCH = 32;
@@ -82,7 +84,8 @@ function register(server: FastifyInstance, app: App, guard: AgentGuard): void {
       app.log.info({ agent: name, agentId, labels }, 'agent registered');
       const leaseMs = app.config.SLIPWAY_LEASE_SECONDS * 1000;
       const renewMs = Math.min(15_000, Math.floor(leaseMs / 4));
-      const settings = { claimWaitMs: CLAIM_WAIT_MS, leaseMs, renewMs, logFlushMs: 250, logMaxBytes: MIB };
+      const logs = { logFlushMs: LOG_FLUSH_MS, logMaxBytes: MIB, logData: true };
+      const settings = { claimWaitMs: CLAIM_WAIT_MS, leaseMs, renewMs, ...logs };
       return reply.code(201).send({ agentId, token: made.token, settings });
     });
 }

@@ -1,4 +1,5 @@
-import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { JobFactsType } from './jobFacts.types';
 
 export enum JobStatusEnum {
   QUEUED = 'QUEUED',
@@ -53,12 +54,22 @@ export class Job {
       'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `AGENT_LOST`, ' +
       '`NOT_STARTED`, `AGENT_ERROR`, `SHELL_NOT_FOUND`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
       '`VARIABLE_CONFLICT`, `UNSAFE_VALUE`, `WORKING_DIR_REFUSED`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, ' +
-      '`SECRET_UNREADABLE`, `UNDEFINED_VARIABLE`, `SERVER_ERROR`.',
+      '`SECRET_UNREADABLE`, `UNDEFINED_VARIABLE`, `SERVER_ERROR`. With a container or services also `CONTAINER_UNAVAILABLE`, ' +
+      '`CONTAINER_REFUSED` (by the agent’s configuration), `CONTAINER_FAILED`, `IMAGE_NOT_FOUND`, `IMAGE_PULL_REFUSED`, ' +
+      '`IMAGE_PULL_FAILED`, `SERVICE_UNHEALTHY`; with a checkout also `CHECKOUT_REFUSED`, ' +
+      '`CHECKOUT_UNAUTHORIZED`, `CHECKOUT_NOT_FOUND`, `CHECKOUT_FAILED`.',
   })
   reasonCode!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason!: string | null;
+
+  @Field(() => JobFactsType, {
+    nullable: true,
+    description:
+      'Images that ran and the commit that was checked out, as the agent reported them at the end. Null without a container, services and checkout.',
+  })
+  facts!: JobFactsType | null;
 
   @Field(() => Date, { description: 'Time at which it became claimable.' })
   queuedAt!: Date;
@@ -68,69 +79,4 @@ export class Job {
 
   @Field(() => Date, { nullable: true, description: 'Time at which it ended.' })
   endedAt!: Date | null;
-}
-
-@ObjectType('JobLogState', { simpleResolvers: true, description: 'State of a job’s log.' })
-export class JobLogState {
-  @Field(() => Float, { description: 'Bytes stored so far.' })
-  bytes!: number;
-
-  @Field(() => Boolean, { description: 'True if nothing more will be added.' })
-  sealed!: boolean;
-
-  @Field(() => Boolean, {
-    description:
-      'True if part of the log is missing, because the agent could not deliver it or it exceeded the size limit.',
-  })
-  truncated!: boolean;
-}
-
-export enum LogStream {
-  stdout = 'stdout',
-  stderr = 'stderr',
-}
-registerEnumType(LogStream, {
-  name: 'LogStream',
-  description: 'Output stream of a command.',
-  valuesConfig: {
-    stdout: { description: 'Standard output; of a task with merged streams also standard error.' },
-    stderr: { description: 'Standard error of a task with separate streams.' },
-  },
-});
-
-@ObjectType({ simpleResolvers: true, description: 'Text that a command wrote to one stream at about one time.' })
-export class LogFrame {
-  @Field(() => LogStream, { description: 'Standard output or standard error.' })
-  stream!: string;
-
-  @Field(() => Date, { description: 'Time at which the agent read it, by the agent’s clock.' })
-  at!: Date;
-
-  @Field(() => String, { description: 'Text. Bytes that are not UTF-8 are replaced with U+FFFD.' })
-  text!: string;
-}
-
-@ObjectType('JobLogPage', {
-  simpleResolvers: true,
-  description:
-    'Page of a job’s log. The frames of all pages, in order, are exactly what the command wrote, each byte once.',
-})
-export class JobLogPage {
-  @Field(() => Float, { description: 'Number of bytes of the log before this page.' })
-  offset!: number;
-
-  @Field(() => [LogFrame], {
-    description:
-      'Output in the order in which the command wrote it: across both streams if they are merged, which is the default, else within each.',
-  })
-  frames!: LogFrame[];
-
-  @Field(() => Float, { description: 'Offset of the next page. Pass it as `afterOffset`.' })
-  nextOffset!: number;
-
-  @Field(() => Boolean, { description: 'True if nothing follows this page, now or later.' })
-  final!: boolean;
-
-  @Field(() => Boolean, { description: 'True if part of the log is missing.' })
-  truncated!: boolean;
 }

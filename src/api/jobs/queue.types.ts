@@ -1,4 +1,36 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { EnumType } from '../../kernel/fields';
+import type { QueueChangeKind } from '../../runs/queue/watchQueueChanges';
+import { enumOf } from '../graphql/described.types';
+
+export const QueueChangeKindEnum = enumOf({
+  name: 'QueueChangeKind',
+  description: 'Kind of a change of the queue.',
+  values: {
+    COME: 'A job waits.',
+    MOVE: 'A person moved a waiting job, or changed its priority or that of its run.',
+    START: 'An agent runs the job.',
+    GO: 'The job has ended, was withdrawn or was lost.',
+  },
+} satisfies EnumType<QueueChangeKind>);
+
+@ObjectType('QueueChange', { simpleResolvers: true, description: 'Change of the queue.' })
+export class QueueChangeType {
+  @Field(() => QueueChangeKindEnum, { description: 'Kind of the change.' })
+  kind!: string;
+
+  @Field(() => Date, { description: 'Time of the change.' })
+  at!: Date;
+
+  @Field(() => ID, { description: 'ID of the execution of the job.' })
+  executionId!: string;
+
+  @Field(() => ID, { nullable: true, description: 'ID of the job. Null if all waiting jobs of the run moved.' })
+  jobId!: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Priority that it moved to. Null for other kinds.' })
+  priority!: number | null;
+}
 
 @ObjectType({ simpleResolvers: true, description: 'Jobs that wait for an agent with certain labels.' })
 export class WaitingJobs {

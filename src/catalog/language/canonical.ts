@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../kernel/canonicalJson';
 import { canonicalMatrix } from './matrixShape';
 import type { PipelineDefinition, StageElement } from './pipeline';
-import type { TaskApproval, WorkflowDefinition } from './workflow';
+import { NO_CONTAINER } from './containerShape';
+import type { TaskApproval, TaskDefinition, WorkflowDefinition } from './workflow';
 
 /**
  * The last step to the canonical form: sorts the lists that are sets, drops their duplicates, and turns an empty
@@ -22,6 +23,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       onFailure: task.onFailure || null,
       approval: task.approval && canonicalApproval(task.approval),
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,
+      container: ownContainer(task.container, definition.container),
       ...canonicalMatrix(task),
       ignoreExitCodes: [...new Set(task.ignoreExitCodes)].sort((a, b) => a - b),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
@@ -39,6 +41,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       ...definition.observe,
       secrets: asSet(definition.observe.secrets),
       shell: isDeepStrictEqual(definition.observe.shell, definition.shell) ? null : definition.observe.shell,
+      container: ownContainer(definition.observe.container, definition.container),
     },
     tasks: Object.fromEntries(tasks),
   };
@@ -52,6 +55,10 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
     stages: definition.stages.map((stage) => ({ ...stage, elements: stage.elements.map(canonicalElement) })),
   };
 }
+
+/** Null if it is the same as that of the workflow, which may be none. */
+const ownContainer = (own: TaskDefinition['container'], shared: WorkflowDefinition['container']) =>
+  isDeepStrictEqual(own, shared ?? NO_CONTAINER) ? null : own;
 
 const canonicalApproval = <Approval extends TaskApproval>(approval: Approval): Approval => ({
   ...approval,

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
-import type { Catalog } from './checkWorkflow';
+import type { Catalog } from './knownNames';
 import { registeredBy } from './matrix';
 import type { OutputReference } from './outputReferences';
 import type { StageElement } from './pipeline';

@@ -6,7 +6,7 @@ import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from './workflow';
 import { checkSkipConditions } from './checkSkipConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import { checkConcurrency } from './concurrency';
-import type { Catalog } from './checkWorkflow';
+import type { Catalog } from './knownNames';
 import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import type { ValidationRule, ValidationWarning } from './validationRules';

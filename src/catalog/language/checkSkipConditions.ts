@@ -10,9 +10,9 @@ import {
 } from './checkCondition';
 import { type EarlierElement, outputProblem } from './checkOutputReference';
 import type { Complain } from './checkVariables';
-import type { Catalog } from './checkWorkflow';
+import type { Catalog } from './knownNames';
 import type { Kind } from './conditionTypes';
-import type { Reference } from './conditionValues';
+import { CHANGED, type Reference } from './conditionValues';
 import type { PipelineDefinition } from './pipeline';
 
 /** Properties that a `skip_condition` can read from an earlier element or stage. */
@@ -49,6 +49,7 @@ export function checkSkipConditions(
 function elementKind({ path }: Reference, kinds: ReadonlyMap<string, Kind>): Kind {
   const [root = '', second = '', third, fourth] = path;
   const field = root === 'stages' && fourth !== undefined ? fourth : third;
+  if (root === CHANGED) return 'boolean';
   if (root === 'steps' || root === 'stages') return fieldKind(field);
   return kinds.get(root === 'vars' ? second : root) ?? 'given';
 }
@@ -66,6 +67,10 @@ function elementProblem(
   variables: ReadonlySet<string> | null,
 ): NameProblem | undefined {
   const [root = '', second, third, fourth, fifth] = reference.path;
+  if (root === CHANGED) {
+    const message = '"changed" belongs to the "if" of a task, which comes after a task with a checkout';
+    return { rule: 'NO_CHECKOUT', message };
+  }
   if (root === 'steps' && second !== undefined && third === 'outputs' && fourth !== undefined) {
     const output = { stage: null, element: second, kind: third, name: fourth } as const;
     return outputProblem(output, earlier.elements, earlier.workflows);

@@ -3,7 +3,7 @@ import { axisVariable } from '../../kernel/naming';
 import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
 import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
-import type { Reference } from './conditionValues';
+import { CHANGED, type Reference } from './conditionValues';
 import { namesReached } from './environmentValues';
 import { axisNames } from './combinations';
 import { baseName, dependencyOf, registeredBy } from './matrix';
@@ -41,6 +41,7 @@ export function checkTaskConditions(definition: WorkflowDefinition, complain: Co
 /** The `env` of a task overrides a declared variable, with text. */
 export function kindIn(task: TaskDefinition, kinds: ReadonlyMap<string, Kind>, { path }: Reference): Kind {
   const [root = '', second = '', field] = path;
+  if (root === CHANGED) return 'boolean';
   if (root === 'tasks') return fieldKind(field);
   const name = root === 'vars' ? second : root;
   return root === 'matrix' || Object.hasOwn(task.env, name) ? 'given' : (kinds.get(name) ?? 'given');
@@ -58,6 +59,7 @@ export class TaskNames {
 
   problem(reference: Reference): NameProblem | undefined {
     const [root = '', second] = reference.path;
+    if (root === CHANGED) return this.checkoutProblem();
     if (root === 'tasks') return fieldProblem(reference, taskFields, (name) => this.taskProblem(name));
     if (root === 'matrix') return this.axisProblem(second);
     if (root !== 'vars') return this.hiddenProblem(root) ?? this.variableProblem(root);
@@ -72,6 +74,14 @@ export class TaskNames {
     if (named === undefined) return `task "${other}" does not exist${didYouMean(other, Object.keys(tasks))}`;
     if (this.order.isBefore(baseName(other), this.name)) return undefined;
     return `the task "${other}" does not come before "${this.name}"; add it to "depends_on"`;
+  }
+
+  private checkoutProblem(): NameProblem | undefined {
+    const sources = Object.keys(this.definition.tasks).filter((one) => this.definition.tasks[one]?.checkout);
+    if (sources.some((one) => this.order.isBefore(one, this.name))) return undefined;
+    const [first] = sources;
+    const hint = first === undefined ? 'add a task with one' : `add "${first}" to "depends_on"`;
+    return { rule: 'NO_CHECKOUT', message: `no task with a "checkout" comes before "${this.name}"; ${hint}` };
   }
 
   private axisProblem(axis: string | undefined): NameProblem | undefined {

@@ -1,32 +1,24 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
-import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkConcurrency } from './concurrency';
-import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
+import { withCalled } from './calls';
+import { checkContainers } from './checkContainers';
+import { checkCycles, checkDependencies } from './checkDependencies';
 import { axisNames } from './combinations';
-import { baseName, dependencyOf, hasMatrix, isDynamic, nodeCount, registeredBy, variablesInRegister } from './matrix';
-import { allAfter, dependentsOf } from './taskGraph';
+import { hasMatrix, isDynamic, nodeCount, registeredBy, variablesInRegister } from './matrix';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
 import { checkMessage, declaredKinds } from './checkCondition';
 import { checkMatrixSources } from './checkMatrix';
 import { checkTaskConditions, kindIn, TaskNames, TaskOrder } from './checkTaskConditions';
+import { checkArtifactSources } from './checkArtifactSources';
+import type { Catalog } from './knownNames';
 import { type Complain, checkVariables } from './checkVariables';
 import { textsIn } from './messageExpressions';
 import { partsOf } from './outputReferences';
 import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
 import { templateNames } from './shellTemplate';
 import type { Path } from './sourceTree';
-
-/** Names that definitions of an application can refer to: existing ones, and those of the source. */
-export interface Catalog {
-  readonly environments: ReadonlySet<string>;
-  readonly services: ReadonlySet<string>;
-  /** Null: the source defines it, but with errors, so only its name is known. */
-  readonly workflows: ReadonlyMap<string, WorkflowDefinition | null>;
-}
-
-type Tasks = WorkflowDefinition['tasks'];
 
 /**
  * Checks a workflow as a whole, and with the objects that it refers to. `lenient`: problems that may not occur at run
@@ -71,7 +63,9 @@ export function checkWorkflow(
   if (!lenient) checkSystemNames(definition, complain);
   checkOutputs(definition, complain);
   checkShells(definition, complain);
-  checkArtifactSources(tasks, catalog.workflows, complain);
+  checkContainers(definition, complain);
+  const inlined = withCalled(definition, (name) => catalog.workflows.get(name));
+  checkArtifactSources(tasks, inlined.tasks, catalog.workflows, complain);
 }
 
 /** An observation compares services of the workflow in its environment. */
@@ -165,7 +159,8 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
   for (const [name, task] of Object.entries(tasks)) {
     const { register, condition, type, approval } = task;
     // Values of detached tasks are not kept.
-    if ((approval === null && (register === null || register === '')) || type !== 'normal') continue;
+    const setsNone = approval === null && task.workflow === null && (register === null || register === '');
+    if (setsNone || type !== 'normal') continue;
     const path = ['tasks', name, ...registerKey(task)];
     const refuse = (why: string) => complain(lenient ? 'UNSURE_REGISTER' : 'REGISTERED_TWICE', path, why);
     for (const variable of variablesInRegister(task)) {
@@ -314,8 +309,8 @@ function checkShells(definition: WorkflowDefinition, complain: Complain): void {
 }
 
 /** Key of the variables that a task sets. */
-const registerKey = ({ approval }: Pick<TaskDefinition, 'approval'>): string[] =>
-  approval === null ? ['register'] : ['approval', 'inputs'];
+const registerKey = ({ approval, workflow }: Pick<TaskDefinition, 'approval' | 'workflow'>): string[] =>
+  workflow !== null ? ['outputs'] : approval === null ? ['register'] : ['approval', 'inputs'];
 
 /** Commands get a variable with the name of a system variable under another name. */
 function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Complain): void {
@@ -330,61 +325,4 @@ function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Co
   for (const [name, task] of Object.entries(tasks)) {
     for (const variable of registeredBy(name, task)) check(variable, ['tasks', name, ...registerKey(task)]);
   }
-}
-
-function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], complain: Complain): void {
-  const wanted = new Map<string, { readonly by: string; readonly index: number }[]>();
-  for (const [name, task] of Object.entries(tasks)) {
-    task.artifacts.from.forEach((from, index) => {
-      if (from === '') return;
-      const source = artifactSource(from, tasks);
-      // Only a pipeline knows its stages.
-      if (source.in === 'STAGE') return;
-      const path = ['tasks', name, 'artifacts', 'from', index];
-      if (source.in === 'RUN') {
-        const problem = workflowProblem(source, sourceName(from), tasks, workflows);
-        if (problem) complain('UNKNOWN_ARTIFACT_SOURCE', path, problem);
-      } else if (dependencyOf(source.task, tasks) === undefined) {
-        const base = baseName(source.task);
-        const hint = didYouMean(source.task, firstNodes(tasks, base));
-        complain('UNKNOWN_ARTIFACT_SOURCE', path, `The task "${base}" has no combination "${source.task}"${hint}.`);
-      } else {
-        const list = wanted.get(baseName(source.task)) ?? [];
-        wanted.set(baseName(source.task), list);
-        list.push({ by: name, index });
-      }
-    });
-  }
-  if (wanted.size === 0) return;
-  const dependents = dependentsOf(tasks);
-  for (const [source, takers] of wanted) {
-    const after = allAfter(source, dependents);
-    for (const { by, index } of takers) {
-      const atTheEnd = tasks[by]?.type === 'finally';
-      if (atTheEnd ? tasks[source]?.type === 'normal' : after.has(by)) continue;
-      const message = atTheEnd
-        ? `The task "${by}" of "finally" takes files only of tasks under "tasks"; "${source}" is none.`
-        : `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
-      complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
-    }
-  }
-}
-
-function workflowProblem(
-  { workflow, task }: { readonly workflow: string; readonly task: string | null },
-  from: string,
-  tasks: Tasks,
-  workflows: Catalog['workflows'],
-): string | undefined {
-  const definition = workflows.get(workflow);
-  if (definition === undefined) {
-    const hint = didYouMean(from, [...Object.keys(tasks), ...workflows.keys()]);
-    return `"${from}" is not a task of this workflow, and there is no workflow "${workflow}"${hint}.`;
-  }
-  if (task === null || definition === null || leavesFiles(task, definition.tasks)) return undefined;
-  if (Object.hasOwn(definition.tasks, baseName(task)) && definition.tasks[baseName(task)]?.type !== 'normal') {
-    return `The task "${task}" of the workflow "${workflow}" is not part of its graph, so it leaves no files for others.`;
-  }
-  const hint = didYouMean(task, Object.keys(definition.tasks));
-  return `The workflow "${workflow}" has no task "${task}"${hint}.`;
 }

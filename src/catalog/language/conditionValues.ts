@@ -19,6 +19,9 @@ export interface Reference {
   readonly reads: 'value' | 'text' | 'data';
 }
 
+/** Root of the reference that `changed("src/**")` becomes; no variable has this name. */
+export const CHANGED = 'changed()';
+
 /** Names under which a scope holds the two other readings of a variable. */
 export const textOf = (name: string): string => `text of ${name}`;
 export const dataOf = (name: string): string => `data of ${name}`;
@@ -32,7 +35,7 @@ export function holderOf(path: readonly string[]): number {
   const before = { steps: 2, stages: 3 }[root];
   const isResult = before !== undefined && ['variables', 'outputs'].includes(path[before] ?? '');
   const steps = before !== undefined ? (isResult ? before + 2 : 0) : ['vars', 'matrix'].includes(root) ? 2 : 1;
-  return root === 'tasks' || path.length < steps ? 0 : steps;
+  return root === 'tasks' || root === CHANGED || path.length < steps ? 0 : steps;
 }
 
 /** Adds a variable to a scope, or to a part of one, in the readings that conditions use. */
@@ -106,7 +109,9 @@ export function valuesSeen({ references }: { readonly references: readonly Refer
 
 /** Name as written in a condition. */
 export const nameOf = ({ path }: Pick<Reference, 'path'>): string =>
-  path.map((step, index) => (index === 0 ? step : stepText(step))).join('');
+  path[0] === CHANGED
+    ? `changed(${JSON.stringify(path[1] ?? '')})`
+    : path.map((step, index) => (index === 0 ? step : stepText(step))).join('');
 
 const stepText = (step: string): string =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;

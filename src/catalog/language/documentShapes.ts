@@ -4,6 +4,7 @@ import { isName } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import { approvalFields } from './approvalShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
+import { container } from './containerShape';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import { freezeKeys, scheduled } from './freezeShape';
@@ -38,6 +39,7 @@ import {
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
+import { writtenTasks } from './scopedTasks';
 import { taskLevels } from './taskGraph';
 import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
@@ -139,7 +141,7 @@ const inGraphOrder = (all: Readonly<Record<string, TaskDefinition>>, shape: Shap
 const taskMap = mapOf(taskKey, task);
 const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   json: { ...taskMap.json, minProperties: 1, maxProperties: MAX_TASKS },
-  encode: (all) => inGraphOrder(all, task),
+  encode: (all) => inGraphOrder(writtenTasks(all), task),
   decode(node, place) {
     const all = taskMap.decode(node, place);
     const written = node.type === 'map' ? node.entries.length : 1;
@@ -408,6 +410,11 @@ const writtenWorkflow = object(
       settableValues,
       {},
       `Environment variables of every task. \${NAME} is the value of another variable or of a secret of the workflow.`,
+    ),
+    container: optional(
+      container,
+      null,
+      'Container that the commands run in: an image, or a mapping. A task can have its own, or none.',
     ),
     secrets: optional(
       secretNames,

@@ -1,7 +1,7 @@
 import type { CelInput, parse } from '@bufbuild/cel';
 import { cel, environment, shownCel } from './conditionOperators';
 import { type Kind, type TypeProblem, typeProblems } from './conditionTypes';
-import { dataOf, holderOf, type Reference, type Scope, textOf } from './conditionValues';
+import { CHANGED, dataOf, holderOf, type Reference, type Scope, textOf } from './conditionValues';
 
 /**
  * The language of conditions (README.md, "Conditions"): a subset of CEL, which `@bufbuild/cel` parses and evaluates.
@@ -112,6 +112,8 @@ function walk(
   found: Map<Expr, Reference>,
   place: Reference['reads'] = 'value',
 ): ExpressionProblem | undefined {
+  const misused = nameChange(expr);
+  if (misused !== undefined) return { at: at(expr), message: misused };
   const path = pathOf(expr);
   if (path !== undefined) {
     const { steps, root } = path;
@@ -148,7 +150,9 @@ function walk(
       if (name === '_[_]') return all([first], 'data') ?? all(rest);
       return all([target, ...args], name === 'string' ? 'text' : 'value');
     }
-    const there = [...functions, 'has'].map((one) => `${one}(…)`).concat(methods.map((one) => `x.${one}(…)`));
+    const there = [...functions, 'has', 'changed']
+      .map((one) => `${one}(…)`)
+      .concat(methods.map((one) => `x.${one}(…)`));
     return { at: at(expr), message: `"${name}" is not a known function; expected one of ${there.join(', ')}` };
   }
   return { at: at(expr), message: 'loops (exists, all, map, filter) and maps are not supported' };
@@ -163,6 +167,26 @@ function neverTruth({ exprKind }: Expr): boolean {
   const { function: name, args } = exprKind.value;
   return name === '_?_:_' ? args.slice(1).every(neverTruth) : calculations.includes(name);
 }
+
+/** Turns `changed("src/**")` into a name, whose value is known before the expression is evaluated. */
+function nameChange(expr: Expr): string | undefined {
+  const { exprKind } = expr;
+  if (exprKind.case !== 'callExpr' || exprKind.value.function !== 'changed' || exprKind.value.target) return undefined;
+  const [pattern, ...more] = exprKind.value.args;
+  const constant = pattern?.exprKind.case === 'constExpr' ? pattern.exprKind.value.constantKind : undefined;
+  if (constant?.case !== 'stringValue' || more.length > 0)
+    return '"changed" takes one pattern of files, as a literal text: changed("src/**")';
+  if (!isFilePattern(constant.value)) return `${JSON.stringify(constant.value)} is not a relative pattern of files`;
+  exprKind.value.function = '_[_]';
+  exprKind.value.args.unshift({ ...expr, exprKind: { case: 'identExpr', value: { name: CHANGED } as never } });
+  return undefined;
+}
+
+const isFilePattern = (text: string): boolean =>
+  text !== '' &&
+  !text.startsWith('/') &&
+  !/[\\\0]/.test(text) &&
+  text.split('/').every((one) => one !== '' && one !== '..');
 
 /** `a`, `a.b`, `a["b"]`, and so on. */
 function pathOf(expr: Expr): { readonly root: Expr; readonly steps: readonly string[] } | undefined {

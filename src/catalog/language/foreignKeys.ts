@@ -19,8 +19,11 @@ const task: Advice = {
   'use "run" with the commands themselves; there are no actions or plugins':
     'uses action task task_ref plugin plugins template template_ref include orb import extends inherit',
   'use "if"': 'when condition only except rules unless skip run_if filters',
-  'use "labels" for the agents that can run it; a container is a command such as "docker run"':
-    'image container docker services service_containers runs_on runs pool agent agents executor resource_class node_selector vm_image machine tags host hosts platform runner',
+  'use "container"': 'image docker',
+  'use "services"': 'service_containers sidecars',
+  'use "checkout"': 'repository clone git scm sources',
+  'use "labels" for the agents that can run it':
+    'runs_on runs pool agent agents executor resource_class node_selector vm_image machine tags host hosts platform runner',
   'use "ignore_failure"':
     'continue_on_error allow_failure allow_failures soft_fail fail_ok ignore_errors ignore_error optional',
   'use "timeout", such as 10m':
@@ -28,9 +31,9 @@ const task: Advice = {
   'use "retries"':
     'retry retry_strategy retry_count_on_task_failure max_retries retry_limit attempts max_attempts backoff_limit',
   'use "retry_delay"': 'backoff retry_interval retry_wait',
-  'use "env"': 'environment variables vars environment_variables envs env_vars env_from export',
+  'use "env"': 'environment vars environment_variables envs env_vars env_from export',
   'use "env" for values; the task gets them as environment variables': 'with inputs input parameters params arguments',
-  'use "register", or write NAME=value to the file $SLIPWAY_OUTPUT': 'outputs output result results produces',
+  'use "register", or write NAME=value to the file $SLIPWAY_OUTPUT': 'output result results produces',
   'use "matrix"': 'strategy parallel parallelism with_items with_param with_sequence for_each foreach loop each shards',
   'use "artifacts"':
     'artifact upload save publish cache store_artifacts persist_to_workspace attach_workspace download files paths expose',
@@ -42,7 +45,8 @@ const task: Advice = {
   'use "finally" of the workflow': 'after_script post finally on_exit on_success cleanup teardown always ensure',
   'use "secrets"': 'secret secret_env credentials id_tokens',
   'use "description"': 'desc summary help',
-  'use "artifacts" for files, or an absolute "working_dir"': 'workspace workspaces volumes volume_mounts mounts',
+  'use "artifacts" for files, "mounts" of a "container", or an absolute "working_dir"':
+    'workspace workspaces volumes volume_mounts mounts',
   'use "labels" for the agents that have them': 'resources requests limits cpu memory become privileged queue',
   'use "max_parallel" of the workflow': 'concurrency',
   'use "finally" of the workflow, or "on_failure" with a task of type forensic': 'notify notifications hooks handlers',
@@ -77,7 +81,10 @@ const workflow: Advice = {
   'use "finally_timeout"': 'cleanup_timeout cancel_timeout cancel_timeout_in_minutes',
   'set "retries" on each task': 'retry retries retry_strategy',
   'set "labels" on each task, for the agents that can run it':
-    'runs_on image container docker services_containers pool agent agents executor executors resource_class hosts labels node_selector',
+    'runs_on pool agent agents executor executors resource_class hosts labels node_selector',
+  'use "container"': 'image docker',
+  'set "services" on each task': 'services_containers',
+  'set "checkout" on each task': 'checkout repository clone git scm',
   'set "if" on each task': 'when condition if rules only except',
   'use "run" of each task': 'before_script setup',
   'use "tags"': 'labels_list annotations keywords',

@@ -78,9 +78,13 @@ export const hasMatrix = ({ matrix, matrixRules }: Matrix): boolean =>
 /** True for a matrix with a list that an earlier task makes: its combinations are known when the task is reached. */
 export const isDynamic = ({ matrix }: Pick<Matrix, 'matrix'>): boolean => matrix.some(({ from }) => from !== undefined);
 
-/** True for a combination that was created when its task was reached. */
-export const isListed = (node: string, tasks: Readonly<Record<string, Matrix>>): boolean =>
-  baseName(node) !== node && isDynamic(tasks[baseName(node)] ?? { matrix: [] });
+/** The task that created a node when it was reached: of a dynamic matrix, or one that runs a workflow. */
+export function creatorOf(node: string, tasks: Tasks): string | undefined {
+  const base = baseName(node);
+  const task = Object.hasOwn(tasks, base) ? tasks[base] : undefined;
+  if (base.includes('/')) return base.slice(0, base.indexOf('/'));
+  return base !== node && task !== undefined && isDynamic(task) ? base : undefined;
+}
 
 /** Environment variables of a combination. */
 export function matrixVariables(node: string, task: Matrix | undefined): Record<string, string> {
@@ -114,8 +118,12 @@ export function registerOf(
 }
 
 /** Variables that a task sets with `register`, as far as they are known: with an axis in its name, one for each value. */
-export function registeredBy(name: string, task: Matrix & Pick<TaskDefinition, 'register' | 'approval'>): string[] {
+export function registeredBy(
+  name: string,
+  task: Matrix & Pick<TaskDefinition, 'register' | 'approval' | 'workflow' | 'outputs'>,
+): string[] {
   const { register, approval } = task;
+  if (task.workflow !== null) return Object.keys(task.outputs);
   if (approval !== null) return approval.inputs.map((input) => input.name).filter((input) => input !== '');
   if (register === null || register === '') return [];
   if (variablesInRegister(task).length > 0) return [];

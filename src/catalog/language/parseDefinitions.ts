@@ -17,7 +17,8 @@ export interface DefinitionSource {
 
 /** A document of a known kind; other parts of it may have errors. */
 export interface ParsedDocument {
-  readonly document: AnyDocument;
+  /** Replaced by one with the tasks of the workflows that it calls, once all of them are known. */
+  document: AnyDocument;
   /** True if it was read without errors, so that other documents can be checked against it. */
   readonly intact: boolean;
   /** True if its `variables` could not be read. */
@@ -28,7 +29,8 @@ export interface ParsedDocument {
 }
 
 export interface ParsedSource {
-  readonly documents: readonly ParsedDocument[];
+  /** Workflows that call those of the source are added. */
+  readonly documents: ParsedDocument[];
   readonly problems: Problems;
   /** True if all documents were found; then a name that none of them defines is missing. */
   readonly complete: boolean;

@@ -41,8 +41,9 @@ export function usersOf(referred: Referred, { environments, workflows, pipelines
 export function workflowRefersTo(definition: WorkflowDefinition, { kind, name }: Referred): boolean {
   if (kind === 'environment') return definition.environment === name;
   if (kind === 'service') return definition.services.includes(name);
-  return Object.values(definition.tasks).some((task) =>
-    task.artifacts.from.some((from) => workflowTaken(from, definition.tasks) === name),
+  return Object.values(definition.tasks).some(
+    (task) =>
+      task.workflow === name || task.artifacts.from.some((from) => workflowTaken(from, definition.tasks) === name),
   );
 }
 
@@ -80,7 +81,11 @@ export function renameInWorkflow(definition: WorkflowDefinition, referred: Refer
   };
   const tasks = Object.entries(definition.tasks).map(([task, one]) => [
     task,
-    { ...one, artifacts: { ...one.artifacts, from: one.artifacts.from.map(renamed) } },
+    {
+      ...one,
+      workflow: one.workflow === name ? to : one.workflow,
+      artifacts: { ...one.artifacts, from: one.artifacts.from.map(renamed) },
+    },
   ]);
   return { ...definition, tasks: Object.fromEntries(tasks) };
 }

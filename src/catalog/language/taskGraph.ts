@@ -11,6 +11,8 @@ export interface TaskNode {
   /** Position, ordered by level, then by name. */
   readonly ordinal: number;
   readonly dependsOn: readonly Dependency[];
+  /** True if it runs a workflow whose passed tasks are kept. */
+  readonly keepsPassed?: boolean;
 }
 
 type Tasks = Readonly<Record<string, TaskDefinition>>;
@@ -50,7 +52,14 @@ export function taskLevels(tasks: Tasks): string[][] {
  * All normal tasks as nodes, in order. A dependency on all combinations stays one entry, so the size is that of the
  * workflow.
  */
-export function taskNodes(tasks: Tasks): TaskNode[] {
+export const taskNodes = (tasks: Tasks): TaskNode[] => nodesInScope(tasks, undefined);
+
+/** Tasks of the workflow that a task runs, as nodes. */
+export const innerNodes = (tasks: Tasks, group: string): TaskNode[] => nodesInScope(tasks, group);
+
+function nodesInScope(all: Tasks, scope: string | undefined): TaskNode[] {
+  const own = Object.entries(all).filter(([, task]) => task.scope === scope);
+  const tasks = Object.fromEntries(own);
   const nodes: TaskNode[] = [];
   let ordinal = 0;
   taskLevels(tasks).forEach((names, level) => {
@@ -58,12 +67,22 @@ export function taskNodes(tasks: Tasks): TaskNode[] {
       const task = tasks[base];
       if (task?.type !== 'normal') continue;
       const dependsOn = dependenciesOf(base, tasks);
-      // Combinations that are known later come before the task that waits for them.
+      // Tasks that are created later come before the one that waits for them.
       if (isDynamic(task)) ordinal += MAX_LISTED;
+      if (task.workflow != null) ordinal += (nodesInScope(all, base).at(-1)?.ordinal ?? 0) + 1;
       for (const name of nodesOf(base, task)) nodes.push({ name, base, level, ordinal: ordinal++, dependsOn });
     }
   });
   return nodes;
+}
+
+/** The levels of the tasks that a document has; tasks of a workflow that one of them runs come before it. */
+export function levelsWithInner(tasks: Tasks): string[][] {
+  const ofScope = (scope: string | undefined) =>
+    taskLevels(Object.fromEntries(Object.entries(tasks).filter(([, task]) => task.scope === scope)));
+  const withInner = (name: string): string[] =>
+    tasks[name]?.workflow == null ? [name] : [...ofScope(name).flat().flatMap(withInner), name];
+  return ofScope(undefined).map((names) => names.flatMap(withInner));
 }
 
 /** Tasks of `finally`, in order. */

@@ -2,6 +2,8 @@
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { approvalFields } from './approvalShape';
+import { checkout } from './checkoutShape';
+import { serviceContainers, taskContainer } from './containerShape';
 import { foreignKeys } from './foreignKeys';
 import { noMatrix, type WrittenMatrix } from './combinations';
 import { matrixShape } from './matrixShape';
@@ -34,10 +36,12 @@ import { stopSignals } from '../../contract/stopSignals';
 import { type Commands, commandsIn, shell } from './shell';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { templateName, templateOf } from './template';
+import type { VariableDefinition } from './definition';
 import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
   settableKey,
+  settableName,
   DAY,
   description,
   duration,
@@ -272,6 +276,17 @@ const deploys = withShort<boolean, Deploys>(
   { expand: (all) => all || null, shrink: (value) => (value === true ? true : undefined) },
 );
 
+const takenOutputs = withShort<readonly string[], Readonly<Record<string, string>>>(
+  list(settableName),
+  mapOf(settableKey, text),
+  ({ type }) => type === 'list',
+  {
+    expand: (names) => Object.fromEntries(names.map((one) => [one, one])),
+    shrink: (given) =>
+      Object.entries(given).every(([variable, output]) => variable === output) ? Object.keys(given).sort() : undefined,
+  },
+);
+
 const writtenTypes = oneOf(['normal', 'forensic', 'restore', 'rollback']);
 /** Tasks of `finally` are in a separate section. */
 const writtenType: Shape<TaskType> = {
@@ -304,6 +319,21 @@ const taskFields = {
     approvalFields,
     null,
     'Approval in place of a command: the task is WAITING, without an agent, until people decide. Values of its form are variables for later tasks. The task can also have a name, a description, `if` and `depends_on`, and no other keys.',
+  ),
+  workflow: optional(
+    text,
+    null,
+    'Workflow to run in place of a command: its tasks become tasks of this workflow, such as build/compile, when the definition is saved. The task can also have a name, a description, `if`, `depends_on`, `variables` and `outputs`, and no other keys.',
+  ),
+  variables: optional(
+    settableValues,
+    {},
+    `Values for variables of the workflow that the task runs. \${NAME} is a variable of this workflow.`,
+  ),
+  outputs: optional(
+    takenOutputs,
+    {},
+    'Variables for later tasks, from outputs of the workflow that the task runs: a list of outputs, or VARIABLE: OUTPUT.',
   ),
   shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
   workingDir: optional(
@@ -407,6 +437,21 @@ const taskFields = {
   ),
   onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
   artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
+  container: optional(
+    taskContainer,
+    null,
+    'Container that the command runs in: an image, or a mapping. Defaults to the container of the workflow; none runs the command on the agent itself.',
+  ),
+  services: optional(
+    serviceContainers,
+    {},
+    'Containers that run alongside the command, by their host names: a database, for example. They start before it, and end with the job.',
+  ),
+  checkout: optional(
+    checkout,
+    null,
+    'Git repository that the agent checks out into the working folder before the command starts: a URL, or a mapping. The job records the commit.',
+  ),
 };
 const fields = object(taskFields, foreignKeys.task);
 
@@ -414,11 +459,21 @@ export type TaskApproval = Readonly<ValueOf<typeof approvalFields>>;
 /** A task in canonical form. */
 export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy' | 'matrix'>> &
   FailureStrategy &
-  WrittenMatrix;
+  WrittenMatrix & {
+    /** Task that runs the workflow of which this is a task. Absent for a task that a document has. */
+    readonly scope?: string;
+    /** Declarations of the workflow that the task runs. */
+    readonly called?: {
+      readonly variables: readonly VariableDefinition[];
+      readonly outputs: Readonly<Record<string, string>>;
+    };
+  };
 
 const matrixIn = ({ matrix, matrixRules }: WrittenMatrix): WrittenMatrix => ({ matrix, matrixRules });
 
-const isKind = { anyOf: [{ required: ['run'] }, { required: ['cmd'] }, { required: ['approval'] }] };
+const isKind = {
+  anyOf: [{ required: ['run'] }, { required: ['cmd'] }, { required: ['approval'] }, { required: ['workflow'] }],
+};
 
 export const task: Shape<TaskDefinition> = defined('Task', {
   json: { ...fields.json, ...isKind },
@@ -443,12 +498,17 @@ export const task: Shape<TaskDefinition> = defined('Task', {
   },
 });
 
-/** Keys that a task with an approval can have. */
-const ofApprovals: readonly string[] = ['displayName', 'type', 'description', 'approval', 'condition', 'dependsOn'];
+/** Keys that a task without a command can have. */
+const withoutCommand = ['displayName', 'type', 'description', 'condition', 'dependsOn'];
+const ofApprovals: readonly string[] = [...withoutCommand, 'approval'];
+const ofCalls: readonly string[] = [...withoutCommand, 'workflow', 'variables', 'outputs'];
 
-/** A task has a command or is an approval, which has no keys that concern a command or its failure. */
+/** Keys of a task that does not run a workflow. */
+export const noCall = { workflow: null, variables: {}, outputs: {} } as const;
+
+/** A task has a command, is an approval, or runs a workflow. Only the first has keys that concern a command. */
 function checkKind(
-  { approval, type }: Pick<ValueOf<typeof fields>, 'approval' | 'type'>,
+  { approval, type, workflow }: Pick<ValueOf<typeof fields>, 'approval' | 'type' | 'workflow'>,
   node: SourceNode,
   place: Place,
 ) {
@@ -457,26 +517,40 @@ function checkKind(
     const entry = findEntry(node, key);
     return entry !== undefined && !isNothing(entry.value);
   };
-  if (approval === null) {
+  if (approval === null && workflow === null) {
+    for (const key of ['variables', 'outputs'].filter(isGiven)) {
+      const instead =
+        key === 'outputs' ? 'write NAME=value to the file $SLIPWAY_OUTPUT, or use "register"' : 'use "env"';
+      const message = `"${key}" belongs to a task that runs a workflow. For a command, ${instead}.`;
+      place.report('TASK_KIND', [...place.path, key], message);
+    }
     if (isGiven('run') || isGiven('cmd') || isGiven('approval')) return;
     place.report('MISSING_FIELD', [...place.path, 'run'], '"run" is required.');
     return;
   }
+  const [kind, what, own] =
+    approval === null
+      ? (['workflow', 'a task that runs a workflow', ofCalls] as const)
+      : (['approval', 'an approval', ofApprovals] as const);
   if (type !== 'normal') {
-    const message = `A ${type} task can’t be an approval: only normal tasks can.`;
-    place.report('TASK_KIND', [...place.path, 'approval'], message);
+    const message =
+      kind === 'approval'
+        ? `A ${type} task can’t be an approval: only normal tasks can.`
+        : `A ${type} task can’t run a workflow: only normal tasks can.`;
+    place.report('TASK_KIND', [...place.path, kind], message);
   }
-  const keys = Object.entries<Field<unknown>>(taskFields).filter(([property]) => !ofApprovals.includes(property));
+  const keys = Object.entries<Field<unknown>>(taskFields).filter(([property]) => !own.includes(property));
   for (const key of keys.flatMap(([property, { key: own, alias }]) => [own ?? property, alias ?? []].flat())) {
     if (!isGiven(key)) continue;
-    const message = `"${snakeCase(key)}" belongs to a task with a command; an approval does not have it.`;
+    const message = `"${snakeCase(key)}" belongs to a task with a command; ${what} does not have it.`;
     place.report('TASK_KIND', [...place.path, key], message);
   }
 }
 
 const { type: _type, condition: _if, matrix: _matrix, deploys: _deploys, ...more } = taskFields;
 const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, ...others } = more;
-const { approval: _approval, run: ofNormal, ...ofEveryTask } = others;
+const { approval: _approval, workflow: _workflow, variables: _given, outputs: _taken, ...ownRun } = others;
+const { run: ofNormal, ...ofEveryTask } = ownRun;
 const run = required(ofNormal.shape, ofNormal.description, { alias: 'cmd' });
 const finallyFields = object(
   {
@@ -500,13 +574,13 @@ export const finallyTask: Shape<TaskDefinition> = defined(
     (given): TaskDefinition => ({
       ...given,
       ...{ type: 'finally', condition: null, ...noMatrix, deploys: null },
-      ...{ register: null, onFailure: null, intervention: null, approval: null },
+      ...{ register: null, onFailure: null, intervention: null, approval: null, ...noCall },
     }),
   ),
 );
 
 const MONTH = 30 * DAY;
-const { shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets } = taskFields;
+const { shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets, container } = taskFields;
 const observeFields = object(
   {
     everySeconds: optional(
@@ -515,7 +589,7 @@ const observeFields = object(
       'Time between two observations of an environment, from 1m. Defaults to none: it is observed on demand.',
       { key: 'every' },
     ),
-    ...{ run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets },
+    ...{ run, shell: ofTask, workingDir: folder, cleanEnv, env, labels, secrets, container },
     timeoutSeconds: optional(timeout, 300, 'Time limit of the task; then the observation has failed.', {
       key: 'timeout',
     }),
@@ -550,5 +624,6 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
     register: null,
   },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
-  approval: null,
+  ...{ approval: null, services: {}, checkout: null },
+  ...noCall,
 });

@@ -2,14 +2,19 @@ import { didYouMean } from '../../kernel/didYouMean';
 import type { StageElement } from './pipeline';
 import type { WorkflowDefinition } from './workflow';
 import { workflowTaken } from './artifactSource';
+import { withCalled, withoutCalled, workflowsCalled } from './calls';
 import { canonicalWorkflow, contentHash } from './canonical';
+import { checkCalls } from './checkCalls';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
-import { type Catalog, checkWorkflow } from './checkWorkflow';
+import { checkWorkflow } from './checkWorkflow';
+import type { Catalog } from './knownNames';
 import { literalReferences } from './environmentValues';
 import type { AnyDocument, FreezeDocument } from './documentShapes';
+import { MAX_TASKS } from './terms';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
+import { nodeCount } from './matrix';
 import { cycleFrom } from './serviceGraph';
 import type { Path } from './sourceTree';
 import { isWarning, type ValidationRule } from './validationRules';
@@ -49,6 +54,8 @@ export function validateSource(
       for (const document of documents) checkDocument(document, catalog);
       checkOrder(configuration, documents);
       if (configuration !== undefined) checkOthers(configuration, documents, catalog);
+      addCalled(documents, catalog);
+      if (configuration !== undefined) source.documents.push(...callersOutside(configuration, documents, catalog));
     }
   });
 }
@@ -79,6 +86,10 @@ function overlay(existing: SeenConfiguration | undefined, documents: readonly Pa
   for (const { document, intact } of documents) {
     if (document.kind === 'Workflow') workflows.set(document.name, intact ? document.definition : null);
   }
+  const lookup = (name: string) => workflows.get(name);
+  const inlined = new Map(
+    [...workflows].map(([name, definition]) => [name, definition && withCalled(definition, lookup, [name])] as const),
+  );
   const unseen = existing?.unseen;
   return {
     environments: suggesting(
@@ -86,7 +97,7 @@ function overlay(existing: SeenConfiguration | undefined, documents: readonly Pa
       unseen?.environments,
     ),
     services: suggesting(new Set([...(existing?.services.keys() ?? []), ...named('Service')]), unseen?.services),
-    workflows: suggestingKeys(workflows, unseen?.workflows),
+    workflows: suggestingKeys(inlined, unseen?.workflows),
   };
 }
 
@@ -124,7 +135,10 @@ function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
     }
   }
   if (document.kind === 'Freeze') checkFreeze(document, catalog, complain);
-  if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain, { lenient });
+  if (document.kind === 'Workflow') {
+    checkWorkflow(document.definition, catalog, complain, { lenient });
+    checkCalls(document.definition, catalog, complain, document.name);
+  }
   if (document.kind === 'Pipeline')
     checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
 }
@@ -173,8 +187,8 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
   for (const { document, intact, complain } of documents) {
     if (document.kind !== 'Workflow' || !intact) continue;
     const before = existing.workflows.get(document.name);
-    if (before === undefined || before.revision.contentHash === contentHash(canonicalWorkflow(document.definition)))
-      continue;
+    const after = catalog.workflows.get(document.name) ?? document.definition;
+    if (before === undefined || before.revision.contentHash === contentHash(canonicalWorkflow(after))) continue;
     changed.set(document.name, complain);
   }
   if (changed.size === 0) return;
@@ -196,15 +210,69 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
   }
   for (const [name, { revision }] of existing.workflows) {
     if (inSource('Workflow', name)) continue;
-    const { tasks } = revision.definition;
+    const definition = withoutCalled(revision.definition);
+    const { tasks } = definition;
     const blame = (path: Path) => {
-      const from = tasks[String(path[1])]?.artifacts.from[Number(path[4])];
+      const task = tasks[String(path[1])];
+      if (task?.workflow != null) return changed.get(task.workflow);
+      const from = task?.artifacts.from[Number(path[4])];
       const workflow = path[3] === 'from' && from !== undefined ? workflowTaken(from, tasks) : null;
       return workflow === null ? undefined : changed.get(workflow);
     };
     const whom = existing.unseen.workflows.has(name) ? null : `the workflow "${name}"`;
-    checkWorkflow(revision.definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
+    checkWorkflow(definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
+    checkCalls(definition, catalog, tell('BREAKS_WORKFLOW', whom, blame), name);
   }
+}
+
+/** Completes the documents with the tasks of the workflows that they call. */
+function addCalled(documents: readonly ParsedDocument[], catalog: Catalog): void {
+  for (const parsed of documents) {
+    const { document, complain } = parsed;
+    if (document.kind !== 'Workflow' || workflowsCalled(document.definition.tasks).length === 0) continue;
+    const definition = withCalled(document.definition, (name) => catalog.workflows.get(name), [document.name]);
+    const count = Object.values(definition.tasks).reduce((sum, one) => sum + nodeCount(one), 0);
+    if (count > MAX_TASKS) {
+      const message = `With the tasks of the workflows that it runs, the workflow has ${count} tasks; the limit is ${MAX_TASKS}.`;
+      complain('TOO_LARGE', ['tasks'], message);
+    }
+    parsed.document = { ...document, definition };
+  }
+}
+
+/**
+ * Workflows outside the source that call workflows in it: each gets a new revision with the changed tasks, and needs the
+ * same permission as a change of its own. One that the caller may not see keeps the others from changing.
+ */
+function callersOutside(
+  existing: SeenConfiguration,
+  documents: readonly ParsedDocument[],
+  catalog: Catalog,
+): ParsedDocument[] {
+  const inSource = new Map(
+    documents.flatMap((one) => (one.document.kind === 'Workflow' ? [[one.document.name, one]] : [])),
+  );
+  const added: ParsedDocument[] = [];
+  for (const [name, { revision }] of existing.workflows) {
+    if (inSource.has(name) || workflowsCalled(revision.definition.tasks).length === 0) continue;
+    const definition = withCalled(revision.definition, (one) => catalog.workflows.get(one), [name]);
+    if (contentHash(canonicalWorkflow(definition)) === revision.contentHash) continue;
+    const { application } = existing;
+    if (existing.unseen.workflows.has(name)) {
+      const called = workflowsCalled(definition.tasks).flatMap((one) => inSource.get(one) ?? []);
+      const [blamed = documents[0]] = called;
+      blamed?.complain(
+        'BREAKS_WORKFLOW',
+        [],
+        'A workflow that you may not see runs this one as a task, so it would change, too.',
+      );
+      continue;
+    }
+    const head = { kind: 'Workflow' as const, application: application.name, name };
+    const document = { ...head, description: definition.description, definition };
+    added.push({ document, intact: true, withoutVariables: false, lenient: false, complain: () => undefined });
+  }
+  return added;
 }
 
 /** `whom` is null if the caller may not see it. */

@@ -60,8 +60,11 @@ export const validationRules = {
   FORENSIC_KEY:
     'A forensic task has no `matrix`, no `register`, no `deploys` and no `on_failure`. A restore task has no `deploys` and no `on_failure`.',
   SELF_DEPENDENCY: 'A task or service does not depend on itself, and an environment does not come after itself.',
+  CALLED_WORKFLOW:
+    'A workflow that a task runs has the environment of its caller, deploys services of the caller only, has no `finally`, `on_failure` or `concurrency` of its own, and is at most 5 levels deep.',
+  UNKNOWN_OUTPUT: 'A task takes outputs that the workflow which it runs declares.',
   CYCLE:
-    'Tasks, and services, do not depend on each other in a cycle, and environments do not come after each other in one.',
+    'Tasks, workflows that run each other, and services, do not depend on each other in a cycle, and environments do not come after each other in one.',
   UNKNOWN_ARTIFACT_SOURCE:
     '`artifacts.from` names a task of the workflow, `<workflow>` or `<workflow>.<task>` of the application, or a task of a named stage or element.',
   ARTIFACT_SOURCE_NOT_UPSTREAM:
@@ -82,7 +85,7 @@ export const validationRules = {
     'With `on_timeout: continue`, every required variable that is asked for has a default.',
   UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline.',
   TASK_KIND:
-    'A task has either `run` or `approval`. Only a normal task can be an approval, and an approval has no keys that concern a command.',
+    'A task has either `run`, `approval` or `workflow`. Only a normal task can be an approval or run a workflow, and then it has no keys that concern a command.',
   APPROVAL_POLICY:
     'An approval has either `approvers` or `approvals`. `approvals` has groups in `from` or `all_of`, a `count` only with `from`, and in `not` only `initiator` and references.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
@@ -90,6 +93,11 @@ export const validationRules = {
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',
   SERVICE_NOT_DEPLOYED: 'An element, or a task with `deploys`, deploys services that its workflow deploys.',
   UNOBSERVABLE: 'A workflow with `observe` has an environment and services.',
+  BAD_CHECKOUT:
+    'A checkout has the URL of a repository without a password, and a branch, tag or commit. Its path stays within the working folder.',
+  CONTAINER_KEY:
+    'A service of a task has `ports` if the task has no container. Only a task with its own network gives a container one.',
+  NO_CHECKOUT: '`changed(…)` needs a task with a `checkout` that comes before, and is part of the `if` of a task.',
   BREAKS_PIPELINE: 'A changed workflow still fits the pipelines of the application that use it.',
   BREAKS_WORKFLOW: 'A changed workflow still fits the workflows of the application that take its files.',
 } as const;

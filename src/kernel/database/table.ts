@@ -171,6 +171,7 @@ export const column = {
   jsonOrNull: { ...json, ...nullable },
   boolean,
   bytes: { type: 'bytea' },
+  bigintOrNull: { ...bigint, ...nullable },
 } as const satisfies Record<string, EntitySchemaColumnOptions>;
 
 /** Reference to `table`. Deleting a referenced row fails unless `cascade` is set. */

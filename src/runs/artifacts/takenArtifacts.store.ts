@@ -1,5 +1,5 @@
 import type { ArtifactSource } from '../../catalog/language/artifactSource';
-import { dependencyOf, isDynamic } from '../../catalog/language/matrix';
+import { dependencyOf, hasMatrix } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import type { JobInput } from '../../contract/agentProtocol';
 import type { AttemptRef } from '../../engine/execution';
@@ -67,12 +67,20 @@ interface Tasks {
 
 const IS_SKIPPED = `task.status = 'SKIPPED' AND task.passed`;
 
+/** Beginning of the names of the tasks that a name stands for: combinations, or the tasks of a workflow. */
+function prefixOf(text: string, tasks: WorkflowDefinition['tasks']): string | null {
+  const task = Object.hasOwn(tasks, text) ? tasks[text] : undefined;
+  if (task === undefined) return null;
+  return task.workflow !== null ? `${text}/` : hasMatrix(task) ? `${text}[` : null;
+}
+
 /** A task of the same workflow execution, or all its combinations. A restore task takes files of restore tasks only. */
 function ownTasks(taker: Taker, text: string, tasks: WorkflowDefinition['tasks']): Tasks {
-  const own = tasks[text];
-  const named = own !== undefined && isDynamic(own) ? { all: text } : (dependencyOf(text, tasks) ?? { node: text });
-  const name = 'all' in named ? named.all : named.node;
-  const isNamed = (n: string) => ('all' in named ? `starts_with(task.name, ${n} || '[')` : `task.name = ${n}`);
+  // Every task whose name begins like this; or one task.
+  const prefix = prefixOf(text, tasks);
+  const named = dependencyOf(text, tasks) ?? { node: text };
+  const name = prefix ?? ('node' in named ? named.node : text);
+  const isNamed = (n: string) => (prefix === null ? `task.name = ${n}` : `starts_with(task.name, ${n})`);
   const [from, where, parameters] =
     taker.restored === null
       ? [

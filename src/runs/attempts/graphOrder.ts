@@ -1,3 +1,4 @@
+import { creatorOf } from '../../catalog/language/matrix';
 import { taskNodes } from '../../catalog/language/taskGraph';
 import type { TaskExecution } from '../../engine/execution';
 import type { App } from '../app';
@@ -14,5 +15,6 @@ export async function inGraphOrder(
   if (tasks.every((task) => task.attempt === tasks[0]?.attempt)) return tasks;
   const { definition } = await app.workflowRevisions.get(app.database, revisionId);
   const places = new Map(taskNodes(definition.tasks).map(({ name, ordinal }) => [name, ordinal]));
-  return [...tasks].sort((a, b) => (places.get(a.name) ?? 0) - (places.get(b.name) ?? 0));
+  const place = ({ name }: TaskExecution) => places.get(creatorOf(name, definition.tasks) ?? name) ?? 0;
+  return [...tasks].sort((a, b) => place(a) - place(b));
 }

@@ -1,4 +1,4 @@
-import { baseName, dependenciesOf, isListed } from '../../catalog/language/matrix';
+import { baseName, dependenciesOf, creatorOf } from '../../catalog/language/matrix';
 import { type TaskNode, taskNodes } from '../../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import type { WorkflowContinuation } from '../../engine/resumeWorkflow';
@@ -34,8 +34,8 @@ async function chooseNodes(
   if (revisionId === execution.revisionId && !again.ignoredFailures && !again.skipped) {
     const rows = unfinished ?? (await findUnfinishedTasks(db, [execution.id]));
     const own = rows.filter(({ executionId }) => executionId === execution.id);
-    // Combinations of a dynamic matrix are created again by their group.
-    const nodes = own.filter(({ name }) => !isListed(name, tasks)).map((row) => nodeOf(row, tasks));
+    // Tasks that were created when another was reached are created again by it.
+    const nodes = own.filter(({ name }) => creatorOf(name, tasks) === undefined).map((row) => nodeOf(row, tasks));
     return { nodes, dropped: null };
   }
   const shown = await findCurrentTasks(db, [execution.id]);
@@ -46,7 +46,7 @@ async function chooseNodes(
   return {
     nodes: nodes.filter((node) => !kept.has(node.name)),
     dropped: [...before, ...shown.map((task) => task.name)].filter(
-      (name) => !known.has(name) && !(isListed(name, tasks) && known.has(baseName(name))),
+      (name) => !known.has(creatorOf(name, tasks) ?? name),
     ),
   };
 }
@@ -59,5 +59,6 @@ function nodeOf(
   tasks: WorkflowDefinition['tasks'],
 ): TaskNode {
   const base = baseName(name);
-  return { name, base, level, ordinal, dependsOn: dependenciesOf(base, tasks) };
+  const keeps = tasks[base]?.workflow != null ? { keepsPassed: true } : {};
+  return { name, base, level, ordinal, dependsOn: dependenciesOf(base, tasks), ...keeps };
 }

@@ -16,6 +16,8 @@ import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors 
 import { findAimed, findCatalog, type Startable } from '../execution/startTargets.store';
 import { type KeyedRequest, keyedRequest } from './idempotency';
 import { findIdempotencyKey } from './idempotencyKeys.store';
+import { requireAhead } from '../queue/queueRights';
+import { inheritedPriority } from '../queue/queueSettings.store';
 import { ensureRequirementClasses, startRun } from './startRun';
 
 /**
@@ -45,13 +47,15 @@ export async function startExecution(
     notes: input.notes?.trim() || null,
     cause: actorRef(actor),
     freezeOverride: overrideOf(input, actor),
+    priority: input.priority ?? null,
   };
   const subject = { id: target.id, applicationId: input.applicationId, environments: aims };
   const decision =
     input.executionType === 'PIPELINE'
       ? await preparePipeline(app, actor, target, catalog, input, base, subject)
       : await prepareWorkflow(app, actor, target, catalog, input, base, { ...subject, template });
-  const audit = { freezeOverride: base.freezeOverride ?? undefined };
+  await requirePriority(app, actor, input);
+  const audit = { freezeOverride: base.freezeOverride ?? undefined, priority: base.priority ?? undefined };
   return startRun(app, actor, {
     id,
     applicationId: input.applicationId,
@@ -61,6 +65,12 @@ export async function startExecution(
     size: decision.size,
     audit,
   });
+}
+
+/** A priority above that of its pipeline, workflow or application needs the right to manage agents. */
+async function requirePriority(app: App, { access }: Actor, input: StartExecution): Promise<void> {
+  const { priority = null } = input;
+  if (priority !== null && priority > (await inheritedPriority(app.database, input))) requireAhead(access);
 }
 
 /**

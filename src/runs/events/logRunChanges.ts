@@ -27,6 +27,7 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   DRIFTED: 'drift of a deployment',
   DRIFT_RESOLVED: 'end of the drift of a deployment',
   JOB_LOST: 'agent of a job lost',
+  JOB_FACTS: 'image and commit of a job',
   DEPLOYED: 'image deployed',
 };
 /** Event fields that are short and contain no user-written text. */

@@ -15,9 +15,9 @@ export const watchCommitted = <Item extends CommittedItem, Begin extends object>
   after: string | null,
   until: AbortSignal,
   begin: (cursor: string, gap: EventGap | null) => Begin,
-): Source<Item | Begin> => new Source(steps(app, query, after, begin), until);
+): Source<Item | Begin> => new Source(committedSteps(app, query, after, begin), until);
 
-function* steps<Item extends CommittedItem, Begin extends object>(
+export function* committedSteps<Item extends CommittedItem, Begin extends object>(
   app: App,
   query: CommittedQuery<Item>,
   after: string | null,

@@ -13,7 +13,8 @@ export function findEnvironmentFacts(db: Db, ids: readonly string[]): Promise<En
 export function findTaskFacts(db: Db, executionIds: readonly string[], names: readonly string[]): Promise<TaskFact[]> {
   return db.rows(
     `SELECT task.execution_id AS "executionId", task.name, task.status, task.exit_code AS "exitCode",
-       task.reason_code AS "reasonCode", task.tries, task.passed, task.attempt
+       task.reason_code AS "reasonCode", task.tries, task.passed, task.attempt,
+       (SELECT job.facts->'checkout' FROM job WHERE job.id = task.job_id) AS checkout
      FROM ${SHOWN_ATTEMPTS} JOIN unnest($3::uuid[], $4::text[]) AS named (execution_id, name) USING (execution_id)
      JOIN task_execution task ON task.name = named.name AND ${isShown('task')}`,
     [...askedAttempts(newestOf([...new Set(executionIds)])), executionIds, names],

@@ -7,9 +7,10 @@ import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
 import type { Picked } from '../../kernel/database/picked';
 import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
 import { remembered } from '../../kernel/remembered';
-import type { Job, JobLog } from '../queue/job';
+import type { Job } from '../queue/job';
+import type { JobLog } from '../logs/jobLog';
 import { findLogs } from '../logs/jobLogs.store';
-import { findJobsOfTasks } from '../queue/jobs.store';
+import { findJobs, findJobsOfTasks } from '../queue/jobs.store';
 import { findDetachedTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
@@ -100,6 +101,8 @@ export const failureOfHandler: BatchLoad<TaskExecution> = async (app, ids) =>
 
 export const variablesOfExecution: BatchLoad<ExecutionVariable[]> = async (app, ids) =>
   groupBy(await findVariables(app.database, ids), (row) => row.executionId);
+
+export const jobById: BatchLoad<Job> = async (app, ids) => byKey(await findJobs(app.database, ids), (job) => job.id);
 
 export const jobsOfTask: BatchLoad<Job[]> = async (app, ids) =>
   groupBy(await findJobsOfTasks(app.database, ids), (row) => row.taskExecutionId);

@@ -6,6 +6,7 @@ import type { InputError } from '../../kernel/errors';
 import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/workflow';
 import { readInputs, type VariableInput } from '../../engine/resolveVariables';
 import { textErrors } from '../../engine/textLimits';
+import { priorityErrors } from '../queue/priorities';
 import {
   type Catalog,
   type ElementPlan,
@@ -25,6 +26,8 @@ export interface StartExecution extends MayOverrideFreeze {
   /** Overrides of the workflow's definition; for workflows only. */
   readonly mode?: WorkflowMode | null;
   readonly maxParallel?: number | null;
+  /** Priority of its jobs. Defaults to that of the pipeline, workflow or application. */
+  readonly priority?: number | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -121,7 +124,7 @@ function readStartInputs(input: StartExecution) {
 
 /** Errors of a start that do not depend on its target. */
 export function startErrors(input: StartExecution): InputError[] {
-  const errors = [...textErrors(input), ...overrideErrors(input)];
+  const errors = [...textErrors(input), ...overrideErrors(input), ...priorityErrors('priority', input.priority)];
   const { mode, maxParallel } = input;
   for (const [field, value] of Object.entries({ mode, maxParallel })) {
     if (value == null || input.executionType === 'WORKFLOW') continue;

@@ -1,243 +1,98 @@
-import type { Database, Db } from '../../kernel/database/database';
-import { Refusal } from '../../kernel/errors';
-import type { JobLog, LogFrame } from '../queue/job';
-import { findJobs } from '../queue/jobs.store';
+import type { Db } from '../../kernel/database/database';
+import { columnsOf } from '../../kernel/database/table';
+import type { Job } from '../queue/job';
+import { jobTable } from '../queue/jobs.table';
+import type { JobLog, LogChunk, LogFrame } from './jobLog';
+import { jobLogTable, logChunkTable } from './jobLogs.table';
+import { type LogPart, unpack } from './logChunks';
 
-/**
- * The log of a job is one append-only sequence of bytes. A piece states its offset: existing bytes are skipped, so
- * repeats are harmless, and a gap fails with the offset to continue from. Each piece is a row, because growing one row
- * would rewrite the whole log with each append.
- */
-export interface LogPiece {
-  readonly offset: number;
-  readonly frames: readonly { readonly stream: 'stdout' | 'stderr'; readonly at: string; readonly text: string }[];
-}
+const logColumns = columnsOf(jobLogTable, 'log');
 
-/** An append by the claim of a job. */
-export interface LogAppend {
-  readonly jobId: string;
-  readonly tokenHash: string;
-  readonly piece: LogPiece;
-}
-
-interface EncodedPiece {
-  readonly jobId: string;
-  readonly tokenHash: string;
-  readonly offset: number;
-  readonly data: Buffer;
-  readonly frames: readonly LogFrame[];
-}
-
-/**
- * Appends to the logs of several jobs. The common case, in which pieces begin where their logs end, takes one statement
- * for all of them. Returns the offset after each piece, or why it was refused.
- */
-export async function appendLogs(
-  db: Db,
-  appends: readonly LogAppend[],
-  maxBytes: number,
-): Promise<(number | Refusal)[]> {
-  const pieces = appends.map(encode);
-  const first = new Map<string, EncodedPiece>();
-  for (const piece of pieces) {
-    if (piece.offset + piece.data.length <= maxBytes && !first.has(piece.jobId)) first.set(piece.jobId, piece);
-  }
-  const grown = new Set(await insertPieces(db, [...first.values()], 'SKIP'));
-  return Promise.all(
-    pieces.map((piece) =>
-      grown.has(piece.jobId) && first.get(piece.jobId) === piece
-        ? piece.offset + piece.data.length
-        : appendAlone(db, piece, maxBytes).catch((error: unknown) => {
-            if (error instanceof Refusal) return error;
-            throw error;
-          }),
-    ),
-  );
-}
-
-function encode({ jobId, tokenHash, piece }: LogAppend): EncodedPiece {
-  const encoded = piece.frames.map((frame) => ({ ...frame, data: Buffer.from(frame.text, 'utf8') }));
-  return {
-    jobId,
-    tokenHash,
-    offset: piece.offset,
-    data: Buffer.concat(encoded.map((frame) => frame.data)),
-    frames: encoded.map((frame) => ({ stream: frame.stream, at: frame.at, bytes: frame.data.length })),
-  };
-}
-
-/** Repeats, gaps, claims that have ended, logs at their limit, and pieces that meet another transaction of their job. */
-async function appendAlone(
-  db: Db,
-  { jobId, tokenHash, offset, data, frames }: EncodedPiece,
-  maxBytes: number,
-): Promise<number> {
-  const log = await findOpenLog(db, jobId, tokenHash);
-  if (log === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
-  if (offset > log.bytes) {
-    throw new Refusal('LOG_GAP', `The log ends at ${log.bytes}.`, { offset: log.bytes });
-  }
-  if (offset + data.length > maxBytes) {
-    await db.write(
-      `INSERT INTO job_log (job_id, bytes, truncated) VALUES ($1, 0, true)
-       ON CONFLICT (job_id) DO UPDATE SET truncated = true`,
-      [jobId],
-    );
-    throw new Refusal('TOO_LARGE', `The log would exceed the limit of ${maxBytes} bytes.`, { limit: maxBytes });
-  }
-  const known = log.bytes - offset;
-  if (known >= data.length) return log.bytes;
-  const rest = { jobId, tokenHash, offset: log.bytes, data: data.subarray(known), frames: framesAfter(frames, known) };
-  if ((await insertPieces(db, [rest], 'WAIT')).length === 1) return offset + data.length;
-  const now = await findOpenLog(db, jobId, tokenHash);
-  if (now === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
-  throw new Refusal('LOG_GAP', `The log ends at ${now.bytes}.`, { offset: now.bytes });
-}
-
-function framesAfter(frames: readonly LogFrame[], skip: number): LogFrame[] {
-  let left = skip;
-  return frames.flatMap((frame) => {
-    const cut = Math.min(left, frame.bytes);
-    left -= cut;
-    return frame.bytes > cut ? [{ ...frame, bytes: frame.bytes - cut }] : [];
-  });
-}
-
-/**
- * Appends each piece to the log of its job, at most one for each job, if the log ends where the piece begins. Returns the
- * jobs whose logs have grown. The lock on the lease makes the end of the job wait for the piece, and rejects a piece
- * after the end. Several pieces skip leases that other transactions have locked: one that ends several jobs could
- * otherwise wait for this statement, and this statement for it.
- */
-async function insertPieces(db: Db, pieces: readonly EncodedPiece[], locked: 'SKIP' | 'WAIT'): Promise<string[]> {
-  let end = 0;
-  const rows = pieces.map(({ jobId, tokenHash, offset, data, frames }) => {
-    const begin = end + 1;
-    end += data.length;
-    return { job_id: jobId, token_hash: tokenHash, start: offset, begin, length: data.length, frames };
-  });
-  if (rows.length === 0) return [];
-  const grown = await db.rows<{ jobId: string }>(
-    `WITH piece AS MATERIALIZED (
-       SELECT * FROM jsonb_to_recordset($1::jsonb)
-         AS piece (job_id uuid, token_hash text, start bigint, begin integer, length integer, frames jsonb)
-     ), held AS MATERIALIZED (
-       SELECT lease.job_id FROM job_lease lease JOIN piece ON piece.job_id = lease.job_id
-       WHERE lease.token_hash = piece.token_hash AND lease.started
-       ORDER BY lease.job_id FOR KEY SHARE OF lease ${locked === 'SKIP' ? 'SKIP LOCKED' : ''}
-     ), grown AS (
-       INSERT INTO job_log (job_id, bytes, truncated)
-       SELECT held.job_id, piece.length, false FROM held JOIN piece ON piece.job_id = held.job_id
-       WHERE piece.start = 0 OR EXISTS (SELECT FROM job_log known WHERE known.job_id = held.job_id)
-       ORDER BY held.job_id
-       ON CONFLICT (job_id) DO UPDATE SET bytes = job_log.bytes + excluded.bytes
-         WHERE job_log.bytes = (SELECT start FROM piece WHERE piece.job_id = job_log.job_id)
-       RETURNING job_id
-     ), added AS (
-       INSERT INTO log_chunk (job_id, start, length, data, frames)
-       SELECT grown.job_id, piece.start, piece.length, substring($2::bytea FROM piece.begin FOR piece.length), piece.frames
-       FROM grown JOIN piece ON piece.job_id = grown.job_id WHERE piece.length > 0
-     )
-     SELECT job_id AS "jobId" FROM grown`,
-    [
-      JSON.stringify(rows),
-      Buffer.concat(
-        pieces.map(({ data }) => data),
-        end,
-      ),
-    ],
-  );
-  return grown.map(({ jobId }) => jobId);
-}
-
-async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<Pick<JobLog, 'bytes'> | undefined> {
-  const [row] = await db.rows<Pick<JobLog, 'bytes'>>(
-    `SELECT coalesce(log.bytes, 0) AS bytes FROM job_lease lease LEFT JOIN job_log log ON log.job_id = lease.job_id
-     WHERE lease.job_id = $1 AND lease.token_hash = $2 AND lease.started`,
-    [jobId, tokenHash],
-  );
-  return row;
-}
-
-/** Number of stored bytes of each log; jobs that have written nothing are missing. */
+/** Jobs that have written nothing are missing. */
 export const findLogs = (db: Db, jobIds: readonly string[]): Promise<JobLog[]> =>
-  db.rows('SELECT job_id AS "jobId", bytes, truncated FROM job_log WHERE job_id = ANY ($1::uuid[])', [jobIds]);
+  db.rows(`SELECT ${logColumns} FROM job_log log WHERE job_id = ANY ($1::uuid[])`, [jobIds]);
 
-/** Part of a log, as returned to clients. */
-export interface LogPage {
-  /** Number of bytes before it. */
-  readonly offset: number;
-  readonly frames: readonly LogText[];
-  /** Offset of the next page. */
-  readonly nextOffset: number;
-  /** True if nothing follows this page, now or later. */
-  readonly final: boolean;
-  readonly truncated: boolean;
-}
+/** A row of a log as read. */
+export type StoredChunk = Pick<LogChunk, 'start' | 'length' | 'line' | 'lines' | 'data' | 'frames'>;
 
-export interface LogText {
-  readonly stream: 'stdout' | 'stderr';
-  readonly at: Date;
-  readonly text: string;
-}
+const chunkColumns = columnsOf(logChunkTable, 'chunk', ['start', 'length', 'line', 'lines', 'data', 'frames']);
 
-/**
- * Reads from an offset, about `maxBytes` at most, but at least one piece. The offset may be within a piece; within a
- * character, reading begins at the next one.
- */
-export async function readLog(db: Database, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
-  // In this order: whether the job has ended, the length, the pieces. In another order, a piece that arrives in between
-  // could be taken for the end.
-  const [[job], [log], pieces] = await db.together((one) =>
-    Promise.all([findJobs(one, [jobId]), findLogs(one, [jobId]), findPieces(one, jobId, offset, maxBytes)]),
-  );
-  const frames: LogText[] = [];
-  let position = offset;
-  for (const piece of pieces) {
-    let at = piece.start;
-    let start = 0;
-    for (const frame of piece.frames) {
-      const bytes = piece.data.subarray(start, start + frame.bytes);
-      const skip = Math.max(0, position - at);
-      if (skip < bytes.length) {
-        const text = wholeCharacters(bytes.subarray(skip)).toString('utf8');
-        frames.push({ stream: frame.stream, at: new Date(frame.at), text });
-        position = at + frame.bytes;
-      }
-      at += frame.bytes;
-      start += frame.bytes;
-    }
-  }
-  const end = log?.bytes ?? 0;
-  const ended = job !== undefined && job.endedAt !== null;
-  return {
-    offset,
-    frames,
-    nextOffset: position,
-    final: ended && position >= end,
-    truncated: log?.truncated ?? false,
-  };
-}
-
-interface StoredPiece {
-  readonly start: number;
-  readonly data: Buffer;
-  readonly frames: readonly LogFrame[];
-}
-
-const findPieces = (db: Db, jobId: string, offset: number, maxBytes: number): Promise<StoredPiece[]> =>
-  db.rows<StoredPiece>(
-    `SELECT start, data, frames FROM (
-       SELECT start, length, data, frames, sum(length) OVER (ORDER BY start) - length AS before
+/** The rows from the one that has an offset, with about `maxBytes` from there. */
+export const findChunks = (db: Db, jobId: string, offset: number, maxBytes: number): Promise<StoredChunk[]> =>
+  db.rows<StoredChunk>(
+    `SELECT ${chunkColumns} FROM (
+       SELECT *, sum(length) OVER (ORDER BY start) - length AS before
        FROM log_chunk
        WHERE job_id = $1 AND start >= coalesce((SELECT max(start) FROM log_chunk WHERE job_id = $1 AND start <= $2), 0)
          AND start < $2::bigint + $3::bigint
-     ) pieces WHERE before < $3 ORDER BY start`,
+     ) chunk WHERE before < $3 ORDER BY start`,
     [jobId, offset, maxBytes],
   );
 
+/** The last row that begins before a line, given as a number of line ends, or before a time; and the one after it. */
+export const findChunksAt = (
+  db: Db,
+  jobId: string,
+  { lines, at }: { readonly lines?: number; readonly at?: Date },
+): Promise<StoredChunk[]> =>
+  db.rows<StoredChunk>(
+    `SELECT ${chunkColumns} FROM log_chunk chunk
+     WHERE job_id = $1 AND start >= log_chunk_before($1, $2::bigint, $3::timestamptz) ORDER BY start LIMIT 2`,
+    [jobId, lines ?? null, at ?? null],
+  );
+
+/** The last row. */
+export const findLastChunk = (db: Db, jobId: string): Promise<StoredChunk[]> =>
+  db.rows<StoredChunk>(`SELECT ${chunkColumns} FROM log_chunk chunk WHERE job_id = $1 ORDER BY start DESC LIMIT 1`, [
+    jobId,
+  ]);
+
+/** Rows in which groups begin or end, after the one that begins at `after`. */
+export const findMarkedChunks = (db: Db, jobId: string, after: number, limit: number): Promise<StoredChunk[]> =>
+  db.rows<StoredChunk>(
+    `SELECT ${chunkColumns} FROM log_chunk chunk WHERE job_id = $1 AND start > $2 AND marked ORDER BY start LIMIT $3`,
+    [jobId, after, limit],
+  );
+
+/** A job with a log, as a search visits it. */
+export interface SearchedJob {
+  readonly job: Job;
+  readonly task: string;
+  readonly bytes: number;
+}
+
+/** Jobs of an execution, or of the workflows of a pipeline execution, in the order in which they were queued. */
+export async function findSearchedJobs(
+  db: Db,
+  executionId: string,
+  task: string | null,
+  after: { readonly queuedAt: Date; readonly id: string } | null,
+  limit: number,
+): Promise<SearchedJob[]> {
+  const rows = await db.rows<Job & { taskName: string; logBytes: number }>(
+    `SELECT ${columnsOf(jobTable, 'job')}, task.name AS "taskName", log.bytes AS "logBytes"
+     FROM job JOIN job_log log ON log.job_id = job.id JOIN task_execution task ON task.id = job.task_execution_id
+     WHERE (job.execution_id = $1 OR job.run_id = $1) AND log.bytes > 0 AND log.phase <> 'DELETED'
+       AND ($2::text IS NULL OR task.name = $2)
+       AND ($3::timestamptz IS NULL OR (job.queued_at, job.id) >= ($3, $4::uuid))
+     ORDER BY job.queued_at, job.id LIMIT $5`,
+    [executionId, task, after?.queuedAt ?? null, after?.id ?? null, limit],
+  );
+  return rows.map(({ taskName, logBytes, ...job }) => ({ job, task: taskName, bytes: logBytes }));
+}
+
+/** A row with its plain bytes and frames. */
+export type OpenChunk = LogPart & Pick<LogChunk, 'start' | 'line' | 'lines'>;
+
+/** Plain and compressed rows read the same. */
+export async function openChunk({ start, line, lines, data, frames }: StoredChunk): Promise<OpenChunk> {
+  return { start, line, lines, ...(frames === null ? await unpack(data) : { data, frames }) };
+}
+
+export const openChunks = (chunks: readonly StoredChunk[]): Promise<OpenChunk[]> => Promise.all(chunks.map(openChunk));
+
 /** Skips the rest of a character that began earlier. */
-function wholeCharacters(bytes: Buffer): Buffer {
+export function wholeCharacters(bytes: Buffer): Buffer {
   let start = 0;
   while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
   return bytes.subarray(start);
@@ -255,20 +110,22 @@ export async function findErrorEnds(
   taskExecutionIds: readonly string[],
   maxBytes: number,
 ): Promise<ReadonlyMap<string, string>> {
-  const pieces = await db.rows<{ taskId: string; data: Buffer; frames: LogFrame[] }>(
-    `SELECT newest.task_id AS "taskId", piece.data, piece.frames
+  const rows = await db.rows<StoredChunk & { taskId: string }>(
+    `SELECT newest.task_id AS "taskId", ${chunkColumns}
      FROM (
        SELECT DISTINCT ON (task_execution_id) task_execution_id AS task_id, id FROM job
        WHERE task_execution_id = ANY ($1::uuid[]) ORDER BY task_execution_id, attempt DESC
      ) newest
      JOIN job_log log ON log.job_id = newest.id
-     CROSS JOIN LATERAL (SELECT * FROM log_chunk WHERE job_id = newest.id ORDER BY start DESC LIMIT 64) piece
-     WHERE piece.start + piece.length > log.bytes - $2
-     ORDER BY newest.task_id, piece.start`,
+     CROSS JOIN LATERAL (SELECT * FROM log_chunk WHERE job_id = newest.id ORDER BY start DESC LIMIT 64) chunk
+     WHERE chunk.start + chunk.length > log.bytes - $2
+     ORDER BY newest.task_id, chunk.start`,
     [taskExecutionIds, NEAR_THE_END_BYTES],
   );
+  const chunks = await openChunks(rows);
   const written = new Map<string, { readonly stream: LogFrame['stream']; readonly data: Buffer }[]>();
-  for (const { taskId, data, frames } of pieces) {
+  for (const [index, { taskId }] of rows.entries()) {
+    const { data, frames } = chunks[index] ?? { data: Buffer.alloc(0), frames: [] };
     const parts = written.get(taskId) ?? [];
     written.set(taskId, parts);
     let at = 0;
@@ -280,7 +137,8 @@ export async function findErrorEnds(
   const endOf = (parts: readonly { stream: LogFrame['stream']; data: Buffer }[]): string => {
     const errors = parts.filter(({ stream }) => stream === 'stderr');
     const bytes = Buffer.concat((errors.length > 0 ? errors : parts).map(({ data }) => data));
-    return wholeCharacters(bytes.subarray(-maxBytes)).toString('utf8');
+    // A text of PostgreSQL has no NUL.
+    return wholeCharacters(bytes.subarray(-maxBytes)).toString('utf8').replaceAll('\0', '\ufffd');
   };
   return new Map([...written].map(([taskId, parts]) => [taskId, endOf(parts)]));
 }

@@ -1,22 +1,45 @@
 import type { App } from '../app';
-import { topic } from '../../kernel/database/wakeups';
-import { type LogPage, readLog } from './jobLogs.store';
+import { findLogs } from './jobLogs.store';
+import { LIVE_PAGE_BYTES } from './logFeed';
+import { type LogPage, readLog } from './logPages';
 
-const PAGE_BYTES = 64 * 1024;
-
-/** Log from an offset: existing bytes, then appended ones, until its job ends. Each byte once, in order. */
+/**
+ * Log from an offset: existing bytes, then appended ones, until its job ends. Each byte once, in order. At the end of a
+ * log, followers share pages; a follower that is not there yet reads its own, as fast as its client takes them.
+ */
 export async function* watchLog(app: App, jobId: string, offset: number, until: AbortSignal): AsyncGenerator<LogPage> {
-  const listener = app.database.wakeups.listen([topic.log(jobId)]);
+  const [log] = await findLogs(app.database, [jobId]);
+  const follower = app.feeds.logs.follow(jobId, Math.max(offset, log?.bytes ?? 0));
   try {
     let position = offset;
     while (!until.aborted) {
-      const page = await readLog(app.database, jobId, position, PAGE_BYTES);
-      if (page.frames.length > 0 || page.final) yield page;
-      if (page.final) return;
-      if (page.nextOffset > position) position = page.nextOffset;
-      else await listener.wait(app.config.SLIPWAY_POLL_MS, until);
+      const pages = follower.after(position);
+      const [shared] = pages ?? [];
+      let page: LogPage | undefined;
+      if (shared !== undefined && shared.offset === position) page = shared;
+      else if (shared !== undefined || pages === undefined) {
+        const end = shared === undefined || shared.final ? null : shared.nextOffset;
+        page = await readLog(app.database, jobId, { offset: position, end, maxBytes: LIVE_PAGE_BYTES });
+      }
+      if (page !== undefined && (page.frames.length > 0 || page.final)) {
+        position = page.nextOffset;
+        yield page;
+        if (page.final) return;
+      } else await changed(follower, until);
     }
   } finally {
-    listener.close();
+    follower.close();
   }
+}
+
+function changed(follower: { onChange(heard: () => void): void }, until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      until.removeEventListener('abort', done);
+      resolve();
+    };
+    follower.onChange(done);
+    until.addEventListener('abort', done, { once: true });
+    if (until.aborted) done();
+  });
 }

@@ -1,16 +1,21 @@
 import type { ValueRule } from '../../contract/valueRules';
+import { scopedValues } from '../../catalog/language/scopedTasks';
 import type { StopSignal } from '../../contract/stopSignals';
 import type { App } from '../app';
 import { artifactSource, isOptional, sourceName } from '../../catalog/language/artifactSource';
 import { findTaken, type Taker } from '../artifacts/takenArtifacts.store';
 import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
+import type { JobCheckout, JobContainer, JobService } from '../../contract/jobContainer';
+import { envOfTask } from '../../catalog/language/taskTexts';
+import { describePlace } from './describePlace';
 import { findRestoredAttempt } from '../restores/restores.store';
-import { composeEnvironment } from '../../catalog/language/environmentValues';
+import { composeEnvironment, type EnvironmentSources } from '../../catalog/language/environmentValues';
 import { baseName, matrixVariables, registerOf } from '../../catalog/language/matrix';
 import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import {
   type ArtifactsWhen,
   type OutputStreams,
+  secretsNeeded,
   secretsOfTask,
   streamsOf,
   type TaskArtifacts,
@@ -53,6 +58,10 @@ export interface JobDescription {
   readonly outputsWhen: ArtifactsWhen;
   /** Separate pipes for standard output and standard error, or a shared one. */
   readonly streams: OutputStreams;
+  /** Null: the command runs on the agent itself. */
+  readonly container: JobContainer | null;
+  readonly services: readonly JobService[];
+  readonly checkout: JobCheckout | null;
   /** Variable that gets the last line of standard output. */
   readonly register: string | null;
 }
@@ -82,7 +91,7 @@ async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<Jo
 async function secretsWanted(app: App, row: ClaimedJobRow) {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
   const task = definition.tasks[baseName(row.task)];
-  return { place: row, names: task === undefined ? [] : secretsOfTask(definition, task) };
+  return { place: row, names: task === undefined ? [] : secretsNeeded(definition, task) };
 }
 
 async function describe(
@@ -95,16 +104,28 @@ async function describe(
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
   const { inputs, missing } = await findInputs(app, row, task.artifacts.from, definition.tasks);
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
-  const composed = composeEnvironment({
+  // Credentials of registries and repositories never reach the command.
+  const own = secretsOfTask(definition, task);
+  const known = Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name)));
+  const sources: EnvironmentSources = {
     environment: row.environment?.variables,
-    workflowEnv: definition.env,
-    // A restore task gets the values that tasks had set by its restore point.
-    given: { ...row.variables, ...(row.type === 'restore' ? {} : row.set), ...matrixVariables(row.task, task) },
-    taskEnv: task.env,
+    workflowEnv: task.scope === undefined ? definition.env : {},
+    given: {
+      ...(task.scope === undefined ? row.variables : {}),
+      // A restore task gets the values that tasks had set by its restore point.
+      ...(row.type === 'restore' ? {} : scopedValues(task, row.set ?? {})),
+      ...matrixVariables(row.task, task),
+    },
+    taskEnv: envOfTask(definition, task),
     own: { ...ownVariables(row), ...row.detachedEnv },
+    secrets: known,
+  };
+  const composed = composeEnvironment(sources);
+  const { problem: unfilled, ...place } = await describePlace(app, row, definition, task, {
+    ...sources,
     secrets: values,
   });
-  const { problem } = composed;
+  const problem = composed.problem ?? unfilled;
   return {
     jobId,
     executionId,
@@ -118,7 +139,7 @@ async function describe(
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
     env: composed.values,
-    secrets: { ...values, ...composed.secrets },
+    secrets: { ...known, ...composed.secrets },
     checks: checksOf(task),
     refused: refused ?? (problem === null ? null : { reason: 'UNDEFINED_VARIABLE', message: problem }),
     inputs,
@@ -126,6 +147,7 @@ async function describe(
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
     streams: streamsOf(task),
+    ...place,
     stopSignal: task.stopSignal,
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };

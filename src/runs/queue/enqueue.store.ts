@@ -4,6 +4,9 @@ import { LARGEST_WEIGHT } from './priorities';
 /** Virtual time that a job takes if its application has the weight 1. */
 const COST = 100 * LARGEST_WEIGHT;
 
+/** Of a `run`, with the settings of its `entity` and its `application`: what is nearest to the run decides. */
+export const PRECEDENCE = '-coalesce(run.priority, entity.priority, application.priority, 0)';
+
 /** Row of the table through its index, whatever the planner believes about the size of the table. */
 const executionOf = (id: string, name: string) =>
   `CROSS JOIN LATERAL (SELECT * FROM execution WHERE id = ${id} OFFSET 0) ${name}`;
@@ -28,9 +31,9 @@ const timeOf = (classId: string, precedence: string) =>
  *   agent can run therefore holds up only itself.
  * - Each first job moves the time on by a part of its cost: an endless row of new runs can't keep back an older one.
  */
-export const enqueue = (given: string): string => `
+export const enqueue = (given: string, precedence = PRECEDENCE): string => `
   WITH ${given}, setting AS MATERIALIZED (
-    SELECT run.id AS run_id, -coalesce(run.priority, entity.priority, application.priority, 0) AS precedence,
+    SELECT run.id AS run_id, ${precedence} AS precedence,
       ${COST} / coalesce(application.weight, 1) AS cost
     FROM (SELECT DISTINCT run_id FROM given) asked ${executionOf('asked.run_id', 'run')}
     LEFT JOIN queue_setting entity ON entity.id = run.entity_id
@@ -60,7 +63,8 @@ export const enqueue = (given: string): string => `
     due + CASE WHEN first AND k = 0 THEN cost / 8 ELSE (k - 1) * cost END, due + (k + 1) * cost, queued_at
   FROM (SELECT *, row_number() OVER (PARTITION BY run_id, class_id ORDER BY n) - 1 AS k FROM given) job
   JOIN flow USING (run_id, class_id)
-  ORDER BY n`;
+  ORDER BY n
+  RETURNING job_id`;
 
 /** Returns offers that were not started to their places in the queue. */
 export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise<void> {

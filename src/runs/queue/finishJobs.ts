@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { JobFacts } from '../../contract/jobFacts';
 import { systemActor } from '../../access/actor';
 import { type Want, wantsOf } from '../../engine/facts';
 import { endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
@@ -6,13 +7,14 @@ import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
+import { recordFacts } from '../../engine/jobFacts';
 import { afterSuccess, type TaskEnd } from '../../engine/taskEnd';
 import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import { moveRuns, runsOf } from '../faults';
-import { findLogs } from '../logs/jobLogs.store';
+import { emptyLogs, findLogEnds, type LogEnd } from '../logs/appendLogs.store';
 import { executionsOf, wantsOfJobs } from './claimedFacts';
 import { type Claim, type Claimed, findJobs, findLeases, type LeaseWithJob } from './jobs.store';
 
@@ -27,8 +29,14 @@ export interface JobResult extends Claim {
   readonly commandStarted: boolean;
   /** Length of the agent's log in bytes; null if the agent gave up delivering the rest. */
   readonly logBytes: number | null;
+  /** SHA-256 of that log; null from older agents. */
+  readonly logSha256: string | null;
+  /** Size of all output, including what the agent could not deliver. */
+  readonly logWritten: number | null;
   /** Values that the command has set for later tasks; they count if it succeeded. */
   readonly outputs: readonly Output[];
+  /** Images that ran, and the commit that was checked out. */
+  readonly facts?: JobFacts | null;
 }
 
 /** For each result, in order: null if it was accepted now or earlier; otherwise the reason why not. */
@@ -74,16 +82,21 @@ function finishClaimed(
       const jobIds = results.map((result) => result.jobId);
       const [leases, logs] = await Promise.all([
         findLeases(db, jobIds),
-        findLogs(db, jobIds),
+        findLogEnds(db, jobIds),
         db.load(wantsOfResults(claimed, results)),
       ]);
       const known: Known = {
         leases: new Map(leases.map((lease) => [lease.jobId, lease])),
-        logs: new Map(logs.map((log) => [log.jobId, log.bytes])),
+        logs: new Map(logs.map((log) => [log.jobId, log])),
       };
       const { answered, standing } = await db.decide((run) => {
         return { answered: settle(run, results, known), standing: executionsOf(run, claimed) };
       });
+      const damaged = results.filter((result) => answered.has(keyOf(result)) && isDamaged(result, known));
+      emptyLogs(
+        db,
+        damaged.map(({ jobId }) => jobId),
+      );
       app.knownJobs.note(standing);
       for (const result of results) if (answered.get(keyOf(result)) === null) db.wake(topic.log(result.jobId));
       return answered;
@@ -94,7 +107,7 @@ function finishClaimed(
 
 interface Known {
   readonly leases: ReadonlyMap<string, LeaseWithJob>;
-  readonly logs: ReadonlyMap<string, number>;
+  readonly logs: ReadonlyMap<string, LogEnd>;
 }
 
 /** Facts for the ends of these jobs: dependents of their tasks and, if they may end a workflow, its pipeline. */
@@ -127,23 +140,43 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     const { jobId } = result;
     const lease = leases.get(jobId);
     if (lease === undefined || lease.tokenHash !== result.tokenHash || !lease.started) continue;
-    const offset = logs.get(jobId) ?? 0;
+    const offset = isDamaged(result, { logs }) ? 0 : (logs.get(jobId)?.bytes ?? 0);
     if (result.logBytes !== null && result.logBytes > offset) {
       answers.set(keyOf(result), new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset }));
       continue;
     }
     const { taskExecutionId: taskId } = lease;
+    const { facts = null } = result;
     const { task, ...read } = endOf(knownEnd(result, lease));
     const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
     const refused =
       problem === null ? null : ({ ...problem, reason: afterSuccess(problem.reason), status: 'FAILED' } as const);
     const truncated = result.logBytes === null;
-    endJob(run, 'RUNNING', { jobId, ...read, ...refused, signal: result.signal, truncated, claimHolds: true });
+    const log = { sha256: result.logBytes === null ? null : result.logSha256, written: result.logWritten };
+    endJob(run, 'RUNNING', {
+      jobId,
+      ...read,
+      ...refused,
+      signal: result.signal,
+      truncated,
+      log,
+      claimHolds: true,
+      facts,
+    });
+    if (facts !== null) recordFacts(run, lease, facts);
     ends.push({ taskId, ...task, ...refused });
     answers.set(keyOf(result), null);
   }
   settleTasks(run, ends);
   return answers;
+}
+
+/** True if the stored bytes are not those of the agent, as far as that can be told at the end of the job. */
+function isDamaged({ jobId, logBytes, logSha256 }: JobResult, { logs }: Pick<Known, 'logs'>): boolean {
+  const stored = logs.get(jobId);
+  if (stored === undefined || stored.bytes === 0 || logBytes === null || logSha256 === null) return false;
+  if (stored.bytes > logBytes) return true;
+  return stored.bytes === logBytes && stored.sha256 !== null && stored.sha256 !== logSha256;
 }
 
 /** End of the job, as the agent reports it. */

@@ -1,4 +1,5 @@
 import type { ActorRef } from '../../access/actor';
+import type { JobFacts } from '../../contract/jobFacts';
 import type { StatusOf } from '../../engine/machine';
 
 export type JobStatus = StatusOf<'job'>;
@@ -23,6 +24,8 @@ export interface Job {
   readonly signal: string | null;
   readonly reasonCode: string | null;
   readonly reason: string | null;
+  /** Reported by its agent; null if it has no container, no services and no checkout. */
+  readonly facts: JobFacts | null;
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
@@ -88,29 +91,4 @@ export interface JobLease extends Place {
   readonly cancelRequestedAt: Date | null;
   /** Time at which a canceled job is final, whatever the agent does. */
   readonly killAt: Date | null;
-}
-
-/** A piece of a job's log. Pieces are only appended. */
-export interface LogChunk {
-  readonly jobId: string;
-  /** Number of bytes before it. */
-  readonly start: number;
-  readonly length: number;
-  readonly data: Buffer;
-  /** Streams and lengths of its bytes, in order. */
-  readonly frames: readonly LogFrame[];
-}
-
-export interface LogFrame {
-  readonly stream: 'stdout' | 'stderr';
-  readonly at: string;
-  readonly bytes: number;
-}
-
-/** State of a job's log. A job that has written nothing has none. The log is complete when the job has ended. */
-export interface JobLog {
-  readonly jobId: string;
-  readonly bytes: number;
-  /** True if the agent could not deliver all of it, or if it exceeded the limit. */
-  readonly truncated: boolean;
 }

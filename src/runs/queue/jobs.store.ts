@@ -140,6 +140,9 @@ export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): P
   );
 }
 
+/** Logs up to this size stay as they are when their job ends: one row, which PostgreSQL compresses. */
+const SMALL_LOG_BYTES = 8192;
+
 /**
  * Ends jobs: writes their results once, and deletes their leases and places in the queue. The caller holds the locks of
  * their runs, so nothing else ends or starts them meanwhile. The claim is kept if the agent ended the job; if the
@@ -149,21 +152,29 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
   if (ends.length === 0) return;
   await db.rows(
     `WITH result AS (
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[], $9::boolean[])
-         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated, claim_holds)
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[], $9::boolean[],
+           $10::text[], $11::bigint[], $12::jsonb[])
+         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated, claim_holds, sha256, written, facts)
      ), ended AS (
        UPDATE job SET status = result.status, exit_code = result.exit_code, signal = result.signal,
-         reason_code = result.reason_code, reason = result.reason, ended_at = $8,
+         reason_code = result.reason_code, reason = result.reason, ended_at = $8, facts = result.facts,
          claim_hash = CASE WHEN result.claim_holds THEN claim_hash END
        FROM result WHERE job.id = result.job_id AND job.ended_at IS NULL
-       RETURNING job.id, result.truncated
+       RETURNING job.id
      ), unqueued AS (
        DELETE FROM ready_job WHERE job_id = ANY ($1::uuid[])
      ), released AS (
        DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[])
      )
-     INSERT INTO job_log (job_id, bytes, truncated) SELECT id, 0, true FROM ended WHERE truncated
-     ON CONFLICT (job_id) DO UPDATE SET truncated = true`,
+     INSERT INTO job_log (job_id, bytes, lines, phase, loss, sha256, written, ended_at)
+     SELECT id, 0, 0, 'SEALED', CASE WHEN result.truncated THEN CASE WHEN claim_holds THEN 'UNDELIVERED' ELSE 'AGENT_LOST' END END,
+       result.sha256, result.written, $8
+     FROM ended JOIN result ON result.job_id = ended.id
+     WHERE result.truncated OR EXISTS (SELECT FROM job_log known WHERE known.job_id = ended.id)
+     ON CONFLICT (job_id) DO UPDATE SET loss = coalesce(job_log.loss, excluded.loss), sha256 = excluded.sha256,
+       written = excluded.written, ended_at = excluded.ended_at,
+       phase = CASE WHEN job_log.bytes <= ${SMALL_LOG_BYTES} THEN 'SEALED' ELSE 'ENDED' END,
+       stored_bytes = CASE WHEN job_log.bytes <= ${SMALL_LOG_BYTES} THEN job_log.bytes ELSE 0 END`,
     [
       ends.map((end) => end.jobId),
       ends.map((end) => end.status),
@@ -174,6 +185,9 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
       ends.map((end) => end.truncated),
       now,
       ends.map((end) => end.claimHolds),
+      ends.map((end) => end.log?.sha256 ?? null),
+      ends.map((end) => end.log?.written ?? null),
+      ends.map((end) => (end.facts == null ? null : JSON.stringify(end.facts))),
     ],
   );
 }

@@ -1,6 +1,6 @@
 import { openStatusesOf, statusesOf } from '../../engine/machine';
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import type { Job, JobLease, JobLog, LogChunk, QueuePause, QueueSetting, ReadyJob, RequirementClass } from './job';
+import type { Job, JobLease, QueuePause, QueueSetting, ReadyJob, RequirementClass } from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -19,12 +19,16 @@ export const jobTable = table<Job>('job', {
     signal: column.textOrNull,
     reasonCode: column.textOrNull,
     reason: column.textOrNull,
+    facts: column.jsonOrNull,
     queuedAt: column.time,
     startedAt: column.timeOrNull,
     endedAt: column.timeOrNull,
   },
   foreignKeys: [references('task_execution', 'taskExecutionId')],
-  indices: [{ name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true }],
+  indices: [
+    { name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true },
+    { name: 'job_with_facts', columns: ['runId'], where: 'facts IS NOT NULL' },
+  ],
   checks: [
     { name: 'job_status', expression: oneOf('status', statusesOf('job')) },
     { name: 'job_ended', expression: `(ended_at IS NULL) = (${oneOf('status', openStatusesOf('job'))})` },
@@ -98,22 +102,4 @@ export const jobLeaseTable = table<JobLease>('job_lease', {
   },
   // A canceled job is final within a second after its grace period, so due ends are read often.
   indices: [{ name: 'job_lease_kill', columns: ['killAt'], where: 'kill_at IS NOT NULL' }],
-});
-
-export const logChunkTable = table<LogChunk>('log_chunk', {
-  columns: {
-    jobId: { ...column.uuid, primary: true },
-    start: { ...column.bigint, primary: true },
-    length: column.integer,
-    data: column.bytes,
-    frames: column.json,
-  },
-});
-
-export const jobLogTable = table<JobLog>('job_log', {
-  columns: {
-    jobId: column.id,
-    bytes: column.bigint,
-    truncated: column.boolean,
-  },
 });

@@ -25,8 +25,8 @@ import { type InputError, notFound } from '../../kernel/errors';
 import { secretsAt } from '../../catalog/secrets/secrets';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { nodeCount } from '../../catalog/language/matrix';
-import { taskLevels } from '../../catalog/language/taskGraph';
-import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
+import { levelsWithInner } from '../../catalog/language/taskGraph';
+import { labelsOf, secretsNeeded, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 
@@ -244,7 +244,7 @@ async function describeAll(
 }
 
 const allSecrets = (definition: WorkflowDefinition): string[] => [
-  ...new Set(Object.values(definition.tasks).flatMap((task) => secretsOfTask(definition, task))),
+  ...new Set(Object.values(definition.tasks).flatMap((task) => secretsNeeded(definition, task))),
 ];
 
 type Able = (labels: readonly string[]) => readonly Agent[];
@@ -270,18 +270,19 @@ function describe(
   const problems = [...conditionProblem(step)];
   const problem = (code: string, message: string) =>
     problems.push({ code, refuses: false, field: null, message: `${where}: ${message}.` });
-  const levels = taskLevels(definition.tasks);
+  const levels = levelsWithInner(definition.tasks);
   const without = new Map<string, string[]>();
   const tasks = levels.flatMap((names, level) =>
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
-      const labels = labelList(task.labels);
-      // An approval needs people, not agents.
-      const agents = task.approval === null ? able(labels) : [];
+      const labels = labelList(labelsOf(definition, task));
+      // An approval needs people, and a task that runs a workflow needs what its tasks need.
+      const needsAgent = task.approval === null && task.workflow === null;
+      const agents = needsAgent ? able(labels) : [];
       const noteAgents = () => {
         const key = labels.join(', ');
-        if (agents.length === 0 && task.approval === null) without.set(key, [...(without.get(key) ?? []), name]);
+        if (agents.length === 0 && needsAgent) without.set(key, [...(without.get(key) ?? []), name]);
       };
       if (task.type === 'finally') {
         noteAgents();

@@ -1,9 +1,10 @@
-import type { Scope } from '../../catalog/language/conditionValues';
+import { CHANGED, type Scope } from '../../catalog/language/conditionValues';
 import type { VariableDefinition } from '../../catalog/language/definition';
 import { namesReached } from '../../catalog/language/environmentValues';
 import { readExpression } from '../../catalog/language/expressions';
 import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
 import type { ConditionFacts } from '../../engine/conditionScope';
+import { envOfTask } from '../../catalog/language/taskTexts';
 import { outcomeOf } from '../../engine/skipConditions';
 import { baseName, matrixValues, matrixVariables, nodesOf } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
@@ -50,23 +51,28 @@ function planNode(
   asked: readonly string[],
 ): PlannedCondition {
   const task = definition.tasks[baseName(node)];
+  // Its variables are known when the task that runs its workflow is reached.
+  if (task?.scope !== undefined) return { expression: text, outcome: 'LATER', reason: null };
   const variables = taskVariables(node, definition, facts);
+  const own = task === undefined ? {} : envOfTask(definition, task);
   // Values that an earlier task may still set or replace are unknown. No task can set values given by the start.
   const settled = new Set([
     ...Object.keys(facts.variables),
     ...matrixValues(node, task).keys(),
     ...Object.keys(matrixVariables(node, task)),
-    ...Object.keys(task?.env ?? {}),
+    ...Object.keys(own),
     ...['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE'],
   ]);
-  const env = { ...definition.env, ...task?.env };
+  const env = { ...definition.env, ...own };
   const first = task?.dependsOn.length === 0;
   const known = (root: string, second: string) => {
     const name = root === 'vars' ? second : root;
     const isKnown = (one: string) => !asked.includes(one) && (first || settled.has(one));
-    return root === 'matrix' || (root !== 'tasks' && [name, ...namesReached(env, name)].every(isKnown));
+    return (
+      root === 'matrix' || (root !== 'tasks' && root !== CHANGED && [name, ...namesReached(env, name)].every(isKnown))
+    );
   };
-  return plan(text, true, known, (references) => taskScope(references, node, definition, variables, new Map()));
+  return plan(text, true, known, (references) => taskScope(references, node, definition, variables, new Map(), []));
 }
 
 /** Condition of an element: the pipeline's variables are known, results of earlier elements are not. */

@@ -1,10 +1,11 @@
-import type { DelayedBeginning, NearestAgent, WaitingJob, WaitingTask } from '../../engine/whyNotRunning';
+import type { DelayedBeginning, JobPause, NearestAgent, WaitingJob, WaitingTask } from '../../engine/whyNotRunning';
 import type { Db } from '../../kernel/database/database';
+import { pauses } from '../queue/claimedJobs.store';
 
 /** Kinds of waiting tasks of an execution that are read: one task stands for all that wait for the same reason. */
 const KINDS = 20;
 /** Places in the queue are counted up to here. */
-const PLACES = 1000;
+export const PLACES = 1000;
 const NAMED_DEPENDENCIES = 5;
 
 export interface TaskKind {
@@ -75,8 +76,13 @@ export async function findWaitingJobs(
   now: Date,
 ): Promise<(WaitingJob & { readonly jobId: string })[]> {
   type Nearest = Omit<NearestAgent, 'lastSeenAt'> & { readonly lastSeenAt: string };
+  type Pause = Omit<JobPause, 'at' | 'until'> & { readonly at: string; readonly until: string | null };
   const rows = await db.rows<
-    Omit<WaitingJob, 'nearest'> & { readonly jobId: string; readonly nearest: Nearest | null }
+    Omit<WaitingJob, 'nearest' | 'pause'> & {
+      readonly jobId: string;
+      readonly nearest: Nearest | null;
+      readonly pause: Pause | null;
+    }
   >(
     `WITH known AS MATERIALIZED (
        SELECT id, name, labels, last_seen_at, last_seen_at >= $2 AS online FROM agent WHERE left_at IS NULL
@@ -92,7 +98,9 @@ export async function findWaitingJobs(
        busy.running, busy.seconds AS "runningSeconds",
        (SELECT jsonb_build_object('id', near.id, 'name', near.name, 'lacks', near.lacks, 'lastSeenAt', near.last_seen_at) FROM (
           SELECT known.*, ARRAY(SELECT unnest(class.labels) EXCEPT SELECT unnest(known.labels) ORDER BY 1) AS lacks FROM known
-        ) near ORDER BY cardinality(near.lacks), near.last_seen_at DESC LIMIT 1) AS nearest
+        ) near ORDER BY cardinality(near.lacks), near.last_seen_at DESC LIMIT 1) AS nearest,
+       (SELECT jsonb_build_object('by', pause.by, 'at', pause.at, 'note', pause.note, 'until', pause.until)
+        FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$3')} ORDER BY pause.until DESC NULLS FIRST LIMIT 1) AS pause
      FROM ready_job ready JOIN requirement_class class ON class.id = ready.requirement_class_id
      JOIN job ON job.id = ready.job_id
      CROSS JOIN LATERAL (
@@ -103,11 +111,14 @@ export async function findWaitingJobs(
      WHERE ready.job_id = ANY ($1::uuid[])`,
     [jobIds, onlineSince, now],
   );
-  return rows.map(({ nearest, ...row }) => ({
+  return rows.map(({ nearest, pause, ...row }) => ({
     ...row,
+    pause: pause === null ? null : { ...pause, at: new Date(pause.at), until: dateOrNull(pause.until) },
     nearest: nearest === null ? null : { ...nearest, lastSeenAt: new Date(nearest.lastSeenAt) },
   }));
 }
+
+const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 /** What waits to begin, by the ID of the stage execution or execution. */
 export function findDelayed(db: Db, ids: readonly string[]): Promise<(DelayedBeginning & { readonly id: string })[]> {

@@ -67,6 +67,10 @@ const waitingTask: BatchLoad<Omit<WaitingTask, 'alike'>, App> = async (app, ids)
   );
 };
 
+/** What keeps the job of a task from running; null if an agent has it. Shares its read with `whyTask`. */
+export const waitingJobOf = async (loaders: Loaders<App>, taskId: string): Promise<WaitingJob | null> =>
+  (await loaders.load(waitingTask, taskId))?.job ?? null;
+
 const delayedBeginning: BatchLoad<DelayedBeginning, App> = async (app, ids) =>
   byKey(await findDelayed(app.database, ids), (row) => row.id);
 

@@ -11,7 +11,7 @@ import {
   nodeCount,
   nodesOf,
 } from '../../catalog/language/matrix';
-import { taskLevels } from '../../catalog/language/taskGraph';
+import { levelsWithInner } from '../../catalog/language/taskGraph';
 import type { TaskDefinition, TaskType, WorkflowDefinition } from '../../catalog/language/workflow';
 
 /** Graph of a workflow or a pipeline: tasks or elements, their dependencies, and their states in an execution. */
@@ -60,11 +60,16 @@ export function workflowGraph(
 ): WorkflowGraph {
   refuseTooLarge(definition, expanded);
   const { tasks } = definition;
-  const nodes = taskLevels(tasks).flatMap((names, level) =>
+  const nodes = levelsWithInner(tasks).flatMap((names, level) =>
     names.flatMap((base): GraphNode[] => {
       const task = tasks[base];
       if (task === undefined) return [];
-      const dependencies = task.dependsOn.flatMap((text) => dependencyOf(text, tasks) ?? []);
+      const outer = task.scope === undefined ? undefined : tasks[task.scope];
+      // Expanded, a task that runs a workflow is a group of the tasks of that workflow.
+      const isHidden = expanded ? outer?.scope !== undefined : outer !== undefined;
+      if (isHidden || (expanded && task.workflow !== null && task.scope === undefined)) return [];
+      const { dependsOn } = task.dependsOn.length === 0 && outer !== undefined ? outer : task;
+      const dependencies = dependsOn.flatMap((text) => dependencyOf(text, tasks) ?? []);
       const combinations = task.type === 'normal' ? nodesOf(base, task) : [base];
       const common = {
         type: task.approval === null ? task.type : ('approval' as const),
@@ -79,9 +84,18 @@ export function workflowGraph(
           return { name, label, ...common, group: base, combinations: null, state: stateOf([name], states) };
         });
       }
-      const label = task.displayName ?? base;
+      const label = task.displayName ?? base.slice(task.scope === undefined ? 0 : task.scope.length + 1);
       const count = hasMatrix(task) && !isDynamic(task) ? combinations.length : null;
-      return [{ name: base, label, ...common, group: null, combinations: count, state: stateOf(combinations, states) }];
+      return [
+        {
+          name: base,
+          label,
+          ...common,
+          group: task.scope ?? null,
+          combinations: count,
+          state: stateOf(combinations, states),
+        },
+      ];
     }),
   );
   // Detached tasks come last.

@@ -1,3 +1,4 @@
+// Long because it has an arbitrary for each key of each kind.
 import fc from 'fast-check';
 import { valueRules } from '../../../src/contract/valueRules';
 import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
@@ -195,8 +196,55 @@ const approval: fc.Arbitrary<TaskApproval> = fc
     return { ...rest, ...people, timeoutSeconds };
   });
 
+const credentials = fc.option(
+  fc.record({ registry: fc.option(fc.constant('ghcr.io')), username: fc.constant('ci'), password: secretName }),
+);
+const ofContainers = {
+  image: fc.constantFrom('node:22', `app:\${TAG}`, 'r.example.com:5000/a/b@sha256:00'),
+  pull: fc.constantFrom('missing' as const, 'always' as const, 'never' as const),
+  user: fc.option(fc.constantFrom('1000:1000', 'node')),
+  env: fc.dictionary(variableName, text, { maxKeys: 2, noNullPrototype: true }),
+  mounts: fc.array(
+    fc.record({ source: fc.constantFrom('/srv', 'a b'), target: fc.constant('/mnt/a'), readOnly: fc.boolean() }),
+    { maxLength: 2 },
+  ),
+  options: fc.array(fc.constantFrom('--memory=512m', '--init'), { maxLength: 2 }),
+  credentials,
+};
+const container = fc.record({ ...ofContainers, network: fc.option(fc.constant('none')) });
+const serviceContainer = fc.record({
+  ...ofContainers,
+  cmd: fc.array(text, { maxLength: 2 }),
+  ports: fc.array(fc.integer({ min: 1, max: 65_535 }), { maxLength: 2 }),
+  health: fc.option(
+    fc.record({
+      cmd: fc.constantFrom('true', 'pg_isready -U app'),
+      intervalSeconds: fc.constantFrom(2, 0.5),
+      timeoutSeconds: fc.constantFrom(10, 3),
+      retries: fc.constantFrom(30, 3),
+    }),
+  ),
+});
+const checkout = fc.record({
+  url: fc.constantFrom('https://example.com/a.git', `git@example.com:\${TEAM}/b`),
+  ref: fc.option(fc.constantFrom('main', `\${REF}`, 'refs/pull/1/head')),
+  path: fc.option(fc.constant('src/app')),
+  submodules: fc.constantFrom('none' as const, 'direct' as const, 'recursive' as const),
+  depth: fc.constantFrom(0, 1, 50),
+  credentials: fc.option(
+    fc.record({
+      username: fc.constantFrom('git', 'ci'),
+      password: fc.option(secretName),
+      sshKey: fc.option(secretName),
+    }),
+  ),
+});
+
 const task = fc.record({
   approval: fc.constant<TaskApproval | null>(null),
+  workflow: fc.constant<string | null>(null),
+  variables: fc.constant<Record<string, string>>({}),
+  outputs: fc.constant<Record<string, string>>({}),
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,
@@ -241,6 +289,9 @@ const task = fc.record({
     when: fc.constantFrom(...artifactsWhen),
     from: fc.array(taskName, { maxLength: 3 }),
   }),
+  container: fc.option(fc.oneof(container, fc.constant('none' as const))),
+  services: fc.dictionary(fc.constantFrom('db', 'a-1'), serviceContainer, { maxKeys: 2, noNullPrototype: true }),
+  checkout: fc.option(checkout),
 });
 
 /** No key of a command, and none of its failure. */
@@ -259,6 +310,7 @@ const bare = {
     graceSeconds: 10,
   },
   ...{ onLost: 'FAIL' as const, artifacts: { paths: [], when: 'success' as const, from: [] } },
+  ...{ container: null, services: {}, checkout: null },
 };
 
 /** Tasks depend only on earlier tasks, so there is no cycle. The writer puts them in graph order. */
@@ -321,6 +373,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     secrets: fc.array(secretName, { maxLength: 2 }),
     shell,
+    container: fc.option(container),
     concurrency,
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
     mode: fc.constantFrom(...workflowModes),
@@ -339,6 +392,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
         env: fc.dictionary(variableName, text, { maxKeys: 2, noNullPrototype: true }),
         labels: fc.constant({}),
         secrets: fc.array(secretName, { maxLength: 2 }),
+        container: fc.option(container),
         timeoutSeconds: seconds(86_400),
       }),
     ),

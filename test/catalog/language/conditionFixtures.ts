@@ -110,4 +110,34 @@ export const conditionFixtures: readonly RuleFixture[] = [
       at: `"${condition}"`,
     }),
   ),
+  {
+    rule: 'NO_CHECKOUT',
+    of: 'changes without a checkout before',
+    source: shop + workflow('w', { tasks: tasks(task('a', `if: 'changed("src/**")'`)) }),
+    path: 'documents[1].tasks.a.if',
+    at: `'changed`,
+  },
+  {
+    rule: 'NO_CHECKOUT',
+    of: 'changes in the condition of an element',
+    source: parts + workflow('w') + pipeline('p', stage(`name: a, workflow: w, skip_condition: 'changed("src")'`)),
+    path: 'documents[6].stages[0].elements[0].skip_condition',
+    at: `'changed`,
+  },
+  ...["changed('/etc/**')", 'changed(X)', "changed('a', 'b')", "X.changed('a')"].map(
+    (condition): RuleFixture => ({
+      rule: 'BAD_CONDITION',
+      of: `changes as ${condition}`,
+      source:
+        shop +
+        workflow('w', {
+          keys: variable('X'),
+          tasks: tasks(
+            `${task('s', 'checkout: https://example.com/a.git')}\n${task('a', `depends_on: [s], if: ${JSON.stringify(condition)}`)}`,
+          ),
+        }),
+      path: 'documents[1].tasks.a.if',
+      at: '"',
+    }),
+  ),
 ];

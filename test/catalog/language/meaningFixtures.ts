@@ -128,6 +128,40 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks',
     at: '',
   },
+  ...(
+    [
+      ['UNKNOWN_WORKFLOW', 'a task', 'workflow: nothing', '', 'workflow', 'nothing'],
+      ['CYCLE', 'a workflow that runs itself', 'workflow: w', '', 'workflow', 'w'],
+      ['UNKNOWN_VARIABLE', 'a task', 'workflow: x, variables: { A: "1" }', '', 'variables.A', '"1"'],
+      [
+        'UNKNOWN_NAME',
+        'a task',
+        `workflow: x, variables: { V: "${reference('NO')}" }`,
+        'variables: [{ name: V }]',
+        'variables.V',
+        `"${reference('NO')}"`,
+      ],
+      ['MISSING_VALUE', 'a task', 'workflow: x', 'variables: [{ name: V, required: true }]', 'workflow', 'x'],
+      [
+        'WRONG_VALUE_TYPE',
+        'a task',
+        'workflow: x, variables: { V: a }',
+        'variables: [{ name: V, type: number }]',
+        'variables.V',
+        'a }',
+      ],
+      ['UNKNOWN_OUTPUT', 'a task', 'workflow: x, outputs: { TAG: NO }', '', 'outputs.TAG', 'NO'],
+      ['CALLED_WORKFLOW', 'an environment', 'workflow: x', 'environment: staging', 'workflow', 'x'],
+      ['CALLED_WORKFLOW', 'a group', 'workflow: x', 'concurrency: one', 'workflow', 'x'],
+      ['CALLED_WORKFLOW', 'tasks of finally', 'workflow: x', 'finally: { end: { run: x } }', 'workflow', 'x'],
+    ] as const
+  ).map(([rule, of, call, callee, path, at]) => ({
+    rule,
+    of: `${of} that runs a workflow with ${callee || 'nothing special'}`,
+    source: parts + workflow('w', { tasks: tasks(`  a: { ${call} }`) }) + workflow('x', { keys: callee }),
+    path: `documents[5].tasks.a.${path}`,
+    at,
+  })),
   {
     rule: 'UNKNOWN_NAME',
     of: 'a list that no earlier task makes',
@@ -836,4 +870,34 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].recurrence',
     at: 'FREQ',
   },
+  {
+    rule: 'CONTAINER_KEY',
+    of: 'a service without ports, for a task on the agent itself',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'services: { db: { image: postgres:17 } }')) }),
+    path: 'documents[1].tasks.a.services.db',
+    at: 'db',
+  },
+  {
+    rule: 'CONTAINER_KEY',
+    of: 'a network of a container with services',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(task('a', 'container: { image: b:1, network: none }, services: { db: { image: postgres:17 } }')),
+      }),
+    path: 'documents[1].tasks.a.container',
+    at: 'container',
+  },
+  ...[
+    ['a secret in the name of an image', `secrets: [S], container: 'a:${reference('S')}'`, 'container.image'],
+    ['an unknown name in a ref', `checkout: { url: 'https://a/b', ref: '${reference('R')}' }`, 'checkout.ref'],
+  ].map(
+    ([of = '', keys = '', path]): RuleFixture => ({
+      rule: 'UNKNOWN_NAME',
+      of,
+      source: shop + workflow('w', { tasks: tasks(task('a', keys)) }),
+      path: `documents[1].tasks.a.${path}`,
+      at: keys.startsWith('secrets') ? `'a:` : `'${reference('R')}`,
+    }),
+  ),
 ];

@@ -542,4 +542,50 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].environments',
     at: '[]',
   },
+  ...[
+    ['an option as a URL', `'--upload-pack=x'`],
+    ['a URL that runs a program', `'ext::sh -c x'`],
+    ['a URL with a password', 'https://u:p@example.com/a.git'],
+  ].map(
+    ([of = '', url = '']): RuleFixture => ({
+      rule: 'BAD_CHECKOUT',
+      of,
+      source: shop + workflow('w', { tasks: tasks(task('a', `checkout: ${url}`)) }),
+      path: 'documents[1].tasks.a.checkout',
+      at: url,
+    }),
+  ),
+  ...[
+    ['an option as a ref', 'ref', '--upload-pack=x'],
+    ['a pair of refs', 'ref', 'main:other'],
+    ['a path that leaves the working folder', 'path', '../x'],
+  ].map(
+    ([of = '', key = '', value = '']): RuleFixture => ({
+      rule: 'BAD_CHECKOUT',
+      of,
+      source: shop + workflow('w', { tasks: tasks(task('a', `checkout: { url: "https://a/b", ${key}: "${value}" }`)) }),
+      path: `documents[1].tasks.a.checkout.${key}`,
+      at: `"${value}"`,
+    }),
+  ),
+  ...[
+    ['an image that looks like an option', 'container: --privileged', 'container', '--privileged'],
+    ['an argument that is not an option', 'container: { image: a, options: [x] }', 'container.options[0]', 'x'],
+    ['a mount without a target', 'container: { image: a, mounts: [/srv] }', 'container.mounts[0]', '/srv'],
+  ].map(
+    ([of = '', keys = '', path = '', at = '']): RuleFixture => ({
+      rule: 'BAD_VALUE',
+      of,
+      source: shop + workflow('w', { tasks: tasks(task('a', keys)) }),
+      path: `documents[1].tasks.a.${path}`,
+      at,
+    }),
+  ),
+  {
+    rule: 'BAD_NAME',
+    of: 'a service that is not a host name',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'services: { My_DB: { image: a, ports: [1] } }')) }),
+    path: 'documents[1].tasks.a.services.My_DB',
+    at: 'My_DB',
+  },
 ];

@@ -1,6 +1,7 @@
 // Long because each thing that the tool of task graphs accepts has a case.
 import { canonicalWorkflow } from '../../../src/catalog/language/canonical';
-import { type Catalog, checkWorkflow } from '../../../src/catalog/language/checkWorkflow';
+import { checkWorkflow } from '../../../src/catalog/language/checkWorkflow';
+import type { Catalog } from '../../../src/catalog/language/knownNames';
 import { dependencyOf, matrixVariables, nodesOf, registerOf, registeredBy } from '../../../src/catalog/language/matrix';
 import { taskNodes } from '../../../src/catalog/language/taskGraph';
 import type { TaskDefinition } from '../../../src/catalog/language/workflow';

@@ -216,7 +216,7 @@ describe('the agent protocol', () => {
     const id = await runs.start('workflow', 'files');
     const job = await agent.claimOne();
     await agent.start(job);
-    await server.app.database.write('INSERT INTO job_log (job_id, bytes, truncated) VALUES ($1, $2, false)', [
+    await server.app.database.write('INSERT INTO job_log (job_id, bytes, lines) VALUES ($1, $2, 0)', [
       job.jobId,
       1024 ** 3 - 2,
     ]);

@@ -136,6 +136,8 @@ describe('round trips of a command, for any size of workflow', () => {
       message: null,
       commandStarted: true,
       logBytes: null,
+      logSha256: null,
+      logWritten: null,
       outputs: [],
     };
     took.jobFinish = await flushesOf(() =>

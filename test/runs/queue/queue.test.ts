@@ -1,4 +1,9 @@
+import { systemActor } from '../../../src/access/actor';
+import { claimReadyJobs, takeTurn } from '../../../src/runs/queue/claimedJobs.store';
+import { moveJobs } from '../../../src/runs/queue/moveJobs';
 import type { ClaimedJob } from '../../support/protocolAgent';
+import { randomness } from '../../support/property';
+import { Reading } from '../../support/reading';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
@@ -45,7 +50,7 @@ describe('the order of claims', () => {
     return names(jobs);
   };
   afterEach(async () => {
-    for (const id of runIds.splice(0)) if (!(await runs.is(id, 'SUCCESS'))) await runs.abort(id);
+    for (const id of runIds.splice(0)) if (!(await runs.is(id, 'SUCCESS', 'FAILED', 'ABORTED'))) await runs.abort(id);
     await agent.work(async () => (await server.app.database.rows('SELECT FROM ready_job')).length === 0);
   });
 
@@ -82,5 +87,280 @@ describe('the order of claims', () => {
     }
     expect(taken).toContain('wide');
     expect(taken.filter((name) => name === 'small').length).toBeGreaterThan(6);
+  });
+
+  interface Queued {
+    readonly state: string;
+    readonly position: number | null;
+    readonly positionExact: boolean;
+    readonly priority: number;
+    readonly labels: readonly string[];
+    readonly waitingSince: string;
+    readonly estimate: string | null;
+    readonly whyNotRunning: {
+      readonly code: string;
+      readonly message: string;
+      readonly position: number | null;
+    } | null;
+    readonly job: { readonly id: string; readonly whyNotRunning: { readonly message: string } | null };
+    readonly task: { readonly name: string };
+  }
+  interface QueuePage {
+    readonly nodes: readonly Queued[];
+    readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean; readonly total: number };
+  }
+  const readQueue = async (first = 50, after: string | null = null, filters: object[] = []): Promise<QueuePage> => {
+    const { queue } = await server.client.ask<{ queue: QueuePage }>(
+      `query ($first: Int, $after: String, $filters: [QueueFilter!]) { queue(first: $first, after: $after, filters: $filters) {
+        nodes { state position positionExact priority labels waitingSince estimate whyNotRunning { code message position }
+          job { id whyNotRunning { message } } task { name } }
+        pageInfo { endCursor hasNextPage total } } }`,
+      { first, after, filters },
+    );
+    return queue;
+  };
+  const waiting = async (): Promise<readonly Queued[]> => (await readQueue(500, null, [{ states: ['WAITING'] }])).nodes;
+  const ids = (jobs: readonly Queued[]) => jobs.map(({ job }) => job.id);
+  const mutate = (name: string, input: object, fields: string) => {
+    const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+    return server.client.ask<Record<string, unknown>>(
+      `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} } }`,
+      { input },
+    );
+  };
+  const claims = (slots: number, now = new Date()) => {
+    const free = Array.from({ length: slots }, () => ({ agentId: agent.id, tokenHash: 'hash of this test' }));
+    const until = new Date(now.getTime() + 600_000);
+    return server.app.database.atOnce(
+      async (db) => (await Promise.all([takeTurn(db), claimReadyJobs(db, [], free, until, now)]))[1],
+    );
+  };
+
+  it('lists running and waiting jobs in order, page by page, with as many statements for any page', async () => {
+    await start('elsewhere');
+    await start('wide');
+    const [running] = await agent.claim(1);
+    await agent.start(running as ClaimedJob);
+    const whole = await readQueue(500);
+    expect(whole.pageInfo).toMatchObject({ hasNextPage: false, total: 192 });
+    expect(whole.nodes[0]).toMatchObject({ state: 'RUNNING', position: null, whyNotRunning: null });
+    const own = whole.nodes.filter(({ labels, state }) => labels.length === 0 && state === 'WAITING');
+    expect(own.map(({ position }) => position)).toEqual(own.map((_, index) => index + 1));
+    expect(own[0]).toMatchObject({ positionExact: true, priority: 0, whyNotRunning: { code: 'QUEUE', position: 1 } });
+    expect(own[0]?.whyNotRunning?.message).toBe(own[0]?.job.whyNotRunning?.message);
+    expect(whole.nodes.find(({ labels }) => labels.length > 0)?.whyNotRunning).toMatchObject({ code: 'NO_AGENT' });
+    const paged: string[] = [];
+    for (let after: string | null = null, more = true; more; ) {
+      const { nodes, pageInfo }: QueuePage = await readQueue(50, after);
+      paged.push(...ids(nodes));
+      after = pageInfo.endCursor;
+      more = pageInfo.hasNextPage;
+    }
+    expect(paged).toEqual(ids(whole.nodes));
+    /** The least of several, because the server works meanwhile. */
+    const statements = async (first: number) => {
+      const counts: number[] = [];
+      for (let n = 0; n < 4; n++) {
+        const before = server.app.database.statements;
+        await readQueue(first);
+        counts.push(server.app.database.statements - before);
+      }
+      return Math.min(...counts);
+    };
+    expect(await statements(100)).toBe(await statements(3));
+    expect((await readQueue(5, null, [{ labels: ['pool=nowhere'] }])).pageInfo.total).toBe(96);
+    await agent.finish(running as ClaimedJob);
+  });
+
+  it('moves jobs, and refuses with the neighbors when one was claimed', async () => {
+    await start('wide');
+    const [a = '', b = '', c = '', ...rest] = ids(await waiting());
+    await mutate('moveJob', { jobId: c, to: 'TOP' }, 'jobIds');
+    await mutate('moveJobs', { jobIds: [b, a], after: rest[1] }, 'jobIds');
+    expect(ids(await waiting()).slice(0, 6)).toEqual([c, rest[0], rest[1], a, b, rest[2]]);
+    const last = rest.at(-1) ?? '';
+    for (let n = 0; n < 60; n++) await mutate('moveJob', { jobId: n % 2 ? a : b, before: last }, 'jobIds');
+    expect(ids(await waiting()).slice(-3)).toEqual([b, a, last]);
+    const [claimed] = await agent.claim(1);
+    expect(claimed?.jobId).toBe(c);
+    const refused = await mutate('moveJob', { jobId: c, before: last }, 'jobIds').catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: 'NOT_WAITING',
+      details: { jobId: c, state: 'OFFERED', neighbors: { previous: null, next: rest[0] } },
+    });
+    await expect(mutate('moveJob', { jobId: a, before: c }, 'jobIds')).rejects.toThrow('NOT_WAITING');
+    await expect(mutate('moveJob', { jobId: a, before: b, to: 'TOP' }, 'jobIds')).rejects.toThrow('INVALID_INPUT');
+    await finish([claimed as ClaimedJob]);
+  });
+
+  it('claims by priority, of a job, a run, a workflow and an application', async () => {
+    const run = await start('wide');
+    const other = await start('other');
+    const [first, second] = (await waiting()).slice(10, 12);
+    const jobId = first?.job.id ?? '';
+    await mutate('setPriority', { jobId, priority: 9 }, 'id');
+    await mutate('setPriority', { executionId: other, priority: 5 }, 'id');
+    const { setPriority } = await mutate('setPriority', { executionId: other, priority: 5 }, 'priority movedJobs');
+    expect(setPriority).toEqual({ priority: 5, movedJobs: 0 });
+    const queue = await waiting();
+    expect(queue[0]).toMatchObject({ priority: 9, job: { id: jobId } });
+    expect(new Set(queue.slice(1, 90).map(({ task }) => task.name.slice(0, 5)))).toEqual(new Set(['other']));
+    // Between jobs of another priority, a job takes it over.
+    await mutate('moveJob', { jobId: second?.job.id, to: 'TOP' }, 'jobIds');
+    expect((await waiting())[0]).toMatchObject({ priority: 9, job: { id: second?.job.id } });
+    const { entityId: workflowId, applicationId } = await runs.ids('workflow', 'other');
+    await mutate('setPriority', { executionId: other, priority: null }, 'id');
+    await mutate('setPriority', { workflowId, priority: -3 }, 'id');
+    expect(new Set((await waiting()).slice(-90).map(({ priority }) => priority))).toEqual(new Set([-3]));
+    await mutate('setPriority', { workflowId, priority: null }, 'id');
+    await mutate('setPriority', { applicationId, priority: 2, weight: 3 }, 'id');
+    expect((await waiting()).at(-1)?.priority).toBe(2);
+    await mutate('setPriority', { applicationId }, 'id');
+    expect((await waiting()).at(-1)?.priority).toBe(0);
+    await expect(mutate('setPriority', { applicationId, priority: 101 }, 'id')).rejects.toThrow('INVALID_INPUT');
+    const urgent = await runs.start('workflow', 'small', { priority: 100 });
+    runIds.push(urgent);
+    expect((await waiting())[0]).toMatchObject({ priority: 100, task: { name: 'small' } });
+    expect((await runs.events(run)).map(({ type }) => type)).toContain('JOB_MOVED');
+  });
+
+  it('pauses the queue for labels until its time, and says so', async () => {
+    const until = new Date(Date.now() + 3_600_000);
+    const { pauseQueue } = await mutate(
+      'pauseQueue',
+      { labels: [], note: 'new disks', until },
+      'pause { id by { name } }',
+    );
+    const { id: pauseId } = (pauseQueue as { pause: { id: string } }).pause;
+    await mutate('pauseQueue', { labels: ['pool=nowhere'] }, 'pause { id }');
+    await start('small');
+    expect(await claims(5)).toEqual([]);
+    const [job] = await waiting();
+    expect(job?.whyNotRunning).toMatchObject({ code: 'QUEUE_PAUSED' });
+    expect(job?.whyNotRunning?.message).toMatch(/paused the queue until .*: new disks\.$/);
+    const { queuePauses } = await server.client.ask<{ queuePauses: object[] }>('{ queuePauses { labels note } }');
+    expect(queuePauses).toEqual([
+      { labels: [], note: 'new disks' },
+      { labels: ['pool=nowhere'], note: null },
+    ]);
+    const undone = server.app.database.transaction(async (db) => {
+      const slot = { agentId: agent.id, tokenHash: 'x' };
+      throw new Error(String((await claimReadyJobs(db, [], [slot], until, new Date(until.getTime() + 1))).length));
+    });
+    await expect(undone).rejects.toThrow('1');
+    await mutate('resumeQueue', { pauseId }, 'pause { id }');
+    await expect(mutate('resumeQueue', { pauseId }, 'pause { id }')).rejects.toThrow('NOT_FOUND');
+    expect(await next()).toEqual(['small']);
+  });
+
+  it('cancels jobs and aborts executions, with an answer for each', async () => {
+    const run = await start('wide');
+    const other = await start('elsewhere');
+    const [running] = await agent.claim(1);
+    await agent.start(running as ClaimedJob);
+    const waits = (await waiting()).find(({ labels }) => labels.length === 0);
+    const jobIds = [running?.jobId, waits?.job.id, run];
+    const { cancelJobs } = await mutate('cancelJobs', { jobIds, reason: 'wrong' }, 'jobs { outcome code }');
+    expect(cancelJobs).toEqual({
+      jobs: [
+        { outcome: 'REQUESTED', code: null },
+        { outcome: 'WITHDRAWN', code: null },
+        { outcome: 'REFUSED', code: 'NOT_FOUND' },
+      ],
+    });
+    await agent.finish(running as ClaimedJob, { exitCode: null, signal: 'SIGTERM', reason: 'CANCELLED' });
+    const again = await mutate('cancelJobs', { jobIds }, 'jobs { code }');
+    expect(again.cancelJobs).toEqual({ jobs: ['NOT_WAITING', 'NOT_WAITING', 'NOT_FOUND'].map((code) => ({ code })) });
+    const aborted = await mutate(
+      'abortExecutions',
+      { filters: [{ execution: { operator: 'EQUALS', values: [other] } }] },
+      'executions { executionId code execution { status } }',
+    );
+    expect(aborted.abortExecutions).toMatchObject({ executions: [{ executionId: other, code: null }] });
+    const twice = await mutate('abortExecutions', { executionIds: [other, waits?.job.id] }, 'executions { code }');
+    expect(twice.abortExecutions).toMatchObject({ executions: [{}, { code: 'NOT_FOUND' }] });
+    await expect(mutate('abortExecutions', { filters: [{}] }, 'executions { code }')).rejects.toThrow('INVALID_INPUT');
+  });
+
+  it('streams what comes, moves, starts and goes, from a cursor', async () => {
+    interface Update {
+      readonly cursor: string;
+      readonly readyJobs: number;
+      readonly change: { readonly kind: string; readonly jobId: string | null } | null;
+    }
+    const query = `subscription ($after: ID) { queueUpdated(changes: true, after: $after) { cursor readyJobs change { kind jobId } } }`;
+    const first = new Reading<Update>(server.url, query, {});
+    const begin = await first.next();
+    expect(begin?.change).toBeNull();
+    await start('small');
+    const [job] = await waiting();
+    const jobId = job?.job.id ?? '';
+    expect((await first.next())?.change).toEqual({ kind: 'COME', jobId });
+    await first.close();
+    await mutate('setPriority', { jobId, priority: 1 }, 'id');
+    await next();
+    const second = new Reading<Update>(server.url, query, { after: begin?.cursor });
+    const kinds: unknown[] = [];
+    while (kinds.at(-1) !== 'GO') kinds.push((await second.next())?.change?.kind);
+    expect(kinds).toEqual(['COME', 'MOVE', 'START', 'GO']);
+    await second.close();
+  });
+
+  it('loses, doubles and reorders no job while 200 claimers take from a queue that is dragged about', async () => {
+    const wanted = Number(process.env.QUEUE_JOBS ?? 576);
+    for (let n = 0; n < wanted / 96; n++) await start(n % 2 ? 'wide' : 'other');
+    const jobs = await server.app.database.rows<{ id: string }>(
+      'SELECT job_id AS id FROM ready_job ORDER BY precedence, share, rank',
+    );
+    const place = new Map(jobs.map(({ id }, index) => [id, index]));
+    const moved = new Set<string>();
+    const taken: { readonly from: number; readonly to: number; readonly ids: readonly string[] }[] = [];
+    const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 1_000_000);
+    const below = randomness(seed);
+    const pick = () => jobs[below(jobs.length)]?.id ?? '';
+    let [count, empty, drags] = [0, 0, 0];
+    const isOver = () => count >= jobs.length || empty > 5000;
+    const drag = async () => {
+      while (!isOver()) {
+        const [jobId, anchor] = [pick(), pick()];
+        moved.add(jobId);
+        const where = [{ to: 'TOP' as const }, { before: anchor }, { after: anchor }][below(3)];
+        const move = moveJobs(server.app, systemActor, { jobIds: [jobId], ...where });
+        await move.then(
+          () => drags++,
+          (error: { code?: string }) => expect(error.code).toMatch(/NOT_WAITING|INVALID_INPUT/),
+        );
+      }
+    };
+    const claim = async () => {
+      if (isOver()) return;
+      const from = performance.now();
+      const got = (await claims(1 + below(3))).map(({ jobId }) => jobId);
+      taken.push({ from, to: performance.now(), ids: got });
+      count += got.length;
+      if (got.length === 0) empty++;
+    };
+    // As many at a time as leave connections to those who drag.
+    const turns = Array.from({ length: 5 }, () => Promise.resolve());
+    const claimer = async (_: unknown, own: number) => {
+      while (!isOver()) {
+        const turn = (turns[own % turns.length] ?? Promise.resolve()).then(claim);
+        turns[own % turns.length] = turn;
+        await turn;
+      }
+    };
+    await Promise.all([...Array.from({ length: 200 }, claimer), drag(), drag(), drag()]);
+    const all = taken.flatMap((claim) => claim.ids);
+    expect({ seed, ids: all.toSorted() }).toEqual({ seed, ids: jobs.map(({ id }) => id).toSorted() });
+    expect(drags).toBeGreaterThan(0);
+    // Of jobs that nobody moved, a claim that began after another one had ended got later ones.
+    const unmoved = taken.map((claim) => ({
+      ...claim,
+      at: claim.ids.filter((id) => !moved.has(id)).map((id) => place.get(id) ?? 0),
+    }));
+    const early = unmoved.flatMap((late) =>
+      unmoved.filter(({ to, at }) => to < late.from && Math.max(...at) > Math.min(...late.at)),
+    );
+    expect({ seed, early }).toEqual({ seed, early: [] });
   });
 });

@@ -15,6 +15,9 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   intervention: null,
   matrix: [],
   matrixRules: null,
+  workflow: null,
+  variables: {},
+  outputs: {},
   ignoreExitCodes: [],
   stopSignal: 'SIGTERM',
   streams: null,
@@ -33,6 +36,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   timeoutSeconds: 60,
   graceSeconds: 10,
   artifacts: { paths: [], from: [], when: 'success' },
+  ...{ container: null, services: {}, checkout: null },
   ...more,
 });
 
@@ -53,6 +57,7 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   outputs: {},
   env: {},
   shell: 'sh',
+  container: null,
   maxParallel: null,
   timeoutSeconds: 60,
   tasks,

@@ -4,38 +4,62 @@ import { isStorable } from '../kernel/naming';
 import { taskVariables } from './conditionScope';
 import type { Execution, TaskExecution } from './execution';
 import type { ReadyTask } from './readyTask';
+import { callWorkflow, passCall } from './callWorkflow';
+import { scopedName } from '../catalog/language/scopedTasks';
+import type { TaskEnd } from './taskEnd';
 import { blankTask, type RunSlice } from './runSlice';
 import { variablesSeen } from './skipConditions';
 
-const ALL_PASSED = 'all of its combinations passed';
-
-/** Ends groups whose combinations have all passed, and expands the others. */
-export function expandMatrices(run: RunSlice, groups: readonly ReadyTask[]): void {
+/** Ends groups whose tasks have all passed, and creates those of the others. */
+export function expandGroups(run: RunSlice, groups: readonly ReadyTask[]): void {
   for (const { task, revisionId } of groups) {
     const definition = run.fact('workflow', revisionId);
-    if (task.tries > 0) {
-      const end = {
-        status: 'SUCCESS',
-        reasonCode: null,
-        reason: ALL_PASSED,
-        exitCode: null,
-      } as const;
-      run.settleLater([{ taskId: task.id, ...end }]);
-      continue;
-    }
     const execution = run.execution(task.executionId);
-    const listed = listsOf(run, execution, task, definition);
-    if ('problem' in listed) {
-      const end = {
-        status: 'FAILED',
-        reasonCode: 'BAD_MATRIX',
-        reason: listed.problem,
-        exitCode: null,
-        decided: true,
-      } as const;
-      run.settleLater([{ taskId: task.id, ...end }]);
-    } else addCombinations(run, execution, task, listed.names, listed.from);
+    needVariables(run, execution);
+    const isCall = definition.tasks[task.name]?.workflow != null;
+    const end = isCall
+      ? (task.tries > 0 ? passCall : callWorkflow)(run, execution, task, definition)
+      : task.tries > 0
+        ? allPassed
+        : expandMatrix(run, execution, task, definition);
+    if (end !== null) run.settleLater([{ taskId: task.id, ...end }]);
   }
+}
+
+/** What `variablesSeen` reads, in one round trip. */
+function needVariables(run: RunSlice, { id, environmentId, attempt }: Execution): void {
+  run.require(
+    ...(environmentId === null ? [] : [{ kind: 'environment' as const, key: environmentId }]),
+    ...(run.isNewGraph(id) && attempt === 1 ? [] : [{ kind: 'variables' as const, key: id }]),
+  );
+}
+
+type End = Omit<TaskEnd, 'taskId'>;
+const allPassed: End = {
+  ...{ status: 'SUCCESS', reasonCode: null, reason: 'all of its combinations passed', exitCode: null },
+};
+
+/** Creates the combinations of a matrix. Returns the end of its task if there are none to wait for. */
+function expandMatrix(
+  run: RunSlice,
+  execution: Execution,
+  task: TaskExecution,
+  definition: WorkflowDefinition,
+): End | null {
+  const listed = listsOf(run, execution, task, definition);
+  if ('problem' in listed) {
+    return { status: 'FAILED', reasonCode: 'BAD_MATRIX', reason: listed.problem, exitCode: null, decided: true };
+  }
+  const { names, from } = listed;
+  if (names.length === 0) {
+    const reason = 'its matrix has no combination, because a list is empty';
+    return { status: 'SKIPPED', reasonCode: 'EMPTY_MATRIX', reason, exitCode: null, passes: true };
+  }
+  const kept = passedBefore(run, execution, task, names, from, definition);
+  const fresh = names.filter((name) => !kept.has(name));
+  if (fresh.length === 0) return allPassed;
+  addCombinations(run, execution, task, fresh);
+  return null;
 }
 
 type Listed = { readonly names: readonly string[]; readonly from: readonly string[] } | { readonly problem: string };
@@ -43,12 +67,6 @@ type Listed = { readonly names: readonly string[]; readonly from: readonly strin
 /** Names of the combinations, and the variables that have the lists. */
 function listsOf(run: RunSlice, execution: Execution, { name }: TaskExecution, definition: WorkflowDefinition): Listed {
   const own = definition.tasks[name] as TaskDefinition;
-  run.require(
-    ...(execution.environmentId === null ? [] : [{ kind: 'environment' as const, key: execution.environmentId }]),
-    ...(run.isNewGraph(execution.id) && execution.attempt === 1
-      ? []
-      : [{ kind: 'variables' as const, key: execution.id }]),
-  );
   const known = taskVariables(name, definition, variablesSeen(run, execution.id));
   const lists = new Map<string, readonly string[]>();
   let count = 1;
@@ -95,29 +113,10 @@ function valuesIn(text: string | undefined): readonly string[] | string {
 
 const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
-function addCombinations(
-  run: RunSlice,
-  execution: Execution,
-  group: TaskExecution,
-  names: readonly string[],
-  from: readonly string[],
-): void {
-  const kept = names.length === 0 ? new Set<string>() : passedBefore(run, execution, names, from);
-  const fresh = names.filter((name) => !kept.has(name));
-  if (names.length === 0) {
-    const reason = 'its matrix has no combination, because a list is empty';
-    const end = { status: 'SKIPPED', reasonCode: 'EMPTY_MATRIX', reason, exitCode: null, passes: true } as const;
-    run.settleLater([{ taskId: group.id, ...end }]);
-    return;
-  }
-  if (fresh.length === 0) {
-    const end = { status: 'SUCCESS', reasonCode: null, reason: ALL_PASSED, exitCode: null } as const;
-    run.settleLater([{ taskId: group.id, ...end }]);
-    return;
-  }
+function addCombinations(run: RunSlice, execution: Execution, group: TaskExecution, names: readonly string[]): void {
   const { id: executionId, runId, attempt } = execution;
   const first = group.ordinal - MAX_LISTED;
-  const ids = fresh.map((name, index) => {
+  const ids = names.map((name, index) => {
     const own = { id: run.newId(), executionId, runId, attempt, name, level: group.level, ordinal: first + index };
     run.addTask({ ...blankTask(run.now), ...own });
     return own.id;
@@ -131,11 +130,14 @@ function addCombinations(
 function passedBefore(
   run: RunSlice,
   execution: Execution,
+  group: TaskExecution,
   names: readonly string[],
   from: readonly string[],
+  { tasks }: WorkflowDefinition,
 ): ReadonlySet<string> {
   if (execution.attempt === 1) return new Set();
-  const setters = run.variables(execution.id).filter(({ name }) => from.includes(name));
+  const lists = from.map((name) => scopedName(tasks[group.name], name));
+  const setters = run.variables(execution.id).filter(({ name }) => lists.includes(name));
   const key = (name: string) => `${execution.id} ${name}`;
   const made = setters.map(({ setBy }) => setBy);
   run.require(...[...names, ...made].map((name) => ({ kind: 'taskFact' as const, key: key(name) })));

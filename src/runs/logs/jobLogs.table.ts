@@ -1,0 +1,38 @@
+import { column, oneOf, table } from '../../kernel/database/table';
+import { type JobLog, type LogChunk, logLosses, logPhases } from './jobLog';
+
+export const logChunkTable = table<LogChunk>('log_chunk', {
+  columns: {
+    jobId: { ...column.uuid, primary: true },
+    start: { ...column.bigint, primary: true },
+    length: column.integer,
+    line: column.bigint,
+    lines: column.integer,
+    at: column.time,
+    marked: column.boolean,
+    data: column.bytes,
+    frames: column.jsonOrNull,
+  },
+});
+
+export const jobLogTable = table<JobLog>('job_log', {
+  columns: {
+    jobId: column.id,
+    bytes: column.bigint,
+    lines: column.bigint,
+    phase: { ...column.text, default: 'OPEN' },
+    loss: column.textOrNull,
+    written: column.bigintOrNull,
+    sha256: column.textOrNull,
+    endedAt: column.timeOrNull,
+    storedBytes: { ...column.bigint, default: 0 },
+    deletedAt: column.timeOrNull,
+    busyUntil: column.timeOrNull,
+  },
+  // Appends change no indexed column, so they stay on their page.
+  indices: [{ name: 'job_log_phase', columns: ['phase', 'endedAt'], where: `phase <> 'OPEN'` }],
+  checks: [
+    { name: 'job_log_phase_check', expression: oneOf('phase', logPhases) },
+    { name: 'job_log_loss_check', expression: `loss IS NULL OR ${oneOf('loss', logLosses)}` },
+  ],
+});
