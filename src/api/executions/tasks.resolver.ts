@@ -1,9 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, Float, ID, Info, Query, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
-import { type Agent as AgentRow, agentStatus } from '../../contract/labels';
 import { ApprovalDetails } from '../approvals/approvals.types';
-import { Agent, AgentStatusEnum } from '../agents/agents.types';
+import { Agent } from '../agents/agents.types';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
@@ -123,13 +122,5 @@ export class JobResolver {
   })
   agent(@Root() job: JobRow, @Ctx() { loaders }: Context) {
     return job.agentId === null ? null : loaders.load(agentById, job.agentId);
-  }
-}
-
-@Resolver(() => Agent)
-export class AgentFieldsResolver {
-  @FieldResolver(() => AgentStatusEnum, { description: 'Availability of the agent.' })
-  status(@Root() agent: AgentRow, @Ctx() { app }: Context): string {
-    return agentStatus(agent, app.clock.now());
   }
 }

@@ -56,7 +56,7 @@ import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
-import { AgentFieldsResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
+import { JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
 import { ArtifactPinResolver, ArtifactsResolver } from '../artifacts/artifacts.resolver';
 import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../jobs/jobLogs.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
@@ -113,6 +113,7 @@ import { workflowResolvers } from '../workflows/workflows.resolver';
 import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
+import { AgentTokensResolver } from '../agents/agentTokens.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -222,6 +223,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
-  AgentFieldsResolver,
+  AgentTokensResolver,
   AuditResolver,
 ];
