@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What happens to a request on its way: it is passed on, lost, answered in vain, sent twice, or held back. */
 export const faults = ['DROP_REQUEST', 'DROP_RESPONSE', 'DOUBLE', 'REORDER'] as const;
@@ -68,14 +69,8 @@ export class LossyProxy {
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
-  private overtaken(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, 50);
-      this.held.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  private overtaken(): Promise<unknown> {
+    return Promise.race([new Promise<void>((resolve) => this.held.push(resolve)), pause(50)]);
   }
 
   private release(): void {
