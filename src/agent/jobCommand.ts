@@ -124,9 +124,3 @@ async function withClient(work: (client: JobClient, signal: AbortSignal) => Prom
     http.close();
   }
 }
-
-if (require.main === module) {
-  jobCommand(process.argv.slice(2), (text) => process.stdout.write(text)).then((code) => {
-    process.exitCode = code;
-  });
-}

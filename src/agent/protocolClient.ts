@@ -308,6 +308,7 @@ interface Timed<T> {
 }
 
 interface JobCalls {
+  /** URL of the server. */
   readonly server: string;
   readonly watch: <T>(call: () => Promise<T>) => Promise<T>;
   readonly http: HttpClient;
@@ -319,8 +320,7 @@ interface JobCalls {
 
 /** The calls of one job. Each makes one attempt. */
 export class JobClient {
-  /** URL of the server. */
-  readonly server: string;
+  private readonly server: string;
   private readonly path: string;
   private readonly watch: JobCalls['watch'];
   private readonly http: HttpClient;
@@ -349,6 +349,11 @@ export class JobClient {
       if ('error' in appended) throw appended.error;
       return appended.offset;
     }, true);
+  }
+
+  /** Variables with which the command uploads and downloads files itself. */
+  forCommand(token: string | null): Record<string, string> {
+    return token === null ? {} : { SLIPWAY_JOB_URL: this.server, SLIPWAY_JOB_TOKEN: token };
   }
 
   /** Sends the content of an artifact from an offset to its end. */

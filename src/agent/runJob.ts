@@ -12,12 +12,12 @@ import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
 import { JobLog } from './jobLog';
+import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
 import type { JobClient } from './protocolClient';
-import { type Mask, SecretMask } from './secretMask';
-import { TokenMask } from './tokenMask';
+import type { Mask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
 import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
@@ -67,17 +67,6 @@ export function createExecute(workplace: Workplace, gitProtocols: readonly strin
   };
 }
 
-function maskOf(job: ClaimedJob): Mask | undefined {
-  const { secrets, artifactToken } = job;
-  const plain = artifactToken === null ? [] : [artifactToken];
-  const mask = SecretMask.of([...Object.values(secrets), ...credentialsOf(job)], plain);
-  return mask ?? (artifactToken === null ? undefined : new TokenMask(artifactToken));
-}
-
-/** What `slipway artifact` needs in a job. */
-const ownCommands = ({ jobId, artifactToken }: ClaimedJob, { server }: JobClient): Record<string, string> =>
-  artifactToken === null ? {} : { SLIPWAY_JOB_ID: jobId, SLIPWAY_JOB_URL: server, SLIPWAY_JOB_TOKEN: artifactToken };
-
 interface Place {
   readonly workplace: Workplace;
   readonly folder: JobFolder;
@@ -85,12 +74,6 @@ interface Place {
   readonly mask: Mask | undefined;
   readonly gitProtocols: readonly string[];
 }
-
-/** Secrets that only the agent uses. */
-const credentialsOf = ({ container, services, checkout }: ClaimedJob): string[] => [
-  ...[container, ...services].flatMap((one) => one?.credentials?.password ?? []),
-  ...[checkout?.credentials?.password, checkout?.credentials?.sshKey].filter((one) => one != null),
-];
 
 interface Progress {
   /** False as long as it is certain that no part of the command has run. */
@@ -263,7 +246,7 @@ async function runPrepared(
     ...job.env,
     ...job.secrets,
     SLIPWAY_JOB_ID: job.jobId,
-    ...ownCommands(job, client),
+    ...client.forCommand(job.artifactToken),
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
   };

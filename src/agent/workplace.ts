@@ -157,7 +157,7 @@ async function removeEmpty(path: string): Promise<boolean> {
 /** `slipway artifact` is part of the agent, which talks to the server anyway; everything else is the command line. */
 async function writeCommands(folder: string): Promise<void> {
   const node = quoted(process.execPath);
-  const own = quoted(join(__dirname, 'jobCommand.js'));
+  const own = quoted(join(__dirname, 'artifactCommand/main.js'));
   const cli = quoted(join(__dirname, '../cli/main.js'));
   const script = `#!/bin/sh\nif [ "$1" = artifact ]; then shift; exec ${node} ${own} "$@"; fi\nexec ${node} ${cli} "$@"\n`;
   await mkdir(folder, { recursive: true });
