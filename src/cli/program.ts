@@ -1,6 +1,7 @@
 // Long because it declares every command with its arguments and options, in the order of the help.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
+import { createAgentToken, revokeAgentToken, showAgentTokens } from './agentTokens';
 import { drainAgent, labelAgent, pauseAgent, removeAgent, resumeAgent, showAgents } from './agents';
 import { deleteArtifact, downloadArtifacts, listArtifacts, pinArtifact, unpinArtifact } from './artifacts';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
@@ -209,6 +210,29 @@ export function createProgram(terminal: Terminal): Command {
     .description('edit labels on the server: zone=b sets one, gpu- removes one, zone~ takes an edit back')
     .action(async (agent: string, edits: string[], _options, command: Command) => {
       await labelAgent(await session(command), agent, edits);
+    });
+  agents
+    .command('tokens')
+    .description('show registration tokens of agents, with their limits')
+    .option('--revoked', 'also revoked tokens')
+    .action(async (_options, command: Command) => {
+      await showAgentTokens(await session(command), command.opts());
+    });
+  agents
+    .command('create-token <name>')
+    .description('create a registration token, and print its value once')
+    .option('--label <key=value>', 'its agents have these labels and no others (repeatable)', collect)
+    .option('--for <application>', 'its agents run jobs of these applications only (repeatable)', collect)
+    .option('--expires <time>', 'time from which it registers no agents, such as 2026-03-01T12:30:00Z')
+    .action(async (name: string, { for: application, ...options }, command: Command) => {
+      await createAgentToken(await session(command), name, { ...options, application });
+    });
+  agents
+    .command('revoke-token <id>')
+    .description('revoke a registration token')
+    .option('--agents <fate>', 'its agents: keep, finish (removed after their jobs) or lose (removed now)', 'keep')
+    .action(async (id: string, options, command: Command) => {
+      await revokeAgentToken(await session(command), id, options.agents);
     });
   const queue = program
     .command('queue')

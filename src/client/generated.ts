@@ -84,6 +84,11 @@ export type AgentStatus =
   | 'OFFLINE'
   | 'ONLINE';
 
+export type AgentTokenRevocation =
+  | 'FINISH'
+  | 'KEEP'
+  | 'LOSE';
+
 export type AppFilterInput = {
   readonly appIds?: ReadonlyArray<string> | null | undefined;
   readonly filterType?: FilterType | null | undefined;
@@ -208,6 +213,14 @@ export type CancelRestoreInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
+};
+
+export type CreateAgentTokenInput = {
+  readonly applicationIds?: ReadonlyArray<string> | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly expiresAt?: string | null | undefined;
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  readonly name: string;
 };
 
 export type CreateApiKeyInput = {
@@ -717,6 +730,12 @@ export type RetryTaskInput = {
   readonly taskExecutionId: string;
 };
 
+export type RevokeAgentTokenInput = {
+  readonly agentTokenId: string;
+  readonly agents: AgentTokenRevocation;
+  readonly clientMutationId?: string | null | undefined;
+};
+
 export type RollbackEnvironmentInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly environmentId: string;
@@ -970,6 +989,28 @@ export type RelabelAgentMutationVariables = Exact<{
 
 
 export type RelabelAgentMutation = { readonly relabelAgent: { readonly agent: AgentRowFragment } | null };
+
+export type AgentTokensQueryVariables = Exact<{
+  includeRevoked?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AgentTokensQuery = { readonly agentTokens: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly labels: ReadonlyArray<string> | null, readonly createdAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null, readonly applications: ReadonlyArray<{ readonly name: string }> | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type CreateLimitedAgentTokenMutationVariables = Exact<{
+  input: CreateAgentTokenInput;
+}>;
+
+
+export type CreateLimitedAgentTokenMutation = { readonly createAgentToken: { readonly value: string, readonly agentToken: { readonly id: string, readonly name: string } } | null };
+
+export type RevokeAgentTokenMutationVariables = Exact<{
+  input: RevokeAgentTokenInput;
+}>;
+
+
+export type RevokeAgentTokenMutation = { readonly revokeAgentToken: { readonly agentToken: { readonly id: string, readonly name: string } } | null };
 
 export type WaitingApprovalsQueryVariables = Exact<{
   applicationId: string;
@@ -3227,6 +3268,49 @@ export const RelabelAgentDocument = new TypedDocumentString(`
     memoryBytes
   }
 }`) as unknown as TypedDocumentString<RelabelAgentMutation, RelabelAgentMutationVariables>;
+export const AgentTokensDocument = new TypedDocumentString(`
+    query AgentTokens($includeRevoked: Boolean, $after: String) {
+  agentTokens(includeRevoked: $includeRevoked, first: 100, after: $after) {
+    nodes {
+      id
+      name
+      labels
+      applications {
+        name
+      }
+      createdAt
+      expiresAt
+      revokedAt
+      lastUsedAt
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AgentTokensQuery, AgentTokensQueryVariables>;
+export const CreateLimitedAgentTokenDocument = new TypedDocumentString(`
+    mutation CreateLimitedAgentToken($input: CreateAgentTokenInput!) {
+  createAgentToken(input: $input) {
+    value
+    agentToken {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateLimitedAgentTokenMutation, CreateLimitedAgentTokenMutationVariables>;
+export const RevokeAgentTokenDocument = new TypedDocumentString(`
+    mutation RevokeAgentToken($input: RevokeAgentTokenInput!) {
+  revokeAgentToken(input: $input) {
+    agentToken {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeAgentTokenMutation, RevokeAgentTokenMutationVariables>;
 export const WaitingApprovalsDocument = new TypedDocumentString(`
     query WaitingApprovals($applicationId: ID!, $executionId: ID!) {
   approvalDetails(applicationId: $applicationId, executionId: $executionId) {
