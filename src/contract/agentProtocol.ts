@@ -106,6 +106,11 @@ const job = z.object({
   outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
   /** Whether standard output and standard error share a pipe, which preserves their order. */
   streams: z.enum(['merged', 'separate']).default('separate'),
+  /** Files to restore before the command and to save after its success. Keys may have checksums of files. */
+  cache: z
+    .object({ key: z.string(), paths: z.array(z.string()), restoreKeys: z.array(z.string()).default([]) })
+    .nullable()
+    .default(null),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
   /** Null: the command runs on the agent itself. */
@@ -115,6 +120,21 @@ const job = z.object({
   checkout: jobCheckout.nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
+
+/** Prefixes of keys in a request for a cache: a list in JSON. */
+export const cacheRestoreKeys = z
+  .string()
+  .max(10_000)
+  .default('[]')
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('not JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(storable.min(1).max(500)).max(10));
 
 export const claimResponse = z.object({ jobs: z.array(job) });
 

@@ -9,6 +9,7 @@ import {
   registerRequest,
   renewRequest,
   startRequest,
+  cacheRestoreKeys,
 } from '../../contract/agentProtocol';
 import type { Agent } from '../../contract/labels';
 import { Batch } from '../../kernel/batch';
@@ -19,6 +20,8 @@ import { noteLeft } from '../../runs/agents/agents.store';
 import { registerAgent } from '../../runs/agents/agentTokens';
 import { KnownAgents } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
+import { isStorable } from '../../kernel/naming';
+import { findCache, saveCache } from '../../runs/caches/caches';
 import { findArtifact } from '../../runs/artifacts/artifacts.store';
 import { type NewArtifact, requireLease, uploadArtifact, uploadOffset } from '../../runs/artifacts/artifactUpload';
 import { appendLogs, type LogAppend } from '../../runs/logs/appendLogs.store';
@@ -265,6 +268,23 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
     return artifactId === null ? reply.code(204).send() : reply.code(created ? 201 : 200).send({ artifactId });
   });
 
+  server.get<{ Params: JobParams; Querystring: { key?: string; prefixes?: string } }>(
+    '/jobs/:jobId/cache',
+    async (request, reply) => {
+      const { key, prefixes } = request.query;
+      const found = await findCache(app, claimOf(request), cacheKey(key), cachePrefixes(prefixes));
+      if (found === undefined) throw notFound('cache', cacheKey(key));
+      reply.header('x-slipway-cache-key', encodeURIComponent(found.key)).header('x-slipway-sha256', found.sha256);
+      reply.header('content-length', found.size).type('application/octet-stream');
+      return reply.send(await app.contents.open(found.sha256));
+    },
+  );
+
+  server.put<{ Params: JobParams; Querystring: { key?: string } }>('/jobs/:jobId/cache', async (request, reply) => {
+    const created = await saveCache(app, claimOf(request), cacheKey(request.query.key), request.raw);
+    return reply.code(created ? 201 : 200).send({ created });
+  });
+
   server.get<{ Params: JobParams }>(url, async (request, reply) => {
     const { artifact: id } = request.params;
     const { runId } = await requireLease(app.database, claimOf(request));
@@ -272,6 +292,18 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
     if (artifact?.runId !== runId) throw notFound('artifact', id);
     return sendArtifact(app, reply, artifact);
   });
+}
+
+function cacheKey(key: unknown): string {
+  if (typeof key === 'string' && key !== '' && key.length <= 500 && isStorable(key)) return key;
+  throw invalidRequest('key', key, 'key must have 1 to 500 characters.');
+}
+
+/** A list in JSON. */
+function cachePrefixes(text: string | undefined): readonly string[] {
+  const read = cacheRestoreKeys.safeParse(text);
+  if (read.success) return read.data;
+  throw invalidRequest('prefixes', text, 'prefixes must be a JSON list of up to 10 texts.');
 }
 
 /** The artifact that an upload announces in its headers. */

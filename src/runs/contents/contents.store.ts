@@ -5,7 +5,10 @@ import type { Content } from './contentStore';
  * Conditions that are true if a row refers to `content`. A table that keeps content adds its own, and calls
  * `releaseContents` when it deletes rows.
  */
-const references: readonly string[] = ['EXISTS (SELECT FROM artifact WHERE artifact.sha256 = content.sha256)'];
+const references: readonly string[] = [
+  'EXISTS (SELECT FROM cache_entry WHERE cache_entry.sha256 = content.sha256)',
+  'EXISTS (SELECT FROM artifact WHERE artifact.sha256 = content.sha256)',
+];
 const IS_USED = `(${references.join(' OR ')})`;
 
 /** Notes content that is about to be stored or referred to. The sweep leaves it alone until that time. */

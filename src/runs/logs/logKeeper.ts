@@ -1,11 +1,12 @@
 import type { App } from '../app';
+import { sweepCaches } from '../caches/caches';
 import { pruneLogs } from './logRetention';
 import { sealLogs } from './sealLogs';
 
 const SEAL_MS = 5000;
 const PRUNE_MS = 3_600_000;
 
-/** Seals logs soon after their jobs have ended, and deletes old ones once an hour. */
+/** Seals logs soon after their jobs have ended, and deletes old ones, and old caches, once an hour. */
 export class LogKeeper {
   private readonly stopping = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
@@ -20,6 +21,7 @@ export class LogKeeper {
       const deleted = await pruneLogs(app, stopping.signal);
       if (deleted > 0) app.log.info({ deleted }, 'deleted old logs');
     });
+    this.repeat(2, PRUNE_MS, 'could not delete old caches', () => sweepCaches(app));
   }
 
   async stop(): Promise<void> {
