@@ -109,26 +109,60 @@ CREATE TABLE "rights_version" (
 CREATE TABLE "agent" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
+  "host" text,
   "labels" text array NOT NULL,
+  "label_set_id" integer NOT NULL,
+  "own_labels" text array NOT NULL,
+  "label_edits" jsonb NOT NULL,
   "slots" integer NOT NULL,
   "version" text,
+  "protocol" integer NOT NULL,
   "secret_hash" text NOT NULL,
+  "token_id" uuid,
+  "application_ids" uuid array,
   "registered_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "last_seen_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "left_at" TIMESTAMP(3) WITH TIME ZONE,
+  "clock_skew_ms" bigint,
+  "paused_at" TIMESTAMP(3) WITH TIME ZONE,
+  "paused_by" text,
+  "pause_note" text,
+  "paused_until" TIMESTAMP(3) WITH TIME ZONE,
+  "draining_at" TIMESTAMP(3) WITH TIME ZONE,
+  "removed_at" TIMESTAMP(3) WITH TIME ZONE,
+  "removal" text,
+  "revision" integer NOT NULL,
+  "jobs_done" integer NOT NULL,
+  "jobs_lost" integer NOT NULL,
+  CONSTRAINT "agent_removal" CHECK ((removal IS NULL) = (removed_at IS NULL) AND (removal IS NULL OR removal IN ('FINISH', 'LOSE'))),
   CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY ("id")
 );
 CREATE INDEX "agent_registered" ON "agent" ("registered_at", "id");
+CREATE INDEX "agent_name" ON "agent" ("name", "registered_at");
 CREATE TABLE "agent_token" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
   "secret_hash" text NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
+  "labels" text array,
+  "application_ids" uuid array,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE,
   "revoked_at" TIMESTAMP(3) WITH TIME ZONE,
+  "revoked_by" text,
+  "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
   CONSTRAINT "agent_token_secret" UNIQUE ("secret_hash"),
   CONSTRAINT "PK_05d82e6a18f93b821fa899dd899" PRIMARY KEY ("id")
 );
+CREATE TABLE "agent_sample" (
+  "agent_id" uuid NOT NULL,
+  "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "cpu" real NOT NULL,
+  "memory_used_bytes" bigint NOT NULL,
+  "memory_bytes" bigint NOT NULL,
+  CONSTRAINT "PK_eaafef519b17d6426c4fe083600" PRIMARY KEY ("agent_id", "at")
+);
+CREATE INDEX "agent_sample_at" ON "agent_sample" ("at");
 CREATE TABLE "application" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -693,6 +727,17 @@ CREATE TABLE "requirement_class" (
   CONSTRAINT "requirement_class_labels" UNIQUE ("labels"),
   CONSTRAINT "PK_205507d4016cbf327d4bda7ea3f" PRIMARY KEY ("id")
 );
+CREATE TABLE "label_set" (
+  "id" SERIAL NOT NULL,
+  "labels" text array NOT NULL,
+  CONSTRAINT "label_set_labels" UNIQUE ("labels"),
+  CONSTRAINT "PK_f809a281e62897525280a97b17b" PRIMARY KEY ("id")
+);
+CREATE TABLE "label_match" (
+  "label_set_id" integer NOT NULL,
+  "requirement_class_id" integer NOT NULL,
+  CONSTRAINT "PK_795ced02f45145cc8e538364eb9" PRIMARY KEY ("label_set_id", "requirement_class_id")
+);
 CREATE TABLE "job_lease" (
   "job_id" uuid NOT NULL,
   "agent_id" uuid NOT NULL,
@@ -717,8 +762,10 @@ CREATE TABLE "log_chunk" (
   "lines" integer NOT NULL,
   "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "marked" boolean NOT NULL,
-  "data" bytea NOT NULL,
+  "data" bytea,
   "frames" jsonb,
+  "place" bigint,
+  "packed" integer,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY ("job_id", "start")
 );
 CREATE TABLE "job_log" (
@@ -731,13 +778,16 @@ CREATE TABLE "job_log" (
   "sha256" text,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
   "stored_bytes" bigint NOT NULL DEFAULT '0',
+  "file" text,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
   "busy_until" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "job_log_phase_check" CHECK (phase IN ('OPEN', 'ENDED', 'SEALED', 'DELETED')),
+  CONSTRAINT "job_log_phase_check" CHECK (phase IN ('OPEN', 'ENDED', 'SEALED', 'MOVED', 'DELETED')),
   CONSTRAINT "job_log_loss_check" CHECK (loss IS NULL OR loss IN ('LIMIT', 'UNDELIVERED', 'AGENT_LOST', 'DAMAGED')),
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id")
 );
 CREATE INDEX "job_log_phase" ON "job_log" ("phase", "ended_at") WHERE phase <> 'OPEN';
+CREATE INDEX "job_log_movable" ON "job_log" ("ended_at") WHERE phase = 'SEALED' AND stored_bytes >= 65536;
+CREATE INDEX "job_log_file" ON "job_log" ("file") WHERE file IS NOT NULL;
 CREATE TABLE "artifact" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
@@ -982,6 +1032,8 @@ ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8b
 ALTER TABLE "api_key" ADD CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KEY ("owner_id") REFERENCES "user_account"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_354bda01c7ddc31356dbf235cc6" FOREIGN KEY ("api_key_id") REFERENCES "api_key"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_c34819cd18825ac36f2df8b5455" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "agent" ADD CONSTRAINT "FK_afcbb98ef4ccabeb230213c0d56" FOREIGN KEY ("label_set_id") REFERENCES "label_set"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "agent" ADD CONSTRAINT "FK_05d82e6a18f93b821fa899dd899" FOREIGN KEY ("token_id") REFERENCES "agent_token"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "environment" ADD CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "environment_values" ADD CONSTRAINT "FK_3d2345fcab465b660260a7c235c" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1009,6 +1061,8 @@ ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN K
 ALTER TABLE "approval" ADD CONSTRAINT "FK_a0335fc37ee4e71d4699aa791cc" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval_vote" ADD CONSTRAINT "FK_921b2cbb9bd2cc9e0ac4bc2fd1b" FOREIGN KEY ("approval_id") REFERENCES "approval"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "label_match" ADD CONSTRAINT "FK_66cecee740dde288c08cd1cd39a" FOREIGN KEY ("label_set_id") REFERENCES "label_set"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "label_match" ADD CONSTRAINT "FK_cbb8293ae48d1d9b04a58b17e44" FOREIGN KEY ("requirement_class_id") REFERENCES "requirement_class"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "cache_entry" ADD CONSTRAINT "FK_95a47d1136821fe4b3f535f7fd7" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1333,6 +1387,7 @@ DROP TABLE
   rights_version,
   agent,
   agent_token,
+  agent_sample,
   application,
   environment,
   environment_values,
@@ -1368,6 +1423,8 @@ DROP TABLE
   queue_pause,
   queue_setting,
   requirement_class,
+  label_set,
+  label_match,
   job_lease,
   log_chunk,
   job_log,

@@ -197,16 +197,48 @@ CREATE SEQUENCE ready_job_rank_seq INCREMENT BY 1048576 MINVALUE 1 START 1;
 CREATE TABLE agent (
   id uuid NOT NULL,
   name text NOT NULL,
+  host text,
   labels text[] NOT NULL,
+  label_set_id integer NOT NULL,
+  own_labels text[] NOT NULL,
+  label_edits jsonb NOT NULL,
   slots integer NOT NULL,
   version text,
+  protocol integer NOT NULL,
   secret_hash text NOT NULL,
+  token_id uuid,
+  application_ids uuid[],
   registered_at timestamp(3) with time zone NOT NULL,
   last_seen_at timestamp(3) with time zone NOT NULL,
   left_at timestamp(3) with time zone,
-  CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY (id)
+  clock_skew_ms bigint,
+  paused_at timestamp(3) with time zone,
+  paused_by text,
+  pause_note text,
+  paused_until timestamp(3) with time zone,
+  draining_at timestamp(3) with time zone,
+  removed_at timestamp(3) with time zone,
+  removal text,
+  revision integer NOT NULL,
+  jobs_done integer NOT NULL,
+  jobs_lost integer NOT NULL,
+  CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY (id),
+  CONSTRAINT "agent_removal" CHECK ((((removal IS NULL) = (removed_at IS NULL)) AND ((removal IS NULL) OR (removal = ANY (ARRAY['FINISH'::text, 'LOSE'::text]))))),
+  CONSTRAINT "FK_05d82e6a18f93b821fa899dd899" FOREIGN KEY (token_id) REFERENCES agent_token(id),
+  CONSTRAINT "FK_afcbb98ef4ccabeb230213c0d56" FOREIGN KEY (label_set_id) REFERENCES label_set(id)
 ) WITH (fillfactor=80);
+CREATE INDEX agent_name ON public.agent USING btree (name, registered_at);
 CREATE INDEX agent_registered ON public.agent USING btree (registered_at, id);
+
+CREATE TABLE agent_sample (
+  agent_id uuid NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  cpu real NOT NULL,
+  memory_used_bytes bigint NOT NULL,
+  memory_bytes bigint NOT NULL,
+  CONSTRAINT "PK_eaafef519b17d6426c4fe083600" PRIMARY KEY (agent_id, at)
+);
+CREATE INDEX agent_sample_at ON public.agent_sample USING btree (at);
 
 CREATE TABLE agent_token (
   id uuid NOT NULL,
@@ -214,7 +246,12 @@ CREATE TABLE agent_token (
   secret_hash text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
+  labels text[],
+  application_ids uuid[],
+  expires_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone,
+  revoked_by text,
+  last_used_at timestamp(3) with time zone,
   CONSTRAINT "PK_05d82e6a18f93b821fa899dd899" PRIMARY KEY (id),
   CONSTRAINT "agent_token_secret" UNIQUE (secret_hash)
 );
@@ -801,13 +838,31 @@ CREATE TABLE job_log (
   sha256 text,
   ended_at timestamp(3) with time zone,
   stored_bytes bigint NOT NULL DEFAULT '0'::bigint,
+  file text,
   deleted_at timestamp(3) with time zone,
   busy_until timestamp(3) with time zone,
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY (job_id),
   CONSTRAINT "job_log_loss_check" CHECK (((loss IS NULL) OR (loss = ANY (ARRAY['LIMIT'::text, 'UNDELIVERED'::text, 'AGENT_LOST'::text, 'DAMAGED'::text])))),
-  CONSTRAINT "job_log_phase_check" CHECK ((phase = ANY (ARRAY['OPEN'::text, 'ENDED'::text, 'SEALED'::text, 'DELETED'::text])))
+  CONSTRAINT "job_log_phase_check" CHECK ((phase = ANY (ARRAY['OPEN'::text, 'ENDED'::text, 'SEALED'::text, 'MOVED'::text, 'DELETED'::text])))
 ) WITH (fillfactor=80);
+CREATE INDEX job_log_file ON public.job_log USING btree (file) WHERE (file IS NOT NULL);
+CREATE INDEX job_log_movable ON public.job_log USING btree (ended_at) WHERE ((phase = 'SEALED'::text) AND (stored_bytes >= 65536));
 CREATE INDEX job_log_phase ON public.job_log USING btree (phase, ended_at) WHERE (phase <> 'OPEN'::text);
+
+CREATE TABLE label_match (
+  label_set_id integer NOT NULL,
+  requirement_class_id integer NOT NULL,
+  CONSTRAINT "PK_795ced02f45145cc8e538364eb9" PRIMARY KEY (label_set_id, requirement_class_id),
+  CONSTRAINT "FK_66cecee740dde288c08cd1cd39a" FOREIGN KEY (label_set_id) REFERENCES label_set(id),
+  CONSTRAINT "FK_cbb8293ae48d1d9b04a58b17e44" FOREIGN KEY (requirement_class_id) REFERENCES requirement_class(id)
+);
+
+CREATE TABLE label_set (
+  id integer NOT NULL DEFAULT nextval('label_set_id_seq'::regclass),
+  labels text[] NOT NULL,
+  CONSTRAINT "PK_f809a281e62897525280a97b17b" PRIMARY KEY (id),
+  CONSTRAINT "label_set_labels" UNIQUE (labels)
+);
 
 CREATE TABLE log_chunk (
   job_id uuid NOT NULL,
@@ -817,8 +872,10 @@ CREATE TABLE log_chunk (
   lines integer NOT NULL,
   at timestamp(3) with time zone NOT NULL,
   marked boolean NOT NULL,
-  data bytea NOT NULL,
+  data bytea,
   frames jsonb,
+  place bigint,
+  packed integer,
   CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY (job_id, start)
 );
 

@@ -27,9 +27,7 @@ const sharedWithPrograms = ['contract', 'kernel', 'client'];
 const tops = [''];
 
 /** SQL outside stores, queries, loaders and the transport. */
-const mayHoldSql: Readonly<Record<string, string>> = {
-  'src/runs/queue/requirementClasses.ts': 'a cache and the one statement that fills it',
-};
+const mayHoldSql: Readonly<Record<string, string>> = {};
 
 /** Uses of the system clock where the injected clock would be wrong. */
 const mayAskTheTime: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ export const accountPermissionType = {
     ADMINISTER_OTHER_ACCOUNT_FUNCTIONS: 'Everything that no other permission covers.',
     CREATE_AND_DELETE_APPLICATION: 'Create applications, and delete those that the caller may see.',
     MANAGE_API_KEYS: 'Create, change and revoke API keys.',
-    MANAGE_DELEGATES: 'See agents and create their registration tokens.',
+    MANAGE_DELEGATES: 'See agents and create their registration tokens; change the order of the queue and pause it.',
     MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
     MANAGE_USERS_AND_GROUPS:
       'Change users, user groups and their permissions. Only an administrator can grant or revoke administrator rights.',

@@ -1,3 +1,4 @@
+// Long because it has the life of an agent from top to bottom, with what people on the server want of it.
 import { hostname } from 'node:os';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { version } from '../../package.json';
@@ -11,11 +12,12 @@ import { commandEnvironment } from './commandEnvironment';
 import { type ContainerRuntime, findRuntime } from './containers/runtime';
 import { ServerRefusal } from './httpClient';
 import { HeldJob, Leases } from './leases';
-import type { AgentSettings, ClaimedJob, JobEnd } from '../contract/agentProtocol';
+import type { AgentOrders, AgentSettings, ClaimedJob } from '../contract/agentProtocol';
 import { ProtocolClient, RegistrationRefused } from './protocolClient';
 import { createReport, type ReportEnd } from './reportEnd';
 import { createExecute, type Execute, type ExecutedJob } from './runJob';
 import { Workplace, WorkplaceUnusable } from './workplace';
+import { describeDuration, describeEnd } from './describeEnd';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
@@ -23,10 +25,12 @@ export interface AgentOptions {
   readonly clock?: Clock;
   /** Replacement for running the commands in directories below SLIPWAY_AGENT_DIR. */
   readonly execute?: Execute;
+  /** True if the agent takes one job and leaves after it. */
+  readonly once?: boolean;
 }
 
 export interface RunningAgent {
-  /** Exit code: 0 after draining, 1 if the agent could not continue. */
+  /** Exit code: one of `exits`. */
   readonly finished: Promise<number>;
   /** Takes no more jobs, finishes the running ones, leaves. */
   drain(): void;
@@ -46,6 +50,24 @@ export function runAgent(options: AgentOptions): RunningAgent {
   };
 }
 
+/** Exit codes of the program. 2 is an invalid configuration. */
+export const exits = {
+  /** It has drained; with `once`, its job succeeded. */
+  done: 0,
+  /** It was rejected or removed, or could not continue. */
+  failed: 1,
+  /** With `once`: its job did not succeed. */
+  jobFailed: 3,
+  /** With `once`: it left before it got a job. */
+  noJob: 4,
+} as const;
+
+/** A clock that is off by less is only a slow response. */
+const NOTABLE_SKEW_MS = 1000;
+const WRONG_CLOCK_MS = 60_000;
+
+class Removed extends Error {}
+
 /** A claim is an offer for 15 s. A start that was not acknowledged by then is too late. */
 const OFFER_MS = 15_000;
 /** Pause between two claims if the server immediately reports an empty queue. */
@@ -55,7 +77,13 @@ const LEAVE_AT_ONCE_MS = 1000;
 
 class Agent {
   private readonly log: Log;
+  /** The server's clock, as far as it is known. */
   private readonly clock: Clock;
+  private skewMs = 0;
+  private isPaused = false;
+  private removed = false;
+  /** With `once`: how its job ended. */
+  private outcome: number = exits.noJob;
   private readonly client: ProtocolClient;
   private readonly slots: number;
   private readonly draining = new AbortController();
@@ -75,12 +103,47 @@ class Agent {
   constructor(private readonly options: AgentOptions) {
     const { config, log, clock = systemClock } = options;
     this.log = log;
-    this.clock = clock;
-    this.slots = config.SLIPWAY_AGENT_SLOTS;
+    this.clock = { now: () => new Date(clock.now().getTime() + this.skewMs) };
+    this.slots = options.once ? 1 : config.SLIPWAY_AGENT_SLOTS;
     const name = config.SLIPWAY_AGENT_NAME ?? hostname().slice(0, 100);
     const labels = { ...this.abilities(), ...config.SLIPWAY_AGENT_LABELS };
-    const identity = { name, labels, slots: this.slots, version };
-    this.client = new ProtocolClient(config.SLIPWAY_URL, config.SLIPWAY_AGENT_TOKEN, identity, log);
+    const identity = { name, labels, slots: this.slots, version, host: hostname() };
+    this.client = new ProtocolClient(config.SLIPWAY_URL, config.SLIPWAY_AGENT_TOKEN, identity, log, clock, {
+      orders: (orders) => this.obey(orders),
+      removal: () => this.beRemoved(),
+      time: (now) => this.setClock(now.getTime() - clock.now().getTime()),
+    });
+  }
+
+  /** A person has paused, resumed, drained, relabeled or removed this agent on the server. */
+  private obey({ state, note, until }: AgentOrders): void {
+    if (state === 'REMOVED') this.beRemoved();
+    if (state === 'DRAINING') {
+      this.log.info('a person drains this agent');
+      this.drain();
+    }
+    const paused = state === 'PAUSED';
+    const end = until == null ? '' : ` until ${until}`;
+    if (paused) this.log.info(`paused${end}${note == null ? '' : `: ${note}`}; running jobs continue`);
+    else if (this.isPaused && state === 'ACTIVE') this.log.info('resumed');
+    this.isPaused = paused;
+  }
+
+  private beRemoved(): void {
+    if (this.removed) return;
+    this.removed = true;
+    // A removed agent that has finished its jobs is done.
+    if (this.draining.signal.aborted && this.busy === 0) return;
+    this.fail(new Removed('a person removed this agent'));
+  }
+
+  /** Lines of logs bear the server's time. Leases and time limits are measured by a monotonic clock. */
+  private setClock(skewMs: number): void {
+    this.skewMs = Math.abs(skewMs) > NOTABLE_SKEW_MS ? skewMs : 0;
+    if (Math.abs(skewMs) <= WRONG_CLOCK_MS) return;
+    this.log.warn(
+      `the clock of this machine is ${Math.round(skewMs / 1000)} s behind the server’s; logs use the server’s`,
+    );
   }
 
   /** Labels for what this agent found on its machine. None if something else runs its jobs. */
@@ -119,7 +182,8 @@ class Agent {
     await Promise.all(this.cleaning);
     this.client.close();
     await workplace?.close();
-    return this.failed ? 1 : 0;
+    if (this.failed) return exits.failed;
+    return this.options.once ? this.outcome : exits.done;
   }
 
   drain(): void {
@@ -138,7 +202,8 @@ class Agent {
   fail(error: unknown): void {
     if (this.over.signal.aborted) return;
     this.failed = true;
-    const explained = error instanceof RegistrationRefused || error instanceof WorkplaceUnusable;
+    const explained =
+      error instanceof RegistrationRefused || error instanceof WorkplaceUnusable || error instanceof Removed;
     if (error instanceof Error) this.log.fatal(explained ? error.message : { err: error });
     else this.log.error(String(error));
     this.draining.abort();
@@ -171,7 +236,9 @@ class Agent {
         continue;
       }
       const jobs = await this.claim(free, runner.settings.claimWaitMs);
-      if (jobs.length > 0) void this.begin(jobs, runner);
+      if (jobs.length === 0) continue;
+      const begun = this.begin(jobs, runner);
+      if (this.options.once && (await begun) > 0) this.drain();
     }
   }
 
@@ -192,8 +259,8 @@ class Agent {
     }
   }
 
-  /** Starts all jobs of one claim with one call, and runs them. */
-  private async begin(jobs: readonly ClaimedJob[], runner: Runner): Promise<void> {
+  /** Starts all jobs of one claim with one call, and runs them. Returns the number of those that run. */
+  private async begin(jobs: readonly ClaimedJob[], runner: Runner): Promise<number> {
     this.busy += jobs.length;
     // The server counts a job's time from the first start call that reaches it, even if another one is acknowledged.
     const startedAt = performance.now();
@@ -201,6 +268,7 @@ class Agent {
     this.busy -= jobs.length - startable.length;
     this.onSlot?.();
     for (const held of startable) void this.runHeld(held, runner, startedAt);
+    return startable.filter(({ stop }) => !stop.aborted).length;
   }
 
   private async start(jobs: readonly ClaimedJob[], { leases }: Runner): Promise<HeldJob[]> {
@@ -248,6 +316,8 @@ class Agent {
       : `dropped: ${held.gone.reason?.message ?? 'the server rejected its result'}`;
     log.info(`${job.task} ${outcome} (${describeDuration(performance.now() - startedAt)})`);
     if (executed.cleanUp !== undefined) this.keepCleaning(executed.cleanUp());
+    const succeeded = told && executed.end.exitCode === 0 && executed.end.reason === null;
+    this.outcome = succeeded ? exits.done : exits.jobFailed;
     this.busy--;
     this.onSlot?.();
   }
@@ -296,6 +366,7 @@ class Agent {
 
   /** Nothing of this agent runs anymore, so jobs that the server still assigns to it are lost. */
   private async leave(): Promise<void> {
+    if (this.removed) return;
     try {
       await this.client.leave(AbortSignal.timeout(this.over.signal.aborted ? LEAVE_AT_ONCE_MS : LEAVE_MS));
       this.log.info('left');
@@ -328,16 +399,4 @@ const watchdogGrace = ({ leaseMs, renewMs }: AgentSettings) =>
 function required(workplace: Workplace | undefined): Workplace {
   if (workplace === undefined) throw new Error('No directory to run jobs in.');
   return workplace;
-}
-
-function describeEnd({ exitCode, signal, reason, message }: JobEnd): string {
-  if (reason !== null) return `ended with ${reason}: ${message}`;
-  if (signal !== null) return `was ended by ${signal}`;
-  return exitCode === 0 ? 'succeeded' : `failed with exit code ${exitCode}`;
-}
-
-function describeDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }

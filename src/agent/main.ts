@@ -3,15 +3,30 @@ import { createLog } from '../kernel/log';
 import { onStopSignal } from '../kernel/signals';
 import { runAgent } from './agent';
 
+const USAGE = `Usage: agent [--once]
+
+Claims and runs jobs of a Slipway server. Environment variables configure it: docs/configuration.md.
+
+  --once    take one job, report its end, and leave. Exits with 0 if the job succeeded, with 3 if it did not,
+            and with 4 if the agent was stopped before it got a job.
+`;
+
 /**
  * The agent program. Exit code 0: drained and left. 1: rejected by the server, or unable to continue. 2: invalid
- * configuration.
+ * configuration or usage. `--once` has more: see `exits`.
  */
 async function main(): Promise<number> {
+  const given = process.argv.slice(2);
+  const unknown = given.find((argument) => !['--once', '--help', '-h'].includes(argument));
+  if (unknown !== undefined) throw new ConfigError(`"${unknown}" is not an option.\n${USAGE}`);
+  if (given.some((argument) => argument !== '--once')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const config = readAgentConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
   for (const line of unknownVariables()) log.warn(line);
-  const agent = runAgent({ config, log });
+  const agent = runAgent({ config, log, once: given.includes('--once') });
   onStopSignal((count, signal) => {
     if (count === 1) {
       log.info(`${signal}: not taking more jobs; send it again to cancel the running ones`);

@@ -1,27 +1,32 @@
+// Long because it has every call of the protocol, with what is repeated and what an error means.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import {
   type AgentIdentity,
+  type AgentOrders,
   type AgentSettings,
   type ClaimedJob,
   claimResponse,
   type EntryAnswer,
   finishResponse,
   type HeldClaim,
+  type JobInput,
   type JobResult,
   logResponse,
   logsResponse,
+  PROTOCOL,
   type RenewedJob,
   registerResponse,
   renewResponse,
   startResponse,
-  type JobInput,
 } from '../contract/agentProtocol';
 import { Batch } from '../kernel/batch';
 import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
 import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavailable } from './httpClient';
+import { type Clock, systemClock } from '../kernel/clock';
+import { MachineLoad } from './machineLoad';
 
 const ANSWER_MS = 30_000;
 const SILENCE_MS = 60_000;
@@ -43,6 +48,17 @@ interface Piece {
 /** New end of a log, or why the piece was rejected. */
 type Appended = { readonly offset: number } | { readonly error: unknown };
 
+const REMOVED = 'AGENT_REMOVED';
+
+/** News about the agent itself that responses bring. */
+export interface Hear {
+  orders(orders: AgentOrders): void;
+  /** A person has removed the agent: its token is void. */
+  removal(): void;
+  /** Time of the server's clock. */
+  time(now: Date): void;
+}
+
 /** The server rejects this agent permanently. */
 export class RegistrationRefused extends Error {
   override readonly name = 'RegistrationRefused';
@@ -60,6 +76,9 @@ export class ProtocolClient {
   private reachable = true;
   /** Pieces of logs that are ready while others are being sent share the next request. */
   private readonly pieces = new Batch<Piece, Appended>((pieces) => this.appendAll(pieces), LOGS);
+  private readonly load = new MachineLoad();
+  /** Last revision of its orders that this agent knows. Undefined if the server is too old to have any. */
+  private revision: number | undefined;
   /** False once the server turned out to be too old for pieces of several logs. */
   private takesSeveral = true;
 
@@ -68,6 +87,8 @@ export class ProtocolClient {
     private readonly registrationToken: string,
     private readonly identity: AgentIdentity,
     private readonly log: Log,
+    private readonly clock: Clock = systemClock,
+    private readonly hear: Partial<Hear> = {},
   ) {
     this.http = new HttpClient(url);
   }
@@ -76,9 +97,14 @@ export class ProtocolClient {
   async register(signal: AbortSignal): Promise<AgentSettings> {
     try {
       const answer = await persist(signal, () =>
-        this.post('/register', this.registrationToken, this.identity, signal, (body) => check(registerResponse, body)),
+        this.post('/register', this.registrationToken, this.introduction(), signal, (body) =>
+          check(registerResponse, body),
+        ),
       );
       this.agentToken = answer.token;
+      this.revision = undefined;
+      if (answer.now !== undefined) this.hear.time?.(new Date(answer.now));
+      this.obey(answer.agent);
       this.log.info({ agentId: answer.agentId }, `registered at ${this.url} as ${this.identity.name}`);
       return answer.settings;
     } catch (error) {
@@ -87,11 +113,29 @@ export class ProtocolClient {
     }
   }
 
+  private introduction(): AgentIdentity {
+    return { ...this.identity, protocol: PROTOCOL, now: this.clock.now().toISOString() };
+  }
+
+  /** What every call that waits for news sends. */
+  private news() {
+    return { revision: this.revision, sample: this.load.take() };
+  }
+
+  private obey(orders: AgentOrders | undefined): void {
+    if (orders === undefined || orders.revision === this.revision) return;
+    this.revision = orders.revision;
+    this.hear.orders?.(orders);
+  }
+
   claim(slots: number, waitMs: number, signal: AbortSignal): Promise<readonly ClaimedJob[]> {
     return persist(signal, () =>
-      this.asAgent('/claim', { slots, waitMs }, signal, waitMs + ANSWER_MS, (body) =>
-        body === undefined ? [] : check(claimResponse, body).jobs,
-      ),
+      this.asAgent('/claim', { slots, waitMs, ...this.news() }, signal, waitMs + ANSWER_MS, (body) => {
+        if (body === undefined) return [];
+        const { jobs, agent } = check(claimResponse, body);
+        this.obey(agent);
+        return jobs;
+      }),
     );
   }
 
@@ -106,10 +150,11 @@ export class ProtocolClient {
   }
 
   renew(jobs: readonly HeldClaim[], waitMs: number, answerMs: number, signal: AbortSignal): Promise<Timed<RenewedJob>> {
-    return this.asAgent('/renew', { jobs, waitMs }, signal, waitMs + answerMs, (body, sentAt) => ({
-      answers: check(renewResponse, body).jobs,
-      sentAt,
-    }));
+    return this.asAgent('/renew', { jobs, waitMs, ...this.news() }, signal, waitMs + answerMs, (body, sentAt) => {
+      const { jobs: answers, agent } = check(renewResponse, body);
+      this.obey(agent);
+      return { answers, sentAt };
+    });
   }
 
   finish(results: readonly JobResult[], signal: AbortSignal): Promise<readonly EntryAnswer[]> {
@@ -118,7 +163,12 @@ export class ProtocolClient {
 
   async leave(signal: AbortSignal): Promise<void> {
     // An agent that the server does not know has already left.
-    if (this.agentToken !== undefined) await this.post('/leave', this.agentToken, {}, signal, () => undefined);
+    if (this.agentToken === undefined) return;
+    try {
+      await this.post('/leave', this.agentToken, {}, signal, () => undefined);
+    } catch (error) {
+      if (!(error instanceof ServerRefusal && error.code === REMOVED)) throw error;
+    }
   }
 
   /** The calls of one job with its claim token. `stale` is called when the server reports that the claim has ended. */
@@ -194,6 +244,7 @@ export class ProtocolClient {
       try {
         return await this.post(path, token, body, signal, read, timeoutMs);
       } catch (error) {
+        if (error instanceof ServerRefusal && error.code === REMOVED) this.hear.removal?.();
         if (!(error instanceof ServerRefusal) || error.status !== 401) throw error;
         if (refusals > 0) await backOff(refusals, signal);
         if (token === this.agentToken) await this.registerAgain(signal);

@@ -9,6 +9,7 @@ import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
 import { promoteImages } from './promote';
+import { abortRuns, cancelQueued, moveQueued, pauseQueued, prioritize, resumeQueued, showQueue } from './queue';
 import { cancelRestore, restoreRun } from './restore';
 import { observe } from './observe';
 import { bringBack } from './restoreEnvironments';
@@ -102,6 +103,65 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (run: string, options, command: Command) => {
       await withdrawWaiter(await session(command), run, options);
+    });
+  const queue = program
+    .command('queue')
+    .description('show jobs that run and wait, in the order in which they are taken, with reasons')
+    .option('-a, --application <name>', 'only jobs of this application')
+    .option('--label <key=value>', 'only jobs that require this label (repeatable)', collect)
+    .option('--waiting', 'only jobs that wait')
+    .option('-n, --limit <number>', 'number of jobs to show', limit, 50)
+    .action(async (_options, command: Command) => {
+      await showQueue(await session(command), command.opts());
+    });
+  deciding(queue.command('move <jobs...>'))
+    .description('move waiting jobs, which keep their order; requires ABORT_WORKFLOW, and ahead also MANAGE_DELEGATES')
+    .option('--top', 'in front of all')
+    .option('--bottom', 'behind all')
+    .option('--before <job>', 'in front of this job')
+    .option('--after <job>', 'behind this job')
+    .action(async (jobs: string[], options, command: Command) => {
+      await moveQueued(await session(command), jobs, options);
+    });
+  deciding(queue.command('priority <value>'))
+    .description('set the priority of a job, a run, a pipeline, a workflow or an application: -100 to 100, or default')
+    .option('--job <job>', 'a waiting job')
+    .option('--run <run>', 'a run')
+    .option('--of <application>', 'an application, or its pipeline or workflow')
+    .option('--pipeline <name>', 'a pipeline of the application')
+    .option('--workflow <name>', 'a standalone workflow of the application')
+    .option('--weight <number>', 'weight of the application, 1 to 100 (default: 1)', positive)
+    .action(async (value: string, { of: application, ...options }, command: Command) => {
+      await prioritize(await session(command), value, { ...options, application });
+    });
+  deciding(queue.command('pause'))
+    .description('keep jobs from being claimed; running jobs finish')
+    .option('--for <key=value>', 'only jobs that require this label (repeatable; default: all jobs)', collect)
+    .option('--note <text>', 'note to show with waiting jobs')
+    .option('--until <time>', 'time at which it ends, such as 2026-03-01T12:30:00Z')
+    .action(async (options, command: Command) => {
+      await pauseQueued(await session(command), options);
+    });
+  deciding(queue.command('resume [pause]'))
+    .description('end a pause; optional if there is only one')
+    .action(async (pause: string | undefined, _options, command: Command) => {
+      await resumeQueued(await session(command), pause);
+    });
+  queue
+    .command('cancel <jobs...>')
+    .description('cancel jobs, with an answer for each: their tasks fail')
+    .option('--reason <text>', 'reason to show with the tasks')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (jobs: string[], options, command: Command) => {
+      await cancelQueued(await session(command), jobs, options);
+    });
+  queue
+    .command('abort <runs...>')
+    .description('abort several runs, with an answer for each')
+    .option('--reason <text>', 'reason to show with the runs')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (runs: string[], options, command: Command) => {
+      await abortRuns(await session(command), runs, options);
     });
   program
     .command('run')

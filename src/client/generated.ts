@@ -13,6 +13,13 @@ export type AbortExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type AbortExecutionsInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionIds?: ReadonlyArray<string> | null | undefined;
+  readonly filters?: ReadonlyArray<ExecutionFilter> | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
 export type AccountPermissionInput = {
   readonly accountPermissionTypes?: ReadonlyArray<AccountPermissionType> | null | undefined;
 };
@@ -133,6 +140,17 @@ export type AttemptKind =
   | 'RESUME'
   | 'ROLLBACK'
   | 'START';
+
+export type CancelJobsInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly jobIds: ReadonlyArray<string>;
+  readonly reason?: string | null | undefined;
+};
+
+export type CancelOutcome =
+  | 'REFUSED'
+  | 'REQUESTED'
+  | 'WITHDRAWN';
 
 export type CancelRestoreInput = {
   readonly clientMutationId?: string | null | undefined;
@@ -335,6 +353,14 @@ export type LogStream =
   | 'stderr'
   | 'stdout';
 
+export type MoveJobsInput = {
+  readonly after?: string | null | undefined;
+  readonly before?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly jobIds: ReadonlyArray<string>;
+  readonly to?: QueueEnd | null | undefined;
+};
+
 export type MoveSlotWaiterInput = {
   readonly applicationId: string;
   readonly before?: string | null | undefined;
@@ -413,6 +439,13 @@ export type PauseExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type PauseQueueInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly labels?: ReadonlyArray<string>;
+  readonly note?: string | null | undefined;
+  readonly until?: string | null | undefined;
+};
+
 export type Permissions = {
   readonly accountPermissions?: AccountPermissionInput | null | undefined;
   readonly appPermissions?: ReadonlyArray<ApplicationPermissionInput> | null | undefined;
@@ -461,6 +494,24 @@ export type PromoteInput = {
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
   readonly workflowId?: string | null | undefined;
 };
+
+export type QueueEnd =
+  | 'BOTTOM'
+  | 'TOP';
+
+export type QueueFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly execution?: IdFilter | null | undefined;
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  readonly pipelineExecutionId?: IdFilter | null | undefined;
+  readonly priority?: NumberFilter | null | undefined;
+  readonly states?: ReadonlyArray<QueuedJobState> | null | undefined;
+};
+
+export type QueuedJobState =
+  | 'OFFERED'
+  | 'RUNNING'
+  | 'WAITING';
 
 export type ReassignApprovalInput = {
   readonly applicationId: string;
@@ -539,6 +590,11 @@ export type ResumeGranularity =
   | 'STAGE'
   | 'TASK';
 
+export type ResumeQueueInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly pauseId: string;
+};
+
 export type ResumeWorkflowExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -590,6 +646,17 @@ export type RollbackTargetInput = {
 export type ServiceInput = {
   readonly image: string;
   readonly name: string;
+};
+
+export type SetPriorityInput = {
+  readonly applicationId?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId?: string | null | undefined;
+  readonly jobId?: string | null | undefined;
+  readonly pipelineId?: string | null | undefined;
+  readonly priority?: number | null | undefined;
+  readonly weight?: number | null | undefined;
+  readonly workflowId?: string | null | undefined;
 };
 
 export type StartExecutionInput = {
@@ -1180,6 +1247,65 @@ export type PromoteMutation = { readonly promote: { readonly execution:
       | { readonly id: string, readonly status: ExecutionStatus }
       | { readonly id: string, readonly status: ExecutionStatus }
      | null } | null };
+
+export type QueueQueryVariables = Exact<{
+  filters?: ReadonlyArray<QueueFilter> | QueueFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type QueueQuery = { readonly queue: { readonly nodes: ReadonlyArray<{ readonly state: QueuedJobState, readonly position: number | null, readonly positionExact: boolean, readonly priority: number, readonly labels: ReadonlyArray<string>, readonly waitingSince: string, readonly estimate: string | null, readonly whyNotRunning: { readonly code: WhyNotRunningCode, readonly message: string } | null, readonly job: { readonly id: string }, readonly task: { readonly name: string }, readonly execution:
+        | { readonly __typename: 'PipelineExecution', readonly id: string, readonly application: { readonly name: string } | null }
+        | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
+       }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null, readonly queuePauses: ReadonlyArray<QueuePauseFragment> };
+
+export type QueuePauseFragment = { readonly id: string, readonly labels: ReadonlyArray<string>, readonly note: string | null, readonly until: string | null, readonly at: string, readonly by: { readonly kind: string, readonly id: string, readonly name: string } };
+
+export type MoveJobsMutationVariables = Exact<{
+  input: MoveJobsInput;
+}>;
+
+
+export type MoveJobsMutation = { readonly moveJobs: { readonly jobIds: ReadonlyArray<string> } | null };
+
+export type SetPriorityMutationVariables = Exact<{
+  input: SetPriorityInput;
+}>;
+
+
+export type SetPriorityMutation = { readonly setPriority: { readonly id: string, readonly priority: number, readonly weight: number, readonly movedJobs: number } | null };
+
+export type PauseQueueMutationVariables = Exact<{
+  input: PauseQueueInput;
+}>;
+
+
+export type PauseQueueMutation = { readonly pauseQueue: { readonly pause: QueuePauseFragment } | null };
+
+export type ResumeQueueMutationVariables = Exact<{
+  input: ResumeQueueInput;
+}>;
+
+
+export type ResumeQueueMutation = { readonly resumeQueue: { readonly pause: QueuePauseFragment } | null };
+
+export type CancelJobsMutationVariables = Exact<{
+  input: CancelJobsInput;
+}>;
+
+
+export type CancelJobsMutation = { readonly cancelJobs: { readonly jobs: ReadonlyArray<{ readonly jobId: string, readonly outcome: CancelOutcome, readonly code: string | null, readonly message: string | null }> } | null };
+
+export type AbortExecutionsMutationVariables = Exact<{
+  input: AbortExecutionsInput;
+}>;
+
+
+export type AbortExecutionsMutation = { readonly abortExecutions: { readonly executions: ReadonlyArray<{ readonly executionId: string, readonly code: string | null, readonly message: string | null, readonly execution:
+        | { readonly status: ExecutionStatus }
+        | { readonly status: ExecutionStatus }
+       | null }> } | null };
 
 export type RestorePreviewQueryVariables = Exact<{
   runId: string;
@@ -1936,6 +2062,20 @@ export const ObservedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Observed"}) as unknown as TypedDocumentString<ObservedFragment, unknown>;
+export const QueuePauseFragmentDoc = new TypedDocumentString(`
+    fragment QueuePause on QueuePause {
+  id
+  labels
+  note
+  until
+  at
+  by {
+    kind
+    id
+    name
+  }
+}
+    `, {"fragmentName":"QueuePause"}) as unknown as TypedDocumentString<QueuePauseFragment, unknown>;
 export const OperationFragmentDoc = new TypedDocumentString(`
     fragment Operation on Operation {
   id
@@ -3555,6 +3695,144 @@ export const PromoteDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
+export const QueueDocument = new TypedDocumentString(`
+    query Queue($filters: [QueueFilter!], $first: Int, $after: String) {
+  queue(filters: $filters, first: $first, after: $after) {
+    nodes {
+      state
+      position
+      positionExact
+      priority
+      labels
+      waitingSince
+      estimate
+      whyNotRunning {
+        code
+        message
+      }
+      job {
+        id
+      }
+      task {
+        name
+      }
+      execution {
+        __typename
+        id
+        application {
+          name
+        }
+        ... on WorkflowExecution {
+          workflow {
+            name
+          }
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+  queuePauses {
+    ...QueuePause
+  }
+}
+    fragment QueuePause on QueuePause {
+  id
+  labels
+  note
+  until
+  at
+  by {
+    kind
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<QueueQuery, QueueQueryVariables>;
+export const MoveJobsDocument = new TypedDocumentString(`
+    mutation MoveJobs($input: MoveJobsInput!) {
+  moveJobs(input: $input) {
+    jobIds
+  }
+}
+    `) as unknown as TypedDocumentString<MoveJobsMutation, MoveJobsMutationVariables>;
+export const SetPriorityDocument = new TypedDocumentString(`
+    mutation SetPriority($input: SetPriorityInput!) {
+  setPriority(input: $input) {
+    id
+    priority
+    weight
+    movedJobs
+  }
+}
+    `) as unknown as TypedDocumentString<SetPriorityMutation, SetPriorityMutationVariables>;
+export const PauseQueueDocument = new TypedDocumentString(`
+    mutation PauseQueue($input: PauseQueueInput!) {
+  pauseQueue(input: $input) {
+    pause {
+      ...QueuePause
+    }
+  }
+}
+    fragment QueuePause on QueuePause {
+  id
+  labels
+  note
+  until
+  at
+  by {
+    kind
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<PauseQueueMutation, PauseQueueMutationVariables>;
+export const ResumeQueueDocument = new TypedDocumentString(`
+    mutation ResumeQueue($input: ResumeQueueInput!) {
+  resumeQueue(input: $input) {
+    pause {
+      ...QueuePause
+    }
+  }
+}
+    fragment QueuePause on QueuePause {
+  id
+  labels
+  note
+  until
+  at
+  by {
+    kind
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<ResumeQueueMutation, ResumeQueueMutationVariables>;
+export const CancelJobsDocument = new TypedDocumentString(`
+    mutation CancelJobs($input: CancelJobsInput!) {
+  cancelJobs(input: $input) {
+    jobs {
+      jobId
+      outcome
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelJobsMutation, CancelJobsMutationVariables>;
+export const AbortExecutionsDocument = new TypedDocumentString(`
+    mutation AbortExecutions($input: AbortExecutionsInput!) {
+  abortExecutions(input: $input) {
+    executions {
+      executionId
+      code
+      message
+      execution {
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AbortExecutionsMutation, AbortExecutionsMutationVariables>;
 export const RestorePreviewDocument = new TypedDocumentString(`
     query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
   restorePreview(runId: $runId, overrideFreeze: $overrideFreeze) {

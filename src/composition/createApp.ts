@@ -27,6 +27,7 @@ import type { Log } from '../kernel/log';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
+import { AgentNotes } from '../runs/agents/agentNotes';
 
 /** A busy database may take this long for a short read. */
 const LEAST_PATIENCE_MS = 3_000;
@@ -80,18 +81,20 @@ export async function createApp(
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
     knownJobs: new KnownJobs(),
+    agentNotes: new AgentNotes(database, systemClock, log),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
     faults: new Map(),
     feeds: {
       ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log),
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
-      logs: createLogFeed(streamDatabase, config.SLIPWAY_POLL_MS, log),
+      logs: createLogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
     },
   };
   return {
     app,
     streamDatabase,
     async close() {
+      await app.agentNotes.flush();
       contents.close();
       await close();
     },

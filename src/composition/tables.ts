@@ -4,7 +4,7 @@ import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroups } from '../access/userGroups';
 import { userGroupMemberTable, userGroupPermissionTable } from '../access/userGroups.table';
 import { users } from '../access/users';
-import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
+import { agentSampleTable, agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
@@ -34,6 +34,8 @@ import { jobLogTable, logChunkTable } from '../runs/logs/jobLogs.table';
 import {
   jobLeaseTable,
   jobTable,
+  labelMatchTable,
+  labelSetTable,
   queuePauseTable,
   queueSettingTable,
   readyJobTable,
@@ -66,6 +68,7 @@ export const tables = [
   rightsVersionTable,
   agentTable,
   agentTokenTable,
+  agentSampleTable,
   applications.schema,
   environments.schema,
   environmentValuesTable,
@@ -101,6 +104,8 @@ export const tables = [
   queuePauseTable,
   queueSettingTable,
   requirementClassTable,
+  labelSetTable,
+  labelMatchTable,
   jobLeaseTable,
   logChunkTable,
   jobLogTable,

@@ -29,11 +29,18 @@ const label = storable
 const held = z.object({ jobId: z.uuid(), token: z.string().min(1).max(200) });
 export type HeldClaim = Readonly<z.output<typeof held>>;
 
+/** Version of the protocol. Agents of version 1 don't know `agent` in responses: they learn nothing about themselves. */
+export const PROTOCOL = 2;
+
 export const registerRequest = z.object({
   name: storable.trim().min(1).max(100),
   labels: z.record(label, label).default({}),
   slots: count.min(1).max(1000),
   version: storable.max(100).nullish(),
+  host: storable.max(255).nullish(),
+  protocol: count.min(1).default(1),
+  /** Time of the agent's clock, by which the server tells how far it is off. */
+  now: z.iso.datetime({ offset: true }).nullish(),
 });
 export type AgentIdentity = Readonly<z.input<typeof registerRequest>>;
 
@@ -51,9 +58,45 @@ const settings = z.object({
 });
 export type AgentSettings = Readonly<z.output<typeof settings>>;
 
-export const registerResponse = z.object({ agentId: z.string(), token: z.string().min(1), settings });
+/** What the server wants of an agent. A person may pause, drain, relabel or remove it. */
+const orders = z.object({
+  /** Grows with each change. An agent sends the last one that it knows. */
+  revision: count,
+  /** DRAINING: finish the running jobs and leave. REMOVED: kill them and leave. PAUSED needs no action. */
+  state: z.enum(['ACTIVE', 'PAUSED', 'DRAINING', 'REMOVED']),
+  labels: z.array(z.string()),
+  note: z.string().nullish(),
+  until: z.string().nullish(),
+});
+export type AgentOrders = Readonly<z.output<typeof orders>>;
 
-export const claimRequest = z.object({ slots: count.min(1).max(1000), waitMs });
+export const registerResponse = z.object({
+  agentId: z.string(),
+  token: z.string().min(1),
+  settings,
+  agent: orders.optional(),
+  /** Time of the server's clock. */
+  now: z.iso.datetime({ offset: true }).optional(),
+});
+
+/** Load of the agent's machine. */
+const sample = z.object({
+  /** Share of all processors in use since the sample before. */
+  cpu: z.number().min(0).max(1),
+  memoryUsedBytes: count,
+  memoryBytes: count,
+});
+export type LoadSample = Readonly<z.output<typeof sample>>;
+
+/** Parts of a request that an agent sends when it waits for news. */
+const news = {
+  /** Last revision of its orders that the agent knows. Without it, the server doesn't answer early. */
+  revision: count.nullish(),
+  /** At most one each half minute. */
+  sample: sample.nullish(),
+};
+
+export const claimRequest = z.object({ slots: count.min(1).max(1000), waitMs, ...news });
 
 /** The content of a link is its target; a folder has none. Only empty folders are transferred separately. */
 export const artifactTypes = ['FILE', 'LINK', 'FOLDER'] as const;
@@ -136,10 +179,10 @@ export const cacheRestoreKeys = z
   })
   .pipe(z.array(storable.min(1).max(500)).max(10));
 
-export const claimResponse = z.object({ jobs: z.array(job) });
+export const claimResponse = z.object({ jobs: z.array(job), agent: orders.optional() });
 
 export const startRequest = z.object({ jobs: z.array(held).max(1000) });
-export const renewRequest = startRequest.extend({ waitMs });
+export const renewRequest = startRequest.extend({ waitMs, ...news });
 
 const renewed = z.object({
   jobId: z.string(),
@@ -148,7 +191,7 @@ const renewed = z.object({
 });
 export type RenewedJob = Readonly<z.output<typeof renewed>>;
 
-export const renewResponse = z.object({ jobs: z.array(renewed) });
+export const renewResponse = z.object({ jobs: z.array(renewed), agent: orders.optional() });
 
 /** Response to one entry of `start` or `finish`. */
 const entry = z.object({

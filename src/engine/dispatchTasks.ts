@@ -1,4 +1,3 @@
-import { labelList } from '../contract/labels';
 import { baseName } from '../catalog/language/matrix';
 import { labelsOf, type TaskDefinition } from '../catalog/language/workflow';
 import { approvalOfTask, requestTaskApprovals } from './approvalTasks';
@@ -11,6 +10,7 @@ import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
 import { thatMayRun } from './skipConditions';
 import { withoutUndefined } from './undefinedVariables';
+import { selectorList } from '../catalog/language/labelSelectors';
 
 /**
  * Creates a job for each task whose dependencies have passed, within the workflow's `maxParallel` and its mode. Tasks
@@ -95,7 +95,7 @@ export function queueJobs(run: RunSlice, tasks: readonly ReadyTask[]): void {
     const { id: taskExecutionId, executionId, runId } = task;
     const job = { id: run.newId(), taskExecutionId, attempt: task.tries + 1 };
     const limits = { timeoutMs: timeoutSeconds * 1000, graceMs: graceSeconds * 1000 };
-    run.changes.jobs.push({ ...job, executionId, runId, labels: labelList(labels), ...limits });
+    run.changes.jobs.push({ ...job, executionId, runId, labels: selectorList(labels), ...limits });
     run.setTask({ ...task, jobId: job.id, tries: job.attempt }, task);
     run.event(task, 'JOB_QUEUED', { jobId: job.id, taskExecutionId, name: task.name, attempt: job.attempt });
   }

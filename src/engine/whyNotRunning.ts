@@ -7,6 +7,7 @@ import { groupsOf } from '../catalog/language/approvalPolicy';
 import type { Approval } from './approval';
 import { type Hold, holdOf } from './dispatchTasks';
 import { type Execution, isHeldBack, type StageExecution, type TaskExecution, waitsForApproval } from './execution';
+import type { AgentState } from '../contract/labels';
 
 export const whyCodes = [
   'PAUSED',
@@ -33,9 +34,11 @@ export type WhyCode = (typeof whyCodes)[number];
 export interface NearestAgent {
   readonly id: string;
   readonly name: string;
-  /** Required labels that it does not have. If there are none, it is offline. */
+  /** Required labels that it does not have. If there are none, its state keeps it from the job. */
   readonly lacks: readonly string[];
   readonly lastSeenAt: Date;
+  readonly state: AgentState;
+  readonly pauseNote: string | null;
 }
 
 /** One reason why something does not run. */
@@ -197,12 +200,25 @@ function whyQueued(name: string, job: WaitingJob) {
     const message = `Task "${name}" is number ${position} in the queue${about}.`;
     return { code: 'QUEUE', message, labels, position, estimateSeconds: seconds, since } as const;
   }
+  const isThere = nearest?.lacks.length === 0 && nearest.state !== 'LOST';
   const missing = labels.length === 0 ? 'no agent is online' : `no online agent has the labels ${list(labels)}`;
   const lacking =
-    nearest?.lacks.length === 0 ? 'the nearest one is offline' : `the nearest one lacks ${list(nearest?.lacks ?? [])}`;
-  const message = `Task "${name}" waits for an agent: ${missing}${nearest === null ? '' : `; ${lacking}`}.`;
+    nearest === null
+      ? ''
+      : nearest.lacks.length > 0
+        ? `; the nearest one lacks ${list(nearest.lacks)}`
+        : '; the nearest one is offline';
+  const message = isThere
+    ? `Task "${name}" waits for an agent: ${standing(nearest)}.`
+    : `Task "${name}" waits for an agent: ${missing}${lacking}.`;
   return { code: 'NO_AGENT', message, labels, nearestAgent: nearest, since } as const;
 }
+
+/** Why an agent that has the labels takes no jobs. Without its name, which not everybody may see. */
+const standing = ({ state, pauseNote }: NearestAgent): string =>
+  state === 'DRAINING'
+    ? 'the nearest one is draining'
+    : `the nearest one is paused${pauseNote === null ? '' : `: ${pauseNote}`}`;
 
 function whyPaused(
   { pause }: Execution,

@@ -102,6 +102,7 @@ export const serverVariables = z.object({
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   SLIPWAY_MAX_LOG_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).default(1024 ** 3),
   SLIPWAY_LOG_RETENTION_DAYS: integer(1, 36500).default(400),
+  SLIPWAY_LOG_MOVE_DAYS: integer(0, 36500).default(7),
   SLIPWAY_LOG_STORAGE_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).optional(),
   SLIPWAY_DRAIN_SECONDS: integer(0, 600).default(10),
   SLIPWAY_INTROSPECTION: flag.default(true),

@@ -57,6 +57,21 @@ export const refusalCodes = {
     meaning:
       'The subject of the approval has changed since the caller read it; `changes` lists the differences. Read the approval again, then decide.',
   },
+  AGENT_LEFT: {
+    http: 409,
+    retryable: false,
+    meaning: 'The agent has left or was removed, so it can’t be changed.',
+  },
+  AGENT_DRAINING: {
+    http: 409,
+    retryable: false,
+    meaning: 'The agent is draining: it finishes its jobs and leaves, and can’t take jobs again.',
+  },
+  AGENT_REMOVED: {
+    http: 403,
+    retryable: false,
+    meaning: 'A person removed the agent: its tokens are void.',
+  },
   NOT_RETRYABLE: {
     http: 409,
     retryable: false,

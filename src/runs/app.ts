@@ -5,12 +5,14 @@ import type { LogFeed } from './logs/logFeed';
 import type { QueueFeed } from './queue/queueFeed';
 import type { KnownJobs } from './queue/knownJobs';
 import type { RequirementClasses } from './queue/requirementClasses';
+import type { AgentNotes } from './agents/agentNotes';
 
 /** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
   readonly contents: Contents;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
+  readonly agentNotes: AgentNotes;
   /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */
   readonly faults: Map<string, number>;
   /** Feeds of this process; each has one reader. */

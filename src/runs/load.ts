@@ -142,8 +142,8 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     for (const row of rows) facts.set('task', row.id, row);
     group(facts, 'finally', keys, rows, (row) => row.executionId);
   },
-  errorEnd: async (db, facts, keys) => {
-    const found = await findErrorEnds(db, keys, ERROR_BYTES);
+  errorEnd: async (db, facts, keys, _wants, app) => {
+    const found = await findErrorEnds(db, app, keys, ERROR_BYTES);
     for (const key of keys) facts.set('errorEnd', key, found.get(key) ?? '');
   },
   handled: async (db, facts, keys) => {

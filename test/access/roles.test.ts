@@ -117,6 +117,15 @@ const queries: Readonly<Record<string, Row>> = {
   operation: ['{ operation(operationId: "$operation") { status error { code } log } }', ...seen],
   operationLog: ['{ operationLog(operationId: "$operation") { lines { message } final } }', ...seen],
   agents: ['{ agents(limit: 9) { nodes { name } } }', ...account],
+  agent: ['{ agent(agentId: "$agent") { name } }', ...account],
+  agentTokens: [
+    '{ agentTokens(limit: 9) { nodes { name } } }',
+    'OK',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'FORBIDDEN',
+  ],
   user: ['{ user(id: "$user") { name } }', ...hidden],
   userByEmail: ['{ userByEmail(email: "somebody@example.org") { name } }', ...hidden],
   users: ['{ users(limit: 9) { nodes { name } pageInfo { total } } }', 'OK', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'],
@@ -448,6 +457,15 @@ const mutations: Readonly<Record<string, Row>> = {
     ...all('OK'),
   ],
   createAgentToken: ['mutation { createAgentToken(input: {name: "x"}) { value } }', ...account],
+  revokeAgentToken: [
+    'mutation { revokeAgentToken(input: {agentTokenId: "$agentToken", agents: KEEP}) { agentToken { id } } }',
+    ...account,
+  ],
+  pauseAgent: ['mutation { pauseAgent(input: {agentId: "$agent"}) { agent { id } } }', ...account],
+  resumeAgent: ['mutation { resumeAgent(input: {agentId: "$agent"}) { agent { id } } }', ...account],
+  relabelAgent: ['mutation { relabelAgent(input: {agentId: "$agent", set: ["a=b"]}) { agent { id } } }', ...account],
+  drainAgent: ['mutation { drainAgent(input: {agentId: "$agent"}) { agent { id } } }', ...account],
+  removeAgent: ['mutation { removeAgent(input: {agentId: "$agent", runningJobs: LOSE}) { agent { id } } }', ...account],
   createUser: ['mutation { createUser(input: {name: "New", email: "new@example.org"}) { user { id } } }', ...account],
   updateUser: ['mutation { updateUser(input: {id: "$user", name: "Other"}) { user { id } } }', ...hidden],
   addUserToUserGroup: [
@@ -583,6 +601,9 @@ name: other
     const { createUser } = await server.client.ask<{ createUser: { user: { id: string } } }>(
       'mutation { createUser(input: {name: "Somebody", email: "somebody@example.org"}) { user { id } } }',
     );
+    const { createAgentToken } = await server.client.ask<{ createAgentToken: { agentToken: { id: string } } }>(
+      'mutation { createAgentToken(input: {name: "spare"}) { agentToken { id } } }',
+    );
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
       `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
     );
@@ -620,6 +641,8 @@ name: other
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       freeze: createFreeze.freeze.id,
+      agent: agent.id,
+      agentToken: createAgentToken.agentToken.id,
       user: createUser.user.id,
       group: spare.groupId,
       everybody: everybody.groupId,

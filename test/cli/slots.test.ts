@@ -118,3 +118,47 @@ describe('slipway slots', () => {
     await agent.work(() => runs.is(held, 'SUCCESS'));
   });
 });
+
+describe('slipway queue', () => {
+  const { server, runs, agent } = testWorld(`${APP}---
+kind: Workflow
+application: app
+name: steps
+tasks: { one: { run: x }, two: { run: x }, three: { run: x } }
+`);
+  const run = (...words: string[]) => slipway(server.url, words);
+
+  it('shows the queue and its pauses, and changes it', async () => {
+    expect((await run('queue')).out).toBe('No job runs or waits.\n');
+    const id = await runs.start('workflow', 'steps');
+    const order = async () => {
+      const answer = JSON.parse((await run('queue', '--waiting', '--json')).out);
+      return (answer.jobs as { job: { id: string }; task: { name: string } }[]).map(({ job, task }) => [
+        task.name,
+        job.id,
+      ]);
+    };
+    const jobs = new Map((await order()).map(([name, job]) => [name ?? '', job]));
+    const [one, two, three] = ['one', 'two', 'three'].map((name) => jobs.get(name));
+    expect((await run('queue', 'move', String(two), '--top')).out).toBe('Moved 1 job.\n');
+    expect((await order()).map(([name]) => name)).toEqual(['two', 'one', 'three']);
+    expect((await run('queue', 'move', String(three), '--top', '--bottom')).code).toBe(2);
+    expect((await run('queue', 'priority', '7', '--job', String(three))).out).toBe(
+      'Priority 7; 1 waiting job moved.\n',
+    );
+    expect((await run('queue', 'priority', '1', '--of', 'app', '--weight', '2')).out).toBe(
+      'Priority 1 and weight 2; 3 waiting jobs moved.\n',
+    );
+    expect((await run('queue', 'priority', 'default', '--of', 'app')).out).toBe('Priority 0; 3 waiting jobs moved.\n');
+    expect((await run('queue', 'pause', '--note', 'new disks')).out).toMatch(/^Paused all jobs by .*: new disks/);
+    const shown = (await run('queue')).out;
+    expect(shown).toMatch(/^Paused all jobs by .*new disks/);
+    expect(shown).toMatch(/three .*app\/steps .*paused the queue: new disks/);
+    expect((await run('queue', 'resume')).out).toBe('Resumed all jobs.\n');
+    expect((await run('queue', 'cancel', String(one), id, '--yes')).code).toBe(3);
+    await runs.until(id, 'FAILED');
+    const other = await runs.start('workflow', 'steps');
+    expect((await run('queue', 'abort', other, '--yes')).out).toContain('ABORTED');
+    expect(await agent.claim(1, 1)).toEqual([]);
+  });
+});

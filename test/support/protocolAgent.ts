@@ -64,9 +64,11 @@ export class ProtocolAgent {
       name = 'scripted',
       labels = {},
       slots = 10,
-    }: { name?: string; labels?: Record<string, string>; slots?: number } = {},
+      ...more
+    }: { name?: string; labels?: Record<string, string>; slots?: number; host?: string; protocol?: number } = {},
+    token = AGENT_TOKEN,
   ): Promise<ProtocolAgent> {
-    const reply = await send(url, 'POST', 'register', AGENT_TOKEN, { name, labels, slots });
+    const reply = await send(url, 'POST', 'register', token, { name, labels, slots, ...more });
     if (reply.status !== 201) throw new Error(`register answered ${reply.status}`);
     return new ProtocolAgent(url, String(reply.body.agentId), String(reply.body.token));
   }

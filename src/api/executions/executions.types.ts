@@ -134,6 +134,13 @@ export abstract class ExecutionInterface {
   @Field(() => String, { nullable: true, description: 'Note given at the start.' })
   notes!: string | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Priority that its start or `setPriority` gave to it. Null: that of its pipeline or workflow, then of its application, then 0. For a member of a run, the run’s counts.',
+  })
+  priority!: number | null;
+
   @Field(() => String, {
     nullable: true,
     description:

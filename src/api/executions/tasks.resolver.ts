@@ -1,9 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, Float, ID, Info, Query, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
-import { type Agent as AgentRow, agentStatus } from '../../contract/labels';
 import { ApprovalDetails } from '../approvals/approvals.types';
-import { Agent, AgentStatusEnum } from '../agents/agents.types';
+import { Agent } from '../agents/agents.types';
 import type { Artifact as ArtifactRow } from '../../runs/artifacts/artifact';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
@@ -135,13 +134,5 @@ export class ArtifactResolver {
   })
   downloadUrl(@Root() artifact: ArtifactRow, @Ctx() { app }: Context): string {
     return `${app.config.SLIPWAY_PUBLIC_URL ?? ''}/artifacts/${artifact.id}`;
-  }
-}
-
-@Resolver(() => Agent)
-export class AgentFieldsResolver {
-  @FieldResolver(() => AgentStatusEnum, { description: 'Availability of the agent.' })
-  status(@Root() agent: AgentRow, @Ctx() { app }: Context): string {
-    return agentStatus(agent, app.clock.now());
   }
 }

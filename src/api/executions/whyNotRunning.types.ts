@@ -2,6 +2,8 @@ import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { type WhyCode, whyCodes } from '../../engine/whyNotRunning';
 import { EventActor } from '../access/actor.types';
 import { ExecutionInterface } from './executions.types';
+import type { AgentState } from '../../contract/labels';
+import { AgentStateEnum } from '../agents/agentState.types';
 
 const meanings: Readonly<Record<WhyCode, string>> = {
   PAUSED: 'A person paused the execution: see `pausedBy`. `continueExecution` continues it.',
@@ -40,9 +42,16 @@ export class NearestAgent {
   name!: string | null;
 
   @Field(() => [String], {
-    description: 'Required labels that it does not have, as `key=value`. If there are none, the agent is offline.',
+    description:
+      'Conditions on labels that it does not meet, such as `os=linux` or `node version >=20.0.0`. If there are none, it is paused, draining or offline: see `state`.',
   })
   lacks!: string[];
+
+  @Field(() => AgentStateEnum, { description: 'State of the agent.' })
+  state!: AgentState;
+
+  @Field(() => String, { nullable: true, description: 'Note of its pause. Null if it is not paused.' })
+  pauseNote!: string | null;
 
   @Field(() => Date, { description: 'Time at which the server last heard from it, accurate to a few seconds.' })
   lastSeenAt!: Date;

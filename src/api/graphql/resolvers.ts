@@ -56,12 +56,7 @@ import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
-import {
-  AgentFieldsResolver,
-  ArtifactResolver,
-  JobResolver,
-  TaskExecutionResolver,
-} from '../executions/tasks.resolver';
+import { ArtifactResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
 import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../jobs/jobLogs.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
@@ -117,6 +112,7 @@ import { workflowResolvers } from '../workflows/workflows.resolver';
 import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
+import { AgentTokensResolver } from '../agents/agentTokens.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -225,6 +221,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
-  AgentFieldsResolver,
+  AgentTokensResolver,
   AuditResolver,
 ];

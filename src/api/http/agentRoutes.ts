@@ -4,6 +4,7 @@ import {
   claimRequest,
   finishRequest,
   type HeldClaim,
+  type LoadSample,
   logRequest,
   logsRequest,
   registerRequest,
@@ -11,14 +12,14 @@ import {
   startRequest,
   cacheRestoreKeys,
 } from '../../contract/agentProtocol';
-import type { Agent } from '../../contract/labels';
+import { type Agent, isPaused } from '../../contract/labels';
 import { Batch } from '../../kernel/batch';
 import { topic } from '../../kernel/database/wakeups';
 import { notFound, Refusal } from '../../kernel/errors';
 import { hashSecret, isId } from '../../kernel/ids';
 import { noteLeft } from '../../runs/agents/agents.store';
-import { registerAgent } from '../../runs/agents/agentTokens';
-import { KnownAgents } from '../../runs/agents/knownAgents';
+import { type Registration, registerAgent } from '../../runs/agents/agentTokens';
+import { KnownAgents, ordersOf } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { isStorable } from '../../kernel/naming';
 import { findCache, saveCache } from '../../runs/caches/caches';
@@ -36,6 +37,7 @@ import type { AgentGuard } from './guards';
 import { invalidRequest, pathOf } from './httpErrors';
 import { parseJson, type ZodTypes } from './requestBodies';
 import { sendArtifact } from './sendArtifact';
+import type { z } from 'zod';
 
 const MIB = 1024 ** 2;
 const CLAIM_WAIT_MS = 30_000;
@@ -82,18 +84,31 @@ function register(server: FastifyInstance, app: App, guard: AgentGuard): void {
     .post('/register', { schema: { body: registerRequest } }, async (request, reply) => {
       const { body, info } = request;
       const token = tokenOf(request);
-      const made = await guard.judge(token, info.address, () =>
-        registerAgent(app, token, { ...body, version: body.version ?? null }, info),
-      );
-      const { id: agentId, name, labels } = made.agent;
+      const made = await guard.judge(token, info.address, () => registerAgent(app, token, registrationOf(body), info));
+      const { id: agentId, name, labels, clockSkewMs } = made.agent;
       app.log.info({ agent: name, agentId, labels }, 'agent registered');
+      if (Math.abs(clockSkewMs ?? 0) > NOTABLE_SKEW_MS) {
+        app.log.warn({ agent: name, agentId, clockSkewMs }, 'the clock of this agent is wrong; the server’s counts');
+      }
       const leaseMs = app.config.SLIPWAY_LEASE_SECONDS * 1000;
       const renewMs = Math.min(15_000, Math.floor(leaseMs / 4));
       const logs = { logFlushMs: LOG_FLUSH_MS, logMaxBytes: MIB, logData: true };
       const settings = { claimWaitMs: CLAIM_WAIT_MS, leaseMs, renewMs, ...logs };
-      return reply.code(201).send({ agentId, token: made.token, settings });
+      const now = app.clock.now();
+      const agent = ordersOf(made.agent, now);
+      return reply.code(201).send({ agentId, token: made.token, settings, agent, now: now.toISOString() });
     });
 }
+
+/** A clock that is off by less is not worth a warning. */
+const NOTABLE_SKEW_MS = 60_000;
+
+const registrationOf = ({ now, version, host, ...body }: z.output<typeof registerRequest>): Registration => ({
+  ...body,
+  version: version ?? null,
+  host: host ?? null,
+  now: now == null ? null : new Date(now),
+});
 
 /** Calls that require the agent token. */
 function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: AgentGuard, append: Append): void {
@@ -105,7 +120,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
   const finishes = new Batch<JobResult, FinishAnswer>((results) => finishJobs(app, results), MAX_BATCH);
 
   const known = new KnownAgents(app);
-  server.addHook('onClose', async () => known.close());
+  server.addHook('onClose', () => known.close());
   server.addHook('onRequest', async (request) => {
     const token = tokenOf(request);
     const agent = await guard.judge(token, request.info.address, () => known.authenticate(token));
@@ -123,17 +138,47 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     database.wakeups.signal([topic.queue]);
   }
 
+  /** Waits for jobs, or for news about the agent, which is answered at once if the agent understands it. */
   routes.post('/claim', { schema: { body: claimRequest } }, async (request, reply) => {
-    const { agent, body, info } = request;
-    const claimed = await desk.claim(agent.id, agent.labels, body.slots, until(request, body.waitMs));
-    if (claimed.length === 0) return reply.code(204).send();
+    const { body, info } = request;
+    takeSample(request.agent, body.sample);
+    const { agent, changed } = known.current(request.agent);
+    const knows = body.revision ?? null;
+    const tells = () => {
+      const current = known.current(agent).agent;
+      return knows === null || current.revision === knows ? undefined : ordersOf(current, clock.now());
+    };
+    const early = tells();
+    if (early !== undefined) return { jobs: [], agent: early };
+    const over = knows === null ? until(request, body.waitMs) : AbortSignal.any([until(request, body.waitMs), changed]);
+    if (!takesJobs(agent)) {
+      await untilAborted(AbortSignal.any([over, untilResumed(agent)]));
+      const orders = tells();
+      return orders === undefined ? reply.code(204).send() : { jobs: [], agent: orders };
+    }
+    const claimed = await desk.claim(agent, body.slots, over);
+    const orders = tells();
+    if (claimed.length === 0) return orders === undefined ? reply.code(204).send() : { jobs: [], agent: orders };
     const rows = claimed.map(({ row }) => row);
     // The agent is gone. Return its offers now, so that other agents need not wait until they expire.
     if (info.signal.aborted) return takeBack(rows.map(({ jobId }) => jobId));
     const tokens = new Map(claimed.map(({ row, token }) => [row.jobId, token]));
     const described = await describeJobs(app, rows);
-    return { jobs: described.map((job) => ({ ...job, token: tokens.get(job.jobId) })) };
+    return { jobs: described.map((job) => ({ ...job, token: tokens.get(job.jobId) })), agent: orders };
   });
+
+  const takesJobs = (agent: Agent) =>
+    agent.drainingAt === null && agent.removedAt === null && !isPaused(agent, clock.now());
+
+  /** Aborts when the pause ends. */
+  const untilResumed = ({ pausedUntil }: Agent): AbortSignal =>
+    pausedUntil === null
+      ? new AbortController().signal
+      : AbortSignal.timeout(Math.min(CLAIM_WAIT_MS, Math.max(0, pausedUntil.getTime() - clock.now().getTime()) + 1));
+
+  const takeSample = (agent: Agent, sample: LoadSample | null | undefined) => {
+    if (sample != null) app.agentNotes.sample({ ...sample, agentId: agent.id, at: clock.now() });
+  };
 
   routes.post('/start', { schema: { body: startRequest } }, async ({ body: { jobs } }) => {
     const started = await Promise.all(toClaims(jobs).map((claim) => starts.add(claim)));
@@ -145,16 +190,21 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
   });
 
   routes.post('/renew', { schema: { body: renewRequest } }, async (request) => {
-    const { jobs, waitMs } = request.body;
+    const { jobs, waitMs, revision: knows = null, sample } = request.body;
+    takeSample(request.agent, sample);
     const claims = toClaims(jobs);
-    const over = until(request, waitMs);
+    const { agent: current, changed } = known.current(request.agent);
+    const news = knows === null ? [] : [current.revision === knows ? changed : AbortSignal.abort()];
+    const over = AbortSignal.any([until(request, waitMs), ...news]);
     const listener = database.wakeups.listen([topic.agent(request.agent.id)]);
     try {
       for (;;) {
         const leaseUntil = new Date(clock.now().getTime() + config.SLIPWAY_LEASE_SECONDS * 1000);
         const held = new Map((await renewLeases(database, claims, leaseUntil)).map((job) => [job.jobId, job]));
         if (over.aborted || jobs.some(({ jobId }) => held.get(jobId)?.cancel !== false)) {
+          const { agent } = known.current(request.agent);
           return {
+            ...(knows !== null && agent.revision !== knows && { agent: ordersOf(agent, clock.now()) }),
             jobs: jobs.map(({ jobId }) => {
               const job = held.get(jobId);
               if (job === undefined) return { jobId, action: 'drop', graceMs: 0 };
@@ -305,6 +355,12 @@ function cachePrefixes(text: string | undefined): readonly string[] {
   if (read.success) return read.data;
   throw invalidRequest('prefixes', text, 'prefixes must be a JSON list of up to 10 texts.');
 }
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 /** The artifact that an upload announces in its headers. */
 function announced({ headers, params }: FastifyRequest, size: unknown): NewArtifact {

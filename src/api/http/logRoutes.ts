@@ -45,7 +45,7 @@ export const logRoutes =
           return reply.send(body);
         };
         if (query.timestamps === 'true') {
-          return method === 'HEAD' ? reply.send() : send(linesWithTimes(app.database, job.id));
+          return method === 'HEAD' ? reply.send() : send(linesWithTimes(app, job.id));
         }
         reply.header('accept-ranges', 'bytes');
         const tag =
@@ -64,7 +64,7 @@ export const logRoutes =
         const [start, end] = part === null ? [0, size] : [part.start, part.end + 1];
         if (part !== null) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
         reply.header('content-length', end - start);
-        return method === 'HEAD' ? reply.send() : send(bytesOf(app.database, job.id, { start, end, length, remark }));
+        return method === 'HEAD' ? reply.send() : send(bytesOf(app, job.id, { start, end, length, remark }));
       },
     });
     done();

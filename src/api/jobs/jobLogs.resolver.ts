@@ -36,8 +36,8 @@ export class JobLogsResolver {
   ): Promise<LogPage> {
     await readJob(app, actor, jobId);
     checkPart(part);
-    const place = await findLogPlace(app.database, jobId, part);
-    return readLog(app.database, jobId, { ...place, maxBytes: part.maxBytes ?? 65_536 });
+    const place = await findLogPlace(app, jobId, part);
+    return readLog(app, jobId, { ...place, maxBytes: part.maxBytes ?? 65_536 });
   }
 
   @Subscription(() => JobLogPage, {
@@ -103,7 +103,7 @@ export class JobLogsResolver {
       jobId: job.id,
       ...{ bytes: log?.bytes ?? 0, lines: log?.lines ?? 0, sealed },
       ...{ writtenBytes: log?.written ?? null, loss: log?.loss ?? null, truncated: (log?.loss ?? null) !== null },
-      storedBytes: log?.phase === 'SEALED' ? log.storedBytes : null,
+      storedBytes: log?.phase === 'SEALED' || log?.phase === 'MOVED' ? log.storedBytes : null,
       sha256: log !== undefined && sealed && log.loss === null ? log.sha256 : null,
       expiresAt:
         job.endedAt === null || log === undefined || log.deletedAt !== null ? null : expiryOf(app, job.endedAt),
@@ -129,7 +129,7 @@ export class JobLogStateResolver {
     description: 'The first 1,000 groups of lines, in the order in which they begin.',
   })
   groups(@Root() { jobId }: LogState, @Ctx() { app }: Context): Promise<FoundGroup[]> {
-    return findLogGroups(app.database, jobId);
+    return findLogGroups(app, jobId);
   }
 }
 
@@ -139,7 +139,7 @@ export class JobLogPageResolver {
     description: 'The same output line by line, with number and time of each line.',
   })
   async lines(@Root() page: LogPage, @Ctx() { app }: Context): Promise<LogLine[]> {
-    return linesOf(page, await startsWithinLine(app.database, page.jobId, page.offset));
+    return linesOf(page, await startsWithinLine(app, page.jobId, page.offset));
   }
 }
 

@@ -79,7 +79,7 @@ export class JobLogState {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Bytes that the log takes in the database. Null until it is compressed, a few seconds after the end of the job.',
+      'Bytes that the log takes in the store. Null until it is compressed, a few seconds after the end of the job.',
   })
   storedBytes!: number | null;
 

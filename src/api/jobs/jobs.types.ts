@@ -1,4 +1,5 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ConnectionType } from '../graphql/paging.types';
 import { JobFactsType } from './jobFacts.types';
 
 export enum JobStatusEnum {
@@ -80,3 +81,5 @@ export class Job {
   @Field(() => Date, { nullable: true, description: 'Time at which it ended.' })
   endedAt!: Date | null;
 }
+
+export const JobConnection = ConnectionType(Job);

@@ -1,6 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Actor } from '../../access/actor';
-import { labelList } from '../../contract/labels';
 import type { App } from '../../runs/app';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
 import { attemptKey, executionById } from '../../runs/execution/executions.loaders';
@@ -43,6 +42,7 @@ import {
   RevertedImage,
 } from './restores.types';
 import { type OperationLogPage, readOperationLog, watchOperationLog } from '../../runs/restores/restoreLog';
+import { selectorList } from '../../catalog/language/labelSelectors';
 
 const MAX_LINES = 5000;
 
@@ -274,7 +274,7 @@ export class RestorePreviewResolver {
         stageName: stage.stageName,
         stepName: stage.stepName,
         environment: stage.environmentId && (environments[stage.environmentId] ?? stage.environmentId),
-        labels: labelList(definition.labels),
+        labels: selectorList(definition.labels),
       })),
     );
   }

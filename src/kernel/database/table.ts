@@ -171,6 +171,7 @@ export const column = {
   jsonOrNull: { ...json, ...nullable },
   boolean,
   bytes: { type: 'bytea' },
+  bytesOrNull: { type: 'bytea', ...nullable },
   bigintOrNull: { ...bigint, ...nullable },
 } as const satisfies Record<string, EntitySchemaColumnOptions>;
 

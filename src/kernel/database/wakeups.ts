@@ -120,6 +120,8 @@ export const topic = {
   run: (runId: string) => `run:${runId}`,
   /** The server has an instruction for a job that this agent holds. */
   agent: (agentId: string) => `agent:${agentId}`,
+  /** A person changed an agent. */
+  agents: 'agents',
   /** A restore can take its next step. */
   restores: 'restores',
   /** A failed stage asks for a rollback. */

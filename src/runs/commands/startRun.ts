@@ -1,8 +1,7 @@
 import type { Actor } from '../../access/actor';
 import type { AuditDetail } from '../../access/audit/audit';
 import { auditDetail } from '../../access/audit/auditDetail';
-import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import { labelList } from '../../contract/labels';
+import { labelsOf, type WorkflowDefinition } from '../../catalog/language/workflow';
 import type { Execution } from '../../engine/execution';
 import type { RunSlice } from '../../engine/runSlice';
 import { notFound } from '../../kernel/errors';
@@ -15,6 +14,7 @@ import { type KeyedRequest, once } from './idempotency';
 import { insertIdempotencyKey } from './idempotencyKeys.store';
 import type { IdempotencyKey } from './idempotencyKeys.table';
 import { startShared } from './sharedStarts';
+import { selectorList } from '../../catalog/language/labelSelectors';
 
 /** A run to start. */
 export interface RunStart {
@@ -83,7 +83,7 @@ export function startRun(app: App, actor: Actor, start: RunStart): Promise<Execu
 /** Creates the numbers of label sets before the transaction, so that they can be cached. */
 export function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefinition[]): Promise<void> {
   const sets = definitions.flatMap((definition) =>
-    Object.values(definition.tasks).map((task) => labelList(task.labels)),
+    Object.values(definition.tasks).map((task) => selectorList(labelsOf(definition, task))),
   );
   return app.requirementClasses.ensure(app.database, sets);
 }

@@ -1,8 +1,8 @@
 /**
- * Phases of a log: OPEN until its job has ended; ENDED until it is compressed; then SEALED; DELETED by the
- * retention.
+ * Phases of a log: OPEN until its job has ended; ENDED until it is compressed; then SEALED; MOVED when its
+ * bytes are a file of the content store; DELETED by the retention.
  */
-export const logPhases = ['OPEN', 'ENDED', 'SEALED', 'DELETED'] as const;
+export const logPhases = ['OPEN', 'ENDED', 'SEALED', 'MOVED', 'DELETED'] as const;
 export type LogPhase = (typeof logPhases)[number];
 
 /**
@@ -27,8 +27,10 @@ export interface JobLog {
   readonly endedAt: Date | null;
   /** Size of its chunks as stored, once it is sealed. */
   readonly storedBytes: number;
+  /** SHA-256 of the content that has its bytes, once it is being moved. */
+  readonly file: string | null;
   readonly deletedAt: Date | null;
-  /** Until then, one server seals it. */
+  /** Until then, one server seals or moves it. */
   readonly busyUntil: Date | null;
 }
 
@@ -53,7 +55,11 @@ export interface LogChunk {
   readonly at: Date;
   /** True if it contains the beginning or the end of a group. */
   readonly marked: boolean;
-  /** Plain bytes; with `frames` null, compressed bytes and frames. */
-  readonly data: Buffer;
+  /** Plain bytes; with `frames` null, compressed bytes and frames; null if those are in the log's file. */
+  readonly data: Buffer | null;
   readonly frames: readonly LogFrame[] | null;
+  /** Position of the compressed bytes in the file. */
+  readonly place: number | null;
+  /** Length of the compressed bytes in the file. */
+  readonly packed: number | null;
 }

@@ -1,7 +1,9 @@
-import type { Db } from '../../kernel/database/database';
+import { buffer } from 'node:stream/consumers';
+import type { Database, Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { Job } from '../queue/job';
 import { jobTable } from '../queue/jobs.table';
+import type { Contents } from '../contents/contents';
 import type { JobLog, LogChunk, LogFrame } from './jobLog';
 import { jobLogTable, logChunkTable } from './jobLogs.table';
 import { type LogPart, unpack } from './logChunks';
@@ -13,9 +15,13 @@ export const findLogs = (db: Db, jobIds: readonly string[]): Promise<JobLog[]> =
   db.rows(`SELECT ${logColumns} FROM job_log log WHERE job_id = ANY ($1::uuid[])`, [jobIds]);
 
 /** A row of a log as read. */
-export type StoredChunk = Pick<LogChunk, 'start' | 'length' | 'line' | 'lines' | 'data' | 'frames'>;
+export type StoredChunk = Omit<LogChunk, 'jobId' | 'at' | 'marked'> & {
+  /** Content that has its bytes if `data` is null. */
+  readonly file: string | null;
+};
 
-const chunkColumns = columnsOf(logChunkTable, 'chunk', ['start', 'length', 'line', 'lines', 'data', 'frames']);
+const chunkColumns = `${columnsOf(logChunkTable, 'chunk', ['start', 'length', 'line', 'lines', 'data', 'frames', 'place', 'packed'])},
+  CASE WHEN chunk.data IS NULL THEN (SELECT file FROM job_log WHERE job_id = chunk.job_id) END AS file`;
 
 /** The rows from the one that has an offset, with about `maxBytes` from there. */
 export const findChunks = (db: Db, jobId: string, offset: number, maxBytes: number): Promise<StoredChunk[]> =>
@@ -84,18 +90,48 @@ export async function findSearchedJobs(
 /** A row with its plain bytes and frames. */
 export type OpenChunk = LogPart & Pick<LogChunk, 'start' | 'line' | 'lines'>;
 
-/** Plain and compressed rows read the same. */
-export async function openChunk({ start, line, lines, data, frames }: StoredChunk): Promise<OpenChunk> {
-  return { start, line, lines, ...(frames === null ? await unpack(data) : { data, frames }) };
+/** What readers of logs need of the app. */
+export interface LogReader {
+  readonly database: Database;
+  readonly contents: Contents;
 }
 
-export const openChunks = (chunks: readonly StoredChunk[]): Promise<OpenChunk[]> => Promise.all(chunks.map(openChunk));
+/** Plain, compressed and moved rows read the same. Rows that follow each other in a file are read at once. */
+export async function openChunks(
+  { contents }: Pick<LogReader, 'contents'>,
+  chunks: readonly StoredChunk[],
+): Promise<OpenChunk[]> {
+  const moved = chunks.filter(({ data }) => data === null);
+  const file = await readPart(contents, moved);
+  return Promise.all(
+    chunks.map(async ({ start, line, lines, data, frames, place, packed }) => {
+      if (data !== null && frames !== null) return { start, line, lines, data, frames };
+      const from = (place ?? 0) - (moved[0]?.place ?? 0);
+      return { start, line, lines, ...(await unpack(data ?? file.subarray(from, from + (packed ?? 0)))) };
+    }),
+  );
+}
 
-/** Skips the rest of a character that began earlier. */
-export function wholeCharacters(bytes: Buffer): Buffer {
-  let start = 0;
-  while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
-  return bytes.subarray(start);
+/** The bytes from the first of these rows to the end of the last. */
+async function readPart(contents: Contents, moved: readonly StoredChunk[]): Promise<Buffer> {
+  const [first, last] = [moved[0], moved.at(-1)];
+  if (first === undefined || last === undefined || first.file === null) return Buffer.alloc(0);
+  const range = { start: first.place ?? 0, end: (last.place ?? 0) + (last.packed ?? 0) - 1 };
+  return buffer(await contents.open(first.file, range));
+}
+
+/** Position of the first character that begins at or after another position. */
+export function nextCharacter(data: Buffer, from: number): number {
+  for (let back = 1; back <= 3 && back <= from; back++) {
+    const byte = data[from - back] ?? 0;
+    if (byte < 0x80) return from;
+    if (byte < 0xc0) continue;
+    const end = from - back + (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2);
+    let at = from;
+    while (at < Math.min(end, data.length) && ((data[at] ?? 0) & 0xc0) === 0x80) at++;
+    return at;
+  }
+  return from;
 }
 
 /** Distance from the end within which a log is searched. */
@@ -107,6 +143,7 @@ const NEAR_THE_END_BYTES = 65_536;
  */
 export async function findErrorEnds(
   db: Db,
+  app: Pick<LogReader, 'contents'>,
   taskExecutionIds: readonly string[],
   maxBytes: number,
 ): Promise<ReadonlyMap<string, string>> {
@@ -122,7 +159,8 @@ export async function findErrorEnds(
      ORDER BY newest.task_id, chunk.start`,
     [taskExecutionIds, NEAR_THE_END_BYTES],
   );
-  const chunks = await openChunks(rows);
+  const chunks: OpenChunk[] = [];
+  for (const row of rows) chunks.push(...(await openChunks(app, [row])));
   const written = new Map<string, { readonly stream: LogFrame['stream']; readonly data: Buffer }[]>();
   for (const [index, { taskId }] of rows.entries()) {
     const { data, frames } = chunks[index] ?? { data: Buffer.alloc(0), frames: [] };
@@ -138,7 +176,8 @@ export async function findErrorEnds(
     const errors = parts.filter(({ stream }) => stream === 'stderr');
     const bytes = Buffer.concat((errors.length > 0 ? errors : parts).map(({ data }) => data));
     // A text of PostgreSQL has no NUL.
-    return wholeCharacters(bytes.subarray(-maxBytes)).toString('utf8').replaceAll('\0', '\ufffd');
+    const text = bytes.subarray(nextCharacter(bytes, Math.max(0, bytes.length - maxBytes))).toString('utf8');
+    return text.replaceAll('\0', '\ufffd');
   };
   return new Map([...written].map(([taskId, parts]) => [taskId, endOf(parts)]));
 }

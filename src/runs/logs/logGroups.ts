@@ -1,5 +1,4 @@
-import type { Database } from '../../kernel/database/database';
-import { findMarkedChunks, openChunks } from './jobLogs.store';
+import { findMarkedChunks, type LogReader, openChunks } from './jobLogs.store';
 
 /** Group of lines: `::group::title` … `::endgroup::`. */
 export interface LogGroup {
@@ -21,13 +20,15 @@ const BEGIN = Buffer.from('::group::');
 const END = Buffer.from('::endgroup::');
 
 /** The first groups of a log. Reads only rows that have been marked when they were stored. */
-export async function findLogGroups(db: Database, jobId: string): Promise<LogGroup[]> {
+export async function findLogGroups(reader: LogReader, jobId: string): Promise<LogGroup[]> {
   const groups: { -readonly [P in keyof LogGroup]: LogGroup[P] }[] = [];
   const open: (typeof groups)[number][] = [];
   let after = -1;
   for (let read = 0; read < MOST_ROWS; ) {
-    const stored = await findMarkedChunks(db, jobId, after, ROWS_AT_ONCE);
-    for (const chunk of await openChunks(stored)) {
+    const stored = await findMarkedChunks(reader.database, jobId, after, ROWS_AT_ONCE);
+    for (const one of stored) {
+      const [chunk] = await openChunks(reader, [one]);
+      if (chunk === undefined) continue;
       for (const mark of marksIn(chunk.data)) {
         const at = timeAt(chunk.frames, mark.at);
         const line = chunk.line + mark.line + 1;

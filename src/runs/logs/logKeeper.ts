@@ -1,12 +1,17 @@
 import type { App } from '../app';
 import { sweepCaches } from '../caches/caches';
 import { pruneLogs } from './logRetention';
+import { moveLogs } from './moveLogs';
 import { sealLogs } from './sealLogs';
 
 const SEAL_MS = 5000;
+const MOVE_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 
-/** Seals logs soon after their jobs have ended, and deletes old ones, and old caches, once an hour. */
+/**
+ * Seals logs soon after their jobs have ended, moves old ones out of the database, and deletes older ones; deletes old
+ * caches, too.
+ */
 export class LogKeeper {
   private readonly stopping = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
@@ -17,11 +22,12 @@ export class LogKeeper {
   start(): void {
     const { app, stopping } = this;
     this.repeat(0, SEAL_MS, 'could not seal logs', () => sealLogs(app, stopping.signal));
-    this.repeat(1, PRUNE_MS, 'could not delete old logs', async () => {
+    this.repeat(1, MOVE_MS, 'could not move logs', () => moveLogs(app, stopping.signal));
+    this.repeat(2, PRUNE_MS, 'could not delete old logs', async () => {
       const deleted = await pruneLogs(app, stopping.signal);
       if (deleted > 0) app.log.info({ deleted }, 'deleted old logs');
     });
-    this.repeat(2, PRUNE_MS, 'could not delete old caches', () => sweepCaches(app));
+    this.repeat(3, PRUNE_MS, 'could not delete old caches', () => sweepCaches(app));
   }
 
   async stop(): Promise<void> {

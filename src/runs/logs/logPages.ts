@@ -1,6 +1,5 @@
-import type { Database } from '../../kernel/database/database';
 import { findJobs } from '../queue/jobs.store';
-import { findChunks, findLogs, openChunks, wholeCharacters } from './jobLogs.store';
+import { findChunks, findLogs, type LogReader, openChunks, nextCharacter } from './jobLogs.store';
 import { countLines } from './logChunks';
 import { remarkOf } from './logRemarks';
 
@@ -55,14 +54,14 @@ const LEAST_BYTES = 4;
  * one. Remarks follow the stored bytes as if they were part of the log, so that each is read once.
  */
 export async function readLog(
-  db: Database,
+  reader: LogReader,
   jobId: string,
   { offset, end: endOffset = null, maxBytes }: PageRange,
 ): Promise<LogPage> {
   const limit = Math.min(endOffset ?? Number.POSITIVE_INFINITY, offset + Math.max(maxBytes, LEAST_BYTES));
   // In this order: whether the job has ended, the length, the rows. In another order, a row that arrives in between
   // could be taken for the end.
-  const [[job], [log], stored] = await db.together((one) =>
+  const [[job], [log], stored] = await reader.database.together((one) =>
     Promise.all([findJobs(one, [jobId]), findLogs(one, [jobId]), findChunks(one, jobId, offset, limit - offset)]),
   );
   const ended = job !== undefined && job.endedAt !== null;
@@ -78,7 +77,7 @@ export async function readLog(
     if (log?.phase !== 'DELETED') remark(`\n[slipway] ${start - position} bytes of the log are missing here.\n`);
     position = start;
   };
-  for (const { start, line, data, frames: written } of await openChunks(stored)) {
+  for (const { start, line, data, frames: written } of await openChunks(reader, stored)) {
     if (start > position) skipTo(start);
     let from = 0;
     for (const { stream, at, bytes } of written) {
@@ -87,8 +86,8 @@ export async function readLog(
       if (begin < end) {
         firstLine ??= line + countLines(data.subarray(0, begin)) + 1;
         const whole = end < from + bytes ? wholeUntil(data, begin, end) : end;
-        const own = data.subarray(begin, whole);
-        frames.push(new LogText(stream, new Date(at), begin > from ? wholeCharacters(own) : own));
+        const own = data.subarray(begin > from ? nextCharacter(data, begin) : begin, whole);
+        if (own.length > 0) frames.push(new LogText(stream, new Date(at), own));
         position = start + whole;
       }
       from += bytes;

@@ -2,6 +2,7 @@ import { actorRef, systemActor } from '../../access/actor';
 import { audit } from '../../access/audit/audited';
 import type { Transaction } from '../../kernel/database/database';
 import type { App } from '../app';
+import { releaseContents } from '../contents/contents.store';
 import { deleteOldLogs, sumOfLogs } from './logRetention.store';
 
 const DAY_MS = 86_400_000;
@@ -40,6 +41,8 @@ async function prune(app: App, { reason, before, bytes }: Pruning, until?: Abort
     const logs = await app.database.transaction(async (db: Transaction) => {
       const gone = await deleteOldLogs(db, before, wanted, app.clock.now());
       if (gone.length === 0) return gone;
+      const files = gone.flatMap(({ file }) => (file === null ? [] : [file]));
+      await releaseContents(db, files, app.clock.now());
       const input = { reason, before, logs: gone.length, bytes: gone.reduce((sum, log) => sum + log.storedBytes, 0) };
       const attempt = { actor: actorRef(systemActor), address: null, requestId: null, action: 'jobLog.delete', input };
       await audit(app, db, attempt);

@@ -1,5 +1,4 @@
-import type { Database } from '../../kernel/database/database';
-import { findChunks, openChunks } from './jobLogs.store';
+import { findChunks, type LogReader, openChunks } from './jobLogs.store';
 import { type LogLine, linesOf } from './logLines';
 import { readLog } from './logPages';
 
@@ -14,13 +13,16 @@ export interface StreamedPart {
 }
 
 /** Exact bytes of a log, a few rows at a time, as fast as the reader takes them. */
-export async function* bytesOf(db: Database, jobId: string, part: StreamedPart): AsyncGenerator<Buffer> {
+export async function* bytesOf(reader: LogReader, jobId: string, part: StreamedPart): AsyncGenerator<Buffer> {
   const { start, end, length, remark } = part;
   const stop = Math.min(end, length);
   let position = start;
   while (position < stop) {
     const before = position;
-    const chunks = await openChunks(await findChunks(db, jobId, position, Math.min(STEP_BYTES, stop - position)));
+    const chunks = await openChunks(
+      reader,
+      await findChunks(reader.database, jobId, position, Math.min(STEP_BYTES, stop - position)),
+    );
     for (const { start: begin, data } of chunks) {
       const own = data.subarray(position - begin, stop - begin);
       if (begin > position || own.length === 0) break;
@@ -33,10 +35,10 @@ export async function* bytesOf(db: Database, jobId: string, part: StreamedPart):
 }
 
 /** All lines of a log as text, each with its time in front. */
-export async function* linesWithTimes(db: Database, jobId: string): AsyncGenerator<Buffer> {
+export async function* linesWithTimes(reader: LogReader, jobId: string): AsyncGenerator<Buffer> {
   let open: LogLine | undefined;
   for (let offset = 0; ; ) {
-    const page = await readLog(db, jobId, { offset, maxBytes: STEP_BYTES });
+    const page = await readLog(reader, jobId, { offset, maxBytes: STEP_BYTES });
     let text = '';
     for (const line of linesOf(page, open !== undefined)) {
       const begins = open === undefined;

@@ -4,6 +4,9 @@ import type { JobLog, LogChunk } from './jobLog';
 /** A log that a server began to seal is free again after this time without progress. */
 const BUSY_MS = 5 * 60_000;
 
+/** A row that is about to be written. */
+export type PackedChunk = Omit<LogChunk, 'data' | 'frames' | 'place' | 'packed'> & { readonly data: Buffer };
+
 export type EndedLog = Pick<JobLog, 'jobId' | 'bytes' | 'sha256' | 'loss'>;
 
 /** The log that ended first, for this server only. */
@@ -22,7 +25,7 @@ export function replaceChunks(
   db: Transaction,
   jobId: string,
   { start, end }: { readonly start: number; readonly end: number },
-  rows: readonly LogChunk[],
+  rows: readonly PackedChunk[],
   now: Date,
 ): void {
   db.defer('UPDATE job_log SET busy_until = $2 WHERE job_id = $1', [jobId, new Date(now.getTime() + BUSY_MS)]);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../app';
-import type { LogChunk } from './jobLog';
 import { findChunks, type OpenChunk, openChunks } from './jobLogs.store';
 import { type CutPart, cutIntoChunks, pack } from './logChunks';
-import { type EndedLog, markSealed, replaceChunks, takeEndedLog } from './sealLogs.store';
+import { type EndedLog, markSealed, type PackedChunk, replaceChunks, takeEndedLog } from './sealLogs.store';
 
 /** Bytes of a log in memory at a time. */
 const STEP_BYTES = 1024 ** 2;
@@ -22,11 +21,12 @@ export async function sealLogs(app: App, until?: AbortSignal): Promise<number> {
   }
 }
 
-async function sealLog({ database, clock }: App, { jobId, bytes, sha256, loss }: EndedLog): Promise<void> {
+async function sealLog(app: App, { jobId, bytes, sha256, loss }: EndedLog): Promise<void> {
+  const { database, clock } = app;
   const hash = createHash('sha256');
   let [position, lines, stored] = [0, 0, 0];
   while (position < bytes) {
-    const chunks = contiguous(await openChunks(await findChunks(database, jobId, position, STEP_BYTES)), position);
+    const chunks = contiguous(await openChunks(app, await findChunks(database, jobId, position, STEP_BYTES)), position);
     // Readers show what is missing.
     if (chunks.length === 0) break;
     const data = Buffer.concat(chunks.map((chunk) => chunk.data));
@@ -55,9 +55,9 @@ function contiguous(chunks: readonly OpenChunk[], from: number): OpenChunk[] {
   return chunks.slice(0, hole === -1 ? undefined : hole);
 }
 
-async function rowOf(jobId: string, position: number, lines: number, part: CutPart): Promise<LogChunk> {
+async function rowOf(jobId: string, position: number, lines: number, part: CutPart): Promise<PackedChunk> {
   return {
     ...{ jobId, start: position + part.start, length: part.length, line: lines + part.line, lines: part.lines },
-    ...{ at: new Date(part.at), marked: part.marked, data: await pack(part), frames: null },
+    ...{ at: new Date(part.at), marked: part.marked, data: await pack(part) },
   };
 }

@@ -8,7 +8,7 @@ import { readExecution } from '../execution/executions.queries';
 import { findExecutions } from '../execution/executions.store';
 import type { Job } from '../queue/job';
 import { findLogPlace } from './findLogPlace';
-import { findChunks, findSearchedJobs, openChunks, type SearchedJob } from './jobLogs.store';
+import { findChunks, findSearchedJobs, type LogReader, openChunks, type SearchedJob } from './jobLogs.store';
 import { countLines } from './logChunks';
 import { linesOf } from './logLines';
 import { type LogText, readLog } from './logPages';
@@ -141,14 +141,8 @@ interface Step {
   readonly next: number;
 }
 
-async function searchStep(
-  { database }: App,
-  one: SearchedJob,
-  offset: number,
-  search: LogSearch,
-  most: number,
-): Promise<Step> {
-  const [first, ...rest] = await openChunks(await findChunks(database, one.job.id, offset, STEP_BYTES));
+async function searchStep(app: App, one: SearchedJob, offset: number, search: LogSearch, most: number): Promise<Step> {
+  const [first, ...rest] = await openChunks(app, await findChunks(app.database, one.job.id, offset, STEP_BYTES));
   if (first === undefined) return { matches: [], next: one.bytes };
   const start = Math.max(offset, first.start);
   const skipped = first.data.subarray(0, start - first.start);
@@ -171,7 +165,7 @@ async function searchStep(
     const own = whole.toString('utf8', at, to).replace(/\r$/, '');
     const position = contains(own);
     if (position !== -1) {
-      matches.push(await matchOf(database, one, search, { line, offset: start + at, text: excerpt(own, position) }));
+      matches.push(await matchOf(app, one, search, { line, offset: start + at, text: excerpt(own, position) }));
       if (matches.length === most) return { matches, next: start + Math.min(whole.length, to + 1) };
     }
     at = to + 1;
@@ -185,21 +179,21 @@ const excerpt = (text: string, position: number): string => {
 };
 
 async function matchOf(
-  db: App['database'],
+  reader: LogReader,
   { job, task }: SearchedJob,
   { context }: LogSearch,
   { line, offset, text }: { readonly line: number; readonly offset: number; readonly text: string },
 ): Promise<LogMatch> {
   const linesFrom = async (fromLine: number, lines: number) => {
     if (lines <= 0) return [];
-    const place = await findLogPlace(db, job.id, { fromLine, lines });
-    const page = await readLog(db, job.id, { ...place, maxBytes: CONTEXT_BYTES });
+    const place = await findLogPlace(reader, job.id, { fromLine, lines });
+    const page = await readLog(reader, job.id, { ...place, maxBytes: CONTEXT_BYTES });
     return linesOf(page, false).map((one) => one.text.slice(0, SHOWN));
   };
   const [before, after, own] = await Promise.all([
     linesFrom(Math.max(1, line - context), Math.min(context, line - 1)),
     linesFrom(line + 1, context),
-    readLog(db, job.id, { offset, maxBytes: 1 }),
+    readLog(reader, job.id, { offset, maxBytes: 1 }),
   ]);
   const { at = job.queuedAt, stream = 'stdout' as const } = own.frames[0] ?? {};
   return { job, taskExecutionId: job.taskExecutionId, task, line, offset, at, stream, text, before, after };

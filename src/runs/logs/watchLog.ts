@@ -19,7 +19,7 @@ export async function* watchLog(app: App, jobId: string, offset: number, until: 
       if (shared !== undefined && shared.offset === position) page = shared;
       else if (shared !== undefined || pages === undefined) {
         const end = shared === undefined || shared.final ? null : shared.nextOffset;
-        page = await readLog(app.database, jobId, { offset: position, end, maxBytes: LIVE_PAGE_BYTES });
+        page = await readLog(app, jobId, { offset: position, end, maxBytes: LIVE_PAGE_BYTES });
       }
       if (page !== undefined && (page.frames.length > 0 || page.final)) {
         position = page.nextOffset;

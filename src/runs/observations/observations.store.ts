@@ -201,6 +201,12 @@ export const findOldObservations = (
 /** Deletes runs that observed, with everything of them. A trigger refuses the same for any other run. */
 export async function deleteObservations(db: Db, ids: readonly string[]): Promise<void> {
   const jobs = `(SELECT id FROM job WHERE execution_id = ANY ($1::uuid[]))`;
+  // Content that only their logs refer to is found by the next sweep.
+  await db.write(
+    `UPDATE stored_content SET check_at = coalesce(check_at, now())
+     WHERE sha256 IN (SELECT file FROM job_log WHERE file IS NOT NULL AND job_id IN ${jobs})`,
+    [ids],
+  );
   for (const where of [
     `log_chunk WHERE job_id IN ${jobs}`,
     `job_log WHERE job_id IN ${jobs}`,

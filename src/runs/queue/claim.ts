@@ -1,7 +1,8 @@
 import type { App } from '../app';
 import { topic } from '../../kernel/database/wakeups';
 import { hashSecret, newSecret } from '../../kernel/ids';
-import { type ClaimedJobRow, claimReadyJobs, type Slot, takeTurn } from './claimedJobs.store';
+import { type Ability, type ClaimedJobRow, claimReadyJobs, type Slot, takeTurn } from './claimedJobs.store';
+import type { Agent } from '../../contract/labels';
 
 /** A claim has to be started within this time, or the job is offered to another agent. */
 const OFFER_MS = 15_000;
@@ -14,7 +15,7 @@ export interface ClaimedJob {
 
 interface Waiting {
   readonly agentId: string;
-  readonly labels: readonly string[];
+  readonly ability: Ability;
   readonly slots: number;
   readonly answer: (jobs: ClaimedJob[]) => void;
   readonly fail: (error: unknown) => void;
@@ -52,15 +53,15 @@ export class ClaimDesk {
   }
 
   /** Returns up to `slots` jobs for an agent as soon as there are any, or none if `until` is aborted. */
-  claim(agentId: string, labels: readonly string[], slots: number, until: AbortSignal): Promise<ClaimedJob[]> {
+  claim(agent: Agent, slots: number, until: AbortSignal): Promise<ClaimedJob[]> {
     return new Promise((resolve, reject) => {
       const settle = () => {
         this.waiting.delete(claim);
         until.removeEventListener('abort', giveUp);
       };
       const claim: Waiting = {
-        agentId,
-        labels,
+        agentId: agent.id,
+        ability: agent,
         slots: Math.min(slots, MAX_BATCH),
         answer: (jobs) => {
           settle();
@@ -97,11 +98,12 @@ export class ClaimDesk {
     }
   }
 
-  /** Waiting claims, grouped by equal labels. */
+  /** Waiting claims, grouped by equal labels and applications. */
   private groups(): Waiting[][] {
     const groups = new Map<string, Waiting[]>();
     for (const claim of this.waiting) {
-      const key = claim.labels.join('\n');
+      const { labelSetId, applicationIds } = claim.ability;
+      const key = `${labelSetId} ${applicationIds?.join(' ') ?? ''}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [claim]);
       else group.push(claim);
@@ -110,7 +112,9 @@ export class ClaimDesk {
   }
 
   private async serveGroup(group: readonly Waiting[]): Promise<void> {
-    const labels = group[0]?.labels ?? [];
+    const [first] = group;
+    if (first === undefined) return;
+    const { ability } = first;
     const tokens = new Map<string, { token: string; claim: Waiting }>();
     const hashes = new Map<Waiting, string>();
     for (const claim of group) {
@@ -129,7 +133,7 @@ export class ClaimDesk {
     for (const claim of group) claim.asking = true;
     // An offer that a crash undoes was not started, so the job is offered again: a start is durable.
     const claimed = await this.app.database.atOnce(
-      async (db) => (await Promise.all([takeTurn(db), claimReadyJobs(db, labels, slots, offerUntil, now)]))[1],
+      async (db) => (await Promise.all([takeTurn(db), claimReadyJobs(db, ability, slots, offerUntil, now)]))[1],
       { durable: false },
     );
     const answers = new Map<Waiting, ClaimedJob[]>();

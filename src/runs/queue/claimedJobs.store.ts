@@ -100,30 +100,39 @@ export interface Slot {
   readonly tokenHash: string;
 }
 
+/** What agents that claim together can run. */
+export interface Ability {
+  readonly labelSetId: number;
+  /** Null: jobs of every application. */
+  readonly applicationIds: readonly string[] | null;
+}
+
 /** Claims of all servers take turns, so that jobs leave the queue in its order. Sent with the claim, before it. */
 export const takeTurn = (db: Db): Promise<unknown> => db.rows('SELECT FROM pg_advisory_xact_lock($1)', [CLAIMS]);
 
 const CLAIMS = 7_206_211;
 
 /**
- * Gives the first jobs of the queue that an agent with these labels can run to the slots, in order, and reads what the
+ * Gives the first jobs of the queue that agents with these labels can run to the slots, in order, and reads what the
  * agents need. One statement takes a job from the queue and adds its lease, so that a job can be neither lost nor given
- * twice. Each class of requirements is read from the head of its index: jobs that this agent can't run cost nothing.
+ * twice. Each class of requirements is read from the head of its index: jobs that this agent can't run cost nothing. A
+ * slot whose agent was paused, drained, removed or relabeled meanwhile gets nothing.
  */
 export async function claimReadyJobs(
   db: Db,
-  labels: readonly string[],
+  { labelSetId, applicationIds }: Ability,
   slots: readonly Slot[],
   offerUntil: Date,
   now: Date,
 ): Promise<(ClaimedJobRow & Slot)[]> {
-  const rows = await db.rows<Flat & Slot>(CLAIM, [
-    labels,
+  const rows = await db.rows<Flat & Slot>(applicationIds === null ? CLAIM : CLAIM_OF_APPLICATIONS, [
+    labelSetId,
     slots.map((slot) => slot.agentId),
     slots.map((slot) => slot.tokenHash),
     slots.length,
     offerUntil,
     now,
+    ...(applicationIds === null ? [] : [applicationIds]),
   ]);
   return rows.map(withStanding);
 }
@@ -132,29 +141,40 @@ export async function claimReadyJobs(
 export const pauses = (pause: string, labels: string, now: string): string =>
   `${pause}.labels <@ ${labels} AND (${pause}.until IS NULL OR ${pause}.until > ${now}::timestamptz)`;
 
-const CLAIM = `WITH slot AS (
-    SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
+/** `condition` limits the jobs of a class. */
+const claiming = (condition: string) => `WITH slot AS MATERIALIZED (
+    SELECT s.agent_id, s.token_hash, row_number() OVER (ORDER BY s.n) AS n
+    FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
+    JOIN agent ON agent.id = s.agent_id
+    WHERE agent.label_set_id = $1 AND agent.draining_at IS NULL AND agent.removed_at IS NULL
+      AND (agent.paused_at IS NULL OR agent.paused_until <= $6)
   ), picked AS (
     SELECT job_id, row_number() OVER (ORDER BY precedence, share, rank) AS n FROM (
       SELECT head.*
-      FROM requirement_class class
+      FROM label_match fit JOIN requirement_class class ON class.id = fit.requirement_class_id
       CROSS JOIN LATERAL (
-        SELECT job_id, precedence, share, rank FROM ready_job WHERE requirement_class_id = class.id
+        SELECT job_id, precedence, share, rank FROM ready_job WHERE requirement_class_id = class.id${condition}
         ORDER BY precedence, share, rank LIMIT $4 FOR UPDATE SKIP LOCKED
       ) head
-      WHERE class.labels <@ $1::text[]
+      WHERE fit.label_set_id = $1
         AND NOT EXISTS (SELECT FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$6')})
       ORDER BY head.precedence, head.share, head.rank
       LIMIT $4
     ) heads
   ), taken AS (
-    DELETE FROM ready_job USING picked WHERE ready_job.job_id = picked.job_id
-    RETURNING ready_job.job_id, ready_job.precedence, ready_job.share, ready_job.rank, greatest(ready_job.share, ready_job.virtual_time) AS time, picked.n
+    DELETE FROM ready_job USING picked JOIN slot USING (n) WHERE ready_job.job_id = picked.job_id
+    RETURNING ready_job.job_id, ready_job.precedence, ready_job.share, ready_job.rank, greatest(ready_job.share, ready_job.virtual_time) AS time, picked.n,
+      slot.agent_id, slot.token_hash
   ), given AS (
-    SELECT taken.*, slot.agent_id, slot.token_hash FROM taken JOIN slot USING (n)
+    SELECT * FROM taken
   ), ${claimedOf('given', 'given.agent_id, given.token_hash, given.precedence, given.share, given.rank,')}, offered AS (
     INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at, precedence, share, rank)
     SELECT id, agent_id, run_id, token_hash, false, $5, precedence, share, rank
     FROM claimed, (SELECT setval('queue_time', max(time)) FROM taken HAVING count(*) > 0) now
   )
   ${describing('claimed.agent_id AS "agentId", claimed.token_hash AS "tokenHash",')}`;
+
+const CLAIM = claiming('');
+/** Reads past the jobs of other applications, so its cost grows with their number at the head of the queue. */
+const CLAIM_OF_APPLICATIONS = claiming(` AND EXISTS (
+          SELECT FROM execution WHERE execution.id = ready_job.run_id AND execution.application_id = ANY ($7::uuid[]))`);

@@ -69,12 +69,13 @@ export async function finishJobs(app: App, given: readonly JobResult[]): Promise
 
 const keyOf = ({ jobId, tokenHash }: Claim): string => `${jobId} ${tokenHash}`;
 
-function finishClaimed(
+async function finishClaimed(
   app: App,
   results: readonly JobResult[],
   claimed: readonly Claimed[],
 ): Promise<ReadonlyMap<string, FinishAnswer>> {
-  return inRuns(
+  let counts: readonly AgentCount[] = [];
+  const answers = await inRuns(
     app,
     runsOf(claimed),
     systemActor,
@@ -90,7 +91,9 @@ function finishClaimed(
         logs: new Map(logs.map((log) => [log.jobId, log])),
       };
       const { answered, standing } = await db.decide((run) => {
-        return { answered: settle(run, results, known), standing: executionsOf(run, claimed) };
+        const answered = settle(run, results, known);
+        counts = countsOf(run, known);
+        return { answered, standing: executionsOf(run, claimed) };
       });
       const damaged = results.filter((result) => answered.has(keyOf(result)) && isDamaged(result, known));
       emptyLogs(
@@ -103,7 +106,21 @@ function finishClaimed(
     },
     { keepsPlans: true },
   );
+  for (const { agentId, lost } of counts) app.agentNotes.ended(agentId, lost ? { lost: 1 } : { done: 1 });
+  return answers;
 }
+
+interface AgentCount {
+  readonly agentId: string;
+  readonly lost: boolean;
+}
+
+/** What the agents of these leases have ended. */
+const countsOf = (run: RunSlice, { leases }: Known): AgentCount[] =>
+  run.changes.ended.flatMap(({ jobId, status }) => {
+    const agentId = leases.get(jobId)?.agentId;
+    return agentId === undefined ? [] : [{ agentId, lost: status === 'LOST' }];
+  });
 
 interface Known {
   readonly leases: ReadonlyMap<string, LeaseWithJob>;

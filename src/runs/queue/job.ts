@@ -71,10 +71,22 @@ export interface QueueSetting {
   readonly weight: number | null;
 }
 
-/** A distinct set of required labels; there are few, whatever the number of jobs. */
+/** A distinct set of required labels, as sorted selectors; there are few, whatever the number of jobs. */
 export interface RequirementClass {
   readonly id: number;
   readonly labels: readonly string[];
+}
+
+/** A distinct set of labels that agents have, as sorted `key=value`. */
+export interface LabelSet {
+  readonly id: number;
+  readonly labels: readonly string[];
+}
+
+/** Agents with these labels can run jobs of this class. */
+export interface LabelMatch {
+  readonly labelSetId: number;
+  readonly requirementClassId: number;
 }
 
 /** Holder of a job, and the end of its lease. Exists from the claim to the end of the job. */

@@ -264,6 +264,13 @@ export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
 export const expireLeases = (db: Db, agentId: string, now: Date): Promise<number> =>
   db.write('UPDATE job_lease SET expires_at = $2 WHERE agent_id = $1 AND started AND expires_at > $2', [agentId, now]);
 
+/** Ends the claims of a removed agent: its claim tokens are void, and the sweeper finds its jobs lost. */
+export const voidLeases = (db: Db, agentId: string, now: Date): Promise<number> =>
+  db.write(`UPDATE job_lease SET expires_at = least(expires_at, $2), token_hash = '' WHERE agent_id = $1 AND started`, [
+    agentId,
+    now,
+  ]);
+
 /** Requests the end of started jobs; returns the agents to notify. */
 export async function requestCancel(
   db: Db,

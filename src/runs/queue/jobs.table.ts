@@ -1,6 +1,6 @@
 import { openStatusesOf, statusesOf } from '../../engine/machine';
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import type { Job, JobLease, QueuePause, QueueSetting, ReadyJob, RequirementClass } from './job';
+import type { Job, JobLease, LabelMatch, LabelSet, QueuePause, QueueSetting, ReadyJob, RequirementClass } from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -83,6 +83,22 @@ export const requirementClassTable = table<RequirementClass>('requirement_class'
     labels: column.texts,
   },
   uniques: [{ name: 'requirement_class_labels', columns: ['labels'] }],
+});
+
+export const labelSetTable = table<LabelSet>('label_set', {
+  columns: {
+    id: { ...column.integer, primary: true, generated: 'increment' },
+    labels: column.texts,
+  },
+  uniques: [{ name: 'label_set_labels', columns: ['labels'] }],
+});
+
+export const labelMatchTable = table<LabelMatch>('label_match', {
+  columns: {
+    labelSetId: { ...column.integer, primary: true },
+    requirementClassId: { ...column.integer, primary: true },
+  },
+  foreignKeys: [references('label_set', 'labelSetId'), references('requirement_class', 'requirementClassId')],
 });
 
 export const jobLeaseTable = table<JobLease>('job_lease', {

@@ -24,8 +24,9 @@ export async function settleDueLeases(app: App): Promise<number> {
   return moved;
 }
 
-function settleLeases(app: App, due: readonly LeaseWithJob[]): Promise<void> {
-  return inRuns(app, runsOf(due), systemActor, async (db) => {
+async function settleLeases(app: App, due: readonly LeaseWithJob[]): Promise<void> {
+  let lost: readonly LeaseWithJob[] = [];
+  await inRuns(app, runsOf(due), systemActor, async (db) => {
     const jobIds = due.map((lease) => lease.jobId);
     // Before the runs were locked, the agent may have renewed the lease, or another server may have settled it.
     const [found] = await Promise.all([
@@ -45,9 +46,14 @@ function settleLeases(app: App, due: readonly LeaseWithJob[]): Promise<void> {
       db.wake(topic.queue);
     }
     const started = leases.filter((lease) => lease.started);
-    await db.decide((run) => settleStarted(run, started));
+    await db.decide((run) => {
+      settleStarted(run, started);
+      const ids = new Set(run.changes.ended.flatMap(({ jobId, status }) => (status === 'LOST' ? [jobId] : [])));
+      lost = started.filter(({ jobId }) => ids.has(jobId));
+    });
     db.wake(...leases.flatMap((lease) => [topic.agent(lease.agentId), topic.log(lease.jobId)]));
   });
+  for (const { agentId } of lost) app.agentNotes.ended(agentId, { lost: 1 });
 }
 
 const isDue = (lease: LeaseWithJob, now: Date): boolean =>

@@ -10,9 +10,10 @@ export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueSt
     Omit<QueueState, 'waiting'> & { waiting: (Omit<WaitingJobs, 'oldestQueuedAt'> & { oldestQueuedAt: string })[] }
   >(
     `WITH online AS (
-       SELECT labels, slots FROM agent WHERE left_at IS NULL AND last_seen_at >= $1
+       SELECT label_set_id, slots FROM agent WHERE left_at IS NULL AND last_seen_at >= $1
      ), waiting AS (
-       SELECT class.labels, ready.jobs, ready.queued_at, (SELECT count(*) FROM online WHERE online.labels @> class.labels) AS agents
+       SELECT class.labels, ready.jobs, ready.queued_at, (
+         SELECT count(*) FROM online JOIN label_match fit USING (label_set_id) WHERE fit.requirement_class_id = class.id) AS agents
        FROM (
          SELECT requirement_class_id, count(*) AS jobs, min(queued_at) AS queued_at FROM ready_job GROUP BY requirement_class_id
        ) ready

@@ -66,7 +66,8 @@ const withoutAgent = `operation_task part JOIN task_execution task ON task.id = 
   JOIN job ON job.id = task.job_id AND job.queued_at < $1 JOIN ready_job ready ON ready.job_id = job.id
   JOIN requirement_class class ON class.id = ready.requirement_class_id
   WHERE part.operation_id = operation.id AND NOT EXISTS (
-    SELECT FROM agent WHERE left_at IS NULL AND last_seen_at >= $2 AND agent.labels @> class.labels)`;
+    SELECT FROM agent JOIN label_match fit ON fit.label_set_id = agent.label_set_id AND fit.requirement_class_id = class.id
+    WHERE left_at IS NULL AND last_seen_at >= $2)`;
 
 export function findTasksWithoutAgent(
   db: Db,

@@ -4,7 +4,7 @@ import type { Actor } from '../../access/actor';
 import type { Target } from '../../access/subjects';
 import { findEnvironmentTargets } from '../../access/targets.store';
 import { requireReadable, subjectFor } from '../../access/visible';
-import { type Agent, labelList, OFFLINE_AFTER_MS } from '../../contract/labels';
+import { type Agent, OFFLINE_AFTER_MS } from '../../contract/labels';
 import { findOnlineAgents } from '../agents/agents.store';
 import type { App } from '../app';
 import { readApplication } from '../../catalog/applications/applications.queries';
@@ -29,6 +29,7 @@ import { levelsWithInner } from '../../catalog/language/taskGraph';
 import { labelsOf, secretsNeeded, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
+import { matches, selectorList } from '../../catalog/language/labelSelectors';
 
 /** Everything that a start would do, and everything that prevents it. Writes nothing. */
 export interface ExecutionPlan {
@@ -254,7 +255,7 @@ function agentsByLabels(online: readonly Agent[]): Able {
   const known = new Map<string, readonly Agent[]>();
   return (labels) => {
     const key = JSON.stringify(labels);
-    const found = known.get(key) ?? online.filter((agent) => labels.every((label) => agent.labels.includes(label)));
+    const found = known.get(key) ?? online.filter((agent) => matches(labels, agent.labels));
     known.set(key, found);
     return found;
   };
@@ -276,7 +277,7 @@ function describe(
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
-      const labels = labelList(labelsOf(definition, task));
+      const labels = selectorList(labelsOf(definition, task));
       // An approval needs people, and a task that runs a workflow needs what its tasks need.
       const needsAgent = task.approval === null && task.workflow === null;
       const agents = needsAgent ? able(labels) : [];

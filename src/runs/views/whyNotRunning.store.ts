@@ -1,5 +1,6 @@
 import type { DelayedBeginning, JobPause, NearestAgent, WaitingJob, WaitingTask } from '../../engine/whyNotRunning';
 import type { Db } from '../../kernel/database/database';
+import { unmet } from '../../catalog/language/labelSelectors';
 import { pauses } from '../queue/claimedJobs.store';
 
 /** Kinds of waiting tasks of an execution that are read: one task stands for all that wait for the same reason. */
@@ -67,7 +68,7 @@ export function findWaitingTasks(
 
 /**
  * The jobs among these that are in the queue. A job waits behind every job before it that one of its agents can also
- * take.
+ * take. Paused and draining agents take none.
  */
 export async function findWaitingJobs(
   db: Db,
@@ -75,47 +76,90 @@ export async function findWaitingJobs(
   onlineSince: Date,
   now: Date,
 ): Promise<(WaitingJob & { readonly jobId: string })[]> {
-  type Nearest = Omit<NearestAgent, 'lastSeenAt'> & { readonly lastSeenAt: string };
   type Pause = Omit<JobPause, 'at' | 'until'> & { readonly at: string; readonly until: string | null };
-  const rows = await db.rows<
-    Omit<WaitingJob, 'nearest' | 'pause'> & {
-      readonly jobId: string;
-      readonly nearest: Nearest | null;
-      readonly pause: Pause | null;
-    }
-  >(
-    `WITH known AS MATERIALIZED (
-       SELECT id, name, labels, last_seen_at, last_seen_at >= $2 AS online FROM agent WHERE left_at IS NULL
-     )
-     SELECT ready.job_id AS "jobId", class.labels, job.queued_at AS "queuedAt",
-       (SELECT count(*)::int FROM known WHERE online AND known.labels @> class.labels) AS agents,
-       1 + (SELECT count(*)::int FROM (
-         SELECT FROM ready_job ahead
-         WHERE (ahead.precedence, ahead.share, ahead.rank) < (ready.precedence, ready.share, ready.rank) AND ahead.requirement_class_id IN (
-           SELECT other.id FROM requirement_class other
-           WHERE EXISTS (SELECT FROM known WHERE online AND known.labels @> class.labels AND known.labels @> other.labels))
-         LIMIT ${PLACES}) before) AS position,
-       busy.running, busy.seconds AS "runningSeconds",
-       (SELECT jsonb_build_object('id', near.id, 'name', near.name, 'lacks', near.lacks, 'lastSeenAt', near.last_seen_at) FROM (
-          SELECT known.*, ARRAY(SELECT unnest(class.labels) EXCEPT SELECT unnest(known.labels) ORDER BY 1) AS lacks FROM known
-        ) near ORDER BY cardinality(near.lacks), near.last_seen_at DESC LIMIT 1) AS nearest,
-       (SELECT jsonb_build_object('by', pause.by, 'at', pause.at, 'note', pause.note, 'until', pause.until)
-        FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$3')} ORDER BY pause.until DESC NULLS FIRST LIMIT 1) AS pause
-     FROM ready_job ready JOIN requirement_class class ON class.id = ready.requirement_class_id
-     JOIN job ON job.id = ready.job_id
-     CROSS JOIN LATERAL (
-       SELECT count(*)::int AS running, extract(epoch FROM avg($3 - own.started_at))::float8 AS seconds
-       FROM job_lease lease JOIN known ON known.id = lease.agent_id JOIN job own ON own.id = lease.job_id
-       WHERE lease.started AND known.labels @> class.labels
-     ) busy
-     WHERE ready.job_id = ANY ($1::uuid[])`,
-    [jobIds, onlineSince, now],
-  );
-  return rows.map(({ nearest, pause, ...row }) => ({
+  const [rows, agents] = await Promise.all([
+    db.rows<
+      Omit<WaitingJob, 'nearest' | 'pause'> & {
+        readonly jobId: string;
+        readonly applicationId: string;
+        readonly pause: Pause | null;
+      }
+    >(
+      `WITH known AS MATERIALIZED (
+         SELECT id, label_set_id, application_ids FROM agent
+         WHERE left_at IS NULL AND last_seen_at >= $2 AND draining_at IS NULL AND (paused_at IS NULL OR paused_until <= $3)
+       ), fits AS MATERIALIZED (
+         SELECT known.id, known.application_ids, fit.requirement_class_id FROM known JOIN label_match fit USING (label_set_id)
+       )
+       SELECT ready.job_id AS "jobId", class.labels, job.queued_at AS "queuedAt", execution.application_id AS "applicationId",
+         (SELECT count(*)::int FROM fits WHERE fits.requirement_class_id = class.id
+            AND (fits.application_ids IS NULL OR execution.application_id = ANY (fits.application_ids))) AS agents,
+         1 + (SELECT count(*)::int FROM (
+           SELECT FROM ready_job ahead
+           WHERE (ahead.precedence, ahead.share, ahead.rank) < (ready.precedence, ready.share, ready.rank) AND ahead.requirement_class_id IN (
+             SELECT other.requirement_class_id FROM fits own JOIN fits other USING (id) WHERE own.requirement_class_id = class.id)
+           LIMIT ${PLACES}) before) AS position,
+         busy.running, busy.seconds AS "runningSeconds",
+         (SELECT jsonb_build_object('by', pause.by, 'at', pause.at, 'note', pause.note, 'until', pause.until)
+          FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$3')} ORDER BY pause.until DESC NULLS FIRST LIMIT 1) AS pause
+       FROM ready_job ready JOIN requirement_class class ON class.id = ready.requirement_class_id
+       JOIN job ON job.id = ready.job_id JOIN execution ON execution.id = job.execution_id
+       CROSS JOIN LATERAL (
+         SELECT count(*)::int AS running, extract(epoch FROM avg($3 - own.started_at))::float8 AS seconds
+         FROM job_lease lease JOIN fits ON fits.id = lease.agent_id AND fits.requirement_class_id = class.id
+         JOIN job own ON own.id = lease.job_id
+         WHERE lease.started
+       ) busy
+       WHERE ready.job_id = ANY ($1::uuid[])`,
+      [jobIds, onlineSince, now],
+    ),
+    findCandidates(db, onlineSince, now),
+  ]);
+  return rows.map(({ applicationId, pause, ...row }) => ({
     ...row,
     pause: pause === null ? null : { ...pause, at: new Date(pause.at), until: dateOrNull(pause.until) },
-    nearest: nearest === null ? null : { ...nearest, lastSeenAt: new Date(nearest.lastSeenAt) },
+    nearest: row.agents > 0 ? null : nearestOf(agents, row.labels, applicationId),
   }));
+}
+
+type Candidate = Omit<NearestAgent, 'lacks'> & {
+  readonly labels: readonly string[];
+  readonly applicationIds: readonly string[] | null;
+};
+
+/** Of the agents with the same labels and in the same state, the one that was heard from last. */
+const findCandidates = (db: Db, onlineSince: Date, now: Date): Promise<Candidate[]> =>
+  db.rows(
+    `SELECT DISTINCT ON (label_set_id, application_ids, state) id, name, labels, application_ids AS "applicationIds",
+       last_seen_at AS "lastSeenAt", state, CASE WHEN state = 'PAUSED' THEN pause_note END AS "pauseNote"
+     FROM agent CROSS JOIN LATERAL (SELECT CASE WHEN last_seen_at < $1 THEN 'LOST' WHEN draining_at IS NOT NULL THEN 'DRAINING'
+       WHEN paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > $2) THEN 'PAUSED' ELSE 'ONLINE' END AS state) standing
+     WHERE left_at IS NULL ORDER BY label_set_id, application_ids, state, last_seen_at DESC`,
+    [onlineSince, now],
+  );
+
+/** The agent that lacks the least. */
+function nearestOf(
+  agents: readonly Candidate[],
+  selectors: readonly string[],
+  applicationId: string,
+): NearestAgent | null {
+  const near = agents.map(({ labels, applicationIds, ...agent }) => {
+    const isAllowed = applicationIds?.includes(applicationId) ?? true;
+    return {
+      ...agent,
+      lacks: [...unmet(selectors, labels), ...(isAllowed ? [] : ['permission for this application'])],
+    };
+  });
+  const states = ['ONLINE', 'PAUSED', 'DRAINING', 'LOST'];
+  return (
+    near.sort(
+      (a, b) =>
+        a.lacks.length - b.lacks.length ||
+        states.indexOf(a.state) - states.indexOf(b.state) ||
+        b.lastSeenAt.getTime() - a.lastSeenAt.getTime(),
+    )[0] ?? null
+  );
 }
 
 const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));

@@ -205,7 +205,14 @@ describe('insertRows', () => {
       secretHash: name,
       createdAt: at,
       createdBy: 'a "b" \\ ü',
-      revokedAt: null,
+      ...{
+        labels: ['os=linux'],
+        applicationIds: null,
+        expiresAt: null,
+        revokedAt: null,
+        revokedBy: null,
+        lastUsedAt: null,
+      },
     });
     const texts: string[] = [];
     database.traffic.beforeFlush = (statements) => texts.push(...statements);

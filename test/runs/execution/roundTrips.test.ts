@@ -62,6 +62,7 @@ describe('round trips of a command, for any size of workflow', () => {
   let server: TestServer;
   let runs: Runs;
   let agentId: string;
+  let labelSetId: number;
   const counted = new AsyncLocalStorage<{ flushes: number }>();
 
   beforeAll(async () => {
@@ -77,8 +78,11 @@ describe('round trips of a command, for any size of workflow', () => {
       ].join(''),
     );
     await ProtocolAgent.register(server.url);
-    const [agent] = await server.app.database.rows<{ id: string }>('SELECT id FROM agent');
+    const [agent] = await server.app.database.rows<{ id: string; labelSetId: number }>(
+      'SELECT id, label_set_id AS "labelSetId" FROM agent',
+    );
     agentId = agent?.id ?? '';
+    labelSetId = agent?.labelSetId ?? 0;
     // The server's sweeper and streams are not part of the measured command.
     server.app.database.traffic.beforeFlush = () => {
       const scope = counted.getStore();
@@ -124,7 +128,13 @@ describe('round trips of a command, for any size of workflow', () => {
     const offerUntil = new Date(Date.now() + 60_000);
     let claims: { jobId: string; tokenHash: string }[] = [];
     took.claim = await flushesOf(async () => {
-      const claimed = await claimReadyJobs(app.database, [], slots, offerUntil, new Date());
+      const claimed = await claimReadyJobs(
+        app.database,
+        { labelSetId, applicationIds: null },
+        slots,
+        offerUntil,
+        new Date(),
+      );
       await describeJobs(app, claimed);
       claims = claimed.map(({ jobId, tokenHash }) => ({ jobId, tokenHash }));
     });

@@ -9,7 +9,9 @@ import { ProtocolClient } from '../../../src/agent/protocolClient';
 import { systemClock } from '../../../src/kernel/clock';
 import { createLog } from '../../../src/kernel/log';
 import { pruneLogs } from '../../../src/runs/logs/logRetention';
+import { moveLogs } from '../../../src/runs/logs/moveLogs';
 import { sealLogs } from '../../../src/runs/logs/sealLogs';
+import { eventually } from '../../support/eventually';
 import { hostileProxy } from '../../support/hostileProxy';
 import type { ClaimedJob } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
@@ -91,6 +93,16 @@ describe('the log of a job', () => {
     return end;
   }
 
+  /** The server seals logs, too. */
+  async function sealAll(): Promise<void> {
+    await sealLogs(server.app);
+    const ended = `SELECT job_id FROM job_log WHERE phase = 'ENDED'`;
+    await eventually(
+      () => server.app.database.rows(ended),
+      (rows) => rows.length === 0,
+    );
+  }
+
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(`${server.url}${path}`, { method, headers: { 'x-api-key': ADMIN_KEY, ...headers } });
   const download = async (jobId: string) => Buffer.from(await (await get(`/jobs/${jobId}/log`)).arrayBuffer());
@@ -148,11 +160,20 @@ describe('the log of a job', () => {
     [
       'compressed',
       async () => {
-        await sealLogs(server.app);
+        await sealAll();
         const rows = await rowsOf(job.jobId);
         expect(rows.every((row) => row.packed && row.length <= 65_536)).toBe(true);
         expect(rows.reduce((sum, row) => sum + row.size, 0)).toBeLessThan(written.length / 4);
         expect(await stateOf(job.jobId)).toMatchObject({ sha256: sha256(written), loss: null });
+      },
+    ],
+    [
+      'moved to the content store',
+      async () => {
+        const later = { now: () => new Date(Date.now() + 8 * 86_400_000) };
+        expect(await moveLogs({ ...server.app, clock: later })).toBe(1);
+        expect(await rowsOf(job.jobId)).toContainEqual(expect.objectContaining({ size: null }));
+        expect((await download(job.jobId)).equals(written)).toBe(true);
       },
     ],
   ];
@@ -306,9 +327,9 @@ describe('the log of a job', () => {
 
     const long = 'a long line of text\n'.repeat(15_000);
     await agent.log(lost, 0, long);
-    await agent.finish(lost, { logBytes: long.length, logSha256: sha256(Buffer.from(long)) });
     await spoil(lost.jobId);
-    await sealLogs(server.app);
+    await agent.finish(lost, { logBytes: long.length, logSha256: sha256(Buffer.from(long)) });
+    await sealAll();
     expect(await stateOf(lost.jobId)).toMatchObject({ loss: 'DAMAGED', truncated: true, sha256: null });
     expect((await ask('lastLines: 1', lost.jobId)).frames.at(-1)?.text).toContain(
       'differs from the one that the agent',
@@ -318,6 +339,7 @@ describe('the log of a job', () => {
   it('is deleted by the retention, oldest first, with an audit record; never of a running job', async () => {
     const running = await begin();
     await agent.log(running, 0, 'still here\n');
+    await sealAll();
     const { app } = server;
     const stored = () =>
       app.database.rows<{ jobId: string }>(
@@ -326,7 +348,7 @@ describe('the log of a job', () => {
     const [oldest, ...others] = await stored();
     const config = { ...app.config, SLIPWAY_LOG_STORAGE_BYTES: 1 };
     const total = await app.database.rows<{ sum: number }>(
-      `SELECT sum(stored_bytes)::bigint AS sum FROM job_log WHERE phase = 'SEALED'`,
+      `SELECT sum(stored_bytes)::bigint AS sum FROM job_log WHERE phase <> 'DELETED'`,
     );
     expect(
       await pruneLogs({ ...app, config: { ...config, SLIPWAY_LOG_STORAGE_BYTES: (total[0]?.sum ?? 0) - 1 } }),

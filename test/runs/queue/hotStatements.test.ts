@@ -114,7 +114,9 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
   it('reads the same number of rows for any number of jobs, leases and events', async () => {
     const { app } = server;
     const runId = await runs.start('workflow', 'wide');
-    const [own] = await app.database.rows<{ id: string }>('SELECT id FROM agent');
+    const [own] = await app.database.rows<{ id: string; labelSetId: number }>(
+      'SELECT id, label_set_id AS "labelSetId" FROM agent',
+    );
     const slots = Array.from({ length: JOBS }, () => ({ agentId: own?.id ?? '', tokenHash: 'hash of this test' }));
     const soon = new Date(Date.now() + 60_000);
     const sweeps = await server.sweeper.pause();
@@ -122,7 +124,9 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
       measured(server, true, async (db, read) => {
         const rows: Record<string, number> = {};
         rows.lockRuns = await read((e) => lockRuns(e, [runId]));
-        rows.claimReadyJobs = await read((e) => claimReadyJobs(e, [], slots, soon, new Date()));
+        rows.claimReadyJobs = await read((e) =>
+          claimReadyJobs(e, { labelSetId: own?.labelSetId ?? 0, applicationIds: null }, slots, soon, new Date()),
+        );
         const claims = await db.rows<{ jobId: string; taskId: string; tokenHash: string }>(
           `SELECT job.id AS "jobId", job.task_execution_id AS "taskId", token_hash AS "tokenHash"
            FROM job_lease lease JOIN job ON job.id = lease.job_id WHERE job.run_id = $1`,

@@ -128,11 +128,18 @@ describe('the order of claims', () => {
       { input },
     );
   };
-  const claims = (slots: number, now = new Date()) => {
+  const ability = async () => {
+    const [own] = await server.app.database.rows<{ id: number }>('SELECT label_set_id AS id FROM agent WHERE id = $1', [
+      agent.id,
+    ]);
+    return { labelSetId: own?.id ?? 0, applicationIds: null };
+  };
+  const claims = async (slots: number, now = new Date()) => {
+    const own = await ability();
     const free = Array.from({ length: slots }, () => ({ agentId: agent.id, tokenHash: 'hash of this test' }));
     const until = new Date(now.getTime() + 600_000);
     return server.app.database.atOnce(
-      async (db) => (await Promise.all([takeTurn(db), claimReadyJobs(db, [], free, until, now)]))[1],
+      async (db) => (await Promise.all([takeTurn(db), claimReadyJobs(db, own, free, until, now)]))[1],
     );
   };
 
@@ -245,7 +252,9 @@ describe('the order of claims', () => {
     ]);
     const undone = server.app.database.transaction(async (db) => {
       const slot = { agentId: agent.id, tokenHash: 'x' };
-      throw new Error(String((await claimReadyJobs(db, [], [slot], until, new Date(until.getTime() + 1))).length));
+      throw new Error(
+        String((await claimReadyJobs(db, await ability(), [slot], until, new Date(until.getTime() + 1))).length),
+      );
     });
     await expect(undone).rejects.toThrow('1');
     await mutate('resumeQueue', { pauseId }, 'pause { id }');
