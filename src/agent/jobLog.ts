@@ -95,7 +95,8 @@ export class JobLog {
   /** Adds a line of the agent. */
   note(text: string): void {
     if (this.lost) return;
-    this.framer.add('stderr', Buffer.from(`slipway: ${text}\n`), this.now());
+    const shown = this.options.mask?.hide(text) ?? text;
+    this.framer.add('stderr', Buffer.from(`slipway: ${shown}\n`), this.now());
     this.onChange();
   }
 

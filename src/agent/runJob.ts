@@ -219,7 +219,9 @@ async function runCommandOf(
     return end;
   } finally {
     if (containers !== undefined) {
-      progress.facts = { ...(progress.facts ?? noFacts), ...containers.facts };
+      const ran = containers.facts;
+      const any = ran.container !== null || ran.services.length > 0;
+      if (any) progress.facts = { ...(progress.facts ?? noFacts), ...ran };
       await containers.end(end?.exitCode !== 0);
     }
   }

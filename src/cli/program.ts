@@ -1,6 +1,7 @@
 // Long because it declares every command with its arguments and options, in the order of the help.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
+import { drainAgent, labelAgent, pauseAgent, removeAgent, resumeAgent, showAgents } from './agents';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
 import { overrideFreeze, showFreezes } from './freezes';
@@ -103,6 +104,57 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (run: string, options, command: Command) => {
       await withdrawWaiter(await session(command), run, options);
+    });
+  const agents = program
+    .command('agents')
+    .description('show agents with their state, jobs, load and labels; requires MANAGE_DELEGATES')
+    .option(
+      '--label <selector>',
+      'only agents whose labels meet this condition, such as os=linux (repeatable)',
+      collect,
+    )
+    .option(
+      '--state <state>',
+      'only agents in this state: online, busy, draining, paused, lost, left (repeatable)',
+      collect,
+    )
+    .option('--left', 'also agents that have left')
+    .action(async (_options, command: Command) => {
+      await showAgents(await session(command), command.opts());
+    });
+  agents
+    .command('pause <agent>')
+    .description('keep new jobs away from an agent; its running jobs continue')
+    .option('--note <text>', 'note to show with the agent and with waiting jobs')
+    .option('--until <time>', 'time at which it ends, such as 2026-03-01T12:30:00Z')
+    .action(async (agent: string, options, command: Command) => {
+      await pauseAgent(await session(command), agent, options);
+    });
+  agents
+    .command('resume <agent>')
+    .description('end the pause of an agent')
+    .action(async (agent: string, _options, command: Command) => {
+      await resumeAgent(await session(command), agent);
+    });
+  agents
+    .command('drain <agent>')
+    .description('let an agent finish its jobs and leave')
+    .action(async (agent: string, _options, command: Command) => {
+      await drainAgent(await session(command), agent);
+    });
+  agents
+    .command('remove <agent>')
+    .description('remove an agent; it finishes its jobs first')
+    .option('--lose', 'end its jobs now: they are lost')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (agent: string, options, command: Command) => {
+      await removeAgent(await session(command), agent, options);
+    });
+  agents
+    .command('label <agent> <edits...>')
+    .description('edit labels on the server: zone=b sets one, gpu- removes one, zone~ takes an edit back')
+    .action(async (agent: string, edits: string[], _options, command: Command) => {
+      await labelAgent(await session(command), agent, edits);
     });
   const queue = program
     .command('queue')

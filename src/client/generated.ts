@@ -59,6 +59,31 @@ export type AddImagesToRunInput = {
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
 
+export type AgentFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly labels?: ReadonlyArray<string> | null | undefined;
+  readonly name?: IdFilter | null | undefined;
+  readonly state?: ReadonlyArray<AgentState> | null | undefined;
+  readonly status?: ReadonlyArray<AgentStatus> | null | undefined;
+};
+
+export type AgentRemoval =
+  | 'FINISH'
+  | 'LOSE';
+
+export type AgentState =
+  | 'BUSY'
+  | 'DRAINING'
+  | 'LEFT'
+  | 'LOST'
+  | 'ONLINE'
+  | 'PAUSED';
+
+export type AgentStatus =
+  | 'LEFT'
+  | 'OFFLINE'
+  | 'ONLINE';
+
 export type AppFilterInput = {
   readonly appIds?: ReadonlyArray<string> | null | undefined;
   readonly filterType?: FilterType | null | undefined;
@@ -205,6 +230,11 @@ export type DeploymentStatus =
   | 'REMOVED'
   | 'SUCCEEDED'
   | 'UNKNOWN';
+
+export type DrainAgentInput = {
+  readonly agentId: string;
+  readonly clientMutationId?: string | null | undefined;
+};
 
 export type EnumOperator =
   | 'EQUALS'
@@ -430,6 +460,13 @@ export type ParallelMode =
   | 'ALL'
   | 'FAILED_ONLY';
 
+export type PauseAgentInput = {
+  readonly agentId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly note?: string | null | undefined;
+  readonly until?: string | null | undefined;
+};
+
 export type PauseExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -524,6 +561,20 @@ export type ReassignApprovalInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type RelabelAgentInput = {
+  readonly agentId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly remove?: ReadonlyArray<string> | null | undefined;
+  readonly reset?: ReadonlyArray<string> | null | undefined;
+  readonly set?: ReadonlyArray<string> | null | undefined;
+};
+
+export type RemoveAgentInput = {
+  readonly agentId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly runningJobs: AgentRemoval;
+};
+
 export type RerunExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -559,6 +610,11 @@ export type RestoreRunInput = {
   readonly planToken?: string | null | undefined;
   readonly restorePointId?: string | null | undefined;
   readonly runId: string;
+};
+
+export type ResumeAgentInput = {
+  readonly agentId: string;
+  readonly clientMutationId?: string | null | undefined;
 };
 
 export type ResumeDefinition =
@@ -827,6 +883,52 @@ export type InterveneExecutionMutation = { readonly interveneExecution: { readon
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
      } | null };
+
+export type AgentsQueryVariables = Exact<{
+  filters?: ReadonlyArray<AgentFilter> | AgentFilter | null | undefined;
+  includeLeft?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AgentsQuery = { readonly agents: { readonly nodes: ReadonlyArray<AgentRowFragment>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type AgentRowFragment = { readonly id: string, readonly name: string, readonly host: string | null, readonly state: AgentState, readonly labels: ReadonlyArray<string>, readonly slots: number, readonly slotsUsed: number, readonly version: string | null, readonly lastSeenAt: string, readonly jobsDone: number, readonly jobsLost: number, readonly pause: { readonly by: string, readonly note: string | null, readonly until: string | null } | null, readonly samples: ReadonlyArray<{ readonly cpu: number, readonly memoryUsedBytes: number, readonly memoryBytes: number }> };
+
+export type PauseAgentMutationVariables = Exact<{
+  input: PauseAgentInput;
+}>;
+
+
+export type PauseAgentMutation = { readonly pauseAgent: { readonly agent: AgentRowFragment } | null };
+
+export type ResumeAgentMutationVariables = Exact<{
+  input: ResumeAgentInput;
+}>;
+
+
+export type ResumeAgentMutation = { readonly resumeAgent: { readonly agent: AgentRowFragment } | null };
+
+export type DrainAgentMutationVariables = Exact<{
+  input: DrainAgentInput;
+}>;
+
+
+export type DrainAgentMutation = { readonly drainAgent: { readonly agent: AgentRowFragment } | null };
+
+export type RemoveAgentMutationVariables = Exact<{
+  input: RemoveAgentInput;
+}>;
+
+
+export type RemoveAgentMutation = { readonly removeAgent: { readonly agent: AgentRowFragment } | null };
+
+export type RelabelAgentMutationVariables = Exact<{
+  input: RelabelAgentInput;
+}>;
+
+
+export type RelabelAgentMutation = { readonly relabelAgent: { readonly agent: AgentRowFragment } | null };
 
 export type WaitingApprovalsQueryVariables = Exact<{
   applicationId: string;
@@ -1863,6 +1965,31 @@ export const ChangedFragmentDoc = new TypedDocumentString(`
   attempt
 }
     `, {"fragmentName":"Changed"}) as unknown as TypedDocumentString<ChangedFragment, unknown>;
+export const AgentRowFragmentDoc = new TypedDocumentString(`
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}
+    `, {"fragmentName":"AgentRow"}) as unknown as TypedDocumentString<AgentRowFragment, unknown>;
 export const ProblemFragmentDoc = new TypedDocumentString(`
     fragment Problem on DefinitionProblem {
   path
@@ -2792,6 +2919,196 @@ export const InterveneExecutionDocument = new TypedDocumentString(`
   status
   attempt
 }`) as unknown as TypedDocumentString<InterveneExecutionMutation, InterveneExecutionMutationVariables>;
+export const AgentsDocument = new TypedDocumentString(`
+    query Agents($filters: [AgentFilter!], $includeLeft: Boolean, $after: String) {
+  agents(filters: $filters, includeLeft: $includeLeft, first: 100, after: $after) {
+    nodes {
+      ...AgentRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}`) as unknown as TypedDocumentString<AgentsQuery, AgentsQueryVariables>;
+export const PauseAgentDocument = new TypedDocumentString(`
+    mutation PauseAgent($input: PauseAgentInput!) {
+  pauseAgent(input: $input) {
+    agent {
+      ...AgentRow
+    }
+  }
+}
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}`) as unknown as TypedDocumentString<PauseAgentMutation, PauseAgentMutationVariables>;
+export const ResumeAgentDocument = new TypedDocumentString(`
+    mutation ResumeAgent($input: ResumeAgentInput!) {
+  resumeAgent(input: $input) {
+    agent {
+      ...AgentRow
+    }
+  }
+}
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}`) as unknown as TypedDocumentString<ResumeAgentMutation, ResumeAgentMutationVariables>;
+export const DrainAgentDocument = new TypedDocumentString(`
+    mutation DrainAgent($input: DrainAgentInput!) {
+  drainAgent(input: $input) {
+    agent {
+      ...AgentRow
+    }
+  }
+}
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}`) as unknown as TypedDocumentString<DrainAgentMutation, DrainAgentMutationVariables>;
+export const RemoveAgentDocument = new TypedDocumentString(`
+    mutation RemoveAgent($input: RemoveAgentInput!) {
+  removeAgent(input: $input) {
+    agent {
+      ...AgentRow
+    }
+  }
+}
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}`) as unknown as TypedDocumentString<RemoveAgentMutation, RemoveAgentMutationVariables>;
+export const RelabelAgentDocument = new TypedDocumentString(`
+    mutation RelabelAgent($input: RelabelAgentInput!) {
+  relabelAgent(input: $input) {
+    agent {
+      ...AgentRow
+    }
+  }
+}
+    fragment AgentRow on Agent {
+  id
+  name
+  host
+  state
+  labels
+  slots
+  slotsUsed
+  version
+  lastSeenAt
+  jobsDone
+  jobsLost
+  pause {
+    by
+    note
+    until
+  }
+  samples(hours: 1, stepSeconds: 60) {
+    cpu
+    memoryUsedBytes
+    memoryBytes
+  }
+}`) as unknown as TypedDocumentString<RelabelAgentMutation, RelabelAgentMutationVariables>;
 export const WaitingApprovalsDocument = new TypedDocumentString(`
     query WaitingApprovals($applicationId: ID!, $executionId: ID!) {
   approvalDetails(applicationId: $applicationId, executionId: $executionId) {

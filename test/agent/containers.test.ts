@@ -1,3 +1,5 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findTestRuntime, IMAGE } from '../support/containers';
 import { eventually } from '../support/eventually';
 import { startAgentProcess, type TestProcess } from '../support/processes';
@@ -59,7 +61,8 @@ const DEFINITIONS = `${APP}${workflow(
       db:
         image: ${IMAGE}
         ports: [5432]
-        cmd: [sh, -c, 'echo no space left; sleep 60']
+        env: { P: "${reference('TOKEN')}" }
+        cmd: [sh, -c, 'echo "no space left for $P"; sleep 60']
         health: { cmd: 'echo starting; exit 1', interval: 100ms, retries: 2 }
     run: echo ran
 `,
@@ -77,6 +80,14 @@ describeWithPodman(`a job in a container${runtime === undefined ? ` (skipped: ${
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
       input: { applicationId, name: 'TOKEN', secretValue: 'geheim!!' },
     });
+    // An agent that was killed together with its watchdog, long ago.
+    const dead = join(server.dataDir, 'worker', '1-elsewhere-1');
+    mkdirSync(dead, { recursive: true });
+    writeFileSync(join(dead, 'containers'), 'dead-agent');
+    utimesSync(dead, 0, 0);
+    const limits = runtime?.settings.SLIPWAY_AGENT_CONTAINER_ARGUMENTS?.split(' ').filter(Boolean) ?? [];
+    const labels = ['--label=slipway.agent=dead-agent', '--label=slipway.job=dead'];
+    runtime?.run('run', '--detach', '--network=none', ...labels, ...limits, IMAGE, 'sleep', '300');
     const settings = { ...runtime?.settings, SLIPWAY_AGENT_SLOTS: '8' };
     agent = startAgentProcess(server.url, server.dataDir, 'worker', settings);
   });
@@ -145,7 +156,7 @@ describeWithPodman(`a job in a container${runtime === undefined ? ` (skipped: ${
     const { task } = await tasksOf('service');
     expect(await log(task('use')?.jobs[0]?.id)).toBe('page of ***\nweb:8080\n');
     expect(task('sick')).toMatchObject({ reasonCode: 'SERVICE_UNHEALTHY' });
-    expect(await log(task('sick')?.jobs[0]?.id)).toContain('[db] no space left');
+    expect(await log(task('sick')?.jobs[0]?.id)).toContain('[db] no space left for ***\n');
     expect(containers()).toBe('');
     expect(runtime?.run('network', 'ls', '--quiet', '--filter', 'label=slipway.job').trim()).toBe('');
   });

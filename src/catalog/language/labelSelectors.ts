@@ -41,7 +41,7 @@ export function parseSelector(text: string): readonly [string, LabelRule] | unde
     if (operator === 'version') return canonicalRange(rest) === undefined ? undefined : [key, { version: rest }];
     const [, inside] = /^\((.*)\)$/.exec(rest.trim()) ?? [];
     const values = inside?.split(',').map((value) => value.trim()) ?? [];
-    if (values.length === 0 || !values.every((value) => /^[^=,\s()]+$/.test(value))) return undefined;
+    if (values.length === 0 || !values.every((value) => /^[^=,()]+$/.test(value))) return undefined;
     return [key, operator === 'in' ? { in: values } : { notIn: values }];
   }
   const [, one, unequal, value] = /^([^=,\s!]+)(!?)=([^=,\s]+)$/.exec(text.trim()) ?? [];

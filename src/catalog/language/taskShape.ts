@@ -8,6 +8,7 @@ import { foreignKeys } from './foreignKeys';
 import { noMatrix, type WrittenMatrix } from './combinations';
 import { matrixShape } from './matrixShape';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { labelRules } from './labelShape';
 import {
   defined,
   type Field,
@@ -46,8 +47,6 @@ import {
   description,
   duration,
   label,
-  labelKey,
-  labelValue,
   secretNames,
   settableValues,
 } from './values';
@@ -401,9 +400,9 @@ const taskFields = {
     `Environment variables of this task. \${NAME} is the value of another variable or of a secret of the task.`,
   ),
   labels: optional(
-    mapOf(labelKey, labelValue, { emptyIsNone: true }),
+    labelRules,
     {},
-    'Labels that the agent must have, all of them.',
+    'Labels that the agent must have, all of them: a value, a list of values, or in, not_in, exists or version.',
   ),
   timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
     key: 'timeout',

@@ -1,3 +1,4 @@
+import type { LabelRules } from './labelSelectors';
 import { CONTAINER_LABEL, GIT_LABEL } from '../../contract/jobContainer';
 import { containerOf } from './containerShape';
 import type { DefinedEntity, Revision } from './definition';
@@ -42,7 +43,7 @@ export const secretsOfTask = (
 export const labelsOf = (
   workflow: Pick<WorkflowDefinition, 'container'>,
   task: Pick<TaskDefinition, 'labels' | 'container' | 'services' | 'checkout'>,
-): Readonly<Record<string, string>> => ({
+): LabelRules => ({
   ...task.labels,
   ...((containerOf(workflow, task) !== null || Object.keys(task.services).length > 0) && { [CONTAINER_LABEL]: 'true' }),
   ...(task.checkout !== null && { [GIT_LABEL]: 'true' }),

@@ -68,7 +68,7 @@ export async function listQueue(
   };
   const claimedBeyond = beyond(0);
   const waitingBeyond = beyond(1);
-  const most = `$${parameters.push(request.offset + request.fetch)}::int`;
+  const most = `$${parameters.push(request.offset + request.fetch)}::bigint`;
   const rows = await app.database.rows<QueuedJob>(
     `SELECT * FROM (
        (SELECT 0 AS phase, ${columns}, CASE WHEN row.started THEN 'RUNNING' ELSE 'OFFERED' END AS state
