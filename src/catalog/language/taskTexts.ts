@@ -29,7 +29,7 @@ export function referringTexts(
   add(task.checkout?.url, 'checkout', 'url');
   add(task.checkout?.ref, 'checkout', 'ref');
   add(task.cache?.key, 'cache', 'key');
-  task.cache?.restoreKeys.forEach((one, index) => add(one, 'cache', 'restoreKeys', String(index)));
+  for (const [index, one] of (task.cache?.restoreKeys ?? []).entries()) add(one, 'cache', 'restoreKeys', String(index));
   return texts;
 }
 
