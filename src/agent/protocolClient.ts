@@ -33,6 +33,8 @@ const SILENCE_MS = 60_000;
 /** Limits of a request with pieces of several logs. Many proxies reject more than 1 MiB. */
 const LOGS_BYTES = 1_000_000;
 const LOGS = 100;
+/** Requests in progress, if there is more than one can hold: the server works on one while others are on their way. */
+const LANES = 3;
 /** Job and token of a piece, with room to spare. */
 const ENTRY_BYTES = 200;
 
@@ -44,6 +46,8 @@ interface Piece {
   /** Sends it in a request of its own. */
   send(): Promise<number>;
 }
+
+const sizeOfPiece = ({ body }: Piece): number => Buffer.byteLength(body) + ENTRY_BYTES;
 
 /** New end of a log, or why the piece was rejected. */
 type Appended = { readonly offset: number } | { readonly error: unknown };
@@ -75,7 +79,11 @@ export class ProtocolClient {
   private registration: Promise<AgentSettings> | undefined;
   private reachable = true;
   /** Pieces of logs that are ready while others are being sent share the next request. */
-  private readonly pieces = new Batch<Piece, Appended>((pieces) => this.appendAll(pieces), LOGS);
+  private readonly pieces = new Batch<Piece, Appended>((pieces) => this.appendAll(pieces), LOGS, {
+    weigh: sizeOfPiece,
+    heaviest: LOGS_BYTES,
+    lanes: LANES,
+  });
   private readonly load = new MachineLoad();
   /** Last revision of its orders that this agent knows. Undefined if the server is too old to have any. */
   private revision: number | undefined;
@@ -183,8 +191,6 @@ export class ProtocolClient {
   }
 
   private async appendAll(pieces: readonly Piece[]): Promise<Appended[]> {
-    const bytes = pieces.reduce((sum, { body }) => sum + Buffer.byteLength(body) + ENTRY_BYTES, 0);
-    if (pieces.length > 1 && bytes > LOGS_BYTES) return this.inHalves(pieces);
     if (pieces.length === 1 || !this.takesSeveral) {
       return Promise.all(
         pieces.map((piece) =>

@@ -21,6 +21,7 @@ export function describeChanges(pattern: string, checkouts: readonly (CheckedOut
     const { base, commit, note } = checkout;
     const change = changeOf(pattern, checkout);
     if (change === undefined) return note ?? 'the agent did not report which files changed';
+    if (base === commit) return `the commit is still ${shortCommit(commit)}`;
     const between = `between ${shortCommit(base ?? '')} and ${shortCommit(commit)}`;
     if (!change.changed) return `no file matches ${between}`;
     return `${change.files} file${change.files === 1 ? '' : 's'} ${between}, such as ${change.example}`;

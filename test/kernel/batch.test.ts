@@ -1,4 +1,4 @@
-import { Batch } from '../../src/kernel/batch';
+import { Batch, type BatchLimits } from '../../src/kernel/batch';
 
 interface Sent {
   readonly items: readonly number[];
@@ -7,15 +7,19 @@ interface Sent {
 }
 
 /** A batch whose requests the test resolves. */
-function recorded(largest?: number) {
+function recorded(largest?: number, limits?: BatchLimits<number>) {
   const sent: Sent[] = [];
   const arrivals: (() => void)[] = [];
-  const batch = new Batch<number, string>((items) => {
-    return new Promise((answer, fail) => {
-      sent.push({ items, answer, fail });
-      for (const arrived of arrivals.splice(0)) arrived();
-    });
-  }, largest);
+  const batch = new Batch<number, string>(
+    (items) => {
+      return new Promise((answer, fail) => {
+        sent.push({ items, answer, fail });
+        for (const arrived of arrivals.splice(0)) arrived();
+      });
+    },
+    largest,
+    limits,
+  );
   const next = async (count: number) => {
     while (sent.length < count) await new Promise<void>((resolve) => arrivals.push(resolve));
     const last = sent[count - 1];
@@ -47,6 +51,23 @@ describe('Batch', () => {
     expect(sent.items).toEqual([1, 2, 3]);
     sent.answer(['a', 'b', 'c']);
     expect(await Promise.all(answers)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('begins a second batch only if the waiting items fill it, each up to its weight', async () => {
+    const { batch, next } = recorded(10, { weigh: (item) => item, heaviest: 5, lanes: 2 });
+    const answers = [batch.add(9)];
+    expect((await next(1)).items).toEqual([9]);
+    answers.push(batch.add(2), batch.add(3));
+    await new Promise((resolve) => setImmediate(resolve));
+    answers.push(batch.add(4));
+    const two = await next(2);
+    expect(two.items).toEqual([2, 3]);
+    two.answer(['b', 'c']);
+    const three = await next(3);
+    expect(three.items).toEqual([4]);
+    three.answer(['d']);
+    (await next(1)).answer(['a']);
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('sends at most the maximum batch size at a time', async () => {

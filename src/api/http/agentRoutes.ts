@@ -44,8 +44,9 @@ const CLAIM_WAIT_MS = 30_000;
 /** Together with the way to the server and to a follower, output is shown within 250 ms. */
 const LOG_FLUSH_MS = 150;
 const MAX_BATCH = 200;
-/** A piece of a log is up to 1 MiB. */
-const MAX_LOG_BATCH = 32;
+/** Pieces of logs in one statement, and their bytes. */
+const MAX_LOG_BATCH = 128;
+const MAX_LOG_BATCH_BYTES = 4 * MIB;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -262,11 +263,15 @@ interface JobParams {
 
 type Append = (append: LogAppend) => Promise<number | Refusal>;
 
+const sizeOfAppend = ({ piece }: LogAppend): number =>
+  piece.frames.reduce((sum, { text, data }) => sum + text.length + (data?.length ?? 0), 0);
+
 /** Appends to logs, and wakes their followers. Shared by all routes, so that their pieces share statements. */
 function createAppend(app: App): Append {
   const appends = new Batch<LogAppend, number | Refusal>(
     (batch) => appendLogs(app.database, batch, app.config.SLIPWAY_MAX_LOG_BYTES),
     MAX_LOG_BATCH,
+    { weigh: sizeOfAppend, heaviest: MAX_LOG_BATCH_BYTES },
   );
   return async (append) => {
     const offset = await appends.add(append);

@@ -1,3 +1,4 @@
+// Long because one log on one server serves all tests: it is written, read in each of its places, searched, and deleted.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -288,6 +289,33 @@ describe('the log of a job', () => {
     ]);
     const both = await server.client.errorOf(`{ jobLog(jobId: "${job.jobId}", fromLine: 0, lastLines: 1) { final } }`);
     expect(both.details.errors).toMatchObject([{ rule: 'EXCLUSIVE' }, { field: 'fromLine', rule: 'RANGE' }]);
+  });
+
+  it('is read once for all followers', async () => {
+    const followed = await begin('other');
+    await agent.log(followed, 0, 'first\n');
+    const arrived: string[][] = Array.from({ length: 30 }, () => []);
+    const following = arrived.map(async (pages) => {
+      const stream = server.client.watch<{ jobLog: { frames: { text: string }[] } }>(
+        `subscription { jobLog(jobId: "${followed.jobId}") { frames { text } } }`,
+      );
+      for await (const { jobLog } of stream) pages.push(jobLog.frames.map(({ text }) => text).join(''));
+    });
+    const all = (count: number) =>
+      eventually(
+        () => arrived.filter((pages) => pages.length >= count).length,
+        (number) => number === arrived.length,
+      );
+    await all(1);
+    const resumeSweeps = await server.sweeper.pause();
+    const before = server.app.database.statements;
+    await agent.log(followed, 6, 'second\n');
+    await all(2);
+    expect(server.app.database.statements - before).toBeLessThan(20);
+    resumeSweeps();
+    await agent.finish(followed, { logBytes: 13 });
+    await Promise.all(following);
+    expect(new Set(arrived.map((pages) => pages.join('')))).toEqual(new Set(['first\nsecond\n']));
   });
 
   it('stops at its limit while the command continues, and says so', async () => {
