@@ -1,3 +1,4 @@
+// Long because it has every verb of the agents’ protocol.
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify';
 import {
   type ArtifactType,
