@@ -46,7 +46,7 @@ export async function showQueue({ api, ui }: Session, options: QueueOptions): Pr
   if (queue.pageInfo.hasNextPage) ui.say('', ui.paint.dim('There are more jobs: --limit shows up to 500.'));
 }
 
-const applicationIdOf = async (api: Session['api'], name: string): Promise<string> =>
+export const applicationIdOf = async (api: Session['api'], name: string): Promise<string> =>
   (await api.ask(ApplicationIdDocument, { name })).applicationByName.id;
 
 function rowOf(job: Queued): string[] {

@@ -156,6 +156,8 @@ const job = z.object({
     .default(null),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
+  /** Token for the command: uploads and downloads files of this job while its claim lasts, nothing else. */
+  artifactToken: z.string().nullable().default(null),
   /** Null: the command runs on the agent itself. */
   container: jobContainer.nullable().default(null),
   /** Containers that run alongside the command. */
@@ -178,6 +180,9 @@ export const cacheRestoreKeys = z
     }
   })
   .pipe(z.array(storable.min(1).max(500)).max(10));
+
+/** Files that a job may download. */
+export const artifactsResponse = z.object({ artifacts: z.array(input) });
 
 export const claimResponse = z.object({ jobs: z.array(job), agent: orders.optional() });
 
