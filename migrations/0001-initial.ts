@@ -790,6 +790,7 @@ CREATE INDEX "job_log_movable" ON "job_log" ("ended_at") WHERE phase = 'SEALED' 
 CREATE INDEX "job_log_file" ON "job_log" ("file") WHERE file IS NOT NULL;
 CREATE TABLE "artifact" (
   "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
   "task_execution_id" uuid NOT NULL,
@@ -800,14 +801,22 @@ CREATE TABLE "artifact" (
   "size" bigint NOT NULL,
   "sha256" text NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "pin" jsonb,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "deletion" jsonb,
   CONSTRAINT "artifact_name" UNIQUE ("job_id", "name"),
   CONSTRAINT "artifact_type" CHECK (type IN ('FILE', 'LINK', 'FOLDER')),
   CONSTRAINT "artifact_mode" CHECK (mode ~ '^[0-7]{3}$'),
+  CONSTRAINT "artifact_deletion" CHECK ((deleted_at IS NULL) = (deletion IS NULL)),
+  CONSTRAINT "artifact_pin" CHECK (pin IS NULL OR deleted_at IS NULL),
   CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY ("id")
 );
+CREATE INDEX "artifact_newest" ON "artifact" ("created_at", "id");
+CREATE INDEX "artifact_newest_of_application" ON "artifact" ("application_id", "created_at", "id");
+CREATE INDEX "artifact_kept" ON "artifact" ("created_at", "id") WHERE deleted_at IS NULL;
 CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");
 CREATE INDEX "artifact_of_task" ON "artifact" ("task_execution_id");
-CREATE INDEX "artifact_content" ON "artifact" ("sha256");
+CREATE INDEX "artifact_content" ON "artifact" ("sha256") WHERE deleted_at IS NULL;
 CREATE TABLE "stored_content" (
   "sha256" text NOT NULL,
   "size" bigint NOT NULL,
@@ -1010,6 +1019,12 @@ CREATE TABLE "shared_count" (
   "points" integer NOT NULL,
   "expire" bigint,
   CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY ("key")
+);
+CREATE TABLE "signing_key" (
+  "id" integer NOT NULL,
+  "bytes" bytea NOT NULL,
+  CONSTRAINT "signing_key_one" CHECK (id = 1),
+  CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY ("id")
 );
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
@@ -1427,7 +1442,8 @@ DROP TABLE
   audit_record,
   audit_link,
   audit_unsealed,
-  shared_count
+  shared_count,
+  signing_key
 CASCADE;
 DROP FUNCTION refuse_change;
 DROP FUNCTION hold_application;

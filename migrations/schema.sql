@@ -364,6 +364,7 @@ CREATE UNIQUE INDEX approval_vote_once ON public.approval_vote USING btree (appr
 
 CREATE TABLE artifact (
   id uuid NOT NULL,
+  application_id uuid NOT NULL,
   run_id uuid NOT NULL,
   execution_id uuid NOT NULL,
   task_execution_id uuid NOT NULL,
@@ -374,13 +375,21 @@ CREATE TABLE artifact (
   size bigint NOT NULL,
   sha256 text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
+  pin jsonb,
+  deleted_at timestamp(3) with time zone,
+  deletion jsonb,
   CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY (id),
   CONSTRAINT "artifact_name" UNIQUE (job_id, name),
+  CONSTRAINT "artifact_deletion" CHECK (((deleted_at IS NULL) = (deletion IS NULL))),
   CONSTRAINT "artifact_mode" CHECK ((mode ~ '^[0-7]{3}$'::text)),
+  CONSTRAINT "artifact_pin" CHECK (((pin IS NULL) OR (deleted_at IS NULL))),
   CONSTRAINT "artifact_type" CHECK ((type = ANY (ARRAY['FILE'::text, 'LINK'::text, 'FOLDER'::text]))),
   CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY (job_id) REFERENCES job(id)
 );
-CREATE INDEX artifact_content ON public.artifact USING btree (sha256);
+CREATE INDEX artifact_content ON public.artifact USING btree (sha256) WHERE (deleted_at IS NULL);
+CREATE INDEX artifact_kept ON public.artifact USING btree (created_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX artifact_newest ON public.artifact USING btree (created_at, id);
+CREATE INDEX artifact_newest_of_application ON public.artifact USING btree (application_id, created_at, id);
 CREATE INDEX artifact_of_run ON public.artifact USING btree (run_id, created_at, id);
 CREATE INDEX artifact_of_task ON public.artifact USING btree (task_execution_id);
 
@@ -1117,6 +1126,13 @@ CREATE TABLE shared_count (
   expire bigint,
   CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY (key)
 ) WITH (fillfactor=50);
+
+CREATE TABLE signing_key (
+  id integer NOT NULL,
+  bytes bytea NOT NULL,
+  CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY (id),
+  CONSTRAINT "signing_key_one" CHECK ((id = 1))
+);
 
 CREATE TABLE slot (
   group_key text NOT NULL,

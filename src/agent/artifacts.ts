@@ -9,7 +9,7 @@ import { LocalFileError, ServerRefusal, ServerUnavailable } from './httpClient';
 import { findOutputs, type OutputFile } from './outputs';
 import type { EndReason, JobInput } from '../contract/agentProtocol';
 import type { ArtifactClient, JobClient, SentArtifact } from './protocolClient';
-import type { SecretMask } from './secretMask';
+import type { Mask } from './secretMask';
 import { isErrno } from './sessions';
 
 /** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */
@@ -149,7 +149,7 @@ export async function uploadOutputs(
   patterns: readonly string[],
   client: JobClient,
   signal: AbortSignal,
-  mask?: SecretMask,
+  mask?: Mask,
 ): Promise<void> {
   if (patterns.length === 0) return;
   const { files, missing, escaping } = await findOutputs(work, patterns);
@@ -168,7 +168,7 @@ export async function uploadOutputs(
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));
 }
 
-const showsSecret = (file: OutputFile, mask: SecretMask): boolean =>
+const showsSecret = (file: OutputFile, mask: Mask): boolean =>
   mask.isIn(file.name) || (file.type === 'LINK' && mask.isIn(file.target));
 
 /** Uploads all existing files that the patterns match, for a job that has already failed. */
@@ -177,7 +177,7 @@ export async function uploadWhatIsThere(
   patterns: readonly string[],
   client: JobClient,
   signal: AbortSignal,
-  mask?: SecretMask,
+  mask?: Mask,
 ): Promise<void> {
   if (patterns.length === 0) return;
   const { files } = await findOutputs(work, patterns);

@@ -8,7 +8,7 @@ import { ServerRefusal, ServerUnavailable } from './httpClient';
 import { encodeAppend, LogFramer } from './logRecords';
 import { LogSpool } from './logSpool';
 import type { JobClient } from './protocolClient';
-import type { SecretMask } from './secretMask';
+import type { Mask } from './secretMask';
 
 /** Above this size in memory, the disk is slower than the command. */
 const MEMORY_BYTES = 1024 * 1024;
@@ -31,7 +31,7 @@ export interface JobLogOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** All output is masked before it is stored, even on disk. */
-  readonly mask?: SecretMask | undefined;
+  readonly mask?: Mask | undefined;
 }
 
 /**

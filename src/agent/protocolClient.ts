@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import {
+  artifactsResponse,
   type AgentIdentity,
   type AgentOrders,
   type AgentSettings,
@@ -181,13 +182,14 @@ export class ProtocolClient {
 
   /** The calls of one job with its claim token. `stale` is called when the server reports that the claim has ended. */
   jobClient(job: HeldClaim, stale: (message: string) => void): JobClient {
-    return new JobClient(
-      (call) => this.watch(call),
-      this.http,
+    return new JobClient({
+      server: this.url,
+      watch: (call) => this.watch(call),
+      http: this.http,
       job,
       stale,
-      (piece) => this.pieces.add(piece),
-    );
+      share: (piece) => this.pieces.add(piece),
+    });
   }
 
   private async appendAll(pieces: readonly Piece[]): Promise<Appended[]> {
@@ -311,17 +313,34 @@ interface Timed<T> {
   readonly sentAt: number;
 }
 
+interface JobCalls {
+  /** URL of the server. */
+  readonly server: string;
+  readonly watch: <T>(call: () => Promise<T>) => Promise<T>;
+  readonly http: HttpClient;
+  readonly job: HeldClaim;
+  /** Called when the server reports that the claim has ended. */
+  readonly stale: (message: string) => void;
+  readonly share: (piece: Piece) => Promise<Appended>;
+}
+
 /** The calls of one job. Each makes one attempt. */
 export class JobClient {
+  private readonly server: string;
   private readonly path: string;
+  private readonly watch: JobCalls['watch'];
+  private readonly http: HttpClient;
+  private readonly job: HeldClaim;
+  private readonly stale: JobCalls['stale'];
+  private readonly share: JobCalls['share'];
 
-  constructor(
-    private readonly watch: <T>(call: () => Promise<T>) => Promise<T>,
-    private readonly http: HttpClient,
-    private readonly job: HeldClaim,
-    private readonly stale: (message: string) => void,
-    private readonly share: (piece: Piece) => Promise<Appended>,
-  ) {
+  constructor({ server, watch, http, job, stale, share }: JobCalls) {
+    this.server = server;
+    this.watch = watch;
+    this.http = http;
+    this.job = job;
+    this.stale = stale;
+    this.share = share;
     this.path = `/jobs/${encodeURIComponent(job.jobId)}`;
   }
 
@@ -336,6 +355,11 @@ export class JobClient {
       if ('error' in appended) throw appended.error;
       return appended.offset;
     }, true);
+  }
+
+  /** Variables with which the command uploads and downloads files itself. */
+  forCommand(token: string | null): Record<string, string> {
+    return token === null ? {} : { SLIPWAY_JOB_URL: this.server, SLIPWAY_JOB_TOKEN: token };
   }
 
   /** Sends the content of an artifact from an offset to its end. */
@@ -370,6 +394,17 @@ export class JobClient {
       }
     }, true);
     return Number(headers['upload-offset'] ?? 0);
+  }
+
+  /** Files that earlier tasks of the run have left. */
+  async listArtifacts(
+    { from, name }: { readonly from?: string | undefined; readonly name?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<readonly JobInput[]> {
+    const query = new URLSearchParams({ ...(from && { from }), ...(name && { name }) });
+    const call = { method: 'GET', path: `/artifacts?${query}`, signal, timeoutMs: ANSWER_MS } as const;
+    const { body } = await persist(signal, () => this.call(call, false));
+    return check(artifactsResponse, body).artifacts;
   }
 
   /** Bytes of an artifact, from an offset. A response with the status 200 begins at its first byte. */

@@ -12,11 +12,12 @@ import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
 import { JobLog } from './jobLog';
+import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
 import type { JobClient } from './protocolClient';
-import { SecretMask } from './secretMask';
+import type { Mask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
 import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
@@ -61,7 +62,7 @@ export function createExecute(workplace: Workplace, gitProtocols: readonly strin
   const inherited = commandEnvironment(inheritedEnvironment(), {});
   return async (job, context) => {
     const folder = await workplace.openJob(job.jobId);
-    const mask = SecretMask.of([...Object.values(job.secrets), ...credentialsOf(job)]);
+    const mask = maskOf(job);
     return runJob(job, context, { workplace, folder, inherited, mask, gitProtocols });
   };
 }
@@ -70,15 +71,9 @@ interface Place {
   readonly workplace: Workplace;
   readonly folder: JobFolder;
   readonly inherited: Record<string, string>;
-  readonly mask: SecretMask | undefined;
+  readonly mask: Mask | undefined;
   readonly gitProtocols: readonly string[];
 }
-
-/** Secrets that only the agent uses. */
-const credentialsOf = ({ container, services, checkout }: ClaimedJob): string[] => [
-  ...[container, ...services].flatMap((one) => one?.credentials?.password ?? []),
-  ...[checkout?.credentials?.password, checkout?.credentials?.sshKey].filter((one) => one != null),
-];
 
 interface Progress {
   /** False as long as it is certain that no part of the command has run. */
@@ -251,9 +246,11 @@ async function runPrepared(
     ...job.env,
     ...job.secrets,
     SLIPWAY_JOB_ID: job.jobId,
+    ...client.forCommand(job.artifactToken),
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
   };
+  if (env.PATH !== undefined && !inside) env.PATH = `${workplace.commands}:${env.PATH}`;
   const { shell, command } = job;
   const { scriptFile } = folder;
   const argv = await argumentsOf({ shell, command, scriptFile, path: env.PATH, directory, elsewhere: inside });
@@ -291,7 +288,7 @@ async function runPrepared(
 }
 
 /** A stored value is visible to everybody who may see the execution. */
-function refuseSecrets(outputs: readonly JobOutput[], mask: SecretMask): void {
+function refuseSecrets(outputs: readonly JobOutput[], mask: Mask): void {
   const leak = outputs.find(({ name, value }) => mask.isIn(name) || mask.isIn(value));
   if (leak !== undefined) {
     throw new BadOutput(`the variable ${leak.name.slice(0, 100)} would contain a secret`, 'SECRET_IN_OUTPUT');

@@ -4,13 +4,30 @@ import { formsOf } from './secretForms';
 const STARS = Buffer.from('***');
 const NOTHING = Buffer.alloc(0);
 
-/** Masks the secrets of one job in everything that leaves the machine. */
-export class SecretMask {
+/** Masks one stream of bytes. The last bytes may be held back until later ones decide. */
+export interface StreamMask {
+  /** Returns the bytes that can be shown now. */
+  write(chunk: Buffer): Buffer;
+  /** The bytes held back can no longer begin a secret. */
+  end(): Buffer;
+}
+
+/** Hides what nobody may see in everything that leaves the machine. */
+export interface Mask {
+  /** Finds secrets across the chunks of one stream, independently of the other stream. */
+  stream(): StreamMask;
+  hide(text: string): string;
+  isIn(text: string): boolean;
+}
+
+/** Masks the secrets of one job. */
+export class SecretMask implements Mask {
   private constructor(private readonly automaton: FormAutomaton) {}
 
-  /** Undefined if there is nothing to mask. */
-  static of(secrets: Iterable<string>): SecretMask | undefined {
+  /** Undefined if there is nothing to mask. `plain` texts are masked as they are only. */
+  static of(secrets: Iterable<string>, plain: readonly string[] = []): SecretMask | undefined {
     const forms = [...new Set(secrets)].flatMap(formsOf);
+    if (forms.length > 0) forms.push(...plain.map((text) => ({ text, wraps: false })));
     return forms.length === 0 ? undefined : new SecretMask(new FormAutomaton(forms));
   }
 
@@ -45,7 +62,7 @@ interface Hidden {
  * until later bytes decide or the stream ends. There is no time limit: otherwise a program that writes slowly would
  * reveal its secret.
  */
-export class MaskedStream {
+export class MaskedStream implements StreamMask {
   private node = 0;
   /** Bytes held back. Positions count from the first of them. */
   private held: Buffer = NOTHING;

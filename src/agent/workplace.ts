@@ -39,6 +39,7 @@ export class WorkplaceUnusable extends Error {}
  * Directory of this agent process, and everything that lives as long as the process:
  *
  *     <SLIPWAY_AGENT_DIR>/<pid>-<place>-<start>/
+ *       bin/                   commands for jobs
  *       pipes/                 output of commands
  *       jobs/<n>-<job id>/
  *         work/                current directory of the command
@@ -78,6 +79,7 @@ export class Workplace {
       throw new WorkplaceUnusable(`SLIPWAY_AGENT_DIR ${parent} is not usable: ${error.message}`);
     });
     await clearLeftovers(parent, name, clock, log, runtime);
+    await writeCommands(join(folder, 'bin'));
     const touch = () => {
       const now = clock.now();
       utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory is gone'));
@@ -94,6 +96,11 @@ export class Workplace {
   /** Call before the first container: whoever cleans up after this process then looks for containers. */
   async markContainers(): Promise<void> {
     await writeFile(containersMark(this.folder), this.name);
+  }
+
+  /** Directory of commands that jobs can use: first in their PATH. */
+  get commands(): string {
+    return join(this.folder, 'bin');
   }
 
   /** Call before the first job. `graceSeconds`: time between SIGTERM and SIGKILL when this process is killed. */
@@ -146,3 +153,15 @@ async function removeEmpty(path: string): Promise<boolean> {
     throw error;
   }
 }
+
+/** `slipway artifact` is part of the agent, which talks to the server anyway; everything else is the command line. */
+async function writeCommands(folder: string): Promise<void> {
+  const node = quoted(process.execPath);
+  const own = quoted(join(__dirname, 'artifactCommand/main.js'));
+  const cli = quoted(join(__dirname, '../cli/main.js'));
+  const script = `#!/bin/sh\nif [ "$1" = artifact ]; then shift; exec ${node} ${own} "$@"; fi\nexec ${node} ${cli} "$@"\n`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'slipway'), script, { mode: 0o755 });
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

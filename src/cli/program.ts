@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { createAgentToken, revokeAgentToken, showAgentTokens } from './agentTokens';
 import { drainAgent, labelAgent, pauseAgent, removeAgent, resumeAgent, showAgents } from './agents';
+import { deleteArtifact, downloadArtifacts, listArtifacts, pinArtifact, unpinArtifact } from './artifacts';
 import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
 import { overrideFreeze, showFreezes } from './freezes';
@@ -65,6 +66,59 @@ export function createProgram(terminal: Terminal): Command {
         );
       }
       await listRuns(await session(command), command.opts());
+    });
+  const artifacts = program
+    .command('artifacts [name]')
+    .description('list files that jobs left, newest first; NAME is a glob such as "**/*.tgz"')
+    .option('-a, --application <name>', 'only artifacts of this application')
+    .option('--run <run>', 'only artifacts of this run')
+    .option('--search <text>', 'only names that contain this text')
+    .option('--sha256 <digest>', 'only artifacts with this content')
+    .option('--pinned', 'only pinned artifacts')
+    .option('--deleted', 'list deleted artifacts instead')
+    .option('-n, --limit <number>', 'maximum number of artifacts, 1 to 500', limit, 20)
+    .action(async (name: string | undefined, _options, command: Command) => {
+      await listArtifacts(await session(command), name, command.opts());
+    });
+  artifacts
+    .command('download [names...]')
+    .description('download artifacts by ID, or with --run the files of a run whose names match the globs')
+    .option('--run <run>', 'run that left the files')
+    .option('--dir <directory>', 'directory to write to', '.')
+    .action(async (names: readonly string[], options, command: Command) => {
+      await downloadArtifacts(await session(command), names, { ...options, ...command.parent?.opts(), ...options });
+    });
+  artifacts
+    .command('pin <id>')
+    .description('keep an artifact, whatever the retention')
+    .option('--note <text>', 'reason to show with the pin')
+    .action(async (id: string, options, command: Command) => {
+      await pinArtifact(await session(command), id, options);
+    });
+  artifacts
+    .command('unpin <id>')
+    .description('leave an artifact to the retention again')
+    .action(async (id: string, _options, command: Command) => {
+      await unpinArtifact(await session(command), id);
+    });
+  artifacts
+    .command('delete <id>')
+    .description('delete the content of an artifact')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (id: string, options, command: Command) => {
+      await deleteArtifact(await session(command), id, options);
+    });
+  program
+    .command('artifact')
+    .description('in a job: upload and download files (slipway artifact --help)')
+    .allowUnknownOption()
+    .argument('[arguments...]')
+    .action(async () => {
+      const { usage } = await import('./failure.js');
+      throw usage(
+        '"slipway artifact" works in a job only, where the agent provides it.',
+        'To list files: slipway artifacts',
+      );
     });
   program
     .command('deployed')

@@ -162,6 +162,31 @@ export type ApproveOrRejectApprovalsInput = {
   readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
 };
 
+export type ArtifactDeletionReason =
+  | 'AGE'
+  | 'COUNT'
+  | 'PERSON'
+  | 'SIZE';
+
+export type ArtifactFilterInput = {
+  readonly application?: IdFilter | null | undefined;
+  readonly createdAt?: TimeFilter | null | undefined;
+  readonly deleted?: boolean | null | undefined;
+  readonly execution?: IdFilter | null | undefined;
+  readonly job?: IdFilter | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly pinned?: boolean | null | undefined;
+  readonly pipeline?: IdFilter | null | undefined;
+  readonly sha256?: IdFilter | null | undefined;
+  readonly size?: NumberFilter | null | undefined;
+  readonly workflow?: IdFilter | null | undefined;
+};
+
+export type ArtifactType =
+  | 'FILE'
+  | 'FOLDER'
+  | 'LINK';
+
 export type AttemptKind =
   | 'EXTEND'
   | 'OBSERVE'
@@ -227,6 +252,11 @@ export type DefinitionKind =
   | 'PIPELINE'
   | 'SERVICE'
   | 'WORKFLOW';
+
+export type DeleteArtifactInput = {
+  readonly artifactId: string;
+  readonly clientMutationId?: string | null | undefined;
+};
 
 export type DeploymentPermissionFilterInput = {
   readonly envIds?: ReadonlyArray<string> | null | undefined;
@@ -501,6 +531,12 @@ export type Permissions = {
   readonly appPermissions?: ReadonlyArray<ApplicationPermissionInput> | null | undefined;
 };
 
+export type PinArtifactInput = {
+  readonly artifactId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly note?: string | null | undefined;
+};
+
 export type PipelinePermissionFilterInput = {
   readonly envIds?: ReadonlyArray<string> | null | undefined;
   readonly filterTypes?: ReadonlyArray<PipelinePermissionFilterType> | null | undefined;
@@ -759,6 +795,11 @@ export type TimeOperator =
   | 'BEFORE'
   | 'EQUALS';
 
+export type UnpinArtifactInput = {
+  readonly artifactId: string;
+  readonly clientMutationId?: string | null | undefined;
+};
+
 export type VariableInput = {
   readonly name: string;
   readonly variableValue: VariableValue;
@@ -1009,6 +1050,49 @@ export type GiveRuntimeInputsMutationVariables = Exact<{
 export type GiveRuntimeInputsMutation = { readonly pipelineResumeRuntime: { readonly status: boolean } | null };
 
 export type FormFieldFragment = { readonly name: string, readonly type: ApprovalInputType, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly required: boolean, readonly description: string | null, readonly maxLength: number | null, readonly value: string | null };
+
+export type ListedArtifactFragment = { readonly id: string, readonly name: string, readonly type: ArtifactType, readonly mode: string, readonly size: number, readonly sha256: string, readonly createdAt: string, readonly deletedAt: string | null, readonly pin: { readonly at: string, readonly note: string | null, readonly by: { readonly name: string } } | null, readonly deletion: { readonly reason: ArtifactDeletionReason, readonly by: { readonly name: string } } | null, readonly task: { readonly name: string }, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null } };
+
+export type ArtifactsQueryVariables = Exact<{
+  filters?: ReadonlyArray<ArtifactFilterInput> | ArtifactFilterInput | null | undefined;
+  search?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ArtifactsQuery = { readonly artifacts: { readonly nodes: ReadonlyArray<ListedArtifactFragment>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type ArtifactLinkQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ArtifactLinkQuery = { readonly artifact: (
+    { readonly signedLink: { readonly url: string } }
+    & ListedArtifactFragment
+  ) | null };
+
+export type PinArtifactMutationVariables = Exact<{
+  input: PinArtifactInput;
+}>;
+
+
+export type PinArtifactMutation = { readonly pinArtifact: { readonly artifact: ListedArtifactFragment } | null };
+
+export type UnpinArtifactMutationVariables = Exact<{
+  input: UnpinArtifactInput;
+}>;
+
+
+export type UnpinArtifactMutation = { readonly unpinArtifact: { readonly artifact: ListedArtifactFragment } | null };
+
+export type DeleteArtifactMutationVariables = Exact<{
+  input: DeleteArtifactInput;
+}>;
+
+
+export type DeleteArtifactMutation = { readonly deleteArtifact: { readonly artifact: ListedArtifactFragment } | null };
 
 export type OneExecutionQueryVariables = Exact<{
   id: string;
@@ -2031,6 +2115,40 @@ export const AgentRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AgentRow"}) as unknown as TypedDocumentString<AgentRowFragment, unknown>;
+export const ListedArtifactFragmentDoc = new TypedDocumentString(`
+    fragment ListedArtifact on Artifact {
+  id
+  name
+  type
+  mode
+  size
+  sha256
+  createdAt
+  pin {
+    at
+    note
+    by {
+      name
+    }
+  }
+  deletedAt
+  deletion {
+    reason
+    by {
+      name
+    }
+  }
+  task {
+    name
+  }
+  execution {
+    id
+    application {
+      name
+    }
+  }
+}
+    `, {"fragmentName":"ListedArtifact"}) as unknown as TypedDocumentString<ListedArtifactFragment, unknown>;
 export const ProblemFragmentDoc = new TypedDocumentString(`
     fragment Problem on DefinitionProblem {
   path
@@ -3298,6 +3416,211 @@ export const GiveRuntimeInputsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<GiveRuntimeInputsMutation, GiveRuntimeInputsMutationVariables>;
+export const ArtifactsDocument = new TypedDocumentString(`
+    query Artifacts($filters: [ArtifactFilterInput!], $search: String, $first: Int, $after: String) {
+  artifacts(filters: $filters, search: $search, first: $first, after: $after) {
+    nodes {
+      ...ListedArtifact
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment ListedArtifact on Artifact {
+  id
+  name
+  type
+  mode
+  size
+  sha256
+  createdAt
+  pin {
+    at
+    note
+    by {
+      name
+    }
+  }
+  deletedAt
+  deletion {
+    reason
+    by {
+      name
+    }
+  }
+  task {
+    name
+  }
+  execution {
+    id
+    application {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ArtifactsQuery, ArtifactsQueryVariables>;
+export const ArtifactLinkDocument = new TypedDocumentString(`
+    query ArtifactLink($id: ID!) {
+  artifact(artifactId: $id) {
+    ...ListedArtifact
+    signedLink {
+      url
+    }
+  }
+}
+    fragment ListedArtifact on Artifact {
+  id
+  name
+  type
+  mode
+  size
+  sha256
+  createdAt
+  pin {
+    at
+    note
+    by {
+      name
+    }
+  }
+  deletedAt
+  deletion {
+    reason
+    by {
+      name
+    }
+  }
+  task {
+    name
+  }
+  execution {
+    id
+    application {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ArtifactLinkQuery, ArtifactLinkQueryVariables>;
+export const PinArtifactDocument = new TypedDocumentString(`
+    mutation PinArtifact($input: PinArtifactInput!) {
+  pinArtifact(input: $input) {
+    artifact {
+      ...ListedArtifact
+    }
+  }
+}
+    fragment ListedArtifact on Artifact {
+  id
+  name
+  type
+  mode
+  size
+  sha256
+  createdAt
+  pin {
+    at
+    note
+    by {
+      name
+    }
+  }
+  deletedAt
+  deletion {
+    reason
+    by {
+      name
+    }
+  }
+  task {
+    name
+  }
+  execution {
+    id
+    application {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<PinArtifactMutation, PinArtifactMutationVariables>;
+export const UnpinArtifactDocument = new TypedDocumentString(`
+    mutation UnpinArtifact($input: UnpinArtifactInput!) {
+  unpinArtifact(input: $input) {
+    artifact {
+      ...ListedArtifact
+    }
+  }
+}
+    fragment ListedArtifact on Artifact {
+  id
+  name
+  type
+  mode
+  size
+  sha256
+  createdAt
+  pin {
+    at
+    note
+    by {
+      name
+    }
+  }
+  deletedAt
+  deletion {
+    reason
+    by {
+      name
+    }
+  }
+  task {
+    name
+  }
+  execution {
+    id
+    application {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<UnpinArtifactMutation, UnpinArtifactMutationVariables>;
+export const DeleteArtifactDocument = new TypedDocumentString(`
+    mutation DeleteArtifact($input: DeleteArtifactInput!) {
+  deleteArtifact(input: $input) {
+    artifact {
+      ...ListedArtifact
+    }
+  }
+}
+    fragment ListedArtifact on Artifact {
+  id
+  name
+  type
+  mode
+  size
+  sha256
+  createdAt
+  pin {
+    at
+    note
+    by {
+      name
+    }
+  }
+  deletedAt
+  deletion {
+    reason
+    by {
+      name
+    }
+  }
+  task {
+    name
+  }
+  execution {
+    id
+    application {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<DeleteArtifactMutation, DeleteArtifactMutationVariables>;
 export const OneExecutionDocument = new TypedDocumentString(`
     query OneExecution($id: ID!) {
   execution(executionId: $id) {

@@ -10,6 +10,7 @@ import { DiskStore } from '../runs/contents/diskStore';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
+import { Signing } from '../kernel/database/signing';
 import { createPool } from '../kernel/database/pool';
 import { Traffic } from '../kernel/database/traffic';
 import { migrate } from './migrate';
@@ -75,6 +76,7 @@ export async function createApp(
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     contents,
+    signing: new Signing(database, config.SLIPWAY_SECRET_KEY ?? []),
     // Uses the stream database, because every stream waits for these reads.
     abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,

@@ -23,6 +23,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded
 import { Loaders } from '../kernel/loaders';
 import type { Log } from '../kernel/log';
 import type { App } from '../runs/app';
+import { ArtifactRetention } from '../runs/artifacts/artifactRetention';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { EventRetention } from '../runs/events/eventRetention';
 import { LogKeeper } from '../runs/logs/logKeeper';
@@ -70,6 +71,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => sweeper.stop());
     const retention = new EventRetention(app);
     stops.push(() => retention.stop());
+    const artifactRetention = new ArtifactRetention(app);
+    stops.push(() => artifactRetention.stop());
     const logKeeper = new LogKeeper(app);
     stops.push(() => logKeeper.stop());
     const desk = new ClaimDesk(app);
@@ -108,6 +111,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     sealer.start();
     sweeper.start();
     retention.start();
+    artifactRetention.start();
     logKeeper.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {

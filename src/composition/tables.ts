@@ -1,4 +1,5 @@
 import { apiKeyTable, apiKeyUserGroupTable } from '../access/apiKeys';
+import { signingKeyTable } from '../kernel/database/signingKey.table';
 import { sharedCountTable } from '../kernel/database/sharedCounts.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroups } from '../access/userGroups';
@@ -124,4 +125,5 @@ export const tables = [
   auditLinkTable,
   auditUnsealedTable,
   sharedCountTable,
+  signingKeyTable,
 ];

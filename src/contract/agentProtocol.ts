@@ -151,6 +151,8 @@ const job = z.object({
   streams: z.enum(['merged', 'separate']).default('separate'),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
+  /** Token for the command: uploads and downloads files of this job while its claim lasts, nothing else. */
+  artifactToken: z.string().nullable().default(null),
   /** Null: the command runs on the agent itself. */
   container: jobContainer.nullable().default(null),
   /** Containers that run alongside the command. */
@@ -158,6 +160,9 @@ const job = z.object({
   checkout: jobCheckout.nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
+
+/** Files that a job may download. */
+export const artifactsResponse = z.object({ artifacts: z.array(input) });
 
 export const claimResponse = z.object({ jobs: z.array(job), agent: orders.optional() });
 

@@ -217,6 +217,16 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'Agent protocol: the job already uploaded different content under this name.',
   },
+  ARTIFACT_DELETED: {
+    http: 410,
+    retryable: false,
+    meaning: 'The content of the artifact `name` was deleted at `deletedAt`.',
+  },
+  ARTIFACT_HELD: {
+    http: 409,
+    retryable: false,
+    meaning: 'The artifact can’t be deleted now; `holds` lists what keeps it.',
+  },
   ARTIFACT_MISMATCH: {
     http: 422,
     retryable: true,

@@ -1,3 +1,4 @@
+import type { Signing } from '../kernel/database/signing';
 import type { App as CatalogApp } from '../catalog/app';
 import type { Contents } from './contents/contents';
 import type { EventFeeds } from './events/eventFeeds';
@@ -10,6 +11,7 @@ import type { AgentNotes } from './agents/agentNotes';
 /** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
   readonly contents: Contents;
+  readonly signing: Signing;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
   readonly agentNotes: AgentNotes;

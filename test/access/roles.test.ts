@@ -1,4 +1,5 @@
 // Long because every field of the schema has its row here.
+import { createHash } from 'node:crypto';
 import type { Access } from '../../src/access/access';
 import { TestClient } from '../support/client';
 import { resolvers } from '../../src/api/graphql/resolvers';
@@ -103,6 +104,8 @@ const queries: Readonly<Record<string, Row>> = {
   queue: ['{ queue(first: 5) { nodes { state } } }', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'],
   queuePauses: ['{ queuePauses { id } }', ...all('OK')],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
+  artifacts: ['{ artifacts(first: 9) { nodes { name holds signedLink { url } } pageInfo { total } } }', ...listed],
+  artifact: ['{ artifact(artifactId: "$artifact") { name } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
   jobLogSearch: ['{ jobLogSearch(executionId: "$run", text: "x") { more } }', ...seen],
   resumePreview: [
@@ -425,6 +428,12 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  pinArtifact: ['mutation { pinArtifact(input: {artifactId: "$artifact"}) { artifact { id } } }', ...administered],
+  unpinArtifact: ['mutation { unpinArtifact(input: {artifactId: "$artifact"}) { artifact { id } } }', ...administered],
+  deleteArtifact: [
+    'mutation { deleteArtifact(input: {artifactId: "$artifact"}) { artifact { id } } }',
+    ...administered,
+  ],
   moveJob: [
     'mutation { moveJob(input: {jobId: "$job", to: TOP}) { jobIds } }',
     'NOT_WAITING',
@@ -584,7 +593,13 @@ name: other
     );
     const run = await runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
     const agent = await ProtocolAgent.register(server.url);
-    const done = await agent.work(() => runs.is(run, 'WAITING'));
+    const build = await agent.claimOne();
+    await agent.start(build);
+    const content = Buffer.from('built');
+    await agent.upload(build, 'built.txt', content, createHash('sha256').update(content).digest('hex'));
+    await agent.finish(build);
+    const done = [build, ...(await agent.work(() => runs.is(run, 'WAITING')))];
+    const [artifact] = (await server.app.database.rows<{ id: string }>('SELECT id FROM artifact')) ?? [];
     const [approval] = await runs.approvals(run);
     await runs.decide(run, 'REJECT');
     const flow = await runs.start('workflow', 'deploy', {
@@ -637,6 +652,7 @@ name: other
       extended,
       operation: addImagesToRun.operation.id,
       job: done[0]?.jobId ?? '',
+      artifact: artifact?.id ?? '',
       approval: approval?.approvalId ?? '',
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',

@@ -54,7 +54,7 @@ const plainNames = new Set([
 
 /** Hidden under any name: our keys and tokens, JSON web tokens and private keys are recognized by their form. */
 const secretShapes = [
-  /\bsw[kra]_[\w-]{8,}/g,
+  /\bsw[krajc]_[\w-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
   /\bBearer +\S+/gi,
   /-----BEGIN[^-]*PRIVATE KEY-----[\s\S]*?(-----END[^-]*-----|$)/g,

@@ -3,7 +3,6 @@ import { Arg, Ctx, FieldResolver, Float, ID, Info, Query, Resolver, Root } from 
 import { visible } from '../../access/visible';
 import { ApprovalDetails } from '../approvals/approvals.types';
 import { Agent } from '../agents/agents.types';
-import type { Artifact as ArtifactRow } from '../../runs/artifacts/artifact';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
@@ -123,16 +122,5 @@ export class JobResolver {
   })
   agent(@Root() job: JobRow, @Ctx() { loaders }: Context) {
     return job.agentId === null ? null : loaders.load(agentById, job.agentId);
-  }
-}
-
-@Resolver(() => Artifact)
-export class ArtifactResolver {
-  @FieldResolver(() => String, {
-    description:
-      'Download URL. Without `SLIPWAY_PUBLIC_URL`, a path relative to the server’s address. Requires an API key, like this API.',
-  })
-  downloadUrl(@Root() artifact: ArtifactRow, @Ctx() { app }: Context): string {
-    return `${app.config.SLIPWAY_PUBLIC_URL ?? ''}/artifacts/${artifact.id}`;
   }
 }

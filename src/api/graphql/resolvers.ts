@@ -56,7 +56,8 @@ import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
-import { ArtifactResolver, JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
+import { JobResolver, TaskExecutionResolver } from '../executions/tasks.resolver';
+import { ArtifactPinResolver, ArtifactsResolver } from '../artifacts/artifacts.resolver';
 import { JobLogPageResolver, JobLogsResolver, JobLogStateResolver } from '../jobs/jobLogs.resolver';
 import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
@@ -210,10 +211,11 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
+  ArtifactsResolver,
+  ArtifactPinResolver,
   JobLogsResolver,
   JobLogStateResolver,
   JobLogPageResolver,
-  ArtifactResolver,
   ApprovalsResolver,
   RenewedApprovalsResolver,
   SubjectElementResolver,

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify';
 import {
-  type ArtifactType,
   claimRequest,
   finishRequest,
   type HeldClaim,
@@ -20,8 +19,7 @@ import { noteLeft } from '../../runs/agents/agents.store';
 import { type Registration, registerAgent } from '../../runs/agents/agentTokens';
 import { KnownAgents, ordersOf } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
-import { findArtifact } from '../../runs/artifacts/artifacts.store';
-import { type NewArtifact, requireLease, uploadArtifact, uploadOffset } from '../../runs/artifacts/artifactUpload';
+import { artifactToken } from '../../runs/artifacts/jobArtifacts';
 import { appendLogs, type LogAppend } from '../../runs/logs/appendLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
@@ -29,11 +27,11 @@ import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/
 import { withdrawOffers } from '../../runs/queue/enqueue.store';
 import { type Claim, expireLeases, findOffersOf, renewLeases } from '../../runs/queue/jobs.store';
 import { startJobs } from '../../runs/queue/startJobs';
-import { bearer } from './credentials';
+import { requireBearer } from './credentials';
 import type { AgentGuard } from './guards';
-import { invalidRequest, pathOf } from './httpErrors';
+import { pathOf } from './httpErrors';
+import { jobArtifacts } from './jobArtifactRoutes';
 import { parseJson, type ZodTypes } from './requestBodies';
-import { sendArtifact } from './sendArtifact';
 import type { z } from 'zod';
 
 const MIB = 1024 ** 2;
@@ -67,7 +65,7 @@ export const agentRoutes =
         const append = createAppend(app);
         routes.register(async (plugin) => agentVerbs(plugin, app, desk, guard, append));
         routes.register(async (plugin) => jobVerbs(plugin, append));
-        routes.register(async (plugin) => artifactVerbs(plugin, app));
+        routes.register(async (plugin) => jobArtifacts(plugin, app));
         registered();
       },
       { prefix: '/agent/v1' },
@@ -162,7 +160,11 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     if (info.signal.aborted) return takeBack(rows.map(({ jobId }) => jobId));
     const tokens = new Map(claimed.map(({ row, token }) => [row.jobId, token]));
     const described = await describeJobs(app, rows);
-    return { jobs: described.map((job) => ({ ...job, token: tokens.get(job.jobId) })), agent: orders };
+    const jobs = described.map(async (job) => {
+      const token = tokens.get(job.jobId) ?? '';
+      return { ...job, token, artifactToken: await artifactToken(app, toClaim({ jobId: job.jobId, token })) };
+    });
+    return { jobs: await Promise.all(jobs), agent: orders };
   });
 
   const takesJobs = (agent: Agent) =>
@@ -254,8 +256,6 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
 
 interface JobParams {
   readonly jobId: string;
-  /** Id for a download, name for an upload. */
-  readonly artifact: string;
 }
 
 type Append = (append: LogAppend) => Promise<number | Refusal>;
@@ -289,63 +289,11 @@ function jobVerbs(server: FastifyInstance, append: Append): void {
     });
 }
 
-function artifactVerbs(server: FastifyInstance, app: App): void {
-  const url = '/jobs/:jobId/artifacts/:artifact';
-  // Keeps the body of an upload as a stream.
-  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
-
-  // All of a small file, or all of any file from an agent that does not continue uploads.
-  server.put<{ Params: JobParams }>(url, async (request, reply) => {
-    const artifact = announced(request, request.headers['content-length']);
-    const { artifactId, created } = await uploadArtifact(app, claimOf(request), artifact, 0, request.raw);
-    if (artifactId === null) throw new Refusal('ARTIFACT_MISMATCH', `Received less than ${artifact.size} bytes.`);
-    return reply.code(created ? 201 : 200).send({ artifactId });
-  });
-
-  server.head<{ Params: JobParams }>(url, async (request, reply) => {
-    const artifact = announced(request, request.headers['x-slipway-size']);
-    const offset = await uploadOffset(app, claimOf(request), artifact);
-    return reply.header('upload-offset', offset).header('upload-length', artifact.size).send();
-  });
-
-  server.patch<{ Params: JobParams }>(url, async (request, reply) => {
-    const artifact = announced(request, request.headers['x-slipway-size']);
-    const from = Number(request.headers['upload-offset'] ?? Number.NaN);
-    if (!Number.isSafeInteger(from) || from < 0 || from > artifact.size) {
-      throw invalidRequest('Upload-Offset', from, `Upload-Offset must be a whole number from 0 to ${artifact.size}.`);
-    }
-    const uploaded = await uploadArtifact(app, claimOf(request), artifact, from, request.raw);
-    const { artifactId, offset, created } = uploaded;
-    reply.header('upload-offset', offset);
-    return artifactId === null ? reply.code(204).send() : reply.code(created ? 201 : 200).send({ artifactId });
-  });
-
-  server.get<{ Params: JobParams }>(url, async (request, reply) => {
-    const { artifact: id } = request.params;
-    const { runId } = await requireLease(app.database, claimOf(request));
-    const artifact = isId(id) ? await findArtifact(app.database, id) : undefined;
-    if (artifact?.runId !== runId) throw notFound('artifact', id);
-    return sendArtifact(app, reply, artifact);
-  });
-}
-
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-/** The artifact that an upload announces in its headers. */
-function announced({ headers, params }: FastifyRequest, size: unknown): NewArtifact {
-  const told = (header: string, otherwise: string) => String(headers[`x-slipway-${header}`] ?? otherwise);
-  return {
-    name: (params as JobParams).artifact,
-    type: told('type', 'FILE') as ArtifactType,
-    mode: told('mode', '644'),
-    size: Number(size ?? Number.NaN),
-    sha256: told('sha256', ''),
-  };
-}
 
 const refusedEntry = (jobId: string, { code, message, details }: Refusal) => {
   return { jobId, ok: false, code, message, ...details };
@@ -363,11 +311,7 @@ function toClaims(held: readonly HeldClaim[]): Claim[] {
   });
 }
 
-function tokenOf({ headers }: FastifyRequest): string {
-  const token = bearer(headers.authorization);
-  if (token === undefined) throw new Refusal('UNAUTHENTICATED', 'Send a token as "Authorization: Bearer <token>".');
-  return token;
-}
+const tokenOf = ({ headers }: FastifyRequest): string => requireBearer(headers);
 
 function claimOf(request: FastifyRequest): Claim {
   const { jobId } = request.params as JobParams;

@@ -1,31 +1,42 @@
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import { subjectFor } from '../../access/visible';
+import type { FastifyPluginCallback, FastifyRequest } from 'fastify';
 import { notFound } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
 import type { App } from '../../runs/app';
-import { findArtifact, findExecutionRows } from '../../runs/artifacts/artifacts.store';
+import type { Artifact } from '../../runs/artifacts/artifact';
+import { readArtifact } from '../../runs/artifacts/artifacts.queries';
+import { findArtifact } from '../../runs/artifacts/artifacts.store';
+import { requireSigned } from '../../runs/artifacts/signedLinks';
 import { type Authenticate, identify, keyFromHeaders } from './credentials';
 import { sendArtifact } from './sendArtifact';
 
+interface Download {
+  readonly Params: { readonly id: string };
+  readonly Querystring: Readonly<Record<string, unknown>>;
+}
+
 /**
- * `GET /artifacts/<id>`, the `downloadUrl` of an artifact. Requires an API key and uses the API's guarded
- * `authenticate`; without the guard, callers could try keys here at full speed.
+ * `GET` and `HEAD /artifacts/<id>`, the `downloadUrl` of an artifact. Requires an API key or the signature of a
+ * `signedLink`. A key goes through the API's guarded `authenticate`; without the guard, callers could try keys here at
+ * full speed.
  */
 export const artifactRoutes =
   (app: App, authenticate: Authenticate): FastifyPluginCallback =>
   (server, _options, done) => {
-    const url = '/artifacts/:id';
-    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-      const { headers, info } = request;
-      const { id } = request.params as { id: string };
-      const actor = await identify(authenticate, keyFromHeaders(headers), info.address);
+    const find = async ({ headers, info, params: { id }, query }: FastifyRequest<Download>): Promise<Artifact> => {
+      const { expires, signature } = query;
+      if (typeof signature !== 'string' || typeof expires !== 'string') {
+        const actor = await identify(authenticate, keyFromHeaders(headers), info.address);
+        return (await readArtifact(app, actor, id)).artifact;
+      }
+      await requireSigned(app, id, { expires, signature });
       const artifact = isId(id) ? await findArtifact(app.database, id) : undefined;
-      const [execution] = artifact ? await findExecutionRows(app.database, artifact.executionId) : [];
-      if (artifact === undefined || execution === undefined) throw notFound('artifact', id);
-      const subject = await subjectFor(app, 'Execution', execution);
-      if (!actor.access.can('READ', 'Execution', subject)) throw notFound('artifact', id);
-      return sendArtifact(app, reply, artifact);
+      if (artifact === undefined) throw notFound('artifact', id);
+      return artifact;
     };
-    server.route({ method: ['GET', 'HEAD'], url, handler });
+    server.route<Download>({
+      method: ['GET', 'HEAD'],
+      url: '/artifacts/:id',
+      handler: async (request, reply) => sendArtifact(app, reply, await find(request)),
+    });
     done();
   };

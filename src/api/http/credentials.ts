@@ -48,3 +48,10 @@ export async function identify(authenticate: Authenticate, key: string | undefin
 export function bearer(value: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(value ?? '')?.[1];
 }
+
+/** Token of the agent protocol. */
+export function requireBearer(headers: IncomingHttpHeaders): string {
+  const token = bearer(headers.authorization);
+  if (token === undefined) throw new Refusal('UNAUTHENTICATED', 'Send a token as "Authorization: Bearer <token>".');
+  return token;
+}

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { FastifyReply } from 'fastify';
 import type { App } from '../../runs/app';
 import type { Artifact } from '../../runs/artifacts/artifact';
+import { deleted } from '../../runs/artifacts/changeArtifacts';
 import { toRefusal } from '../graphql/errors';
 import { byteRange } from './byteRange';
 import { invalidRequest, sendRefusal } from './httpErrors';
@@ -11,6 +12,7 @@ import { invalidRequest, sendRefusal } from './httpErrors';
  * render a job's file as a page of Slipway.
  */
 export async function sendArtifact(app: App, reply: FastifyReply, artifact: Artifact): Promise<FastifyReply> {
+  if (artifact.deletedAt !== null) throw deleted(artifact);
   const { method, headers, id: requestId } = reply.request;
   const { size, sha256, name } = artifact;
   const etag = `"${sha256}"`;

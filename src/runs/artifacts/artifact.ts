@@ -1,8 +1,10 @@
+import type { ActorRef } from '../../access/actor';
 import type { ArtifactType } from '../../contract/agentProtocol';
 
-/** File, link or empty folder that a job uploaded. Its content is in the data directory, named by its SHA-256. */
+/** File, link or empty folder that a job uploaded. `contents` has its content. */
 export interface Artifact {
   readonly id: string;
+  readonly applicationId: string;
   readonly runId: string;
   readonly executionId: string;
   readonly taskExecutionId: string;
@@ -16,4 +18,44 @@ export interface Artifact {
   readonly size: number;
   readonly sha256: string;
   readonly createdAt: Date;
+  /** Kept by a person, whatever the retention. */
+  readonly pin: ArtifactPin | null;
+  /** Null while there is content. The row stays, so that a deleted artifact is not mistaken for one that never was. */
+  readonly deletedAt: Date | null;
+  readonly deletion: ArtifactDeletion | null;
 }
+
+export interface ArtifactPin {
+  readonly at: string;
+  readonly by: ActorRef;
+  readonly note: string | null;
+}
+
+export const deletionReason = {
+  name: 'ArtifactDeletionReason',
+  description: 'Why the content of an artifact was deleted.',
+  values: {
+    PERSON: 'Somebody deleted it, with `deleteArtifact`.',
+    AGE: 'It was older than `SLIPWAY_ARTIFACT_RETENTION_DAYS`.',
+    COUNT: 'More than `SLIPWAY_ARTIFACT_RETENTION_RUNS` newer runs of the same pipeline or workflow left artifacts.',
+    SIZE: 'All artifacts together were larger than `SLIPWAY_ARTIFACT_RETENTION_BYTES`, and this was the oldest.',
+  },
+} as const;
+export type DeletionReason = keyof (typeof deletionReason)['values'];
+
+export interface ArtifactDeletion {
+  readonly by: ActorRef;
+  readonly reason: DeletionReason;
+}
+
+export const artifactHold = {
+  name: 'ArtifactHold',
+  description: 'What keeps an artifact from being deleted.',
+  values: {
+    PERSON: 'Somebody pinned it, with `pinArtifact`.',
+    RUN: 'Its run has not ended, so a later task may need it.',
+    APPROVAL: 'An approval of its run waits for a decision.',
+    RESTORE_POINT: 'Its run can still be restored, and the restore may need it.',
+  },
+} as const;
+export type ArtifactHold = keyof (typeof artifactHold)['values'];

@@ -2,13 +2,13 @@ import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { systemActor } from '../../access/actor';
 import type { App } from '../app';
-import { findArtifactByName, insertArtifact } from './artifacts.store';
+import { findArtifactByName, findExecutionRows, insertArtifact } from './artifacts.store';
 import { artifactMode, artifactTypes } from '../../contract/agentProtocol';
 import type { Artifact } from './artifact';
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { type Claim, findLeases, type LeaseWithJob } from '../queue/jobs.store';
-import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
+import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { inRuns } from '../execution/inRuns';
 
 export type NewArtifact = Pick<Artifact, 'name' | 'type' | 'mode' | 'size' | 'sha256'>;
@@ -53,13 +53,17 @@ export async function uploadArtifact(
   if (arrived < size) return { artifactId: null, offset: arrived, created: false };
   return inRuns(app, [lease.runId], systemActor, async (db) => {
     const { executionId, taskExecutionId, runId } = await requireLease(db, claim);
+    const [execution] = await findExecutionRows(db, executionId);
+    if (execution === undefined) throw notFound('execution', executionId);
     const meanwhile = await findArtifactByName(db, claim.jobId, artifact.name);
     if (meanwhile !== undefined) return { artifactId: sameContent(meanwhile, artifact), offset: size, created: false };
     const id = newId();
     const { name, type, mode } = artifact;
-    const { jobId } = claim;
-    const row = { id, runId, executionId, taskExecutionId, jobId, name, type, mode, size, sha256, createdAt: db.now };
-    await insertArtifact(db, row);
+    const { applicationId } = execution;
+    await insertArtifact(db, {
+      ...{ id, applicationId, runId, executionId, taskExecutionId, jobId: claim.jobId },
+      ...{ name, type, mode, size, sha256, createdAt: db.now, pin: null, deletedAt: null, deletion: null },
+    });
     db.event({ runId, executionId }, 'ARTIFACT_ADDED', {
       artifactId: id,
       taskExecutionId,

@@ -17,6 +17,8 @@ export interface Taker {
 
 export interface TakenArtifacts {
   readonly inputs: readonly JobInput[];
+  /** Name of a file that was deleted since, so that not all files can be taken. */
+  readonly deleted: { readonly name: string; readonly at: Date } | null;
   /** True if there are no files because conditions skipped the tasks that would have produced them. */
   readonly isSkipped: boolean;
 }
@@ -33,9 +35,9 @@ export async function findTaken(
 ): Promise<TakenArtifacts> {
   const { from, where, skipped, parameters } =
     source.in === 'WORKFLOW' ? ownTasks(taker, source.task, tasks) : tasksOfRun(taker, source);
-  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string }>(
+  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string; deletedAt: Date | null }>(
     `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.type, artifact.mode,
-       artifact.size, artifact.sha256
+       artifact.size, artifact.sha256, artifact.deleted_at AS "deletedAt"
      FROM ${from}
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id
@@ -43,9 +45,16 @@ export async function findTaken(
      ORDER BY artifact.name, job.ended_at DESC`,
     parameters,
   );
-  if (rows.length > 0) return { inputs: rows.map((row) => ({ ...row, size: Number(row.size) })), isSkipped: false };
+  if (rows.length > 0) {
+    const inputs = rows.flatMap(({ deletedAt, ...row }) =>
+      deletedAt === null ? { ...row, size: Number(row.size) } : [],
+    );
+    const gone = rows.find(({ deletedAt }) => deletedAt !== null);
+    const deleted = gone?.deletedAt ? { name: gone.name, at: gone.deletedAt } : null;
+    return { inputs, deleted, isSkipped: false };
+  }
   const [answer] = await db.rows<{ isSkipped: boolean | null }>(skipped, parameters);
-  return { inputs: [], isSkipped: answer?.isSkipped === true };
+  return { inputs: [], deleted: null, isSkipped: answer?.isSkipped === true };
 }
 
 interface Tasks {
@@ -133,3 +142,27 @@ function tasksOfRun(
 
 /** Values of a combination; empty for a task without a matrix. The order of the axes does not matter. */
 const axesOf = (name: string): string => `string_to_array(rtrim(split_part(${name}, '[', 2), ']'), ',')`;
+
+/** Most files in the list of a job. */
+export const MOST_LISTED = 1000;
+
+/**
+ * Files of the run that successful jobs, or this job, have left. If several have the same name, the newest one. One
+ * more than are listed, if there are more.
+ */
+export async function findListed(
+  db: Db,
+  { runId, jobId }: { readonly runId: string; readonly jobId: string },
+  pattern: string | null,
+): Promise<JobInput[]> {
+  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string }>(
+    `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.type, artifact.mode,
+       artifact.size, artifact.sha256
+     FROM artifact JOIN job ON job.id = artifact.job_id
+     WHERE artifact.run_id = $1 AND (job.status = 'SUCCESS' OR job.id = $2) AND artifact.deleted_at IS NULL
+       AND ($3::text IS NULL OR artifact.name ~ $3)
+     ORDER BY artifact.name, artifact.created_at DESC, artifact.id DESC LIMIT ${MOST_LISTED + 1}`,
+    [runId, jobId, pattern],
+  );
+  return rows.map((row) => ({ ...row, size: Number(row.size) }));
+}

@@ -193,7 +193,10 @@ async function findInputs(
     const taken = await findTaken(db, taker, artifactSource(source, tasks), tasks);
     // Missing files don't stop a task of `finally`: there is nothing to clean up.
     const isNeeded = !taken.isSkipped && !isOptional(source) && row.type !== 'finally';
-    if (taken.inputs.length === 0 && isNeeded) missing.push(sourceName(source));
+    if (taken.deleted !== null && isNeeded) {
+      const { name, at } = taken.deleted;
+      missing.push(`${sourceName(source)} (its file ${name} was deleted at ${at.toISOString()})`);
+    } else if (taken.inputs.length === 0 && isNeeded) missing.push(sourceName(source));
     // Two sources may refer to the same file.
     for (const input of taken.inputs) inputs.set(input.artifactId, input);
   }
