@@ -11,6 +11,7 @@ import { BadOutput, LastLine, readOutputs, Tail } from './commandOutputs';
 import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
+import { JobCache } from './cache';
 import { JobLog } from './jobLog';
 import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
@@ -199,11 +200,17 @@ async function runCommandOf(
     progress.facts = { ...noFacts, checkout };
   }
   await downloadInputs(folder.work, job.inputs, client, interrupted);
+  const cache =
+    job.cache === null
+      ? undefined
+      : new JobCache({ cache: job.cache, folder, client, output, log, signal: interrupted });
+  await cache?.restore();
   const containers = JobContainers.of({ job, workplace, folder, output, log, run, signal: interrupted });
   let end: JobEnd | undefined;
   try {
     const more = (await containers?.prepare()) ?? {};
     end = await runPrepared(job, place, common, progress, interrupted, context, containers, more);
+    if (end.exitCode === 0 && end.reason === null) await cache?.save();
     return end;
   } finally {
     if (containers !== undefined) {

@@ -9,6 +9,7 @@ import { agentSampleTable, agentTable, agentTokenTable } from '../runs/agents/ag
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
+import { cacheEntryTable } from '../runs/caches/caches.table';
 import { storedContentTable } from '../runs/contents/contents.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
@@ -111,6 +112,7 @@ export const tables = [
   jobLogTable,
   artifactTable,
   storedContentTable,
+  cacheEntryTable,
   deploymentTable,
   rollbackTable,
   observerTable,

@@ -31,6 +31,7 @@ import { requireBearer } from './credentials';
 import type { AgentGuard } from './guards';
 import { pathOf } from './httpErrors';
 import { jobArtifacts } from './jobArtifactRoutes';
+import { jobCaches } from './jobCacheRoutes';
 import { parseJson, type ZodTypes } from './requestBodies';
 import type { z } from 'zod';
 
@@ -65,7 +66,10 @@ export const agentRoutes =
         const append = createAppend(app);
         routes.register(async (plugin) => agentVerbs(plugin, app, desk, guard, append));
         routes.register(async (plugin) => jobVerbs(plugin, append));
-        routes.register(async (plugin) => jobArtifacts(plugin, app));
+        routes.register(async (plugin) => {
+          jobArtifacts(plugin, app);
+          jobCaches(plugin, app);
+        });
         registered();
       },
       { prefix: '/agent/v1' },

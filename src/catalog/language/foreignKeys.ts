@@ -36,7 +36,7 @@ const task: Advice = {
   'use "register", or write NAME=value to the file $SLIPWAY_OUTPUT': 'output result results produces',
   'use "matrix"': 'strategy parallel parallelism with_items with_param with_sequence for_each foreach loop each shards',
   'use "artifacts"':
-    'artifact upload save publish cache store_artifacts persist_to_workspace attach_workspace download files paths expose',
+    'artifact upload save publish store_artifacts persist_to_workspace attach_workspace download files paths expose',
   'use "working_dir"': 'working_directory workdir work_dir cwd dir directory chdir',
   'use "name" for a name that people read': 'display_name title label',
   'leave it out: the key of the task is its name': 'id key ref',

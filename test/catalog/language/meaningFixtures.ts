@@ -164,6 +164,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
   })),
   {
     rule: 'UNKNOWN_NAME',
+    of: 'the key of a cache',
+    source: shop + workflow('w', { tasks: tasks(task('a', `cache: { key: 'x-${reference('NO')}', paths: [x] }`)) }),
+    path: 'documents[1].tasks.a.cache.key',
+    at: "'x-",
+  },
+  {
+    rule: 'UNKNOWN_NAME',
     of: 'a list that no earlier task makes',
     source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { n: { from: LIST } }')) }),
     path: 'documents[1].tasks.a.matrix.n.from',

@@ -62,6 +62,7 @@ describe('reading documents', () => {
           intervention: null,
           matrix: [],
           matrixRules: null,
+          cache: null,
           workflow: null,
           variables: {},
           outputs: {},

@@ -15,6 +15,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   intervention: null,
   matrix: [],
   matrixRules: null,
+  cache: null,
   workflow: null,
   variables: {},
   outputs: {},

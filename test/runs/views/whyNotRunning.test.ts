@@ -77,7 +77,7 @@ describe('whyNotRunning', () => {
     const after = Object.entries(await ofTasks(id)).find(([name]) => name === 'after');
     expect(after?.[1]).toMatch(/^Task "after" waits for go.*, go.*, go.*\.$/);
     const able = await ProtocolAgent.register(server.url, { labels: { gpu: 'a100', pool: 'build' }, slots: 1 });
-    // Of the jobs that the same agent can take, one of the other run is in front: runs take turns.
+    // Jobs that wait in front of it, and that the same agent can take, count. Runs take turns: one of the other run’s three.
     const behind = await runs.start('workflow', 'picky');
     expect(await ask(behind, 'code position tasks estimateSeconds')).toEqual([
       { code: 'QUEUE', position: 2, tasks: 3, estimateSeconds: null },
