@@ -1462,6 +1462,7 @@ DROP TABLE
   shared_count,
   signing_key
 CASCADE;
+DROP SEQUENCE queue_time;
 DROP FUNCTION refuse_change;
 DROP FUNCTION hold_application;
 DROP FUNCTION refuse_change_of_ended_attempt;

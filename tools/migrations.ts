@@ -80,6 +80,7 @@ function initialMigration(generated: string): string {
   const names = (pattern: RegExp, text: string) => [...text.matchAll(pattern)].map(([, name]) => name);
   const tables = names(/^CREATE TABLE "(\w+)"/gm, generated);
   const functions = names(/^CREATE FUNCTION (\w+)/gm, handwritten);
+  const sequences = names(/^CREATE SEQUENCE (\w+)/gm, handwritten);
   const quote = (text: string) => text.replace(/[\\`]|\$\{/g, '\\$&');
   return `import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
@@ -110,7 +111,7 @@ const down = \`
 DROP TABLE
   ${tables.join(',\n  ')}
 CASCADE;
-${functions.map((name) => `DROP FUNCTION ${name};`).join('\n')}
+${[...sequences.map((name) => `DROP SEQUENCE ${name};`), ...functions.map((name) => `DROP FUNCTION ${name};`)].join('\n')}
 \`;
 `;
 }

@@ -90,7 +90,7 @@ describe('slipway restore', () => {
     );
     for (const job of claimed) {
       await world.agent.log(job, 0, 'switch is stuck\n');
-      await world.agent.finish(job, { exitCode: 1 });
+      await world.agent.finish(job, { exitCode: 1, logBytes: 'switch is stuck\n'.length });
     }
     const { code, out } = await restoring.ended;
     expect(code).toBe(1);

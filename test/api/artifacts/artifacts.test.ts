@@ -100,7 +100,9 @@ describe('artifacts', () => {
       await list({ execution }, { first: size });
       return database.statements - before;
     };
-    expect(await count(3)).toBe(await count(1));
+    // The fewest of several: the server's own statements count, too.
+    const fewest = async (size: number) => Math.min(await count(size), await count(size), await count(size));
+    expect(await fewest(3)).toBe(await fewest(1));
     expect((await server.client.errorOf('{ artifacts(filters: [{name: "/etc/*"}]) { nodes { id } } }')).code).toBe(
       'INVALID_INPUT',
     );

@@ -59,6 +59,7 @@ const parents: Readonly<Record<string, string>> = {
   Service: 'service(serviceId: "SERVICE") { ...on Service {',
   Viewer: 'viewer { ...on Viewer {',
   Agent: 'agents(first: 1) { nodes { ',
+  Artifact: 'artifacts(first: 1) { nodes { ',
 };
 /** Reachable only in a subscription; its arguments are those of `executions`. */
 const notReached = ['ExecutionsSnapshot'];
