@@ -124,7 +124,7 @@ export const ArtifactFilterInput = inputType(
 const artifactId = field.uuid('Artifact.');
 export const PinArtifactInput = mutationInput('PinArtifactInput', 'Input of `pinArtifact`.', {
   artifactId,
-  note: { ...optional(field.text('Reason, up to 1,000 characters.')), guard: 'CHECKED' },
+  note: optional(field.text('Reason, up to 1,000 characters.')),
 });
 export const UnpinArtifactInput = mutationInput('UnpinArtifactInput', 'Input of `unpinArtifact`.', { artifactId });
 export const DeleteArtifactInput = mutationInput('DeleteArtifactInput', 'Input of `deleteArtifact`.', { artifactId });
