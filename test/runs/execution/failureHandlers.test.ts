@@ -78,7 +78,7 @@ describe('failure handlers', () => {
     });
     await agent.start(job);
     await agent.log(job, 0, 'looked at it');
-    await agent.finish(job, { exitCode: 3 });
+    await agent.finish(job, { exitCode: 3, logBytes: 'looked at it'.length });
     expect(await handlers(id)).toMatchObject([
       {
         name: 'own',
