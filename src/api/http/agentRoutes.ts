@@ -163,7 +163,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     // The agent is gone. Return its offers now, so that other agents need not wait until they expire.
     if (info.signal.aborted) return takeBack(rows.map(({ jobId }) => jobId));
     const tokens = new Map(claimed.map(({ row, token }) => [row.jobId, token]));
-    const described = await describeJobs(app, rows);
+    const described = await describeJobs(app, rows, agent.labels);
     const jobs = described.map(async (job) => {
       const token = tokens.get(job.jobId) ?? '';
       return { ...job, token, artifactToken: await artifactToken(app, toClaim({ jobId: job.jobId, token })) };
