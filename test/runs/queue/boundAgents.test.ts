@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
@@ -12,6 +13,8 @@ const DEFINITIONS =
   workflow('live', 'environment: live', 'env: { A: b }') +
   workflow('contrary', 'environment: live', 'labels: { tier: test }') +
   workflow('secretive', '', 'secrets: [TOKEN]') +
+  workflow('fails', 'environment: live\non_failure: mend', 'env: { A: b }').trimEnd() +
+  '\n  mend: { type: forensic, run: "true" }\n' +
   workflow('plain', '', 'env: { A: b }');
 
 describe('bindings to agents', () => {
@@ -49,7 +52,7 @@ describe('bindings to agents', () => {
   const done = async (agent: ProtocolAgent, id: string) => {
     const job = await agent.runOne();
     expect(job.runId).toBe(id);
-    await runs.until(id, 'SUCCESSFUL');
+    await runs.until(id, 'SUCCESS');
   };
 
   it('hold jobs of an environment for its agents, and show what they require', async () => {
@@ -86,18 +89,33 @@ describe('bindings to agents', () => {
     await bind(['tier=production']);
   });
 
-  it('hold when a job is claimed while its environment is being bound', async () => {
+  it('hold for a claim that comes while its environment is being bound', async () => {
     await bind([]);
-    const ids = await Promise.all(Array.from({ length: 6 }, () => runs.start('workflow', 'live')));
-    const claims = Array.from({ length: 6 }, () => test.claim(1, 50));
-    const bound = bind(['tier=production']);
-    const offers = (await Promise.all(claims)).flat();
-    await bound;
-    const started = offers.length === 0 ? [] : ((await test.start(...offers)).body.jobs as { ok: boolean }[]);
-    expect(started.filter(({ ok }) => ok)).toEqual([]);
-    expect(await test.claim(6, 0)).toEqual([]);
-    for (const _ of ids) await production.runOne();
-    for (const id of ids) await runs.until(id, 'SUCCESSFUL');
+    const id = await runs.start('workflow', 'live');
+    const { database } = server.app;
+    let claim: ReturnType<ProtocolAgent['claim']> | undefined;
+    await database.transaction(async (db) => {
+      await db.rows(`UPDATE environment SET agents = '{tier=production}' WHERE id = $1`, [environmentId]);
+      claim = test.claim(1, 0);
+      // The claim waits for the lock that the change holds until it is committed.
+      await eventually(
+        () =>
+          database.rows<{ n: number }>(
+            `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 7206211
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+          ),
+        ([row]) => row?.n === 1,
+      );
+    });
+    expect(await claim).toEqual([]);
+    await done(production, id);
+  });
+
+  it('cover the handler of a failure', async () => {
+    await runs.start('workflow', 'fails');
+    expect((await production.runOne({ exitCode: 1 })).task).toBe('go');
+    expect(await test.claim(1, 0)).toEqual([]);
+    expect((await production.runOne()).task).toBe('mend');
   });
 
   it('of secrets hold jobs that use them, and keep the value', async () => {
