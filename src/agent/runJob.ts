@@ -16,6 +16,7 @@ import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
+import { readReport } from './jobReport';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
@@ -55,6 +56,7 @@ export interface ExecutedJob {
 export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
 
 const LONGEST_MESSAGE = 1000;
+const REPORT_MS = 30_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** `gitProtocols`: protocols from which repositories may be checked out. */
@@ -102,6 +104,7 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   let end: JobEnd;
   try {
     end = await runSteps(job, context, place, output, stop, progress);
+    await sendReport(job, context, place);
   } catch (error) {
     end = endAfter(error, null, log);
   } finally {
@@ -122,6 +125,17 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
       await folder.remove();
     },
   };
+}
+
+/** Sends what the command reported, whatever its result. A report that can't be read or sent changes nothing. */
+async function sendReport(job: ClaimedJob, { client, gone, log }: JobContext, { folder, mask }: Place): Promise<void> {
+  try {
+    const report = await readReport(folder.summaryFile, folder.reportFolder, mask);
+    const signal = AbortSignal.any([gone, AbortSignal.timeout(REPORT_MS)]);
+    if (report !== null) await client.sendReport(report, signal);
+  } catch (error) {
+    log.warn({ err: error, jobId: job.jobId }, `could not send the report of ${job.task}`);
+  }
 }
 
 async function runSteps(
@@ -249,6 +263,8 @@ async function runPrepared(
     ...client.forCommand(job.artifactToken),
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
+    SLIPWAY_REPORTS: folder.reportFolder,
+    SLIPWAY_SUMMARY: folder.summaryFile,
   };
   if (env.PATH !== undefined && !inside) env.PATH = `${workplace.commands}:${env.PATH}`;
   const { shell, command } = job;

@@ -25,6 +25,9 @@ export interface JobFolder {
   readonly outputFile: string;
   /** Folder in which a command can write one file per variable. */
   readonly outputFolder: string;
+  /** Folder for JUnit XML, and file for a summary in Markdown. */
+  readonly reportFolder: string;
+  readonly summaryFile: string;
   /** File for a command whose program reads a file. */
   readonly scriptFile: string;
   readonly pidFile: string;
@@ -114,8 +117,10 @@ export class Workplace {
     const work = join(path, 'work');
     const io = join(path, 'io');
     const outputFolder = join(io, 'outputs');
+    const reportFolder = join(io, 'reports');
     await mkdir(work, { recursive: true });
     await mkdir(outputFolder, { recursive: true });
+    await mkdir(reportFolder);
     const pidFile = pidFileIn(path);
     return {
       path,
@@ -126,10 +131,12 @@ export class Workplace {
       spoolFile: join(path, 'spool'),
       outputFile: join(io, 'output'),
       outputFolder,
+      reportFolder,
+      summaryFile: join(io, 'summary'),
       scriptFile: join(io, 'command'),
       forgetSession: () => rm(pidFile, { force: true }),
       remove: async () => {
-        for (const folder of [work, outputFolder, io, path]) {
+        for (const folder of [work, outputFolder, reportFolder, io, path]) {
           if (!(await removeEmpty(folder))) return removeFolder(path, this.log);
         }
       },

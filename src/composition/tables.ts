@@ -10,6 +10,7 @@ import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
 import { storedContentTable } from '../runs/contents/contents.table';
+import { jobReportTable } from '../runs/reports/jobReports.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -110,6 +111,7 @@ export const tables = [
   logChunkTable,
   jobLogTable,
   artifactTable,
+  jobReportTable,
   storedContentTable,
   deploymentTable,
   rollbackTable,
