@@ -835,6 +835,21 @@ CREATE TABLE "stored_content" (
   CONSTRAINT "PK_f57b2883b49c944a4cae177726b" PRIMARY KEY ("sha256")
 );
 CREATE INDEX "stored_content_check" ON "stored_content" ("check_at") WHERE check_at IS NOT NULL;
+CREATE TABLE "cache_entry" (
+  "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "scope" text NOT NULL,
+  "key" text NOT NULL,
+  "job_id" uuid NOT NULL,
+  "size" bigint NOT NULL,
+  "sha256" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "used_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "cache_entry_key" UNIQUE ("application_id", "scope", "key"),
+  CONSTRAINT "PK_388c1f3b953004c46d92cd39fb0" PRIMARY KEY ("id")
+);
+CREATE INDEX "cache_entry_content" ON "cache_entry" ("sha256");
+CREATE INDEX "cache_entry_used" ON "cache_entry" ("used_at");
 CREATE TABLE "deployment" (
   "id" uuid NOT NULL,
   "number" BIGSERIAL NOT NULL,
@@ -1075,6 +1090,7 @@ ALTER TABLE "label_match" ADD CONSTRAINT "FK_66cecee740dde288c08cd1cd39a" FOREIG
 ALTER TABLE "label_match" ADD CONSTRAINT "FK_cbb8293ae48d1d9b04a58b17e44" FOREIGN KEY ("requirement_class_id") REFERENCES "requirement_class"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "job_report" ADD CONSTRAINT "FK_9c91e65baa21dd0f61b502fa01b" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "cache_entry" ADD CONSTRAINT "FK_95a47d1136821fe4b3f535f7fd7" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1441,6 +1457,7 @@ DROP TABLE
   artifact,
   job_report,
   stored_content,
+  cache_entry,
   deployment,
   rollback,
   observer,

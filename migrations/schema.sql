@@ -474,6 +474,23 @@ CREATE TABLE begin_wait (
 CREATE INDEX begin_wait_execution ON public.begin_wait USING btree (execution_id);
 CREATE INDEX begin_wait_until ON public.begin_wait USING btree (until) WHERE (until IS NOT NULL);
 
+CREATE TABLE cache_entry (
+  id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  scope text NOT NULL,
+  key text NOT NULL,
+  job_id uuid NOT NULL,
+  size bigint NOT NULL,
+  sha256 text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  used_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_388c1f3b953004c46d92cd39fb0" PRIMARY KEY (id),
+  CONSTRAINT "cache_entry_key" UNIQUE (application_id, scope, key),
+  CONSTRAINT "FK_95a47d1136821fe4b3f535f7fd7" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE INDEX cache_entry_content ON public.cache_entry USING btree (sha256);
+CREATE INDEX cache_entry_used ON public.cache_entry USING btree (used_at);
+
 CREATE TABLE deployment (
   id uuid NOT NULL,
   number bigint NOT NULL DEFAULT nextval('deployment_number_seq'::regclass),

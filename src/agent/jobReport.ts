@@ -1,155 +1,110 @@
-import { createReadStream } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import sax from 'sax';
-import { type FailedCase, type JobReport, reportLimits } from '../contract/jobReport';
+import { type JobReport, reportLimits } from '../contract/jobReport';
+import { TestResults } from './junit';
+import { findOutputs } from './outputs';
 import type { Mask } from './secretMask';
 import { isErrno } from './sessions';
 
-/** Files of `$SLIPWAY_REPORTS` that are read; a test runner writes one for each module at most. */
+/** Test runners write one file for each module at most. */
 const MOST_FILES = 1000;
-/** All files together. Reading takes a second for each 30 MB. */
-const MOST_BYTES = 256 * 1024 ** 2;
+const MOST_ENTRIES = 10_000;
+/** Bytes of a summary that are masked before it is cut, so that no secret is cut in two. */
+const MOST_RAW = reportLimits.summary + 65_536;
+
+export interface ReportSources {
+  /** `$SLIPWAY_SUMMARY`. */
+  readonly summaryFile: string;
+  /** `$SLIPWAY_REPORTS`. */
+  readonly folder: string;
+  /** Working directory, and patterns of JUnit files in it. */
+  readonly work: string;
+  readonly junit: readonly string[];
+}
 
 /**
- * What a command reports for people: JUnit XML in the folder `$SLIPWAY_REPORTS`, and Markdown in the file
- * `$SLIPWAY_SUMMARY`. Null if there is nothing. A report that can't be read is a warning in it, never a failure.
+ * Reads test results and the summary that a command left for people. Null if there are none. Anything that can't be
+ * read becomes a warning of the report.
  */
 export async function readReport(
-  summaryFile: string,
-  folder: string,
+  { summaryFile, folder, work, junit }: ReportSources,
   mask: Mask | undefined,
+  signal: AbortSignal,
 ): Promise<JobReport | null> {
-  const summary = await readStart(summaryFile, reportLimits.summaryBytes);
-  const files = await xmlFiles(folder);
-  if (summary === null && files.length === 0) return null;
   const hide = (text: string) => mask?.hide(text) ?? text;
-  const suite = new Suite();
   const warnings: string[] = [];
-  let bytes = 0;
-  for (const name of files.slice(0, MOST_FILES)) {
+  const attempt = async <T>(what: string, read: () => Promise<T>): Promise<T | undefined> => {
     try {
-      bytes += await suite.read(join(folder, name), MOST_BYTES - bytes);
+      return await read();
     } catch (error) {
-      warnings.push(`${name}: ${error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : error}`);
+      if (!isErrno(error, 'ENOENT')) warnings.push(`${what}: ${reasonOf(error)}`);
+      return undefined;
     }
+  };
+  const raw = await attempt('$SLIPWAY_SUMMARY', () => readStart(summaryFile));
+  const own = (await attempt('$SLIPWAY_REPORTS', () => xmlFiles(folder))) ?? [];
+  const declared = junit.length === 0 ? undefined : await attempt('reports', () => findOutputs(work, junit));
+  warnings.push(...(declared?.missing ?? []));
+  const files = [
+    ...own.map((name) => ({ name, path: join(folder, name) })),
+    ...(declared?.files ?? []).flatMap((file) => (file.type === 'FILE' ? [file] : [])),
+  ];
+  const results = new TestResults(hide);
+  for (const [index, { name, path }] of files.entries()) {
+    if (index === MOST_FILES || signal.aborted) {
+      const why = signal.aborted ? 'reading them took too long' : `the limit is ${MOST_FILES}`;
+      warnings.push(`${files.length - index} of ${files.length} reports were not read: ${why}`);
+      break;
+    }
+    await attempt(name, () => results.read(path, signal));
   }
-  if (files.length > MOST_FILES) warnings.push(`only ${MOST_FILES} of ${files.length} files were read`);
+  const summary = raw === undefined || raw.trim() === '' ? null : hide(raw);
+  if (summary === null && files.length === 0 && warnings.length === 0) return null;
   return {
-    summary: summary === null ? null : hide(summary.text),
-    summaryTruncated: summary?.truncated ?? false,
-    tests: files.length === 0 ? null : suite.numbers(),
-    failed: suite.failed.map((one) => ({
-      ...one,
-      name: hide(one.name),
-      suite: hide(one.suite),
-      message: hide(one.message),
-    })),
+    summary: summary?.slice(0, reportLimits.summary) ?? null,
+    summaryTruncated: (summary?.length ?? 0) > reportLimits.summary,
+    tests: files.length === 0 ? null : results.numbers,
+    failed: results.failed,
     warnings: warnings.slice(0, reportLimits.warnings).map((text) => hide(text).slice(0, reportLimits.text)),
   };
 }
 
-/** Numbers and failed cases of JUnit files. Streams, so the size of a file does not matter; entities are not expanded. */
-class Suite {
-  readonly failed: FailedCase[] = [];
-  private tests = 0;
-  private failures = 0;
-  private errors = 0;
-  private skipped = 0;
-  private seconds = 0;
+/** Messages of the system end with a path of the agent. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return 'syscall' in error ? error.message.replace(/, \w+ '.*$/s, '') : error.message;
+};
 
-  numbers() {
-    const { tests, failures, errors, skipped } = this;
-    return { tests, failures, errors, skipped, durationMs: Math.round(this.seconds * 1000) };
-  }
-
-  /** Returns the size of the file. */
-  async read(path: string, most: number): Promise<number> {
-    const parser = sax.parser(true, { position: false });
-    let bad: Error | undefined;
-    let current:
-      | { name: string; suite: string; outcome: 'PASSED' | 'SKIPPED' | FailedCase['kind']; message: string }
-      | undefined;
-    let inFailure = false;
-    const attribute = (tag: sax.Tag | sax.QualifiedTag, name: string) => String(tag.attributes[name] ?? '');
-    const short = (text: string) => text.slice(0, reportLimits.text);
-    parser.onerror = (error) => {
-      bad ??= error;
-    };
-    parser.onopentag = (tag) => {
-      if (tag.name === 'testcase') {
-        const suite = attribute(tag, 'classname') || attribute(tag, 'file');
-        current = { name: short(attribute(tag, 'name')), suite: short(suite), outcome: 'PASSED', message: '' };
-        const seconds = Number(attribute(tag, 'time').replaceAll(',', ''));
-        if (Number.isFinite(seconds) && seconds > 0) this.seconds += seconds;
-      } else if (current !== undefined && (tag.name === 'failure' || tag.name === 'error')) {
-        current.outcome = tag.name === 'failure' ? 'FAILURE' : 'ERROR';
-        current.message = short(attribute(tag, 'message'));
-        inFailure = true;
-      } else if (current !== undefined && tag.name === 'skipped') current.outcome = 'SKIPPED';
-    };
-    const text = (more: string) => {
-      if (inFailure && current !== undefined && current.message.length < reportLimits.text) {
-        current.message = short(current.message + (current.message === '' ? more.trimStart() : `\n${more}`));
-      }
-    };
-    parser.ontext = text;
-    parser.oncdata = text;
-    parser.onclosetag = (name) => {
-      if (name === 'failure' || name === 'error') inFailure = false;
-      if (name !== 'testcase' || current === undefined) return;
-      this.add(current);
-      current = undefined;
-    };
-    let bytes = 0;
-    for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-      bytes += Buffer.byteLength(chunk);
-      if (bytes > most) throw new Error(`the reports have more than ${MOST_BYTES} bytes`);
-      parser.write(chunk);
-      if (bad !== undefined) throw new Error(`not well-formed XML: ${bad.message}`);
-    }
-    parser.close();
-    if (bad !== undefined) throw new Error(`not well-formed XML: ${(bad as Error).message}`);
-    return bytes;
-  }
-
-  private add({ outcome, name, suite, message }: { outcome: string; name: string; suite: string; message: string }) {
-    this.tests++;
-    if (outcome === 'SKIPPED') this.skipped++;
-    if (outcome === 'FAILURE') this.failures++;
-    if (outcome === 'ERROR') this.errors++;
-    if ((outcome === 'FAILURE' || outcome === 'ERROR') && this.failed.length < reportLimits.failed) {
-      this.failed.push({ kind: outcome, name, suite, message: message.trimEnd() });
-    }
-  }
-}
-
+/** Names of the XML files in a folder and its folders. Links are not followed. */
 async function xmlFiles(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-    const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.xml'));
-    return files.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
-    throw error;
+  if (!(await lstat(folder)).isDirectory()) throw new Error('it is not a folder');
+  const names: string[] = [];
+  let entries = 0;
+  for await (const entry of await opendir(folder, { recursive: true })) {
+    if (++entries > MOST_ENTRIES) throw new Error(`it has more than ${MOST_ENTRIES} files`);
+    if (entry.isFile() && /\.xml$/i.test(entry.name)) {
+      names.push(join(entry.parentPath, entry.name).slice(folder.length + 1));
+    }
   }
+  return names.sort();
 }
 
-/** Beginning of a file; null if there is none, or nothing in it. */
-async function readStart(path: string, most: number): Promise<{ text: string; truncated: boolean } | null> {
+async function readStart(path: string): Promise<string> {
+  // The command may have left a named pipe, or a link to a file that only the agent may read.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
-    // O_NONBLOCK: a named pipe at this path would block the agent.
-    const file = await open(path, 0o4000);
-    try {
-      const buffer = Buffer.alloc(most + 1);
-      const { bytesRead } = await file.read(buffer, 0, most + 1, 0);
-      const text = buffer.toString('utf8', 0, Math.min(bytesRead, most)).replace(/\ufffd$/, '');
-      return text.trim() === '' ? null : { text, truncated: bytesRead > most };
-    } finally {
-      await file.close();
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new Error('it is not a file');
+    const buffer = Buffer.alloc(Math.min(stat.size, MOST_RAW));
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
     }
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EISDIR', 'EACCES', 'ENXIO', 'ESPIPE')) return null;
-    throw error;
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    await file.close();
   }
 }

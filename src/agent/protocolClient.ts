@@ -422,6 +422,33 @@ export class JobClient {
     return this.watch(() => this.noticeStale(() => this.http.bytes(call), false));
   }
 
+  /** The cache for a key, or for the beginning of one; null if there is none. */
+  async getCache(
+    key: string,
+    prefixes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly key: string; readonly sha256: string; readonly body: IncomingMessage } | null> {
+    const query = new URLSearchParams({ key, prefixes: JSON.stringify(prefixes) });
+    const path = `${this.path}/cache?${query}`;
+    const call: HttpCall = { method: 'GET', path, token: this.job.token, signal, timeoutMs: SILENCE_MS };
+    try {
+      const body = await this.watch(() => this.noticeStale(() => this.http.bytes(call), false));
+      const header = (name: string) => String(body.headers[`x-slipway-${name}`] ?? '');
+      return { key: decodeURIComponent(header('cache-key')), sha256: header('sha256'), body };
+    } catch (error) {
+      if (error instanceof ServerRefusal && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** False if the server has a cache with the key already. */
+  async sendCache(key: string, size: number, body: Readable, signal: AbortSignal): Promise<boolean> {
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': size };
+    const path = `/cache?${new URLSearchParams({ key })}`;
+    const { status } = await this.call({ method: 'PUT', path, headers, body, signal, timeoutMs: SILENCE_MS }, false);
+    return status === 201;
+  }
+
   private call(call: Omit<HttpCall, 'token'>, goneMeansStale: boolean): Promise<HttpAnswer> {
     const whole = { ...call, path: this.path + call.path, token: this.job.token };
     return this.watch(() => this.noticeStale(() => this.http.json(whole), goneMeansStale));

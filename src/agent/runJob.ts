@@ -11,6 +11,7 @@ import { BadOutput, LastLine, readOutputs, Tail } from './commandOutputs';
 import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
+import { JobCache } from './cache';
 import { JobLog } from './jobLog';
 import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
@@ -56,7 +57,8 @@ export interface ExecutedJob {
 export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
 
 const LONGEST_MESSAGE = 1000;
-const REPORT_MS = 30_000;
+const READ_REPORT_MS = 20_000;
+const SEND_REPORT_MS = 30_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** `gitProtocols`: protocols from which repositories may be checked out. */
@@ -101,15 +103,16 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   const limit = timeLimit(job, context.startedAt);
   const stop = AbortSignal.any([context.stop, limit.signal]);
   const progress: Progress = { commandStarted: false, facts: null };
+  const grace = graceLimit(stop, gone);
   let end: JobEnd;
   try {
-    end = await runSteps(job, context, place, output, stop, progress);
-    await sendReport(job, context, place);
+    end = await runSteps(job, context, place, output, stop, progress, grace.signal);
   } catch (error) {
     end = endAfter(error, null, log);
-  } finally {
-    limit.clear();
   }
+  if (progress.commandStarted) await sendReport(job, context, place, grace.signal);
+  limit.clear();
+  grace.clear();
   return {
     end: {
       ...end,
@@ -127,14 +130,21 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   };
 }
 
-/** Sends what the command reported, whatever its result. A report that can't be read or sent changes nothing. */
-async function sendReport(job: ClaimedJob, { client, gone, log }: JobContext, { folder, mask }: Place): Promise<void> {
+/** Sends what the command reported, with any outcome. A report that can’t be read or sent changes nothing. */
+async function sendReport(
+  { jobId, task, reports }: ClaimedJob,
+  { client, log }: JobContext,
+  { folder, mask }: Place,
+  limit: AbortSignal,
+): Promise<void> {
+  const { summaryFile, reportFolder, work } = folder;
+  const within = (ms: number) => AbortSignal.any([limit, AbortSignal.timeout(ms)]);
   try {
-    const report = await readReport(folder.summaryFile, folder.reportFolder, mask);
-    const signal = AbortSignal.any([gone, AbortSignal.timeout(REPORT_MS)]);
-    if (report !== null) await client.sendReport(report, signal);
+    const sources = { summaryFile, folder: reportFolder, work, junit: reports?.junit ?? [] };
+    const report = await readReport(sources, mask, within(READ_REPORT_MS));
+    if (report !== null) await client.sendReport(report, within(SEND_REPORT_MS));
   } catch (error) {
-    log.warn({ err: error, jobId: job.jobId }, `could not send the report of ${job.task}`);
+    log.warn({ err: error, jobId }, `could not send the report of ${task}`);
   }
 }
 
@@ -145,16 +155,13 @@ async function runSteps(
   output: JobLog,
   stop: AbortSignal,
   progress: Progress,
+  limit: AbortSignal,
 ): Promise<JobEnd> {
-  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop, progress);
-  const limit = graceLimit(stop, context.gone);
-  try {
-    const end = await runCommandOf(job, context, place, output, stop, progress);
-    if (end.exitCode !== 0 || end.reason !== null) await uploadAfterFailure(job, context, place, limit.signal);
-    return end;
-  } finally {
-    limit.clear();
+  const end = await runCommandOf(job, context, place, output, stop, progress);
+  if (job.outputsWhen !== 'success' && (end.exitCode !== 0 || end.reason !== null)) {
+    await uploadAfterFailure(job, context, place, limit);
   }
+  return end;
 }
 
 /**
@@ -213,11 +220,17 @@ async function runCommandOf(
     progress.facts = { ...noFacts, checkout };
   }
   await downloadInputs(folder.work, job.inputs, client, interrupted);
+  const cache =
+    job.cache === null
+      ? undefined
+      : new JobCache({ cache: job.cache, folder, client, output, log, signal: interrupted });
+  await cache?.restore();
   const containers = JobContainers.of({ job, workplace, folder, output, log, run, signal: interrupted });
   let end: JobEnd | undefined;
   try {
     const more = (await containers?.prepare()) ?? {};
     end = await runPrepared(job, place, common, progress, interrupted, context, containers, more);
+    if (end.exitCode === 0 && end.reason === null) await cache?.save();
     return end;
   } finally {
     if (containers !== undefined) {

@@ -51,6 +51,8 @@ export class WorkplaceUnusable extends Error {}
  *         io/
  *           output             what the command wrote to $SLIPWAY_OUTPUT
  *           outputs/           and to $SLIPWAY_OUTPUTS
+ *           reports/           what it wrote to $SLIPWAY_REPORTS
+ *           summary            and to $SLIPWAY_SUMMARY
  *           command            the command, if its program takes a file
  *       containers             exists once a job has used a container
  */

@@ -9,6 +9,7 @@ import { agentSampleTable, agentTable, agentTokenTable } from '../runs/agents/ag
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
+import { cacheEntryTable } from '../runs/caches/caches.table';
 import { storedContentTable } from '../runs/contents/contents.table';
 import { jobReportTable } from '../runs/reports/jobReports.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
@@ -113,6 +114,7 @@ export const tables = [
   artifactTable,
   jobReportTable,
   storedContentTable,
+  cacheEntryTable,
   deploymentTable,
   rollbackTable,
   observerTable,

@@ -149,6 +149,16 @@ const job = z.object({
   outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
   /** Whether standard output and standard error share a pipe, which preserves their order. */
   streams: z.enum(['merged', 'separate']).default('separate'),
+  /** Files to restore before the command and to save after its success. Keys may have checksums of files. */
+  cache: z
+    .object({ key: z.string(), paths: z.array(z.string()), restoreKeys: z.array(z.string()).default([]) })
+    .nullable()
+    .default(null),
+  /** Paths of test reports in the working directory, as in `outputs`. */
+  reports: z
+    .object({ junit: z.array(z.string()) })
+    .nullable()
+    .default(null),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
   /** Token for the command: uploads and downloads files of this job while its claim lasts, nothing else. */
@@ -160,6 +170,21 @@ const job = z.object({
   checkout: jobCheckout.nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
+
+/** Prefixes of keys in a request for a cache: a list in JSON. */
+export const cacheRestoreKeys = z
+  .string()
+  .max(10_000)
+  .default('[]')
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('not JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(storable.min(1).max(500)).max(10));
 
 /** Files that a job may download. */
 export const artifactsResponse = z.object({ artifacts: z.array(input) });

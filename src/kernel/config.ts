@@ -100,6 +100,8 @@ export const serverVariables = z.object({
   SLIPWAY_S3_PREFIX: z.string().default(''),
   SLIPWAY_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   SLIPWAY_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  SLIPWAY_CACHE_BYTES: integer(0, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
+  SLIPWAY_CACHE_DAYS: integer(1, 36500).default(14),
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   SLIPWAY_MAX_LOG_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).default(1024 ** 3),
   SLIPWAY_LOG_RETENTION_DAYS: integer(1, 36500).default(400),

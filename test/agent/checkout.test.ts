@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -90,6 +90,7 @@ describe('checkout', () => {
   afterAll(async () => {
     await agent.end('SIGTERM');
     host.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const run = async (name: string) => {

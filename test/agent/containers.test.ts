@@ -91,7 +91,10 @@ describeWithPodman(`a job in a container${runtime === undefined ? ` (skipped: ${
     const settings = { ...runtime?.settings, SLIPWAY_AGENT_SLOTS: '8' };
     agent = startAgentProcess(server.url, server.dataDir, 'worker', settings);
   });
-  afterAll(() => agent.end('SIGTERM'));
+  afterAll(async () => {
+    await agent.end('SIGTERM');
+    runtime?.remove();
+  });
 
   const tasksOf = async (name: string) => {
     const id = await runs.start('workflow', name);

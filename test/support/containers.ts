@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,8 @@ export interface TestRuntime {
   readonly settings: Readonly<Record<string, string>>;
   /** Runs a subcommand and returns its output. */
   run(...args: readonly string[]): string;
+  /** Removes its images and containers. */
+  remove(): void;
 }
 
 const busybox = ['/bin/busybox', '/usr/bin/busybox', '/usr/sbin/busybox'];
@@ -51,7 +53,7 @@ export function findTestRuntime(): TestRuntime | string {
         SLIPWAY_AGENT_CONTAINER_COMMAND: command.join(' '),
         SLIPWAY_AGENT_CONTAINER_ARGUMENTS: limits.join(' '),
       };
-      return { settings, run };
+      return { settings, run, remove: () => rmSync(folder, { recursive: true, force: true }) };
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }

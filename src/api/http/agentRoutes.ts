@@ -33,6 +33,7 @@ import { requireBearer } from './credentials';
 import type { AgentGuard } from './guards';
 import { pathOf } from './httpErrors';
 import { jobArtifacts } from './jobArtifactRoutes';
+import { jobCaches } from './jobCacheRoutes';
 import { parseJson, type ZodTypes } from './requestBodies';
 import type { z } from 'zod';
 
@@ -67,7 +68,10 @@ export const agentRoutes =
         const append = createAppend(app);
         routes.register(async (plugin) => agentVerbs(plugin, app, desk, guard, append));
         routes.register(async (plugin) => jobVerbs(plugin, app, append));
-        routes.register(async (plugin) => jobArtifacts(plugin, app));
+        routes.register(async (plugin) => {
+          jobArtifacts(plugin, app);
+          jobCaches(plugin, app);
+        });
         registered();
       },
       { prefix: '/agent/v1' },

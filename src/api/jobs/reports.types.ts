@@ -24,7 +24,7 @@ export class FailedTestCase {
   @Field(() => String, { description: 'Class or file that has the case; empty if the report does not say.' })
   suite!: string;
 
-  @Field(() => String, { description: 'Message, up to 2,000 characters.' })
+  @Field(() => String, { description: 'Message, up to 1,000 characters.' })
   message!: string;
 }
 
@@ -51,7 +51,7 @@ export class JobReport {
   @Field(() => String, {
     nullable: true,
     description:
-      'Markdown that the command wrote to `$SLIPWAY_SUMMARY`, up to 256 KiB. It comes from the command: render it without HTML. Null if there is none.',
+      'Markdown that the command wrote to `$SLIPWAY_SUMMARY`, up to 65,536 characters. It comes from the command: render it without HTML. Null if there is none.',
   })
   summary!: string | null;
 
@@ -60,11 +60,12 @@ export class JobReport {
 
   @Field(() => TestNumbers, {
     nullable: true,
-    description: 'Numbers of all JUnit XML files in `$SLIPWAY_REPORTS`. Null if there are none.',
+    description:
+      'Numbers of all JUnit XML files in `$SLIPWAY_REPORTS` and in `reports.junit` of the task. Null if there are none.',
   })
   tests!: TestNumbers | null;
 
-  @Field(() => [FailedTestCase], { description: 'First 200 cases that failed, in the order of the reports.' })
+  @Field(() => [FailedTestCase], { description: 'First 100 cases that failed, in the order of the reports.' })
   failed!: FailedTestCase[];
 
   @Field(() => [String], { description: 'Problems with reading the reports. They never fail a task.' })

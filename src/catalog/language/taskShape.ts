@@ -62,6 +62,8 @@ export const MAX_TASK_SECONDS = 20 * DAY;
 const MAX_GRACE_SECONDS = 3600;
 export const MAX_RETRIES = 1000;
 const MANY_RETRIES = 10;
+const MAX_CACHE_KEY = 500;
+const MAX_RESTORE_KEYS = 10;
 
 const command = mapped(
   ruled(text, {
@@ -187,6 +189,45 @@ const artifacts = defined(
   withShort<readonly string[], TaskArtifacts>(list(artifactPath), artifactFields, ({ type }) => type === 'list', {
     expand: (paths) => ({ ...noArtifacts, paths }),
     shrink: ({ paths, when, from }) => (from.length === 0 && when === 'success' ? paths : undefined),
+  }),
+);
+
+const cacheKey = ruled(text, {
+  json: { pattern: '\\S', maxLength: MAX_CACHE_KEY },
+  problem: (value) =>
+    value.trim() === '' || value.length > MAX_CACHE_KEY || /\p{Cc}/u.test(value)
+      ? ['BAD_VALUE', `A key of a cache has 1 to ${MAX_CACHE_KEY} characters on one line.`]
+      : undefined,
+});
+const cacheFields = object({
+  key: required(
+    cacheKey,
+    `Key of the files. \${NAME} is a variable, \${{ checksum("package-lock.json") }} a checksum of files: relative paths, globs with * and **.`,
+  ),
+  paths: required(
+    filled(oneOrMany(artifactPath), 'An empty list keeps nothing. Name a path.'),
+    'Files to keep: relative paths; globs with * and **.',
+  ),
+  restoreKeys: optional(
+    mapped(oneOrMany(cacheKey), (keys, node, place) => {
+      if (keys.length > MAX_RESTORE_KEYS) {
+        place.report('TOO_LARGE', place.path, `${keys.length} keys exceed the limit of ${MAX_RESTORE_KEYS}.`, node.at);
+      }
+      return keys;
+    }),
+    [],
+    'Beginnings of keys, for a job whose key has no files: the newest ones of the first that has some are restored. At most 10.',
+  ),
+});
+const cache = defined('Cache', cacheFields);
+
+const reports = defined(
+  'Reports',
+  object({
+    junit: required(
+      filled(oneOrMany(artifactPath), 'An empty list reads nothing. Name a path.'),
+      'JUnit XML files: relative paths of the working folder; globs with * and **.',
+    ),
   }),
 );
 
@@ -435,6 +476,16 @@ const taskFields = {
     'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log distinguishes standard output from standard error, but their order is approximate. Defaults to merged, and to separate with register.',
   ),
   onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
+  cache: optional(
+    cache,
+    null,
+    'Files that are kept for later jobs of the application and environment: restored before the command, and saved after it has succeeded. A cache that is missing or can’t be saved never fails the task.',
+  ),
+  reports: optional(
+    reports,
+    null,
+    'Test results to show on the execution, whatever the result of the command: numbers and failed cases. A file that is missing or can’t be read never fails the task.',
+  ),
   artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
   container: optional(
     taskContainer,
@@ -623,6 +674,6 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
     register: null,
   },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
-  ...{ approval: null, services: {}, checkout: null },
+  ...{ approval: null, services: {}, checkout: null, cache: null, reports: null },
   ...noCall,
 });

@@ -15,7 +15,7 @@ export const envOfTask = (
 /** All texts in which `${NAME}` is replaced, by their places within the task. */
 export function referringTexts(
   workflow: Pick<WorkflowDefinition, 'container'>,
-  task: Pick<TaskDefinition, 'container' | 'services' | 'checkout'>,
+  task: Pick<TaskDefinition, 'container' | 'services' | 'checkout' | 'cache'>,
 ): ReadonlyMap<string, { readonly text: string; readonly path: readonly string[] }> {
   const texts = new Map<string, { text: string; path: readonly string[] }>();
   const add = (text: string | null | undefined, ...path: readonly string[]) => {
@@ -28,6 +28,8 @@ export function referringTexts(
   }
   add(task.checkout?.url, 'checkout', 'url');
   add(task.checkout?.ref, 'checkout', 'ref');
+  add(task.cache?.key, 'cache', 'key');
+  for (const [index, one] of (task.cache?.restoreKeys ?? []).entries()) add(one, 'cache', 'restoreKeys', String(index));
   return texts;
 }
 

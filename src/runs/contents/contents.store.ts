@@ -6,6 +6,7 @@ import type { Content } from './contentStore';
  * `releaseContents` when it deletes rows.
  */
 const references: readonly string[] = [
+  'EXISTS (SELECT FROM cache_entry WHERE cache_entry.sha256 = content.sha256)',
   'EXISTS (SELECT FROM artifact WHERE artifact.sha256 = content.sha256 AND artifact.deleted_at IS NULL)',
   'EXISTS (SELECT FROM job_log WHERE job_log.file = content.sha256)',
 ];

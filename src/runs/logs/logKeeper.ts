@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { sweepCaches } from '../caches/caches';
 import { pruneLogs } from './logRetention';
 import { moveLogs } from './moveLogs';
 import { sealLogs } from './sealLogs';
@@ -7,7 +8,10 @@ const SEAL_MS = 5000;
 const MOVE_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 
-/** Seals logs soon after their jobs have ended, moves old ones out of the database, and deletes older ones. */
+/**
+ * Seals logs soon after their jobs have ended, moves old ones out of the database, and deletes older ones; deletes old
+ * caches, too.
+ */
 export class LogKeeper {
   private readonly stopping = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
@@ -23,6 +27,7 @@ export class LogKeeper {
       const deleted = await pruneLogs(app, stopping.signal);
       if (deleted > 0) app.log.info({ deleted }, 'deleted old logs');
     });
+    this.repeat(3, PRUNE_MS, 'could not delete old caches', () => sweepCaches(app));
   }
 
   async stop(): Promise<void> {

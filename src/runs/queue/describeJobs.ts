@@ -6,7 +6,7 @@ import { artifactSource, isOptional, sourceName } from '../../catalog/language/a
 import { findTaken, type Taker } from '../artifacts/takenArtifacts.store';
 import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
 import type { JobCheckout, JobContainer, JobService } from '../../contract/jobContainer';
-import { envOfTask } from '../../catalog/language/taskTexts';
+import { envOfTask, TextFiller } from '../../catalog/language/taskTexts';
 import { describePlace } from './describePlace';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { composeEnvironment, type EnvironmentSources } from '../../catalog/language/environmentValues';
@@ -50,6 +50,8 @@ export interface JobDescription {
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly stopSignal: StopSignal;
+  readonly cache: TaskDefinition['cache'];
+  readonly reports: TaskDefinition['reports'];
   readonly inputs: readonly JobInput[];
   /** Sources named in `artifacts.from` that produced no files: the job can't run. */
   readonly missing: readonly string[];
@@ -125,7 +127,8 @@ async function describe(
     ...sources,
     secrets: values,
   });
-  const problem = composed.problem ?? unfilled;
+  const { cache, problem: cacheProblem } = describeCache(task, sources);
+  const problem = composed.problem ?? unfilled ?? cacheProblem;
   return {
     jobId,
     executionId,
@@ -149,8 +152,30 @@ async function describe(
     streams: streamsOf(task),
     ...place,
     stopSignal: task.stopSignal,
+    cache,
+    reports: task.reports,
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
+}
+
+/** The cache with the values of variables in its keys. A key is visible to everybody, so it can’t contain a secret. */
+function describeCache({ cache }: Pick<TaskDefinition, 'cache'>, sources: EnvironmentSources) {
+  if (cache === null) return { cache, problem: null };
+  const filler = new TextFiller(sources);
+  const fill = (text: string) => {
+    // Checksums are made by the agent.
+    const parts = text.split(/(\$\{\{.*?\}\})/);
+    return parts
+      .map((part) => {
+        if (part.startsWith('${{')) return part;
+        const filled = filler.fill(part);
+        if (filled.secret) filler.problem ??= 'the key of a cache would contain a secret';
+        return filled.secret ? '' : filled.text;
+      })
+      .join('');
+  };
+  const described = { ...cache, key: fill(cache.key), restoreKeys: cache.restoreKeys.map(fill) };
+  return { cache: described, problem: filler.problem };
 }
 
 /** Values that an agent has to check before it runs the command, because the command could execute them. */

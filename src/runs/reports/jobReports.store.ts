@@ -22,17 +22,21 @@ export interface TaskReportRow {
   readonly report: JobReport;
 }
 
+/** More are not returned for one execution, because each may have 200 KB. */
+const MOST_REPORTS = 200;
+
 /** Of the newest job of each task that has one. */
 export const reportsOfExecution: BatchLoad<TaskReportRow[]> = async (app, ids) =>
   groupBy(
     await app.database.rows<TaskReportRow>(
       `SELECT asked, task, report FROM (
-         SELECT DISTINCT ON (asked, job.task_execution_id) asked, task.name AS task, one.report, one.created_at
-         FROM unnest($1::uuid[]) asked
-         JOIN job_report one ON one.run_id = asked OR one.execution_id = asked
-         JOIN job ON job.id = one.job_id JOIN task_execution task ON task.id = job.task_execution_id
-         ORDER BY asked, job.task_execution_id, one.created_at DESC) newest
-       ORDER BY created_at`,
+         SELECT *, row_number() OVER (PARTITION BY asked ORDER BY created_at, task) AS place FROM (
+           SELECT DISTINCT ON (asked, job.task_execution_id) asked, task.name AS task, one.report, one.created_at
+           FROM unnest($1::uuid[]) asked
+           JOIN job_report one ON one.run_id = asked OR one.execution_id = asked
+           JOIN job ON job.id = one.job_id JOIN task_execution task ON task.id = job.task_execution_id
+           ORDER BY asked, job.task_execution_id, one.created_at DESC) newest) placed
+       WHERE place <= ${MOST_REPORTS} ORDER BY place`,
       [ids],
     ),
     ({ asked }) => asked,

@@ -243,6 +243,14 @@ const checkout = fc.record({
 const task = fc.record({
   approval: fc.constant<TaskApproval | null>(null),
   workflow: fc.constant<string | null>(null),
+  cache: fc.option(
+    fc.record({
+      key: fc.constantFrom('deps', 'deps-1'),
+      paths: fc.array(artifactPath, { minLength: 1, maxLength: 2 }),
+      restoreKeys: fc.array(fc.constantFrom('deps-', 'd'), { maxLength: 2 }),
+    }),
+  ),
+  reports: fc.option(fc.record({ junit: fc.array(artifactPath, { minLength: 1, maxLength: 2 }) })),
   variables: fc.constant<Record<string, string>>({}),
   outputs: fc.constant<Record<string, string>>({}),
   type: fc.constantFrom('normal', 'forensic', 'restore'),
@@ -296,6 +304,8 @@ const task = fc.record({
 
 /** No key of a command, and none of its failure. */
 const bare = {
+  cache: null,
+  reports: null,
   ...{ run: '', shell: null, workingDir: null, cleanEnv: false, retries: 0, retryDelay: null, retryOn: null },
   ...{ ignoreFailure: false, intervention: null, register: null, streams: null, requires: {}, secrets: [] },
   ...{

@@ -164,6 +164,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
   })),
   {
     rule: 'UNKNOWN_NAME',
+    of: 'the key of a cache',
+    source: shop + workflow('w', { tasks: tasks(task('a', `cache: { key: 'x-${reference('NO')}', paths: [x] }`)) }),
+    path: 'documents[1].tasks.a.cache.key',
+    at: "'x-",
+  },
+  {
+    rule: 'UNKNOWN_NAME',
     of: 'a list that no earlier task makes',
     source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { n: { from: LIST } }')) }),
     path: 'documents[1].tasks.a.matrix.n.from',
@@ -532,6 +539,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: `"${path}"`,
     }),
   ),
+  {
+    rule: 'BAD_ARTIFACT_PATH',
+    of: 'a test report',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'reports: { junit: [out/*.xml, ../x] }')) }),
+    path: 'documents[1].tasks.a.reports.junit[1]',
+    at: '../x',
+  },
   ...(
     [
       ['MISSING_FIELD', 'choices', 'inputs: [{ name: A, type: choice }]', 'inputs[0].choices', '{ name: A'],

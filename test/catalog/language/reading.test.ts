@@ -62,6 +62,8 @@ describe('reading documents', () => {
           intervention: null,
           matrix: [],
           matrixRules: null,
+          cache: null,
+          reports: null,
           workflow: null,
           variables: {},
           outputs: {},

@@ -26,6 +26,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     report: 'SUCCESS',
   },
   'exit-codes.yaml': { changes: 'FAILED!', serve: 'SUCCESS' },
+  'cache.yaml': { install: 'SUCCESS', again: 'SUCCESS' },
   'modes.yaml': { slow: 'SUCCESS', fast: 'SUCCESS', after: 'SUCCESS' },
   'conditions.yaml': {
     build: 'SUCCESS',

@@ -15,6 +15,8 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   intervention: null,
   matrix: [],
   matrixRules: null,
+  cache: null,
+  reports: null,
   workflow: null,
   variables: {},
   outputs: {},

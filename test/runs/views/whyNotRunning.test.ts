@@ -77,16 +77,16 @@ describe('whyNotRunning', () => {
     const after = Object.entries(await ofTasks(id)).find(([name]) => name === 'after');
     expect(after?.[1]).toMatch(/^Task "after" waits for go.*, go.*, go.*\.$/);
     const able = await ProtocolAgent.register(server.url, { labels: { gpu: 'a100', pool: 'build' }, slots: 1 });
-    // Jobs that wait in front of it, and that the same agent can take, count.
+    // Jobs that wait in front of it, and that the same agent can take, count. Runs take turns: one of the other run’s three.
     const behind = await runs.start('workflow', 'picky');
     expect(await ask(behind, 'code position tasks estimateSeconds')).toEqual([
-      { code: 'QUEUE', position: 4, tasks: 3, estimateSeconds: null },
+      { code: 'QUEUE', position: 2, tasks: 3, estimateSeconds: null },
     ]);
     const [job] = await able.claim(1);
     if (job === undefined) throw new Error('no job was offered');
     await able.start(job);
     expect(await ask(behind, 'code position estimateSeconds')).toEqual([
-      { code: 'QUEUE', position: 3, estimateSeconds: expect.any(Number) },
+      { code: 'QUEUE', position: 1, estimateSeconds: expect.any(Number) },
     ]);
     await able.finish(job);
     await runs.abort(behind);
