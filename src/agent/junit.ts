@@ -16,6 +16,8 @@ const MOST_COUNT = 2_147_483_647;
 interface TestCase {
   readonly name: string;
   readonly suite: string;
+  /** NaN if the report does not say. */
+  readonly seconds: number;
   outcome: 'PASSED' | 'SKIPPED' | FailedCase['kind'];
   message: string;
 }
@@ -91,9 +93,8 @@ export class TestResults {
       }
       if (name === 'testcase') {
         const suite = attribute('classname') || attribute('file');
-        current = { name: attribute('name'), suite, outcome: 'PASSED', message: '' };
         const seconds = Number(attribute('time').replaceAll(',', ''));
-        if (Number.isFinite(seconds) && seconds > 0) this.seconds += seconds;
+        current = { name: attribute('name'), suite, seconds, outcome: 'PASSED', message: '' };
       } else if (current !== undefined && (name === 'failure' || name === 'error')) {
         if (current.outcome === 'PASSED' || current.outcome === 'SKIPPED') {
           current.outcome = name === 'failure' ? 'FAILURE' : 'ERROR';
@@ -118,7 +119,8 @@ export class TestResults {
     parser.onclosetag = (name) => {
       depth--;
       if (name === 'failure' || name === 'error') inFailure = false;
-      if (name !== 'testcase' || current === undefined) return;
+      // After a mistake, the parser continues to the end of its chunk.
+      if (name !== 'testcase' || current === undefined || mistake !== undefined) return;
       this.add(current);
       current = undefined;
     };
@@ -132,8 +134,9 @@ export class TestResults {
     };
   }
 
-  private add({ outcome, name, suite, message }: TestCase): void {
+  private add({ outcome, name, suite, seconds, message }: TestCase): void {
     this.tests++;
+    if (Number.isFinite(seconds) && seconds > 0) this.seconds += seconds;
     if (outcome === 'SKIPPED') this.skipped++;
     if (outcome === 'FAILURE') this.failures++;
     if (outcome === 'ERROR') this.errors++;

@@ -37,7 +37,7 @@ describe('TestResults', () => {
   });
 
   it.each([
-    ['ends early', '<testsuite><testcase name="a"/><testcase', 1, 'line 1: not well-formed XML: Unexpected end'],
+    ['ends early', '<testsuite><testcase name="a"/><testcase', 1, 'line 1: not well-formed XML: Unclosed root tag'],
     ['is empty', '', 0, 'line 1: not a JUnit report: it is empty'],
     ['is another document', '<html/>', 0, /^line 1: not a JUnit report: its root is <html>/],
     ['is no XML', 'ok 1 - adds', 0, /^line 1: not well-formed XML: /],

@@ -53,7 +53,7 @@ describe('reports of an execution', () => {
   beforeAll(async () => {
     const { applicationId } = await runs.ids('workflow', 'tested');
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
-      input: { applicationId, name: 'TOKEN', value: 'hunter-2-hunter' },
+      input: { applicationId, name: 'TOKEN', secretValue: 'hunter-2-hunter' },
     });
     agent = startAgentProcess(server.url, server.dataDir, 'worker', { SLIPWAY_AGENT_SLOTS: '4' });
   });
