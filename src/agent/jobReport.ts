@@ -1,19 +1,52 @@
 import { constants } from 'node:fs';
 import { lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ClaimedJob } from '../contract/agentProtocol';
 import { type JobReport, reportLimits } from '../contract/jobReport';
+import type { Log } from '../kernel/log';
 import { TestResults } from './junit';
 import { findOutputs } from './outputs';
+import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
 import { isErrno } from './sessions';
+import type { JobFolder } from './workplace';
 
 /** Test runners write one file for each module at most. */
 const MOST_FILES = 1000;
 const MOST_ENTRIES = 10_000;
+const READ_MS = 20_000;
+const SEND_MS = 30_000;
 /** Bytes of a summary that are masked before it is cut, so that no secret is cut in two. */
 const MOST_RAW = reportLimits.summary + 65_536;
 
-export interface ReportSources {
+interface Sender {
+  readonly client: JobClient;
+  readonly log: Log;
+  readonly folder: JobFolder;
+  readonly mask: Mask | undefined;
+}
+
+/**
+ * Sends what a command reported, with any outcome. A report that can’t be read or sent changes nothing. `limit` aborts
+ * when the job has to be over.
+ */
+export async function sendReport(
+  { jobId, task, reports }: ClaimedJob,
+  { client, log, folder, mask }: Sender,
+  limit: AbortSignal,
+): Promise<void> {
+  const { summaryFile, reportFolder, work } = folder;
+  const within = (ms: number) => AbortSignal.any([limit, AbortSignal.timeout(ms)]);
+  try {
+    const sources = { summaryFile, folder: reportFolder, work, junit: reports?.junit ?? [] };
+    const report = await readReport(sources, mask, within(READ_MS));
+    if (report !== null) await client.sendReport(report, within(SEND_MS));
+  } catch (error) {
+    log.warn({ err: error, jobId }, `could not send the report of ${task}`);
+  }
+}
+
+interface ReportSources {
   /** `$SLIPWAY_SUMMARY`. */
   readonly summaryFile: string;
   /** `$SLIPWAY_REPORTS`. */
@@ -27,7 +60,7 @@ export interface ReportSources {
  * Reads test results and the summary that a command left for people. Null if there are none. Anything that can't be
  * read becomes a warning of the report.
  */
-export async function readReport(
+async function readReport(
   { summaryFile, folder, work, junit }: ReportSources,
   mask: Mask | undefined,
   signal: AbortSignal,

@@ -17,7 +17,7 @@ import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
-import { readReport } from './jobReport';
+import { sendReport } from './jobReport';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
@@ -57,8 +57,6 @@ export interface ExecutedJob {
 export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
 
 const LONGEST_MESSAGE = 1000;
-const READ_REPORT_MS = 20_000;
-const SEND_REPORT_MS = 30_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** `gitProtocols`: protocols from which repositories may be checked out. */
@@ -110,7 +108,7 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   } catch (error) {
     end = endAfter(error, null, log);
   }
-  if (progress.commandStarted) await sendReport(job, context, place, grace.signal);
+  if (progress.commandStarted) await sendReport(job, { client, log, folder, mask }, grace.signal);
   limit.clear();
   grace.clear();
   return {
@@ -128,24 +126,6 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
       await folder.remove();
     },
   };
-}
-
-/** Sends what the command reported, with any outcome. A report that can’t be read or sent changes nothing. */
-async function sendReport(
-  { jobId, task, reports }: ClaimedJob,
-  { client, log }: JobContext,
-  { folder, mask }: Place,
-  limit: AbortSignal,
-): Promise<void> {
-  const { summaryFile, reportFolder, work } = folder;
-  const within = (ms: number) => AbortSignal.any([limit, AbortSignal.timeout(ms)]);
-  try {
-    const sources = { summaryFile, folder: reportFolder, work, junit: reports?.junit ?? [] };
-    const report = await readReport(sources, mask, within(READ_REPORT_MS));
-    if (report !== null) await client.sendReport(report, within(SEND_REPORT_MS));
-  } catch (error) {
-    log.warn({ err: error, jobId }, `could not send the report of ${task}`);
-  }
 }
 
 async function runSteps(
