@@ -819,6 +819,16 @@ CREATE INDEX "artifact_kept" ON "artifact" ("created_at", "id") WHERE deleted_at
 CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");
 CREATE INDEX "artifact_of_task" ON "artifact" ("task_execution_id");
 CREATE INDEX "artifact_content" ON "artifact" ("sha256") WHERE deleted_at IS NULL;
+CREATE TABLE "job_report" (
+  "job_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "report" jsonb NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_9c91e65baa21dd0f61b502fa01b" PRIMARY KEY ("job_id")
+);
+CREATE INDEX "job_report_of_execution" ON "job_report" ("execution_id");
+CREATE INDEX "job_report_of_run" ON "job_report" ("run_id");
 CREATE TABLE "stored_content" (
   "sha256" text NOT NULL,
   "size" bigint NOT NULL,
@@ -1081,6 +1091,7 @@ ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("
 ALTER TABLE "label_match" ADD CONSTRAINT "FK_66cecee740dde288c08cd1cd39a" FOREIGN KEY ("label_set_id") REFERENCES "label_set"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "label_match" ADD CONSTRAINT "FK_cbb8293ae48d1d9b04a58b17e44" FOREIGN KEY ("requirement_class_id") REFERENCES "requirement_class"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "job_report" ADD CONSTRAINT "FK_9c91e65baa21dd0f61b502fa01b" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "cache_entry" ADD CONSTRAINT "FK_95a47d1136821fe4b3f535f7fd7" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1494,6 +1505,7 @@ DROP TABLE
   log_chunk,
   job_log,
   artifact,
+  job_report,
   stored_content,
   cache_entry,
   deployment,

@@ -907,6 +907,18 @@ CREATE INDEX job_log_file ON public.job_log USING btree (file) WHERE (file IS NO
 CREATE INDEX job_log_movable ON public.job_log USING btree (ended_at) WHERE ((phase = 'SEALED'::text) AND (stored_bytes >= 65536));
 CREATE INDEX job_log_phase ON public.job_log USING btree (phase, ended_at) WHERE (phase <> 'OPEN'::text);
 
+CREATE TABLE job_report (
+  job_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  report jsonb NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_9c91e65baa21dd0f61b502fa01b" PRIMARY KEY (job_id),
+  CONSTRAINT "FK_9c91e65baa21dd0f61b502fa01b" FOREIGN KEY (job_id) REFERENCES job(id)
+);
+CREATE INDEX job_report_of_execution ON public.job_report USING btree (execution_id);
+CREATE INDEX job_report_of_run ON public.job_report USING btree (run_id);
+
 CREATE TABLE label_match (
   label_set_id integer NOT NULL,
   requirement_class_id integer NOT NULL,

@@ -53,6 +53,7 @@ export interface JobDescription {
   readonly graceMs: number;
   readonly stopSignal: StopSignal;
   readonly cache: TaskDefinition['cache'];
+  readonly reports: TaskDefinition['reports'];
   readonly inputs: readonly JobInput[];
   /** Sources named in `artifacts.from` that produced no files: the job can't run. */
   readonly missing: readonly string[];
@@ -174,6 +175,7 @@ async function describe(
     ...place,
     stopSignal: task.stopSignal,
     cache,
+    reports: task.reports,
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
 }

@@ -316,7 +316,7 @@ describe('the order of claims', () => {
   });
 
   it('loses, doubles and reorders no job while 200 claimers take from a queue that is dragged about', async () => {
-    const wanted = Number(process.env.QUEUE_JOBS ?? 576);
+    const wanted = Number(process.env.QUEUE_JOBS ?? 288);
     for (let n = 0; n < wanted / 96; n++) await start(n % 2 ? 'wide' : 'other');
     const jobs = await server.app.database.rows<{ id: string }>(
       'SELECT job_id AS id FROM ready_job ORDER BY precedence, share, rank',
