@@ -187,6 +187,7 @@ CREATE TABLE "environment" (
   "variables" jsonb NOT NULL,
   "concurrency" jsonb,
   "after" text,
+  "agents" text array NOT NULL,
   CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')),
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
 );
@@ -220,6 +221,7 @@ CREATE TABLE "secret" (
   "version" integer NOT NULL,
   "key_id" text NOT NULL,
   "sealed" bytea NOT NULL,
+  "agents" text array NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "set_by_id" text NOT NULL,
   "set_by" text NOT NULL,
@@ -817,6 +819,16 @@ CREATE INDEX "artifact_kept" ON "artifact" ("created_at", "id") WHERE deleted_at
 CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");
 CREATE INDEX "artifact_of_task" ON "artifact" ("task_execution_id");
 CREATE INDEX "artifact_content" ON "artifact" ("sha256") WHERE deleted_at IS NULL;
+CREATE TABLE "job_report" (
+  "job_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "report" jsonb NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_9c91e65baa21dd0f61b502fa01b" PRIMARY KEY ("job_id")
+);
+CREATE INDEX "job_report_of_execution" ON "job_report" ("execution_id");
+CREATE INDEX "job_report_of_run" ON "job_report" ("run_id");
 CREATE TABLE "stored_content" (
   "sha256" text NOT NULL,
   "size" bigint NOT NULL,
@@ -1079,6 +1091,7 @@ ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("
 ALTER TABLE "label_match" ADD CONSTRAINT "FK_66cecee740dde288c08cd1cd39a" FOREIGN KEY ("label_set_id") REFERENCES "label_set"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "label_match" ADD CONSTRAINT "FK_cbb8293ae48d1d9b04a58b17e44" FOREIGN KEY ("requirement_class_id") REFERENCES "requirement_class"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "job_report" ADD CONSTRAINT "FK_9c91e65baa21dd0f61b502fa01b" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "cache_entry" ADD CONSTRAINT "FK_95a47d1136821fe4b3f535f7fd7" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1389,6 +1402,54 @@ BEGIN
   END LOOP;
   RETURN (SELECT start FROM log_chunk WHERE job_id = wanted AND start <= low ORDER BY start DESC LIMIT 1);
 END $$;
+
+-- Jobs of an application after the binding of an environment or a secret to agents changed: those that wait return to
+-- the class of their task, and the next claim applies the bindings anew; offers that were not started are withdrawn.
+-- The lock of claims, claimedJobs.store.ts: each claim is either seen here, or sees the new binding.
+CREATE FUNCTION rebind_jobs(wanted uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7206211);
+  WITH gone AS (
+    DELETE FROM ready_job USING job, execution
+    WHERE job.id = ready_job.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
+      AND ready_job.requirement_class_id <> job.requirement_class_id
+    RETURNING ready_job.*, job.requirement_class_id AS own_class_id
+  )
+  INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
+  SELECT job_id, run_id, own_class_id, precedence, share, rank, share, queued_at FROM gone;
+  WITH withdrawn AS (
+    DELETE FROM job_lease USING job, execution
+    WHERE job.id = job_lease.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
+      AND NOT job_lease.started
+    RETURNING job.id, job.run_id, job.requirement_class_id, precedence, share, rank, job.queued_at
+  )
+  INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
+  SELECT id, run_id, requirement_class_id, precedence, share, rank, share, queued_at FROM withdrawn;
+END $$;
+
+CREATE FUNCTION rebind_environment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM rebind_jobs(NEW.application_id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER environment_rebound AFTER UPDATE ON environment
+  FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_environment();
+
+-- A new secret of an environment, or the end of one, changes which of two secrets with the same name counts.
+CREATE FUNCTION rebind_secret() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  own secret := coalesce(NEW, OLD);
+BEGIN
+  IF own.agents <> '{}' OR TG_OP = 'UPDATE' OR EXISTS (
+    SELECT FROM secret WHERE application_id = own.application_id AND name = own.name AND agents <> '{}') THEN
+    PERFORM rebind_jobs(own.application_id);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret
+  FOR EACH ROW EXECUTE FUNCTION rebind_secret();
+CREATE TRIGGER secret_rebound AFTER UPDATE ON secret
+  FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();
 `;
 
 const down = `
@@ -1444,6 +1505,7 @@ DROP TABLE
   log_chunk,
   job_log,
   artifact,
+  job_report,
   stored_content,
   cache_entry,
   deployment,
@@ -1473,4 +1535,7 @@ DROP FUNCTION move_slots;
 DROP FUNCTION record_environment_values;
 DROP FUNCTION record_freeze_version;
 DROP FUNCTION log_chunk_before;
+DROP FUNCTION rebind_jobs;
+DROP FUNCTION rebind_environment;
+DROP FUNCTION rebind_secret;
 `;

@@ -284,3 +284,51 @@ BEGIN
   END LOOP;
   RETURN (SELECT start FROM log_chunk WHERE job_id = wanted AND start <= low ORDER BY start DESC LIMIT 1);
 END $$;
+
+-- Jobs of an application after the binding of an environment or a secret to agents changed: those that wait return to
+-- the class of their task, and the next claim applies the bindings anew; offers that were not started are withdrawn.
+-- The lock of claims, claimedJobs.store.ts: each claim is either seen here, or sees the new binding.
+CREATE FUNCTION rebind_jobs(wanted uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7206211);
+  WITH gone AS (
+    DELETE FROM ready_job USING job, execution
+    WHERE job.id = ready_job.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
+      AND ready_job.requirement_class_id <> job.requirement_class_id
+    RETURNING ready_job.*, job.requirement_class_id AS own_class_id
+  )
+  INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
+  SELECT job_id, run_id, own_class_id, precedence, share, rank, share, queued_at FROM gone;
+  WITH withdrawn AS (
+    DELETE FROM job_lease USING job, execution
+    WHERE job.id = job_lease.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
+      AND NOT job_lease.started
+    RETURNING job.id, job.run_id, job.requirement_class_id, precedence, share, rank, job.queued_at
+  )
+  INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
+  SELECT id, run_id, requirement_class_id, precedence, share, rank, share, queued_at FROM withdrawn;
+END $$;
+
+CREATE FUNCTION rebind_environment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM rebind_jobs(NEW.application_id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER environment_rebound AFTER UPDATE ON environment
+  FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_environment();
+
+-- A new secret of an environment, or the end of one, changes which of two secrets with the same name counts.
+CREATE FUNCTION rebind_secret() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  own secret := coalesce(NEW, OLD);
+BEGIN
+  IF own.agents <> '{}' OR TG_OP = 'UPDATE' OR EXISTS (
+    SELECT FROM secret WHERE application_id = own.application_id AND name = own.name AND agents <> '{}') THEN
+    PERFORM rebind_jobs(own.application_id);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret
+  FOR EACH ROW EXECUTE FUNCTION rebind_secret();
+CREATE TRIGGER secret_rebound AFTER UPDATE ON secret
+  FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();

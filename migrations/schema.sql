@@ -111,6 +111,53 @@ BEGIN
   END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.rebind_environment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM rebind_jobs(NEW.application_id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.rebind_jobs(wanted uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7206211);
+  WITH gone AS (
+    DELETE FROM ready_job USING job, execution
+    WHERE job.id = ready_job.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
+      AND ready_job.requirement_class_id <> job.requirement_class_id
+    RETURNING ready_job.*, job.requirement_class_id AS own_class_id
+  )
+  INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
+  SELECT job_id, run_id, own_class_id, precedence, share, rank, share, queued_at FROM gone;
+  WITH withdrawn AS (
+    DELETE FROM job_lease USING job, execution
+    WHERE job.id = job_lease.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
+      AND NOT job_lease.started
+    RETURNING job.id, job.run_id, job.requirement_class_id, precedence, share, rank, job.queued_at
+  )
+  INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
+  SELECT id, run_id, requirement_class_id, precedence, share, rank, share, queued_at FROM withdrawn;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.rebind_secret()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  own secret := coalesce(NEW, OLD);
+BEGIN
+  IF own.agents <> '{}' OR TG_OP = 'UPDATE' OR EXISTS (
+    SELECT FROM secret WHERE application_id = own.application_id AND name = own.name AND agents <> '{}') THEN
+    PERFORM rebind_jobs(own.application_id);
+  END IF;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.record_environment_values()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -599,6 +646,7 @@ CREATE TABLE environment (
   variables jsonb NOT NULL,
   concurrency jsonb,
   after text,
+  agents text[] NOT NULL,
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY (id),
   CONSTRAINT "environment_type" CHECK ((type = ANY (ARRAY['PROD'::text, 'NON_PROD'::text]))),
   CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)
@@ -606,6 +654,7 @@ CREATE TABLE environment (
 CREATE UNIQUE INDEX environment_name ON public.environment USING btree (application_id, name) WHERE (deleted_at IS NULL);
 CREATE TRIGGER environment_changed AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.variables <> new.variables)) EXECUTE FUNCTION record_environment_values();
 CREATE TRIGGER environment_created AFTER INSERT ON public.environment FOR EACH ROW EXECUTE FUNCTION record_environment_values();
+CREATE TRIGGER environment_rebound AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_environment();
 
 CREATE TABLE environment_values (
   number bigint NOT NULL DEFAULT nextval('environment_values_number_seq'::regclass),
@@ -857,6 +906,18 @@ CREATE TABLE job_log (
 CREATE INDEX job_log_file ON public.job_log USING btree (file) WHERE (file IS NOT NULL);
 CREATE INDEX job_log_movable ON public.job_log USING btree (ended_at) WHERE ((phase = 'SEALED'::text) AND (stored_bytes >= 65536));
 CREATE INDEX job_log_phase ON public.job_log USING btree (phase, ended_at) WHERE (phase <> 'OPEN'::text);
+
+CREATE TABLE job_report (
+  job_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  report jsonb NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_9c91e65baa21dd0f61b502fa01b" PRIMARY KEY (job_id),
+  CONSTRAINT "FK_9c91e65baa21dd0f61b502fa01b" FOREIGN KEY (job_id) REFERENCES job(id)
+);
+CREATE INDEX job_report_of_execution ON public.job_report USING btree (execution_id);
+CREATE INDEX job_report_of_run ON public.job_report USING btree (run_id);
 
 CREATE TABLE label_match (
   label_set_id integer NOT NULL,
@@ -1111,6 +1172,7 @@ CREATE TABLE secret (
   version integer NOT NULL,
   key_id text NOT NULL,
   sealed bytea NOT NULL,
+  agents text[] NOT NULL,
   set_at timestamp(3) with time zone NOT NULL,
   set_by_id text NOT NULL,
   set_by text NOT NULL,
@@ -1121,6 +1183,8 @@ CREATE TABLE secret (
 CREATE INDEX secret_environments ON public.secret USING btree (application_id, environment_id);
 CREATE UNIQUE INDEX secret_of_application ON public.secret USING btree (application_id, name) WHERE (environment_id IS NULL);
 CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environment_id, name) WHERE (environment_id IS NOT NULL);
+CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON public.secret FOR EACH ROW EXECUTE FUNCTION rebind_secret();
+CREATE TRIGGER secret_rebound AFTER UPDATE ON public.secret FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_secret();
 
 CREATE TABLE service (
   id uuid NOT NULL,

@@ -22,6 +22,7 @@ import {
   renewResponse,
   startResponse,
 } from '../contract/agentProtocol';
+import type { JobReport } from '../contract/jobReport';
 import { Batch } from '../kernel/batch';
 import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
@@ -360,6 +361,12 @@ export class JobClient {
   /** Variables with which the command uploads and downloads files itself. */
   forCommand(token: string | null): Record<string, string> {
     return token === null ? {} : { SLIPWAY_JOB_URL: this.server, SLIPWAY_JOB_TOKEN: token };
+  }
+
+  async sendReport(report: JobReport, signal: AbortSignal): Promise<void> {
+    const body = JSON.stringify(report);
+    const call = { method: 'POST', path: '/report', body, signal, timeoutMs: ANSWER_MS } as const;
+    await persist(signal, () => this.call(call, false));
   }
 
   /** Sends the content of an artifact from an offset to its end. */

@@ -17,6 +17,7 @@ import { maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
+import { sendReport } from './jobReport';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
@@ -100,14 +101,16 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   const limit = timeLimit(job, context.startedAt);
   const stop = AbortSignal.any([context.stop, limit.signal]);
   const progress: Progress = { commandStarted: false, facts: null };
+  const grace = graceLimit(stop, gone);
   let end: JobEnd;
   try {
-    end = await runSteps(job, context, place, output, stop, progress);
+    end = await runSteps(job, context, place, output, stop, progress, grace.signal);
   } catch (error) {
     end = endAfter(error, null, log);
-  } finally {
-    limit.clear();
   }
+  if (progress.commandStarted) await sendReport(job, { client, log, folder, mask }, grace.signal);
+  limit.clear();
+  grace.clear();
   return {
     end: {
       ...end,
@@ -132,16 +135,13 @@ async function runSteps(
   output: JobLog,
   stop: AbortSignal,
   progress: Progress,
+  limit: AbortSignal,
 ): Promise<JobEnd> {
-  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop, progress);
-  const limit = graceLimit(stop, context.gone);
-  try {
-    const end = await runCommandOf(job, context, place, output, stop, progress);
-    if (end.exitCode !== 0 || end.reason !== null) await uploadAfterFailure(job, context, place, limit.signal);
-    return end;
-  } finally {
-    limit.clear();
+  const end = await runCommandOf(job, context, place, output, stop, progress);
+  if (job.outputsWhen !== 'success' && (end.exitCode !== 0 || end.reason !== null)) {
+    await uploadAfterFailure(job, context, place, limit);
   }
+  return end;
 }
 
 /**
@@ -256,6 +256,8 @@ async function runPrepared(
     ...client.forCommand(job.artifactToken),
     SLIPWAY_OUTPUT: folder.outputFile,
     SLIPWAY_OUTPUTS: folder.outputFolder,
+    SLIPWAY_REPORTS: folder.reportFolder,
+    SLIPWAY_SUMMARY: folder.summaryFile,
   };
   if (env.PATH !== undefined && !inside) env.PATH = `${workplace.commands}:${env.PATH}`;
   const { shell, command } = job;

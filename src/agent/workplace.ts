@@ -25,6 +25,9 @@ export interface JobFolder {
   readonly outputFile: string;
   /** Folder in which a command can write one file per variable. */
   readonly outputFolder: string;
+  /** Folder for JUnit XML, and file for a summary in Markdown. */
+  readonly reportFolder: string;
+  readonly summaryFile: string;
   /** File for a command whose program reads a file. */
   readonly scriptFile: string;
   readonly pidFile: string;
@@ -48,6 +51,8 @@ export class WorkplaceUnusable extends Error {}
  *         io/
  *           output             what the command wrote to $SLIPWAY_OUTPUT
  *           outputs/           and to $SLIPWAY_OUTPUTS
+ *           reports/           what it wrote to $SLIPWAY_REPORTS
+ *           summary            and to $SLIPWAY_SUMMARY
  *           command            the command, if its program takes a file
  *       containers             exists once a job has used a container
  */
@@ -114,8 +119,10 @@ export class Workplace {
     const work = join(path, 'work');
     const io = join(path, 'io');
     const outputFolder = join(io, 'outputs');
+    const reportFolder = join(io, 'reports');
     await mkdir(work, { recursive: true });
     await mkdir(outputFolder, { recursive: true });
+    await mkdir(reportFolder);
     const pidFile = pidFileIn(path);
     return {
       path,
@@ -126,10 +133,12 @@ export class Workplace {
       spoolFile: join(path, 'spool'),
       outputFile: join(io, 'output'),
       outputFolder,
+      reportFolder,
+      summaryFile: join(io, 'summary'),
       scriptFile: join(io, 'command'),
       forgetSession: () => rm(pidFile, { force: true }),
       remove: async () => {
-        for (const folder of [work, outputFolder, io, path]) {
+        for (const folder of [work, outputFolder, reportFolder, io, path]) {
           if (!(await removeEmpty(folder))) return removeFolder(path, this.log);
         }
       },

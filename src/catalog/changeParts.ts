@@ -2,6 +2,7 @@ import type { Actor } from '../access/actor';
 import { subjectFor } from '../access/visible';
 import { canonicalJson } from '../kernel/canonicalJson';
 import type { Db } from '../kernel/database/database';
+import { topic } from '../kernel/database/wakeups';
 import { readNameAndDescription } from '../kernel/naming';
 import type { App } from './app';
 import type { Application } from './applications/applications';
@@ -69,6 +70,8 @@ export async function updatePart<T extends PartRow, Input>(
     const change = Object.fromEntries(
       [...Object.keys(own), 'name', 'description'].map((key) => [key, after[key as keyof T]]),
     );
+    // The database has moved jobs that other agents may get now: `rebind_jobs`.
+    if ('agents' in own) db.wake(topic.queue);
     await parts.update(db, part.id, { ...change, updatedAt: author.now } as Partial<T>);
     return { ...after, updatedAt: author.now };
   });

@@ -34,6 +34,9 @@ const SHOWN_TASKS = 40;
 export const readRun = async (api: Client, id: string): Promise<Run> =>
   (await api.ask(ReadRunDocument, { id })).execution;
 
+/** Failed test cases of one task that are listed. */
+const SHOWN_CASES = 10;
+
 /** The restore tasks of a run, with their stage elements. */
 export async function readPlaces(api: Client, id: string): Promise<PlacedFragment[]> {
   const { execution } = await api.ask(ReadPlacesDocument, { id });
@@ -76,6 +79,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
       );
     }
   }
+  sayReports(ui, run);
   sayFacts(ui, run);
   sayRestores(ui, run);
   sayHistory(ui, run);
@@ -97,6 +101,25 @@ function sayWaits(ui: Ui, { whyNotRunning }: Run): void {
   );
   if (others.length > 0) ui.say('', ui.paint.bold('Waits'));
   for (const { message } of others) ui.say(`  ${message}`);
+}
+
+/** Prints test results and summaries. */
+function sayReports(ui: Ui, { reports }: Run): void {
+  if (reports.length > 0) ui.say('', ui.paint.bold('Reports'));
+  for (const { task, report } of reports) {
+    const { tests, failed, summary, warnings } = report;
+    if (tests !== null) {
+      const { failures, errors, skipped } = tests;
+      const numbers = `${tests.tests} tests, ${failures} failures, ${errors} errors, ${skipped} skipped`;
+      ui.say(`  ${task}  ${numbers} ${ui.paint.dim(duration(tests.durationMs))}`);
+    }
+    for (const one of failed.slice(0, SHOWN_CASES)) {
+      ui.say(`    ✗ ${words(one.suite, one.name)} ${ui.paint.dim(one.message.split('\n', 1)[0] ?? '')}`);
+    }
+    if (failed.length > SHOWN_CASES) ui.say(ui.paint.dim(`    and ${failed.length - SHOWN_CASES} more`));
+    for (const warning of warnings) ui.say(ui.paint.dim(`    ${warning}`));
+    if (summary !== null) ui.say(`  ${task}`, ...indented(summary));
+  }
 }
 
 /** Prints the commits and images of tasks. */

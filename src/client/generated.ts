@@ -1716,9 +1716,9 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
     | Stage_WorkflowStageExecution_Fragment
-  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly facts: ReadonlyArray<{ readonly task: string, readonly facts: { readonly container: { readonly image: string, readonly digest: string } | null, readonly services: ReadonlyArray<{ readonly name: string, readonly image: string, readonly digest: string }>, readonly checkout: { readonly url: string, readonly ref: string | null, readonly commit: string } | null } }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
+  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly reports: ReadonlyArray<{ readonly task: string, readonly report: { readonly summary: string | null, readonly warnings: ReadonlyArray<string>, readonly tests: { readonly tests: number, readonly failures: number, readonly errors: number, readonly skipped: number, readonly durationMs: number } | null, readonly failed: ReadonlyArray<{ readonly suite: string, readonly name: string, readonly message: string }> } }>, readonly facts: ReadonlyArray<{ readonly task: string, readonly facts: { readonly container: { readonly image: string, readonly digest: string } | null, readonly services: ReadonlyArray<{ readonly name: string, readonly image: string, readonly digest: string }>, readonly checkout: { readonly url: string, readonly ref: string | null, readonly commit: string } | null } }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly facts: ReadonlyArray<{ readonly task: string, readonly facts: { readonly container: { readonly image: string, readonly digest: string } | null, readonly services: ReadonlyArray<{ readonly name: string, readonly image: string, readonly digest: string }>, readonly checkout: { readonly url: string, readonly ref: string | null, readonly commit: string } | null } }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly reports: ReadonlyArray<{ readonly task: string, readonly report: { readonly summary: string | null, readonly warnings: ReadonlyArray<string>, readonly tests: { readonly tests: number, readonly failures: number, readonly errors: number, readonly skipped: number, readonly durationMs: number } | null, readonly failed: ReadonlyArray<{ readonly suite: string, readonly name: string, readonly message: string }> } }>, readonly facts: ReadonlyArray<{ readonly task: string, readonly facts: { readonly container: { readonly image: string, readonly digest: string } | null, readonly services: ReadonlyArray<{ readonly name: string, readonly image: string, readonly digest: string }>, readonly checkout: { readonly url: string, readonly ref: string | null, readonly commit: string } | null } }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: ActorNameFragment }>, readonly whyNotRunning: ReadonlyArray<WhyFragment> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -2692,6 +2692,25 @@ export const RunFragmentDoc = new TypedDocumentString(`
   inputVariables {
     name
     value
+  }
+  reports {
+    task
+    report {
+      summary
+      tests {
+        tests
+        failures
+        errors
+        skipped
+        durationMs
+      }
+      failed {
+        suite
+        name
+        message
+      }
+      warnings
+    }
   }
   facts {
     task
@@ -5261,6 +5280,25 @@ fragment Run on Execution {
     name
     value
   }
+  reports {
+    task
+    report {
+      summary
+      tests {
+        tests
+        failures
+        errors
+        skipped
+        durationMs
+      }
+      failed {
+        suite
+        name
+        message
+      }
+      warnings
+    }
+  }
   facts {
     task
     facts {
@@ -5575,6 +5613,25 @@ fragment Run on Execution {
   inputVariables {
     name
     value
+  }
+  reports {
+    task
+    report {
+      summary
+      tests {
+        tests
+        failures
+        errors
+        skipped
+        durationMs
+      }
+      failed {
+        suite
+        name
+        message
+      }
+      warnings
+    }
   }
   facts {
     task

@@ -11,6 +11,7 @@ import { applications } from '../catalog/applications/applications';
 import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.table';
 import { cacheEntryTable } from '../runs/caches/caches.table';
 import { storedContentTable } from '../runs/contents/contents.table';
+import { jobReportTable } from '../runs/reports/jobReports.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -111,6 +112,7 @@ export const tables = [
   logChunkTable,
   jobLogTable,
   artifactTable,
+  jobReportTable,
   storedContentTable,
   cacheEntryTable,
   deploymentTable,

@@ -154,6 +154,11 @@ const job = z.object({
     .object({ key: z.string(), paths: z.array(z.string()), restoreKeys: z.array(z.string()).default([]) })
     .nullable()
     .default(null),
+  /** Paths of test reports in the working directory, as in `outputs`. */
+  reports: z
+    .object({ junit: z.array(z.string()) })
+    .nullable()
+    .default(null),
   /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
   /** Token for the command: uploads and downloads files of this job while its claim lasts, nothing else. */

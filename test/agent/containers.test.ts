@@ -33,7 +33,10 @@ const DEFINITIONS = `${APP}${workflow(
     artifacts: { from: write }
     container: { image: ${IMAGE}, user: "1000", env: { EXTRA: "${reference('MADE')}" }, options: [--memory=64m] }
     shell: [/bin/sh, -e]
-    run: 'cat link; echo "$EXTRA $OTHER $(id -u)"; touch made; exit 7'
+    run: |
+      cat link; echo "$EXTRA $OTHER $(id -u)"; touch made
+      echo '<testsuite><testcase name="a"/></testsuite>' > "$SLIPWAY_REPORTS/a.xml"; echo '# Done' > "$SLIPWAY_SUMMARY"
+      exit 7
     ignore_failure: true
   outside: { container: none, run: 'echo "\${FROM_IMAGE-agent}"' }
   image: { container: { image: "localhost/none:1", pull: never }, ignore_failure: true, run: "true" }
@@ -124,12 +127,18 @@ describeWithPodman(`a job in a container${runtime === undefined ? ` (skipped: ${
         .sort(),
     ).toEqual(['file.txt', 'link', 'sub']);
     const { execution } = await server.client.ask<{
-      execution: { variables: unknown[]; facts: { task: string; facts: { container: { digest: string } | null } }[] };
+      execution: {
+        variables: unknown[];
+        facts: { task: string; facts: { container: { digest: string } | null } }[];
+        reports: unknown[];
+      };
     }>(
-      `query ($id: ID!) { execution(executionId: $id) { facts { task facts { container { image digest } } }
+      `query ($id: ID!) { execution(executionId: $id) { facts { task facts { container { image digest } } } reports { task report { summary tests { tests } warnings } }
         ... on WorkflowExecution { variables { name value } } } }`,
       { id },
     );
+    const report = { summary: '# Done\n', tests: { tests: 1 }, warnings: [] };
+    expect(execution.reports).toEqual([{ task: 'read', report }]);
     expect(execution.variables).toEqual(
       expect.arrayContaining([
         { name: 'LAST', value: 'last' },

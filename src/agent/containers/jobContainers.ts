@@ -157,9 +157,9 @@ export class JobContainers {
 
   /** A container’s user may be any; nobody else gets past the folder of the job. */
   private async openFolders(): Promise<void> {
-    const { path, work, io, outputFolder } = this.options.folder;
+    const { path, work, io, outputFolder, reportFolder } = this.options.folder;
     await chmod(path, 0o700);
-    for (const folder of [work, io, outputFolder]) await chmod(folder, 0o777);
+    for (const folder of [work, io, outputFolder, reportFolder]) await chmod(folder, 0o777);
   }
 
   private take(wanted: JobContainer | JobService): Promise<Image> {

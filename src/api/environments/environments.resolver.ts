@@ -21,6 +21,14 @@ import {
 import { namedValues } from './namedValues';
 
 const variables = (description: string) => optional(listOf(field.object(() => EnvironmentVariableInput, description)));
+const agents = (more: string) =>
+  optional(
+    listOf(
+      field.text(
+        `Conditions on the labels of agents that may get jobs for the environment: \`key=value\`, \`key!=value\`, \`key in (a, b)\`, \`key notin (a, b)\`, \`key\`, \`!key\`, or \`key version RANGE\`, such as \`["tier=production"]\`. ${more}`,
+      ),
+    ),
+  );
 const concurrency = (description: string) => optional(field.object(() => EnvironmentConcurrencyInput, description));
 
 export const EnvironmentsResolver = partResolver({
@@ -33,6 +41,7 @@ export const EnvironmentsResolver = partResolver({
     concurrency: concurrency(
       'Concurrency group, and policy for deployments that wait for the environment. Defaults to none.',
     ),
+    agents: agents('Defaults to every agent.'),
   },
   create: (app, actor, input) => createPart(app, actor, environments, input),
   changes: {
@@ -42,6 +51,9 @@ export const EnvironmentsResolver = partResolver({
     ),
     concurrency: concurrency(
       'New concurrency, replacing the previous one. Null removes it; if omitted, it stays. Applies to elements that begin afterwards.',
+    ),
+    agents: agents(
+      'The complete list, replacing the previous one. An empty list allows every agent; null keeps it. Applies at once, also to jobs that wait or that no agent has started.',
     ),
   },
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),

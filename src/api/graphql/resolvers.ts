@@ -53,6 +53,7 @@ import {
 } from '../executions/whyNotRunning.resolver';
 import { NodeResolver } from '../applications/node.resolver';
 import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
+import { ExecutionReportsResolver } from '../executions/executionReports.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
@@ -153,6 +154,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   WorkflowStageElementsResolver,
   ExecutionResolver,
   ExecutionFactsResolver,
+  ExecutionReportsResolver,
   HistoryResolver,
   NodeResolver,
   PauseResolver,

@@ -11,6 +11,7 @@ import {
   startRequest,
 } from '../../contract/agentProtocol';
 import { type Agent, isPaused } from '../../contract/labels';
+import { jobReport } from '../../contract/jobReport';
 import { Batch } from '../../kernel/batch';
 import { topic } from '../../kernel/database/wakeups';
 import { notFound, Refusal } from '../../kernel/errors';
@@ -20,6 +21,7 @@ import { type Registration, registerAgent } from '../../runs/agents/agentTokens'
 import { KnownAgents, ordersOf } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { artifactToken } from '../../runs/artifacts/jobArtifacts';
+import { addReport } from '../../runs/reports/addReport';
 import { appendLogs, type LogAppend } from '../../runs/logs/appendLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
@@ -65,7 +67,7 @@ export const agentRoutes =
         routes.register(async (plugin) => register(plugin, app, guard));
         const append = createAppend(app);
         routes.register(async (plugin) => agentVerbs(plugin, app, desk, guard, append));
-        routes.register(async (plugin) => jobVerbs(plugin, append));
+        routes.register(async (plugin) => jobVerbs(plugin, app, append));
         routes.register(async (plugin) => {
           jobArtifacts(plugin, app);
           jobCaches(plugin, app);
@@ -163,7 +165,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     // The agent is gone. Return its offers now, so that other agents need not wait until they expire.
     if (info.signal.aborted) return takeBack(rows.map(({ jobId }) => jobId));
     const tokens = new Map(claimed.map(({ row, token }) => [row.jobId, token]));
-    const described = await describeJobs(app, rows);
+    const described = await describeJobs(app, rows, agent.labels);
     const jobs = described.map(async (job) => {
       const token = tokens.get(job.jobId) ?? '';
       return { ...job, token, artifactToken: await artifactToken(app, toClaim({ jobId: job.jobId, token })) };
@@ -281,8 +283,14 @@ function createAppend(app: App): Append {
   };
 }
 
-function jobVerbs(server: FastifyInstance, append: Append): void {
+function jobVerbs(server: FastifyInstance, app: App, append: Append): void {
   parseJson(server, '*');
+  server
+    .withTypeProvider<ZodTypes>()
+    .post('/jobs/:jobId/report', { schema: { body: jobReport }, bodyLimit: 8 * MIB }, async (request, reply) => {
+      await addReport(app, claimOf(request), request.body);
+      return reply.code(204).send();
+    });
   server
     .withTypeProvider<ZodTypes>()
     .post('/jobs/:jobId/log', { schema: { body: logRequest }, bodyLimit: 8 * MIB }, async (request) => {

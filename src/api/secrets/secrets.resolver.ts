@@ -57,7 +57,7 @@ export class EnvironmentSecretsResolver {
 export class SecretsResolver {
   @Mutation(() => SetSecretPayload, {
     description:
-      'Creates a secret of an application or environment, or replaces its value. Jobs claimed from then on get it if their task names it. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +
+      'Creates a secret of an application or environment, or replaces its value or the conditions on its agents. Jobs claimed from then on get it if their task names it. With `agents`, only agents that meet the conditions get these jobs. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +
       'SECRETS_NOT_CONFIGURED.',
   })
   async setSecret(@Input(SetSecretInput) input: InstanceType<typeof SetSecretInput>, @Ctx() { app, actor }: Context) {

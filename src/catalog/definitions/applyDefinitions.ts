@@ -71,7 +71,11 @@ export async function applySource(
   // Documents that others refer to come first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
   for (const { write } of [...steps].sort((a, b) => order(a) - order(b))) await write?.(db);
-  if (steps.some(({ applied, write }) => applied.kind === 'Freeze' && write !== undefined)) db.wake(topic.slots);
+  const writes = (kind: DocumentKind) =>
+    steps.some(({ applied, write }) => applied.kind === kind && write !== undefined);
+  if (writes('Freeze')) db.wake(topic.slots);
+  // The database has moved jobs that other agents may get now: `rebind_jobs`.
+  if (writes('Environment')) db.wake(topic.queue);
   return steps.map(({ applied }) => applied);
 }
 

@@ -1,6 +1,7 @@
 import { applications } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
 import { environments } from '../environments/environments';
+import { selectorList } from '../language/labelSelectors';
 import { type Freeze, freezes } from '../freezes/freezes';
 import { nameTaken } from '../nameTaken';
 import { pipelines } from '../pipelines/pipelines';
@@ -85,7 +86,8 @@ function planApplication(document: ApplicationDocument, { existing, applicationI
 
 function planEnvironment(document: EnvironmentDocument, { existing, applicationId, ...author }: PlanContext): Step {
   const { type, variables, concurrency, after } = document;
-  const own = { type, variables, concurrency, after, description: document.description || null };
+  const agents = selectorList(document.agents);
+  const own = { type, variables, concurrency, after, agents, description: document.description || null };
   const made = { ...newRow(document.name, author), ...own, applicationId };
   return planRow(environments, document, existing?.environments.get(document.name), made, own, author);
 }

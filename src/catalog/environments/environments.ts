@@ -1,6 +1,7 @@
 import { environmentType, environmentTypes } from '../../access/permission';
 import { oneOf } from '../../kernel/database/table';
-import { field, guarded, optional, orNull, type ShapeOf } from '../../kernel/fields';
+import { field, guarded, listOf, optional, orNull, type ShapeOf } from '../../kernel/fields';
+import { readAgents } from '../agentBinding';
 import type { Concurrency } from '../language/concurrency';
 import { newPart, partChanges, partFields } from '../resourceFields';
 import { ConfiguredRows, partTable } from '../resources.store';
@@ -18,6 +19,11 @@ export const environmentFields = {
   concurrency: orNull(field.json<Concurrency>()),
   /** Name of the environment that images come from; null: the first one, or no order. */
   after: orNull(field.text()),
+  agents: listOf(
+    field.text(
+      'Conditions on the labels of agents, such as `tier=production`. Only agents that meet all of them get jobs for the environment.',
+    ),
+  ),
 };
 export type Environment = ShapeOf<typeof environmentFields>;
 
@@ -43,6 +49,7 @@ interface OwnInput {
   readonly variables?: readonly NamedValue[] | null;
   /** Undefined keeps it; null removes it. */
   readonly concurrency?: EnvironmentConcurrencyInput | null;
+  readonly agents?: readonly string[] | null;
 }
 
 export const environments = new ConfiguredRows<Environment, OwnInput>(
@@ -51,14 +58,15 @@ export const environments = new ConfiguredRows<Environment, OwnInput>(
     checks: [{ name: 'environment_type', expression: oneOf('type', environmentTypes) }],
   }),
   {
-    read: ({ type, variables, concurrency }) => ({
+    read: ({ type, variables, concurrency, agents }) => ({
       ...(type && { type }),
+      ...(agents && { agents: readAgents(agents) }),
       ...(variables && { variables: readEnvironmentVariables(variables) }),
       ...(concurrency !== undefined && {
         concurrency: concurrency === null ? null : readEnvironmentConcurrency(concurrency),
       }),
     }),
-    defaults: { variables: {}, concurrency: null, after: null },
+    defaults: { variables: {}, concurrency: null, after: null, agents: [] },
     beforeDelete: (db, { id }) => deleteSecretsOfEnvironment(db, id),
   },
 );

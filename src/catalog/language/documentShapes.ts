@@ -3,6 +3,8 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { isName } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import { approvalFields } from './approvalShape';
+import type { LabelRules } from './labelSelectors';
+import { labelRules } from './labelShape';
 import { type Concurrency, concurrency, environmentConcurrency } from './concurrency';
 import { container } from './containerShape';
 import type { VariableDefinition } from './definition';
@@ -85,6 +87,7 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly variables: Readonly<Record<string, string>>;
   readonly concurrency: Concurrency | null;
   readonly after: string | null;
+  readonly agents: LabelRules;
 }
 type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>>;
 /** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
@@ -547,6 +550,11 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
           environmentConcurrency,
           null,
           'Policy for deployments that wait for this environment, and the group of environments of which a limited number takes a deployment at the same time. Defaults to QUEUE and no group.',
+        ),
+        agents: optional(
+          labelRules,
+          {},
+          'Labels that an agent must have to get jobs for this environment, written like the labels of a task. Defaults to every agent.',
         ),
       },
       foreignKeys.environment,

@@ -35,6 +35,7 @@ const task: Advice = {
   'use "env" for values; the task gets them as environment variables': 'with inputs input parameters params arguments',
   'use "register", or write NAME=value to the file $SLIPWAY_OUTPUT': 'output result results produces',
   'use "matrix"': 'strategy parallel parallelism with_items with_param with_sequence for_each foreach loop each shards',
+  'use "reports"': 'report junit test_report test_reports test_results store_test_results publish_test_results',
   'use "artifacts"':
     'artifact upload save publish store_artifacts persist_to_workspace attach_workspace download files paths expose',
   'use "working_dir"': 'working_directory workdir work_dir cwd dir directory chdir',

@@ -221,6 +221,16 @@ const cacheFields = object({
 });
 const cache = defined('Cache', cacheFields);
 
+const reports = defined(
+  'Reports',
+  object({
+    junit: required(
+      filled(oneOrMany(artifactPath), 'An empty list reads nothing. Name a path.'),
+      'JUnit XML files: relative paths of the working folder; globs with * and **.',
+    ),
+  }),
+);
+
 const timeout = mapped(duration(0.001, MAX_TASK_SECONDS, 'ms'), (value, node, place) => {
   const written = node.type === 'scalar' ? node.text : '';
   const seconds = parseDuration(written) ?? 0;
@@ -471,6 +481,11 @@ const taskFields = {
     null,
     'Files that are kept for later jobs of the application and environment: restored before the command, and saved after it has succeeded. A cache that is missing or can’t be saved never fails the task.',
   ),
+  reports: optional(
+    reports,
+    null,
+    'Test results to show on the execution, whatever the result of the command: numbers and failed cases. A file that is missing or can’t be read never fails the task.',
+  ),
   artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
   container: optional(
     taskContainer,
@@ -659,6 +674,6 @@ export const observingTask = ({ everySeconds: _every, ...own }: ObserveTask): Ta
     register: null,
   },
   ...{ streams: null, onFailure: null, artifacts: noArtifacts, ignoreFailure: false, intervention: null },
-  ...{ approval: null, services: {}, checkout: null, cache: null },
+  ...{ approval: null, services: {}, checkout: null, cache: null, reports: null },
   ...noCall,
 });

@@ -1,34 +1,64 @@
 import type { Actor } from '../../access/actor';
 import { auditDetail } from '../../access/audit/auditDetail';
 import type { Db } from '../../kernel/database/database';
-import { notFound, Refusal } from '../../kernel/errors';
+import { topic } from '../../kernel/database/wakeups';
+import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { newId } from '../../kernel/ids';
 import type { App } from '../app';
 import { lockApplication, lockPart } from '../applications/applications.store';
+import { readAgents } from '../agentBinding';
 import { environments } from '../environments/environments';
 import { checkSecret, warningsFor } from './secretInput';
-import type { SecretEntry, SecretPlace, SecretToChange, SetSecret } from './secrets';
+import type { Secret, SecretEntry, SecretPlace, SecretToChange, SetSecret } from './secrets';
 import { deleteSecretRow, findSecret, putSecret } from './secrets.store';
 
-/** Creates a secret, or replaces its value. Jobs that are claimed afterwards get the new value. */
+/**
+ * Creates a secret, or replaces its value or the conditions on its agents. Jobs that are claimed afterwards get the new
+ * value.
+ */
 export async function setSecret(
   app: App,
   actor: Actor,
   input: SetSecret,
 ): Promise<{ readonly secret: SecretEntry; readonly warnings: readonly string[] }> {
-  const { name, secretValue: value } = input;
+  const { name, secretValue: value = null } = input;
   checkSecret(name, value);
+  const agents = input.agents == null ? null : readAgents(input.agents);
   return app.database.transaction(async (db) => {
     const place = await lockPlace(db, actor, input);
     const before = await findSecret(db, place, name);
-    const row = { ...place, id: before?.id ?? newId(), name, version: (before?.version ?? 0) + 1 };
-    const { keyId, sealed } = await app.secretKeys.seal(row, value);
-    const secret = { ...row, keyId, setAt: app.clock.now(), setById: actor.id, setBy: actor.name };
-    await putSecret(db, { ...secret, sealed });
+    const bound = { agents: agents ?? before?.agents ?? [] };
+    const stored = value === null ? before : await sealValue(app, actor, { ...place, name, before, value });
+    if (stored === undefined) {
+      const message = `There is no secret named ${name} yet, so it needs a value.`;
+      throw invalidInput([{ field: 'secretValue', value: null, rule: 'REQUIRED', message }]);
+    }
+    await putSecret(db, { ...stored, ...bound });
+    if (agents !== null) db.wake(topic.queue);
+    const { sealed: _, ...secret } = { ...stored, ...bound };
     const { applicationId } = place;
-    auditDetail(db, { kind: 'secret', id: row.id, name, applicationId, before: withoutValue(before), after: secret });
-    return { secret, warnings: warningsFor(value) };
+    auditDetail(db, {
+      kind: 'secret',
+      id: secret.id,
+      name,
+      applicationId,
+      before: withoutValue(before),
+      after: secret,
+    });
+    return { secret, warnings: value === null ? [] : warningsFor(value) };
   });
+}
+
+interface NewValue extends SecretPlace {
+  readonly name: string;
+  readonly before: Secret | undefined;
+  readonly value: string;
+}
+
+async function sealValue(app: App, actor: Actor, { value, before, ...place }: NewValue) {
+  const row = { ...place, id: before?.id ?? newId(), version: (before?.version ?? 0) + 1 };
+  const set = { setAt: app.clock.now(), setById: actor.id, setBy: actor.name };
+  return { ...row, ...(await app.secretKeys.seal(row, value)), ...set };
 }
 
 /**
@@ -45,6 +75,7 @@ export async function deleteSecret(app: App, actor: Actor, input: SecretToChange
       throw new Refusal('NOT_FOUND', message, { kind: 'secret', name: input.name });
     }
     await deleteSecretRow(db, secret.id);
+    db.wake(topic.queue);
     const { id, name, applicationId } = secret;
     auditDetail(db, { kind: 'secret', id, name, applicationId, before: withoutValue(secret) });
   });

@@ -4,13 +4,17 @@ import { type InputError, invalidInput } from '../../kernel/errors';
 
 const MAX_BYTES = 16_384;
 /** Rejects invalid secrets. The errors never contain the value. */
-export function checkSecret(name: string, value: string): void {
+export function checkSecret(name: string, value: string | null): void {
   const errors: InputError[] = [];
   const refuse = (field: string, rule: string, message: string) =>
     errors.push({ field, value: field === 'name' ? name : null, rule, message });
   if (!isVariableName(name))
     refuse('name', 'BAD_VARIABLE_NAME', `"${name.slice(0, 120)}" is not a valid variable name.`);
   else if (isReservedVariableName(name)) refuse('name', 'RESERVED_VARIABLE_NAME', `The variable ${name} can’t be set.`);
+  if (value === null) {
+    if (errors.length > 0) throw invalidInput(errors);
+    return;
+  }
   if (value === '') refuse('secretValue', 'EMPTY', 'The value is empty.');
   if (Buffer.byteLength(value) > MAX_BYTES) {
     refuse('secretValue', 'TOO_LONG', `The value has more than ${MAX_BYTES} bytes.`);

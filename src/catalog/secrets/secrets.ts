@@ -12,6 +12,11 @@ export const secretFields = {
   keyId: field.key('ID of the key that it is encrypted with, such as `5f0c2a91`. It reveals nothing about the key.'),
   /** The encrypted value. */
   sealed: { ...field.json<Buffer>(), column: { type: 'bytea' } as const },
+  agents: listOf(
+    field.text(
+      'Conditions on the labels of agents, such as `tier=production`. Only agents that meet all of them get jobs that use the secret.',
+    ),
+  ),
   setAt: field.time('Time at which the value was last set.'),
   setById: field.key('ID of the user or API key that set it last.'),
   setBy: field.text('Name, at that time, of the user or API key that set it last.'),
@@ -70,8 +75,17 @@ export const newSecret = {
   ...secretToChange,
   secretValue: guarded(
     'CHECKED',
-    field.text(
-      'Value: 1 to 16,384 bytes without NUL. Logs mask each of its lines. Values of fewer than 4 characters are not masked.',
+    optional(
+      field.text(
+        'Value: 1 to 16,384 bytes without NUL. Logs mask each of its lines. Values of fewer than 4 characters are not masked. Null keeps the value of an existing secret.',
+      ),
+    ),
+  ),
+  agents: optional(
+    listOf(
+      field.text(
+        'Conditions on the labels of agents that may get jobs that use the secret: `key=value`, `key!=value`, `key in (a, b)`, `key notin (a, b)`, `key`, `!key`, or `key version RANGE`, such as `["tier=production"]`. The complete list, replacing the previous one; an empty list allows every agent, null keeps it. Applies at once, also to jobs that wait or that no agent has started.',
+      ),
     ),
   ),
 };

@@ -23,7 +23,13 @@ export interface ClaimedJobRow {
   readonly environmentId: string | null;
   readonly application: string;
   readonly workflow: string;
-  readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
+  readonly environment: {
+    name: string;
+    type: string;
+    variables: Readonly<Record<string, string>>;
+    /** Conditions on the agents that may get its jobs. */
+    agents: readonly string[];
+  } | null;
   /** State of its execution. */
   readonly standing: Pick<Execution, 'status' | 'openTasks'>;
   /** Service id → name. */
@@ -56,7 +62,8 @@ const describing = (more = '') => `
     coalesce(detached.variables, execution.variables) AS variables, shown.images, detached.env AS "detachedEnv", execution.application_id AS "applicationId",
     shown.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
     CASE WHEN environment.id IS NOT NULL THEN
-      jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
+      jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables,
+        'agents', environment.agents)
     END AS environment,
     CASE WHEN shown.images <> '{}' THEN
       (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(shown.images)))

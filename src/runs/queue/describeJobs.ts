@@ -22,6 +22,8 @@ import {
   type WorkflowDefinition,
   type TaskDefinition,
 } from '../../catalog/language/workflow';
+import { matches } from '../../catalog/language/labelSelectors';
+import { returnBound } from './boundJobs';
 import type { ClaimedJobRow } from './claimedJobs.store';
 import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
@@ -51,6 +53,7 @@ export interface JobDescription {
   readonly graceMs: number;
   readonly stopSignal: StopSignal;
   readonly cache: TaskDefinition['cache'];
+  readonly reports: TaskDefinition['reports'];
   readonly inputs: readonly JobInput[];
   /** Sources named in `artifacts.from` that produced no files: the job can't run. */
   readonly missing: readonly string[];
@@ -67,26 +70,46 @@ export interface JobDescription {
   readonly register: string | null;
 }
 
-const nothing: OpenedSecrets = { values: {}, refused: null };
+const nothing: OpenedSecrets = { agents: [], values: {}, refused: null };
 
-/** Describes claimed jobs. A job that can't be described is left out, and its run is eventually given up. */
-export async function describeJobs(app: App, claimed: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
+/**
+ * Describes jobs for the agent with these labels that claimed them. A job whose environment or secrets are bound to
+ * other agents is left out and returned to the queue. So is a job that can't be described: its run is eventually given
+ * up.
+ */
+export async function describeJobs(
+  app: App,
+  claimed: readonly ClaimedJobRow[],
+  labels: readonly string[],
+): Promise<JobDescription[]> {
   const described: JobDescription[] = [];
   app.knownJobs.describe(claimed);
   await moveRuns(app, 'description of jobs', claimed, async (rows) => {
-    described.push(...(await describeAll(app, rows)));
+    described.push(...(await describeAll(app, rows, labels)));
   });
   return described;
 }
 
 /** Takes one more statement for each job that takes files of earlier jobs. */
-async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
+async function describeAll(
+  app: App,
+  rows: readonly ClaimedJobRow[],
+  labels: readonly string[],
+): Promise<JobDescription[]> {
   await app.workflowRevisions.getAll(
     app.database,
     rows.map((row) => row.revisionId),
   );
-  const secrets = await openSecrets(app, await Promise.all(rows.map((row) => secretsWanted(app, row))));
-  return Promise.all(rows.map((row, index) => describe(app, row, secrets[index])));
+  const wanted = await Promise.all(rows.map((row) => secretsWanted(app, row)));
+  const secrets = await openSecrets(app, wanted);
+  const isBound = rows.map(
+    ({ environment }, index) => !matches([...(environment?.agents ?? []), ...(secrets[index]?.agents ?? [])], labels),
+  );
+  await returnBound(
+    app,
+    wanted.filter((_, index) => isBound[index]),
+  );
+  return Promise.all(rows.flatMap((row, index) => (isBound[index] ? [] : [describe(app, row, secrets[index])])));
 }
 
 async function secretsWanted(app: App, row: ClaimedJobRow) {
@@ -152,6 +175,7 @@ async function describe(
     ...place,
     stopSignal: task.stopSignal,
     cache,
+    reports: task.reports,
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
 }

@@ -6,6 +6,8 @@ import { missingSecrets } from '../../engine/missingSecrets';
 
 /** Plaintext secrets of one job; they are sent only to the agent that claimed it. */
 export interface OpenedSecrets {
+  /** Conditions on the agents that may get the job. */
+  readonly agents: readonly string[];
   readonly values: Readonly<Record<string, string>>;
   readonly refused: { readonly reason: 'SECRET_MISSING' | 'SECRET_UNREADABLE'; readonly message: string } | null;
 }
@@ -28,9 +30,10 @@ export async function openSecrets(app: App, jobs: readonly Wanted[]): Promise<Op
   return Promise.all(
     jobs.map(async (job): Promise<OpenedSecrets> => {
       const secrets = secretsAt(found, job.place);
+      const agents = job.names.flatMap((name) => secrets.get(name)?.agents ?? []);
       const missing = job.names.filter((name) => !secrets.has(name));
       if (missing.length > 0) {
-        return { values: {}, refused: { reason: 'SECRET_MISSING', message: missingSecrets(missing) } };
+        return { agents, values: {}, refused: { reason: 'SECRET_MISSING', message: missingSecrets(missing) } };
       }
       try {
         const values: [string, string][] = [];
@@ -38,11 +41,11 @@ export async function openSecrets(app: App, jobs: readonly Wanted[]): Promise<Op
           const secret = secrets.get(name);
           if (secret !== undefined) values.push([name, await app.secretKeys.open(secret)]);
         }
-        return { values: Object.fromEntries(values), refused: null };
+        return { agents, values: Object.fromEntries(values), refused: null };
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
         app.log.error({ reason: error.message }, 'a job can’t get its secrets');
-        return { values: {}, refused: { reason: 'SECRET_UNREADABLE', message: error.message } };
+        return { agents, values: {}, refused: { reason: 'SECRET_UNREADABLE', message: error.message } };
       }
     }),
   );

@@ -92,10 +92,10 @@ export async function listQueue(
 }
 
 async function countQueue(db: Db, claimed: string, waiting: string, parameters: readonly unknown[]): Promise<number> {
-  const of = (table: string, where: string) =>
-    `(SELECT count(*) FROM ${table} row ${ofJob} JOIN requirement_class class ON class.id = job.requirement_class_id WHERE ${where})`;
+  const of = (table: string, classOf: string, where: string) =>
+    `(SELECT count(*) FROM ${table} row ${ofJob} JOIN requirement_class class ON class.id = ${classOf}.requirement_class_id WHERE ${where})`;
   const [row] = await db.rows<{ n: number }>(
-    `SELECT ${of('job_lease', claimed)} + ${of('ready_job', waiting)} AS n`,
+    `SELECT ${of('job_lease', 'job', claimed)} + ${of('ready_job', 'row', waiting)} AS n`,
     parameters,
   );
   return row?.n ?? 0;

@@ -250,6 +250,7 @@ const task = fc.record({
       restoreKeys: fc.array(fc.constantFrom('deps-', 'd'), { maxLength: 2 }),
     }),
   ),
+  reports: fc.option(fc.record({ junit: fc.array(artifactPath, { minLength: 1, maxLength: 2 }) })),
   variables: fc.constant<Record<string, string>>({}),
   outputs: fc.constant<Record<string, string>>({}),
   type: fc.constantFrom('normal', 'forensic', 'restore'),
@@ -304,6 +305,7 @@ const task = fc.record({
 /** No key of a command, and none of its failure. */
 const bare = {
   cache: null,
+  reports: null,
   ...{ run: '', shell: null, workingDir: null, cleanEnv: false, retries: 0, retryDelay: null, retryOn: null },
   ...{ ignoreFailure: false, intervention: null, register: null, streams: null, requires: {}, secrets: [] },
   ...{

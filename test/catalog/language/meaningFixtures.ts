@@ -539,6 +539,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: `"${path}"`,
     }),
   ),
+  {
+    rule: 'BAD_ARTIFACT_PATH',
+    of: 'a test report',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'reports: { junit: [out/*.xml, ../x] }')) }),
+    path: 'documents[1].tasks.a.reports.junit[1]',
+    at: '../x',
+  },
   ...(
     [
       ['MISSING_FIELD', 'choices', 'inputs: [{ name: A, type: choice }]', 'inputs[0].choices', '{ name: A'],

@@ -63,6 +63,7 @@ describe('reading documents', () => {
           matrix: [],
           matrixRules: null,
           cache: null,
+          reports: null,
           workflow: null,
           variables: {},
           outputs: {},

@@ -265,16 +265,13 @@ on_failure = "alarm"
     });
 
     test('an unknown key is a warning that names it, its line and the nearest key', () => {
-      const source = graph(
-        '[tasks.a]\ncmd = "x"\nretrys = 2\n[tasks.a.snapshot]\npath = "x"',
-        'name = "g"\nversion = 2',
-      );
+      const source = graph('[tasks.a]\ncmd = "x"\nretrys = 2\n[tasks.a.proxy]\npath = "x"', 'name = "g"\nversion = 2');
       const { errors, warnings } = parsed(source, 'TOML').problems.inOrder;
       expect(errors).toEqual([]);
       expect(warnings.map(({ rule, path, line }) => [rule, path, source.split('\n')[(line ?? 0) - 1]])).toEqual([
         ['IGNORED_KEY', 'documents[0].version', 'version = 2'],
         ['IGNORED_KEY', 'documents[0].tasks.a.retrys', 'retrys = 2'],
-        ['IGNORED_KEY', 'documents[0].tasks.a.snapshot', '[tasks.a.snapshot]'],
+        ['IGNORED_KEY', 'documents[0].tasks.a.proxy', '[tasks.a.proxy]'],
       ]);
       expect(warnings[1]?.message).toMatch(/ \(did you mean "retries"\?\)\. The key is ignored\.$/);
       expect(errorsOf(`kind = "Workflow"\n${source}`, 'TOML').map(({ rule }) => rule)).toContain('UNKNOWN_FIELD');

@@ -82,7 +82,7 @@ describe('secrets', () => {
       '{ __type(name: "Secret") { fields { name } } }',
     );
     expect(type.fields.map(({ name }) => name).sort()).toEqual(
-      ['id', 'keyId', 'name', 'setAt', 'setBy', 'setById', 'version'].sort(),
+      ['agents', 'id', 'keyId', 'name', 'setAt', 'setBy', 'setById', 'version'].sort(),
     );
   });
 

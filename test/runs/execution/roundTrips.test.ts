@@ -135,7 +135,7 @@ describe('round trips of a command, for any size of workflow', () => {
         offerUntil,
         new Date(),
       );
-      await describeJobs(app, claimed);
+      await describeJobs(app, claimed, []);
       claims = claimed.map(({ jobId, tokenHash }) => ({ jobId, tokenHash }));
     });
     took.jobStart = await flushesOf(() => startJobs(app, claims));

@@ -88,7 +88,7 @@ stages:
     await withoutDefinition(server, 'broken', async () => {
       while (!(await runs.is(id, 'ERROR'))) {
         const rows = await findClaimedJobs(server.app.database, ids);
-        expect((await describeJobs(server.app, rows)).map((job) => job.runId)).toEqual([other]);
+        expect((await describeJobs(server.app, rows, [])).map((job) => job.runId)).toEqual([other]);
       }
     });
     await runs.abort(other);

@@ -254,7 +254,7 @@ describe('statuses', () => {
     await resumeExecution(app, actor, again(id));
     const { jobId } = await agent.claimOne();
     await withoutDefinition(server, 'deploy', async () => {
-      while (!(await runs.is(id, 'ERROR'))) await describeJobs(app, await findClaimedJobs(app.database, [jobId]));
+      while (!(await runs.is(id, 'ERROR'))) await describeJobs(app, await findClaimedJobs(app.database, [jobId]), []);
     });
     await offers(id, 'ERROR');
     await resumeExecution(app, actor, again(id));

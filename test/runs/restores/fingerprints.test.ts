@@ -16,6 +16,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   matrix: [],
   matrixRules: null,
   cache: null,
+  reports: null,
   workflow: null,
   variables: {},
   outputs: {},
