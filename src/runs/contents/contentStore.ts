@@ -17,7 +17,10 @@ export interface ByteRange {
  * Only `Contents` uses it, which counts, checks, and keeps track of what is stored.
  */
 export interface ContentStore {
-  /** Stores a file whose size and digest were checked. May move the file. Durable when it resolves. */
+  /**
+   * Stores a file whose size and digest were checked, and to which nobody writes. May move the file. Durable when it
+   * resolves.
+   */
   adopt(file: string, content: Content): Promise<void>;
   /** Throws ContentMissing before the first byte. The stream holds little in memory. */
   open(sha256: string, range?: ByteRange): Promise<Readable>;

@@ -1,11 +1,11 @@
+import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../kernel/clock';
 import type { Database } from '../../kernel/database/database';
 import { Refusal } from '../../kernel/errors';
-import { newId } from '../../kernel/ids';
 import { deleteUnused, lookAgain } from './contents.store';
 import type { ByteRange, Content, ContentStore } from './contentStore';
-import { contentOf, Incoming } from './incoming';
+import { Incoming, type OwnFile } from './incoming';
 
 /**
  * Time for which content is kept without a reference. The row that refers to it is written after the content, by
@@ -38,16 +38,9 @@ export class Contents {
 
   /** Stores bytes of unknown size and digest, up to a limit. Holds little in memory. */
   async put(source: Readable | Buffer, limit = Number.MAX_SAFE_INTEGER): Promise<Content> {
-    const id = newId();
-    try {
-      const stream = source instanceof Readable ? source : Readable.from([source]);
-      const { offset: size, sha256 } = await this.incoming.write(id, 0, stream, limit);
-      const content = { sha256: sha256 ?? '', size };
-      await this.keep(id, content);
-      return content;
-    } finally {
-      await this.incoming.remove(id);
-    }
+    const own = await this.incoming.keep(source instanceof Readable ? source : Readable.from([source]), limit);
+    await this.keep(own);
+    return own.content;
   }
 
   /** Number of bytes that have arrived of an upload. */
@@ -60,11 +53,14 @@ export class Contents {
    * content is checked and stored. If it differs, the upload is discarded and ARTIFACT_MISMATCH is thrown.
    */
   async receive(uploadId: string, announced: Content, offset: number, source: Readable): Promise<number> {
-    const received = await this.incoming.write(uploadId, offset, source, announced.size);
-    if (received.offset < announced.size) return received.offset;
     let completing = this.completing.get(uploadId);
     if (completing === undefined) {
-      completing = this.complete(uploadId, announced, received.sha256).finally(() => this.completing.delete(uploadId));
+      const received = await this.incoming.write(uploadId, offset, source, announced.size);
+      if (received < announced.size) return received;
+      completing = this.completing.get(uploadId);
+    }
+    if (completing === undefined) {
+      completing = this.complete(uploadId, announced).finally(() => this.completing.delete(uploadId));
       this.completing.set(uploadId, completing);
     }
     await completing;
@@ -104,22 +100,25 @@ export class Contents {
 
   private readonly remover = (sha256: string): Promise<void> => this.store.remove(sha256);
 
-  private async complete(uploadId: string, announced: Content, seen: string | null): Promise<void> {
-    const file = this.incoming.path(uploadId);
-    const found = seen === null ? await contentOf(file) : { sha256: seen, size: announced.size };
-    if (found.sha256 !== announced.sha256 || found.size !== announced.size) {
-      await this.incoming.remove(uploadId);
-      const { size, sha256 } = found;
-      const message = `Received ${size} bytes with SHA-256 ${sha256}; announced were ${announced.size} bytes with ${announced.sha256}.`;
-      throw new Refusal('ARTIFACT_MISMATCH', message);
-    }
-    await this.keep(uploadId, announced);
+  private async complete(uploadId: string, announced: Content): Promise<void> {
+    const own = await this.incoming.copy(uploadId, announced.size);
+    const { size, sha256 } = own.content;
+    const isRight = sha256 === announced.sha256 && size === announced.size;
+    if (isRight) await this.keep(own);
+    else await rm(own.path, { force: true });
     await this.incoming.remove(uploadId);
+    if (isRight) return;
+    const message = `Received ${size} bytes with SHA-256 ${sha256}; announced were ${announced.size} bytes with ${announced.sha256}.`;
+    throw new Refusal('ARTIFACT_MISMATCH', message);
   }
 
   /** From the first statement on, no sweep deletes the content; so whatever is found in the store afterwards stays. */
-  private async keep(uploadId: string, content: Content): Promise<void> {
-    await lookAgain(this.database, [content], new Date(this.clock.now().getTime() + GRACE_MS));
-    if (!(await this.store.has(content.sha256))) await this.store.adopt(this.incoming.path(uploadId), content);
+  private async keep({ path, content }: OwnFile): Promise<void> {
+    try {
+      await lookAgain(this.database, [content], new Date(this.clock.now().getTime() + GRACE_MS));
+      if (!(await this.store.has(content.sha256))) await this.store.adopt(path, content);
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 }

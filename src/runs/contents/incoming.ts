@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Refusal } from '../../kernel/errors';
+import { newId } from '../../kernel/ids';
 import type { Content } from './contentStore';
 
-/** Result of one request of an upload. */
-export interface Received {
-  /** Bytes of the upload that the server has. */
-  readonly offset: number;
-  /** Digest of all bytes, if this request sent all of them. */
-  readonly sha256: string | null;
+const READ_BYTES = 256 * 1024;
+
+/** A file that no upload writes to, and its content. Remove it if nothing adopts it. */
+export interface OwnFile {
+  readonly path: string;
+  readonly content: Content;
 }
 
 /**
@@ -41,9 +42,10 @@ export class Incoming {
 
   /**
    * Writes what `source` sends, from `offset`. Bytes that are there already are written again, so a repeated request
-   * does no harm; a gap is refused. A new request ends the previous one, whose connection is usually dead.
+   * does no harm; a gap is refused. A new request ends the previous one, whose connection is usually dead. Returns the
+   * number of bytes that have arrived.
    */
-  async write(id: string, offset: number, source: Readable, limit: number): Promise<Received> {
+  async write(id: string, offset: number, source: Readable, limit: number): Promise<number> {
     const previous = this.writers.get(id);
     const stop = new AbortController();
     const written = (async () => {
@@ -61,6 +63,41 @@ export class Incoming {
     } finally {
       if (this.writers.get(id) === writer) this.writers.delete(id);
     }
+  }
+
+  /**
+   * Copies what has arrived, because a request of another server may still have the file open and write to it. Only a
+   * copy can be checked and then stored unchanged.
+   */
+  async copy(id: string, limit: number): Promise<OwnFile> {
+    const file = await open(this.path(id), 'r').catch((error: unknown) => {
+      throw isMissing(error) ? gap(0) : error;
+    });
+    return this.keep(file.createReadStream({ highWaterMark: READ_BYTES }), limit);
+  }
+
+  /** Writes a stream to a new file. When this resolves, the file is on disk. */
+  async keep(source: Readable, limit: number): Promise<OwnFile> {
+    await mkdir(this.folder, { recursive: true });
+    const path = this.path(newId());
+    const hash = createHash('sha256');
+    let size = 0;
+    const measured = async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        size += chunk.length;
+        if (size > limit) throw tooLong(limit);
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    try {
+      // The row that is written later promises the content, so it must be on disk, not in a cache.
+      await pipeline(source, measured, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+    return { path, content: { sha256: hash.digest('hex'), size } };
   }
 
   async remove(id: string): Promise<void> {
@@ -85,7 +122,7 @@ export class Incoming {
     source: Readable,
     limit: number,
     signal: AbortSignal,
-  ): Promise<Received> {
+  ): Promise<number> {
     await mkdir(this.folder, { recursive: true });
     const file = await open(this.path(id), offset === 0 ? 'a' : 'r+', 0o600).catch((error: unknown) => {
       throw isMissing(error) ? gap(0) : error;
@@ -93,43 +130,29 @@ export class Incoming {
     await file.close();
     const size = await this.offset(id);
     if (offset > size) throw gap(size);
-    const hash = createHash('sha256');
     const handle = await open(this.path(id), 'r+');
     let position = offset;
     try {
       const write = async (chunks: AsyncIterable<Buffer>) => {
         for await (const chunk of chunks) {
-          if (position + chunk.length > limit) {
-            throw new Refusal('ARTIFACT_MISMATCH', `Received more than the announced ${limit} bytes.`);
-          }
+          if (position + chunk.length > limit) throw tooLong(limit);
           await writeAt(handle, chunk, position);
           position += chunk.length;
-          if (offset === 0) hash.update(chunk);
         }
       };
       await pipeline(source, write, { signal });
-      // A file that is complete is about to be promised, so it must be on disk, not in a cache.
-      if (position === limit) await handle.sync();
     } finally {
       await handle.close();
     }
-    return { offset: position, sha256: offset === 0 ? hash.digest('hex') : null };
+    return position;
   }
-}
-
-/** Size and digest of a file. Reads all of it. */
-export async function contentOf(path: string): Promise<Content> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), size };
 }
 
 const gap = (offset: number): Refusal =>
   new Refusal('UPLOAD_GAP', `Bytes are missing; continue from ${offset}.`, { offset });
+
+const tooLong = (limit: number): Refusal =>
+  new Refusal('ARTIFACT_MISMATCH', `Received more than the announced ${limit} bytes.`);
 
 async function writeAt(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
   for (let written = 0; written < chunk.length; ) {

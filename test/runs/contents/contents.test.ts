@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -107,6 +107,30 @@ describe.each(['disk', 'S3'] as const)('contents on %s', (kind) => {
     expect(await contents.receive(id, content, 0, Readable.from([data]))).toBe(100);
     expect(await first).toMatchObject({ code: 'UPLOAD_GAP' });
     expect((await read(content.sha256)).equals(data)).toBe(true);
+  });
+
+  it('stores what was checked although other requests write to the upload at the same time', async () => {
+    const data = randomBytes(1000);
+    const content = { sha256: sha256(data), size: data.length };
+    const id = newId();
+    const other = randomBytes(1000);
+    await contents.receive(id, content, 0, Readable.from([data.subarray(0, 500)]));
+    // A request at another server has the file open.
+    const elsewhere = await open(join(folder, 'incoming', id), 'r+');
+    const { adopt } = store;
+    let second: Promise<number> | undefined;
+    const adopting = jest.spyOn(store, 'adopt').mockImplementation(async (file, own) => {
+      second = contents.receive(id, content, 0, Readable.from([other]));
+      await elsewhere.write(other, 0, other.length, 0);
+      await adopt.call(store, file, own);
+    });
+    expect(await contents.receive(id, content, 500, Readable.from([data.subarray(500)]))).toBe(1000);
+    adopting.mockRestore();
+    expect(await second).toBe(1000);
+    await elsewhere.write(other, 0, other.length, 0);
+    await elsewhere.close();
+    expect((await read(content.sha256)).equals(data)).toBe(true);
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
   });
 
   it('deletes what nothing refers to, and nothing else', async () => {
