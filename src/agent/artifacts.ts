@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, stat, symlink } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { chmod, open, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isArtifactName, isLinkTarget } from './artifactPatterns';
@@ -11,6 +11,7 @@ import type { EndReason, JobInput } from '../contract/agentProtocol';
 import type { ArtifactClient, JobClient, SentArtifact } from './protocolClient';
 import type { Mask } from './secretMask';
 import { isErrno } from './sessions';
+import { LinkInTheWay, makeFolder } from './workFolder';
 
 /** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */
 const SIDE_BY_SIDE = 4;
@@ -31,8 +32,8 @@ export class ArtifactFailure extends Error {
 }
 
 /**
- * Downloads the inputs into the working directory. A file counts only after its size and SHA-256 are verified. Links
- * come last, so nothing is ever written through one.
+ * Downloads the inputs into the working directory. A file counts only after its size and SHA-256 are verified. Nothing
+ * is ever written through a link: those of a checkout are refused, and inputs that are links come last.
  */
 export async function downloadInputs(
   work: string,
@@ -53,9 +54,11 @@ export async function downloadInputs(
   const targets = new Map<JobInput, string>();
   await sideBySide(all, signal, async (input, stop) => {
     const path = join(work, input.name);
-    if (input.type === 'FOLDER') await toPath(input, stop, () => mkdir(path, { recursive: true }));
-    else if (input.type === 'FILE') await toPath(input, stop, () => download(path, input, client, stop));
-    else targets.set(input, await toPath(input, stop, () => targetOf(path, input, client, stop)));
+    const folder = input.type === 'FOLDER' ? input.name : dirname(input.name);
+    await toPath(input, stop, () => makeFolder(work, folder));
+    if (input.type === 'FOLDER') return;
+    if (input.type === 'FILE') await toPath(input, stop, () => download(path, input, client, stop));
+    else targets.set(input, await toPath(input, stop, () => targetOf(input, client, stop)));
   });
   for (const [input, target] of targets) await toPath(input, signal, () => symlink(target, join(work, input.name)));
   for (const { type, name, mode } of all) if (type !== 'LINK') await chmod(join(work, name), Number.parseInt(mode, 8));
@@ -70,16 +73,21 @@ async function toPath<T>({ name }: JobInput, signal: AbortSignal, put: () => Pro
     if (error instanceof ServerRefusal) {
       throw new ArtifactFailure('INPUT_MISSING', `Could not download the input ${name}: ${error.message}`);
     }
+    if (error instanceof LinkInTheWay || isErrno(error, 'ELOOP')) {
+      const why = error instanceof LinkInTheWay ? error.message : `${name} is a link`;
+      const message = `The input ${name} can’t be written: ${why}, and inputs are never written through links.`;
+      throw new ArtifactFailure('INPUT_MISSING', message);
+    }
     if (isErrno(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) {
-      throw new ArtifactFailure('INPUT_MISSING', `The input ${name} conflicts with the path of another input.`);
+      throw new ArtifactFailure('INPUT_MISSING', `The input ${name} conflicts with the path of another file.`);
     }
     throw error;
   }
 }
 
 async function download(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'w');
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o666);
   try {
     await receiveChecked(input, client, signal, async (chunk, position) => {
       for (let done = 0; done < chunk.length; ) {
@@ -91,9 +99,7 @@ async function download(path: string, input: JobInput, client: JobClient, signal
   }
 }
 
-/** Reads the target of a link, and creates its folder, which must be real before any link exists. */
-async function targetOf(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<string> {
-  await mkdir(dirname(path), { recursive: true });
+async function targetOf(input: JobInput, client: JobClient, signal: AbortSignal): Promise<string> {
   const bytes = Buffer.alloc(Math.min(input.size, MAX_TARGET_BYTES));
   await receiveChecked(input, client, signal, async (chunk, position) => void chunk.copy(bytes, position));
   const target = bytes.toString();

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ClaimedJob } from '../contract/agentProtocol';
 import type { Log } from '../kernel/log';
 import type { JobLog } from './jobLog';
+import { removeFolder } from './leftovers';
 import { findOutputs } from './outputs';
 import type { JobClient } from './protocolClient';
+import { moveEntries } from './workFolder';
 import type { JobFolder } from './workplace';
 
 /**
@@ -34,7 +36,7 @@ export class JobCache {
   constructor(private readonly context: CacheContext) {}
 
   async restore(): Promise<void> {
-    const { cache, folder, client, output, signal } = this.context;
+    const { cache, folder, client, output, log, signal } = this.context;
     await this.attempt('restored', async () => {
       this.key = await this.filled(cache.key);
       const prefixes = await Promise.all(cache.restoreKeys.map((one) => this.filled(one)));
@@ -44,6 +46,7 @@ export class JobCache {
         return;
       }
       const file = join(folder.path, 'cache.tar.gz');
+      const extracted = join(folder.path, 'cache');
       const { key, sha256 } = response;
       if (key === this.key) this.key = null;
       try {
@@ -51,9 +54,13 @@ export class JobCache {
         response.body.on('data', (chunk: Buffer) => hash.update(chunk));
         await pipeline(response.body, createWriteStream(file), { signal });
         if (hash.digest('hex') !== sha256) throw new Error('its content was damaged on the way');
-        await tar(['-xzf', file, '-C', folder.work], signal);
+        await mkdir(extracted);
+        await tar(['-xzf', file, '-C', extracted], signal);
+        // Not by tar, which writes through links that a checkout contains.
+        await moveEntries(extracted, folder.work);
       } finally {
         await rm(file, { force: true });
+        await removeFolder(extracted, log);
       }
       output.note(`cache restored from the key ${key}`);
     });

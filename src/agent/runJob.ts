@@ -1,5 +1,5 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, resolve, sep } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import { inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
@@ -22,6 +22,7 @@ import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
 import { ClaimOver, StopRequest } from './stopRequest';
+import { isWithin, makeFolderWithin } from './workFolder';
 import type { JobFolder, Workplace } from './workplace';
 
 export interface JobContext {
@@ -340,17 +341,13 @@ async function workingDirectory(
   }
   const directory = resolve(work, within);
   if (!isWithin(directory, resolve(work))) throw refuse('leads out of the working directory of the job');
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
+  const made = await makeFolderWithin(work, directory).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : error;
     throw new CommandFailure(`could not create the directory "${within}": ${why}`);
-  }
+  });
+  if (!made) throw refuse('leads out of the working directory of the job through a link');
   return directory;
 }
-
-const isWithin = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   const { exitCode, signal } = ended ?? { exitCode: null, signal: null };

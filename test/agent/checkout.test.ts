@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,12 @@ tasks:
   helper: { ignore_failure: true, checkout: "${reference('BAD')}", env: { BAD: "ext::sh -c id" }, run: echo ran }
   protocol: { ignore_failure: true, checkout: "git://127.0.0.1/web", run: echo ran }
   login: { ignore_failure: true, checkout: { url: "${host}/private.git", credentials: { password: GIT_TOKEN } }, run: echo ran }
+  leave: { run: 'mkdir -p out/deep; echo evil > out/deep/keys; echo evil > top', artifacts: ['out/**', top] }
+  fill: { run: 'mkdir -p out/deep; echo evil > out/deep/keys', cache: { key: links, paths: ['out/**'] } }
+  folders: { ignore_failure: true, depends_on: [leave], artifacts: { from: leave }, checkout: "file://${folder}/links", run: echo ran }
+  file: { ignore_failure: true, depends_on: [leave], artifacts: { from: leave }, checkout: "file://${folder}/link", run: echo ran }
+  inside: { ignore_failure: true, working_dir: out/new, checkout: "file://${folder}/links", run: echo ran }
+  cached: { depends_on: [fill], cache: { key: links, paths: ['out/**'] }, checkout: "file://${folder}/links", run: ls }
   anonymous: { ignore_failure: true, checkout: "${host}/private.git", run: echo ran }
 `;
 
@@ -79,6 +85,15 @@ describe('checkout', () => {
     commit('lib', 'b.txt', 'library');
     git('parent', 'submodule', '--quiet', 'add', `file://${folder}/lib`, 'lib');
     commit('parent', 'c.txt', 'parent');
+    mkdirSync(join(folder, 'home', 'deep'), { recursive: true });
+    for (const [repository, link, target] of [
+      ['links', 'out', 'home'],
+      ['link', 'top', 'home/top'],
+    ] as const) {
+      create(repository);
+      symlinkSync(join(folder, target), join(folder, repository, link));
+      commit(repository, 'd.txt', 'links');
+    }
     await runs.apply(definitions(`http://127.0.0.1:${(host.address() as AddressInfo).port}`));
     const { applicationId } = await runs.ids('workflow', 'layout');
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
@@ -158,10 +173,19 @@ describe('checkout', () => {
       ['protocol', 'CHECKOUT_REFUSED', 'SLIPWAY_AGENT_GIT_PROTOCOLS=file,http,git'],
       ['login', 'CHECKOUT_NOT_FOUND', 'not found'],
       ['anonymous', 'CHECKOUT_UNAUTHORIZED', 'private.git'],
+      ['folders', 'INPUT_MISSING', 'out is a link, and inputs are never written through links'],
+      ['file', 'INPUT_MISSING', 'top is a link, and inputs are never written through links'],
+      ['inside', 'WORKING_DIR_REFUSED', 'leads out of the working directory of the job through a link'],
     ] as const) {
       expect(task(name)).toMatchObject({ reasonCode: code, reason: expect.stringContaining(said), tries: 1 });
       expect(await log(name)).not.toMatch(/geheim|ran\n/);
     }
+    // Links of a repository lead nowhere out of the job.
+    expect(await log('cached')).toMatch(
+      /the cache could not be restored: out exists and is not a folder[\s\S]*d\.txt\nout\n$/,
+    );
+    expect(readdirSync(join(folder, 'home'))).toEqual(['deep']);
+    expect(readdirSync(join(folder, 'home', 'deep'))).toEqual([]);
     const sent = asked.flatMap((one) => one ?? []);
     expect(new Set(sent)).toEqual(new Set([`Basic ${Buffer.from('git:geheim!!').toString('base64')}`]));
   });
