@@ -47,7 +47,7 @@ tasks:
     depends_on: [upload]
     run: |
       slipway artifact download 'dist/*' --dir got; cat got/dist/link; stat -c %a got/dist/a.txt
-      slipway artifact download --from upload named.txt; cat named.txt
+      slipway artifact download --from upload 'n*a*m*e*d*t*'; cat named.txt
 `;
 
 describe('uploads of a job', () => {

@@ -2,7 +2,8 @@ const LONGEST = 1000;
 
 /**
  * Regular expression of PostgreSQL for a glob: `*` matches within one name, `**` as a whole name any number of
- * directories. It has no back reference, so matching takes linear time. Undefined if the glob can match no artifact.
+ * directories. Undefined if the glob can match no artifact. It has no back reference, so PostgreSQL matches in linear
+ * time. JavaScript would not, so only PostgreSQL may match it.
  */
 export function globPattern(glob: string): string | undefined {
   if (glob.length > LONGEST || glob.startsWith('/') || glob.includes('\\')) return undefined;

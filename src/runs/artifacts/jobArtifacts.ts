@@ -59,10 +59,8 @@ async function takenFrom(app: App, lease: LeaseWithJob, from: string, pattern: s
   const { definition, type } = await definitionOf(app, lease);
   const restored = type === 'restore' ? await findRestoredAttempt(app.database, lease.taskExecutionId) : null;
   const source = artifactSource(from, definition.tasks);
-  const { inputs } = await findTaken(app.database, { ...lease, restored }, source, definition.tasks);
-  // The pattern is for PostgreSQL, but has nothing that JavaScript reads in another way.
-  const wanted = pattern === null ? null : new RegExp(pattern.replace('(?s)', ''), 's');
-  return inputs.filter(({ name }) => wanted === null || wanted.test(name));
+  const { inputs } = await findTaken(app.database, { ...lease, restored }, source, definition.tasks, pattern);
+  return [...inputs];
 }
 
 /**

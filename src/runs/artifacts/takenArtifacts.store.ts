@@ -25,13 +25,15 @@ export interface TakenArtifacts {
 
 /**
  * Files that one entry of `artifacts.from` refers to. Only results that the newest attempts show count, and only the
- * files of each task's newest successful job. If two files have the same name, the newer one is taken.
+ * files of each task's newest successful job. If two files have the same name, the newer one is taken. `pattern` is a
+ * regular expression of PostgreSQL for names.
  */
 export async function findTaken(
   db: Db,
   taker: Taker,
   source: ArtifactSource,
   tasks: WorkflowDefinition['tasks'],
+  pattern: string | null = null,
 ): Promise<TakenArtifacts> {
   const { from, where, skipped, parameters } =
     source.in === 'WORKFLOW' ? ownTasks(taker, source.task, tasks) : tasksOfRun(taker, source);
@@ -41,9 +43,9 @@ export async function findTaken(
      FROM ${from}
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id
-     WHERE ${where}
+     WHERE ${where} AND ($${parameters.length + 1}::text IS NULL OR artifact.name ~ $${parameters.length + 1})
      ORDER BY artifact.name, job.ended_at DESC`,
-    parameters,
+    [...parameters, pattern],
   );
   if (rows.length > 0) {
     const inputs = rows.flatMap(({ deletedAt, ...row }) =>
