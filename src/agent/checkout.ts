@@ -51,15 +51,20 @@ if [ -n "$SLIPWAY_GIT_BASE" ]; then
   git diff --name-only --no-renames --no-ext-diff -z "$SLIPWAY_GIT_BASE" HEAD >"$SLIPWAY_GIT_RESULT.changes"
 fi`;
 
-/** Answers git’s questions about the host of the repository only: a submodule may be elsewhere. */
-const ASKPASS = `#!/bin/sh
+/**
+ * Answers git’s questions about the host of the repository only: a submodule may be elsewhere. A question ends with the
+ * host. The name of a user comes before it and may contain anything, also something that looks like the end.
+ */
+export const ASKPASS = `#!/bin/sh
 case $1 in
-  *"://$SLIPWAY_GIT_HOST'"* | *"@$SLIPWAY_GIT_HOST'"*) ;;
+  "Username for '$SLIPWAY_GIT_SCHEME://$SLIPWAY_GIT_HOST': ") printf '%s\\n' "$SLIPWAY_GIT_USERNAME" ;;
+  "Password for '$SLIPWAY_GIT_SCHEME://"*"@$SLIPWAY_GIT_HOST': ")
+    user=\${1#"Password for '$SLIPWAY_GIT_SCHEME://"}
+    case \${user%"@$SLIPWAY_GIT_HOST': "} in
+      */*) exit 1 ;;
+    esac
+    printf '%s\\n' "$SLIPWAY_GIT_PASSWORD" ;;
   *) exit 1 ;;
-esac
-case $1 in
-  Username*) printf '%s\\n' "$SLIPWAY_GIT_USERNAME" ;;
-  *) printf '%s\\n' "$SLIPWAY_GIT_PASSWORD" ;;
 esac
 `;
 
@@ -143,10 +148,12 @@ async function access(
   const ssh = 'ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new';
   const { username = '', password = null, sshKey = null } = credentials ?? {};
   if (sshKey !== null) await writeFile(keyFile, `${sshKey.trimEnd()}\n`, { mode: 0o600 });
+  const from = password !== null && URL.canParse(url) ? new URL(url) : undefined;
   return {
     GIT_ASKPASS: askpass,
     GIT_SSH_COMMAND: sshKey === null ? ssh : `${ssh} -o IdentitiesOnly=yes -i '${keyFile.replaceAll("'", `'\\''`)}'`,
-    SLIPWAY_GIT_HOST: password !== null && URL.canParse(url) ? new URL(url).host : ' ',
+    SLIPWAY_GIT_SCHEME: from?.protocol.slice(0, -1) ?? ' ',
+    SLIPWAY_GIT_HOST: from?.host ?? ' ',
     SLIPWAY_GIT_USERNAME: username,
     SLIPWAY_GIT_PASSWORD: password ?? '',
   };

@@ -1,4 +1,5 @@
 import type { ClaimedJob } from '../contract/agentProtocol';
+import type { JobFacts } from '../contract/jobFacts';
 import { type Mask, SecretMask } from './secretMask';
 import { TokenMask } from './tokenMask';
 
@@ -15,3 +16,17 @@ const credentialsOf = ({ container, services, checkout }: ClaimedJob): string[] 
   ...[container, ...services].flatMap((one) => one?.credentials?.password ?? []),
   ...[checkout?.credentials?.password, checkout?.credentials?.sshKey].filter((one) => one != null),
 ];
+
+/** Hides secrets in the texts of facts; commits and digests are none. Patterns only identify the condition. */
+export function maskFacts({ container, services, checkout }: JobFacts, mask: Mask): JobFacts {
+  const hide = (text: string | null) => text && mask.hide(text);
+  return {
+    container: container && { ...container, image: mask.hide(container.image) },
+    services: services.map((one) => ({ ...one, image: mask.hide(one.image) })),
+    checkout: checkout && {
+      ...checkout,
+      ...{ url: mask.hide(checkout.url), ref: hide(checkout.ref), note: hide(checkout.note) },
+      changes: checkout.changes?.map((one) => ({ ...one, example: hide(one.example) })) ?? null,
+    },
+  };
+}

@@ -13,7 +13,7 @@ import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
 import { JobCache } from './cache';
 import { JobLog } from './jobLog';
-import { maskOf } from './jobMask';
+import { maskFacts, maskOf } from './jobMask';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobFacts } from '../contract/jobFacts';
 import { follows } from '../contract/valueRules';
@@ -116,6 +116,7 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
     end: {
       ...end,
       ...progress,
+      facts: progress.facts && mask ? maskFacts(progress.facts, mask) : progress.facts,
       message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE),
     },
     logBytes: await output.end(),

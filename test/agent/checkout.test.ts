@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ASKPASS } from '../../src/agent/checkout';
 import { startAgentProcess, type TestProcess } from '../support/processes';
 import { APP } from '../support/runs';
 import { testWorld } from '../support/world';
@@ -64,6 +65,7 @@ tasks:
   file: { ignore_failure: true, depends_on: [leave], artifacts: { from: leave }, checkout: "file://${folder}/link", run: echo ran }
   inside: { ignore_failure: true, working_dir: out/new, checkout: "file://${folder}/links", run: echo ran }
   cached: { depends_on: [fill], cache: { key: links, paths: ['out/**'] }, checkout: "file://${folder}/links", run: ls }
+  derived: { ignore_failure: true, secrets: [GIT_TOKEN], env: { AT: "v-${reference('GIT_TOKEN')}" }, checkout: { url: "file://${folder}/web", ref: "${reference('AT')}" }, run: echo ran }
   anonymous: { ignore_failure: true, checkout: "${host}/private.git", run: echo ran }
 `;
 
@@ -163,6 +165,29 @@ describe('checkout', () => {
     expect([three.task('app')?.status, three.task('docs')?.status]).toEqual(['SUCCESS', 'SUCCESS']);
   });
 
+  it('answers only git’s questions about the host of the repository', () => {
+    const env = { SLIPWAY_GIT_SCHEME: 'https', SLIPWAY_GIT_HOST: 'host:8443' };
+    const asked = (question: string) =>
+      spawnSync('/bin/sh', ['-c', ASKPASS, 'askpass', question], {
+        env: { ...env, SLIPWAY_GIT_USERNAME: 'git', SLIPWAY_GIT_PASSWORD: '%s\\x' },
+        encoding: 'utf8',
+      }).stdout;
+    expect(asked("Username for 'https://host:8443': ")).toBe('git\n');
+    expect(asked("Password for 'https://git@host:8443': ")).toBe('%s\\x\n');
+    expect(asked("Password for 'https://me@example.com@host:8443': ")).toBe('%s\\x\n');
+    for (const other of [
+      "Password for 'https://x@host:8443'@evil': ",
+      "Password for 'https://x@host:8443': @evil': ",
+      "Password for 'https://x@evil/@host:8443': ",
+      "Password for 'http://git@host:8443': ",
+      "Password for 'https://git@evil.host:8443': ",
+      "Username for 'https://evil': ",
+      "Enter passphrase for key '/home/me/.ssh/id': ",
+    ]) {
+      expect([other, asked(other)]).toEqual([other, '']);
+    }
+  });
+
   it('has submodules, refuses what is unsafe, and gives a password to its host only', async () => {
     const { task, log } = await run('layout');
     expect(await log('modules')).toBe('libraryparent\n');
@@ -173,6 +198,7 @@ describe('checkout', () => {
       ['protocol', 'CHECKOUT_REFUSED', 'SLIPWAY_AGENT_GIT_PROTOCOLS=file,http,git'],
       ['login', 'CHECKOUT_NOT_FOUND', 'not found'],
       ['anonymous', 'CHECKOUT_UNAUTHORIZED', 'private.git'],
+      ['derived', 'UNDEFINED_VARIABLE', `"${reference('AT')}" would contain a secret`],
       ['folders', 'INPUT_MISSING', 'out is a link, and inputs are never written through links'],
       ['file', 'INPUT_MISSING', 'top is a link, and inputs are never written through links'],
       ['inside', 'WORKING_DIR_REFUSED', 'leads out of the working directory of the job through a link'],

@@ -36,7 +36,14 @@ export async function describePlace(
   const services = Object.entries(task.services);
   if (container === null && services.length === 0 && task.checkout === null) return nowhere;
   const filler = new TextFiller(sources);
-  const fill = (text: string) => filler.fill(text).text;
+  const fill: Fill = {
+    hidden: (text) => filler.fill(text).text,
+    shown: (text) => {
+      const filled = filler.fill(text);
+      if (filled.secret) filler.problem ??= `"${text.slice(0, 100)}" would contain a secret`;
+      return filled.secret ? '' : filled.text;
+    },
+  };
   const given = {
     container: container && { ...describeImage(container, sources, fill), network: container.network },
     services: services.map(([name, own]) => describeService(name, own, sources, fill)),
@@ -55,7 +62,12 @@ export async function describePlace(
   return { ...given, checkout: { ...checkout, commit, changes }, problem: null };
 }
 
-type Fill = (text: string) => string;
+interface Fill {
+  /** For texts that the agent alone sees. */
+  hidden(text: string): string;
+  /** For texts that everybody sees who may see the execution. They can’t contain a secret. */
+  shown(text: string): string;
+}
 
 function describeImage(
   { image, pull, user, mounts, options, credentials }: Omit<ContainerDefinition, 'network'>,
@@ -65,7 +77,7 @@ function describeImage(
   const password = credentials === null ? '' : (secrets[credentials.password] ?? '');
   const { registry = null, username = '' } = credentials ?? {};
   return {
-    ...{ image: fill(image), pull, user, mounts: [...mounts], options: [...options] },
+    ...{ image: fill.shown(image), pull, user, mounts: [...mounts], options: [...options] },
     credentials: credentials && { registry, username, password },
   };
 }
@@ -75,7 +87,7 @@ function describeService(name: string, own: ServiceContainer, sources: Environme
   return {
     ...describeImage(own, sources, fill),
     name,
-    env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill(value)])),
+    env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill.hidden(value)])),
     arguments: [...cmd],
     ports: [...ports],
     health: health && {
@@ -94,7 +106,7 @@ function describeCheckout(
 ): JobCheckout {
   const secret = (named: string | null) => (named === null ? null : (secrets[named] ?? ''));
   return {
-    ...{ url: fill(url), ref: ref === null ? null : fill(ref), path, submodules, depth, commit: null, changes: null },
+    ...{ url: fill.shown(url), ref: ref && fill.shown(ref), path, submodules, depth, commit: null, changes: null },
     credentials: credentials && {
       username: credentials.username,
       password: secret(credentials.password),
