@@ -66,7 +66,7 @@ async function takenFrom(app: App, lease: LeaseWithJob, from: string, pattern: s
 }
 
 /**
- * Refuses names and targets that contain a secret of the job: they are visible to everybody who may see the execution.
+ * Refuses names and targets that contain a secret of the job: they are visible to anyone who may see the execution.
  * For uploads by the command itself; an agent checks its own.
  */
 export async function refuseSecretNames(app: App, claim: Claim, texts: readonly string[]): Promise<void> {

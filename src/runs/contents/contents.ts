@@ -18,7 +18,7 @@ const SWEEP = 200;
 
 /**
  * All content that the server keeps, by SHA-256: the same bytes are stored once. Store the content first, then commit
- * the row that refers to it, within the hour. Whoever deletes such a row calls `release` in the same transaction.
+ * the row that refers to it, within the hour. Code that deletes such a row calls `release` in the same transaction.
  * `contents.store.ts` lists the tables that refer to content.
  */
 export class Contents {
