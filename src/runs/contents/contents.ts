@@ -80,9 +80,9 @@ export class Contents {
     return this.store.has(sha256);
   }
 
-  /** Removes content that nothing refers to, without waiting for the sweep. */
+  /** Removes content that nothing refers to, without waiting for the sweep, unless it was uploaded in the last hour. */
   async remove(sha256: string): Promise<void> {
-    await this.database.transaction((db) => deleteUnused(db, this.remover, { only: sha256 }));
+    await this.database.transaction((db) => deleteUnused(db, this.remover, { only: sha256, now: this.clock.now() }));
   }
 
   /** Deletes content that has had no reference for an hour, and unfinished uploads. Returns their number. */
