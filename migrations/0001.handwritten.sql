@@ -295,18 +295,18 @@ BEGIN
     DELETE FROM ready_job USING job, execution
     WHERE job.id = ready_job.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
       AND ready_job.requirement_class_id <> job.requirement_class_id
-    RETURNING ready_job.*, job.requirement_class_id AS own_class_id
+    RETURNING ready_job.*, job.requirement_class_id AS own_class_id, job.ended_at
   )
   INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
-  SELECT job_id, run_id, own_class_id, precedence, share, rank, share, queued_at FROM gone;
+  SELECT job_id, run_id, own_class_id, precedence, share, rank, share, queued_at FROM gone WHERE ended_at IS NULL;
   WITH withdrawn AS (
     DELETE FROM job_lease USING job, execution
     WHERE job.id = job_lease.job_id AND execution.id = job.execution_id AND execution.application_id = wanted
       AND NOT job_lease.started
-    RETURNING job.id, job.run_id, job.requirement_class_id, precedence, share, rank, job.queued_at
+    RETURNING job.id, job.run_id, job.requirement_class_id, precedence, share, rank, job.queued_at, job.ended_at
   )
   INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
-  SELECT id, run_id, requirement_class_id, precedence, share, rank, share, queued_at FROM withdrawn;
+  SELECT id, run_id, requirement_class_id, precedence, share, rank, share, queued_at FROM withdrawn WHERE ended_at IS NULL;
 END $$;
 
 CREATE FUNCTION rebind_environment() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -16,7 +16,7 @@ import { LinkInTheWay, makeFolder } from './workFolder';
 /** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */
 const SIDE_BY_SIDE = 4;
 const READ_BYTES = 256 * 1024;
-/** The server accepts no longer target of a link. */
+/** Longest target of a link that the server accepts. */
 const MAX_TARGET_BYTES = 4096;
 
 /** Problem with the files of a job that prevents it from continuing. */
@@ -141,7 +141,7 @@ async function receive(input: JobInput, client: JobClient, signal: AbortSignal, 
       // Only disk errors name a system call on a path. Everything else is a connection error and is retried.
       if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EFBIG'))
         throw error;
-      throw new ServerUnavailable(`the download of ${input.name} broke off`, { cause: error });
+      throw new ServerUnavailable(`the download of ${input.name} was interrupted`, { cause: error });
     }
     if (size < input.size) throw new ServerUnavailable(`the download of ${input.name} ended early`);
   };
@@ -227,7 +227,7 @@ async function send(file: OutputFile, client: ArtifactClient, signal: AbortSigna
   await persistFurther(signal, transfer, progress);
 }
 
-/** What the server is told about an object before its content, and how to read that from an offset. */
+/** Announcement of an object to the server, and how to read its content from an offset. */
 async function announced(
   file: OutputFile,
   signal: AbortSignal,

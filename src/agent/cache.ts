@@ -73,7 +73,7 @@ export class JobCache {
     await this.attempt('saved', async () => {
       const { files } = await findOutputs(folder.work, cache.paths);
       if (files.length === 0) {
-        output.note('no file of the cache exists, so nothing was saved');
+        output.note('no file matches the paths of the cache, so nothing was saved');
         return;
       }
       const file = join(folder.path, 'cache.tar.gz');
@@ -82,7 +82,7 @@ export class JobCache {
         await tar(['--null', '--no-recursion', '-czf', file, '-C', folder.work, '-T', '-'], signal, names);
         const { size } = await stat(file);
         const saved = await client.sendCache(key, size, createReadStream(file), signal);
-        output.note(saved ? `cache saved with the key ${key}` : `another job saved the cache ${key} before`);
+        output.note(saved ? `cache saved with the key ${key}` : `another job has already saved the cache ${key}`);
       } finally {
         await rm(file, { force: true });
       }

@@ -188,7 +188,7 @@ async function whatChanged(
     () => undefined,
   );
   if (size === undefined) {
-    const note = `the commit ${base.slice(0, 7)} of the last successful run is not in the repository anymore`;
+    const note = `the commit ${base.slice(0, 7)} of the last successful run is no longer in the repository`;
     return { base, changes: null, note };
   }
   if (size > MAX_LIST_BYTES) return { base, changes: null, note: 'too many files changed to compare them' };

@@ -138,7 +138,7 @@ function start(options: CommandOptions, pipes: readonly (Pipe | undefined)[]) {
   } finally {
     for (const pipe of pipes) pipe?.closeWriter();
   }
-  // A program that ends early closes its input; its exit code tells why.
+  // A program that ends early closes its input; its exit code shows the reason.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(options.input);
   const streams = [stdout?.reader ?? child.stdout, stderr?.reader ?? child.stderr].filter((stream) => stream !== null);

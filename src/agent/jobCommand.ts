@@ -104,7 +104,7 @@ async function withClient(work: (client: JobClient, signal: AbortSignal) => Prom
   const { SLIPWAY_JOB_URL: url, SLIPWAY_JOB_ID: jobId, SLIPWAY_JOB_TOKEN: token } = inheritedEnvironment();
   if (!url || !jobId || !token) {
     throw new Error(
-      'This command works in a job only: SLIPWAY_JOB_URL, SLIPWAY_JOB_ID and SLIPWAY_JOB_TOKEN are not set.',
+      'This command works only in a job: SLIPWAY_JOB_URL, SLIPWAY_JOB_ID and SLIPWAY_JOB_TOKEN are not set.',
     );
   }
   const http = new HttpClient(url);

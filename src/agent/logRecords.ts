@@ -83,7 +83,7 @@ function lengthOfBegun(data: Buffer): number {
   return 0;
 }
 
-/** Longest prefix of at most `length` bytes that does not cut a character. Bytes that are no text are cut anywhere. */
+/** Longest prefix of at most `length` bytes that does not cut a character. Bytes that are not text are cut anywhere. */
 export function cutAtCharacter(data: Buffer, length: number): number {
   if (length >= data.length) return data.length;
   const most = Math.max(0, length);

@@ -98,7 +98,7 @@ export class Workplace {
     return basename(this.folder);
   }
 
-  /** Call before the first container: whoever cleans up after this process then looks for containers. */
+  /** Call before the first container: the cleanup after this process then looks for containers. */
   async markContainers(): Promise<void> {
     await writeFile(containersMark(this.folder), this.name);
   }

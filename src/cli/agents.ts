@@ -27,7 +27,7 @@ export async function showAgents({ api, ui }: Session, { label, state, left }: A
   );
   ui.answer(found);
   if (ui.json) return;
-  if (found.length === 0) return ui.say('There are no such agents.');
+  if (found.length === 0) return ui.say('No agents found.');
   ui.table(
     ['AGENT', 'STATE', 'JOBS', 'CPU', 'MEMORY', 'DONE', 'LOST', 'SEEN', 'LABELS', 'ID'],
     found.map((agent) => [

@@ -117,7 +117,7 @@ async function filterOf(
 async function findNamed(session: Session, named: readonly string[], run: string | undefined) {
   const { api } = session;
   if (run === undefined) {
-    if (named.length === 0) throw usage('Name the IDs of artifacts, or give a run with --run.');
+    if (named.length === 0) throw usage('Give the IDs of artifacts, or a run with --run.');
     return Promise.all(named.map(async (id) => (await api.ask(ArtifactLinkDocument, { id })).artifact));
   }
   const lists = await Promise.all(
@@ -137,7 +137,7 @@ async function findNamed(session: Session, named: readonly string[], run: string
   return [...byName.values()];
 }
 
-/** A name comes from a job: it must not lead out of the directory. */
+/** A name comes from a job: it must stay within the directory. */
 function placeOf(name: string, dir: string): string {
   const path = resolve(dir, name);
   if (!path.startsWith(join(resolve(dir), '/'))) throw usage(`"${name}" leads out of ${dir}.`);
@@ -146,7 +146,7 @@ function placeOf(name: string, dir: string): string {
 
 const TRIES = 5;
 
-/** Downloads into a file beside the target, which appears only when it is whole and right. Continues when it is cut. */
+/** Downloads into a file next to the target, which appears only when complete and verified. Continues after a cut. */
 async function download(url: string, path: string, { name, size, sha256, type, mode }: ListedArtifactFragment) {
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
@@ -167,7 +167,7 @@ async function download(url: string, path: string, { name, size, sha256, type, m
         if (error instanceof Failure) throw error;
         if (tries === TRIES) {
           const reason = error instanceof Error ? error.message : String(error);
-          throw new Failure(exit.unreachable, 'UNREACHABLE', `the download of ${name} broke off: ${reason}`);
+          throw new Failure(exit.unreachable, 'UNREACHABLE', `the download of ${name} was interrupted: ${reason}`);
         }
       }
     }

@@ -18,7 +18,7 @@ export interface PartOptions {
 
 export function selectionOf({ tail, lines, since, until }: PartOptions): LogSelection {
   if ([tail, lines, since].filter((one) => one !== undefined).length > 1) {
-    throw usage('--tail, --lines and --since exclude each other.');
+    throw usage('Give only one of --tail, --lines and --since.');
   }
   return {
     ...(tail !== undefined && { lastLines: tail }),

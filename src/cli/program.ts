@@ -90,7 +90,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   artifacts
     .command('pin <id>')
-    .description('keep an artifact, whatever the retention')
+    .description('keep an artifact, regardless of the retention')
     .option('--note <text>', 'reason to show with the pin')
     .action(async (id: string, options, command: Command) => {
       await pinArtifact(await session(command), id, options);
@@ -116,7 +116,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async () => {
       const { usage } = await import('./failure.js');
       throw usage(
-        '"slipway artifact" works in a job only, where the agent provides it.',
+        '"slipway artifact" works only in a job, where the agent provides it.',
         'To list files: slipway artifacts',
       );
     });
@@ -173,7 +173,7 @@ export function createProgram(terminal: Terminal): Command {
       'only agents in this state: online, busy, draining, paused, lost, left (repeatable)',
       collect,
     )
-    .option('--left', 'also agents that have left')
+    .option('--left', 'include agents that have left')
     .action(async (_options, command: Command) => {
       await showAgents(await session(command), command.opts());
     });
@@ -207,14 +207,14 @@ export function createProgram(terminal: Terminal): Command {
     });
   agents
     .command('label <agent> <edits...>')
-    .description('edit labels on the server: zone=b sets one, gpu- removes one, zone~ takes an edit back')
+    .description('edit labels on the server: zone=b sets one, gpu- removes one, zone~ reverts an edit')
     .action(async (agent: string, edits: string[], _options, command: Command) => {
       await labelAgent(await session(command), agent, edits);
     });
   agents
     .command('tokens')
     .description('show registration tokens of agents, with their limits')
-    .option('--revoked', 'also revoked tokens')
+    .option('--revoked', 'include revoked tokens')
     .action(async (_options, command: Command) => {
       await showAgentTokens(await session(command), command.opts());
     });
@@ -236,7 +236,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   const queue = program
     .command('queue')
-    .description('show jobs that run and wait, in the order in which they are taken, with reasons')
+    .description('show running and waiting jobs, in the order in which agents claim them, with reasons')
     .option('-a, --application <name>', 'only jobs of this application')
     .option('--label <key=value>', 'only jobs that require this label (repeatable)', collect)
     .option('--waiting', 'only jobs that wait')
@@ -245,7 +245,7 @@ export function createProgram(terminal: Terminal): Command {
       await showQueue(await session(command), command.opts());
     });
   deciding(queue.command('move <jobs...>'))
-    .description('move waiting jobs, which keep their order; requires ABORT_WORKFLOW, and ahead also MANAGE_DELEGATES')
+    .description('move waiting jobs in their order; requires ABORT_WORKFLOW, and moving ahead MANAGE_DELEGATES')
     .option('--top', 'in front of all')
     .option('--bottom', 'behind all')
     .option('--before <job>', 'in front of this job')
@@ -279,7 +279,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   queue
     .command('cancel <jobs...>')
-    .description('cancel jobs, with an answer for each: their tasks fail')
+    .description('cancel jobs, with a result for each')
     .option('--reason <text>', 'reason to show with the tasks')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (jobs: string[], options, command: Command) => {
@@ -287,7 +287,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   queue
     .command('abort <runs...>')
-    .description('abort several runs, with an answer for each')
+    .description('abort several runs, with a result for each')
     .option('--reason <text>', 'reason to show with the runs')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (runs: string[], options, command: Command) => {

@@ -27,7 +27,7 @@ export interface QueueOptions {
 
 type Queued = Given<QueueQuery>['queue']['nodes'][number];
 
-/** `slipway queue`: shows pauses, and jobs that run and wait, in order, with what keeps them. */
+/** `slipway queue`: shows pauses, and running and waiting jobs in order, with the reason why each waits. */
 export async function showQueue({ api, ui }: Session, options: QueueOptions): Promise<void> {
   const { application, label = [], waiting = false, limit } = options;
   const filter = {
@@ -41,9 +41,9 @@ export async function showQueue({ api, ui }: Session, options: QueueOptions): Pr
   ui.answer({ jobs: queue.nodes, pauses: queuePauses });
   if (ui.json) return;
   for (const pause of queuePauses) ui.say(ui.paint.yellow(`Paused ${pauseText(pause)}`));
-  if (queue.nodes.length === 0) return ui.say('No job runs or waits.');
+  if (queue.nodes.length === 0) return ui.say('No jobs are running or waiting.');
   ui.table(['PLACE', 'JOB', 'TASK', 'WORKFLOW', 'PRIORITY', 'SINCE', 'STARTS ABOUT', 'WHY'], queue.nodes.map(rowOf));
-  if (queue.pageInfo.hasNextPage) ui.say('', ui.paint.dim('There are more jobs: --limit shows up to 500.'));
+  if (queue.pageInfo.hasNextPage) ui.say('', ui.paint.dim('There are more jobs. --limit shows up to 500.'));
 }
 
 export const applicationIdOf = async (api: Session['api'], name: string): Promise<string> =>
@@ -117,7 +117,7 @@ export async function prioritize(session: Session, given: string, options: Prior
 
 async function subjectOf(session: Session, { job, run, application, pipeline, workflow }: PriorityOptions) {
   if ([job, run, application].filter((one) => one !== undefined).length !== 1) {
-    throw usage('Give exactly one of --job JOB, --run RUN and --application NAME.');
+    throw usage('Give exactly one of --job JOB, --run RUN and --of APPLICATION.');
   }
   if (job !== undefined) return { jobId: job };
   if (run !== undefined) return { executionId: (await findRun(session, run)).id };
@@ -170,7 +170,8 @@ export async function cancelQueued(
   jobIds: readonly string[],
   { reason, yes = false }: CancelOptions,
 ): Promise<void> {
-  if (!yes) await refuseUnlessConfirmed(ui, `Cancel ${counted(jobIds.length, 'job')}? Their tasks fail.`, false);
+  if (!yes)
+    await refuseUnlessConfirmed(ui, `Cancel ${counted(jobIds.length, 'job')}? Their tasks fail or are aborted.`, false);
   const { jobs } = (await api.ask(CancelJobsDocument, { input: { jobIds: [...jobIds], reason } })).cancelJobs;
   ui.answer(jobs);
   for (const { jobId, outcome, message } of jobs) ui.say(`${jobId}  ${message ?? outcome.toLowerCase()}`);

@@ -39,7 +39,7 @@ export const registerRequest = z.object({
   version: storable.max(100).nullish(),
   host: storable.max(255).nullish(),
   protocol: count.min(1).default(1),
-  /** Time of the agent's clock, by which the server tells how far it is off. */
+  /** Time of the agent's clock, from which the server computes its skew. */
   now: z.iso.datetime({ offset: true }).nullish(),
 });
 export type AgentIdentity = Readonly<z.input<typeof registerRequest>>;
@@ -58,7 +58,7 @@ const settings = z.object({
 });
 export type AgentSettings = Readonly<z.output<typeof settings>>;
 
-/** What the server wants of an agent. A person may pause, drain, relabel or remove it. */
+/** State of an agent on the server. A person may pause, drain, relabel or remove it. */
 const orders = z.object({
   /** Grows with each change. An agent sends the last one that it knows. */
   revision: count,
@@ -92,7 +92,7 @@ export type LoadSample = Readonly<z.output<typeof sample>>;
 const news = {
   /** Last revision of its orders that the agent knows. Without it, the server doesn't answer early. */
   revision: count.nullish(),
-  /** At most one each half minute. */
+  /** At most one every 30 seconds. */
   sample: sample.nullish(),
 };
 

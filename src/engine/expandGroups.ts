@@ -73,7 +73,7 @@ function listsOf(run: RunSlice, execution: Execution, { name }: TaskExecution, d
   for (const axis of own.matrix) {
     const values = axis.from === undefined ? axis.values : valuesIn(known.get(axis.from));
     if (typeof values === 'string')
-      return { problem: `its list "${axis.name}" is not taken from ${axis.from}: ${values}` };
+      return { problem: `its list "${axis.name}" can’t be taken from ${axis.from}: ${values}` };
     lists.set(axis.name, values);
     count *= values.length;
   }

@@ -49,7 +49,7 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning:
-      'The approval, failure, stage element or job does not wait, or no longer waits. For a job that moves, `neighbors` has the jobs next to its place now.',
+      'The approval, failure, stage element or job does not wait, or no longer waits. For a move, `neighbors` has the jobs next to its current place.',
   },
   APPROVAL_CHANGED: {
     http: 409,

@@ -98,8 +98,8 @@ export class AccessApp {
   async environment(applicationId: string, type: 'PROD' | 'NON_PROD'): Promise<string> {
     const id = newId();
     await this.database.write(
-      `INSERT INTO environment (id, application_id, name, type, variables, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, '{}', now(), now())`,
+      `INSERT INTO environment (id, application_id, name, type, variables, agents, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, '{}', '{}', now(), now())`,
       [id, applicationId, id, type],
     );
     return id;

@@ -160,7 +160,7 @@ describe('checkout', () => {
     git('web', 'reflog', 'expire', '--expire=now', '--all');
     git('web', 'gc', '-q', '--prune=now');
     const three = await run('build');
-    const note = `the commit ${second.slice(0, 7)} of the last successful run is not in the repository anymore`;
+    const note = `the commit ${second.slice(0, 7)} of the last successful run is no longer in the repository`;
     expect(await factsOf(three.id)).toMatchObject({ source: { commit: third, base: second, note } });
     expect([three.task('app')?.status, three.task('docs')?.status]).toEqual(['SUCCESS', 'SUCCESS']);
   });

@@ -129,7 +129,7 @@ tasks: { one: { run: x }, two: { run: x }, three: { run: x } }
   const run = (...words: string[]) => slipway(server.url, words);
 
   it('shows the queue and its pauses, and changes it', async () => {
-    expect((await run('queue')).out).toBe('No job runs or waits.\n');
+    expect((await run('queue')).out).toBe('No jobs are running or waiting.\n');
     const id = await runs.start('workflow', 'steps');
     const order = async () => {
       const answer = JSON.parse((await run('queue', '--waiting', '--json')).out);

@@ -52,7 +52,7 @@ export class JobContainers {
     if (runtime === undefined) {
       throw new ContainerProblem(
         'CONTAINER_UNAVAILABLE',
-        'This agent has neither podman nor docker, or may not use it.',
+        'This agent has neither podman nor docker, or is not allowed to use it.',
       );
     }
     return new JobContainers(runtime, options);

@@ -46,7 +46,7 @@ export function allowedNetwork(network: string | null, policy: ContainerPolicy):
 
 /**
  * Mounts with their real sources. A source within the working folder is the job’s own; any other has to be allowed. A
- * socket or device has to be allowed itself: whoever reaches the socket of a runtime is root of the machine.
+ * socket or device has to be allowed itself: access to the socket of a runtime gives root access.
  */
 export function allowedMounts(
   mounts: readonly Mount[],

@@ -10,7 +10,7 @@ export enum AgentStatusEnum {
 }
 registerEnumType(AgentStatusEnum, {
   name: 'AgentStatus',
-  description: 'Connection of an agent. `AgentState` also says what it does.',
+  description: 'Connection of an agent. `AgentState` also shows its activity.',
   valuesConfig: {
     ONLINE: { description: 'Heard from within the last 90 seconds.' },
     OFFLINE: { description: 'Not heard from for 90 seconds. Its jobs are lost when their leases expire.' },

@@ -38,7 +38,7 @@ export class AgentTokensResolver {
 
   @Mutation(() => CreateAgentTokenPayload, {
     description:
-      'Creates a registration token for agents. The token grants nothing else. It may limit its agents to labels, so that a machine can’t claim labels of others, and to applications. ' +
+      'Creates a registration token for agents. The token grants nothing else. It may limit its agents to labels, so that a machine can’t claim the labels of others, and to applications. ' +
       'Requires the account permission MANAGE_DELEGATES. Example: `createAgentToken(input: {name: "production", labels: ["zone=prod"], expiresAt: "2026-01-01T00:00:00Z"}) { value }`. ' +
       'Errors: FORBIDDEN, INVALID_INPUT.',
   })
@@ -52,7 +52,7 @@ export class AgentTokensResolver {
 
   @Mutation(() => RevokeAgentTokenPayload, {
     description:
-      'Revokes a registration token: it registers no more agents. `agents` decides about those that it has registered. Revoking it again can still remove its agents. ' +
+      'Revokes a registration token: it registers no more agents. `agents` decides what happens to those that it has registered. Revoking it again can still remove its agents. ' +
       'Requires the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async revokeAgentToken(

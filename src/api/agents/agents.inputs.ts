@@ -36,7 +36,7 @@ export const DrainAgentPayload = mutationPayload('DrainAgentPayload', 'Result of
 
 const agentRemoval = {
   name: 'AgentRemoval',
-  description: 'What happens to the running jobs of an agent that is removed.',
+  description: 'Treatment of the running jobs of an agent that is removed.',
   values: {
     FINISH: 'The agent finishes them, then its token is void.',
     LOSE: 'They are lost now, and end by `on_lost`. The agent kills them.',
@@ -45,7 +45,7 @@ const agentRemoval = {
 
 export const RemoveAgentInput = mutationInput('RemoveAgentInput', 'Agent to remove.', {
   agentId,
-  runningJobs: field.oneOf(agentRemoval, 'What happens to its running jobs.'),
+  runningJobs: field.oneOf(agentRemoval, 'Treatment of its running jobs.'),
 });
 export const RemoveAgentPayload = mutationPayload('RemoveAgentPayload', 'Result of `removeAgent`.', agentPayload);
 
@@ -55,8 +55,10 @@ export const RelabelAgentInput = mutationInput(
   {
     agentId,
     set: optional(listOf(field.text('Labels to set, as `key=value`, instead of the agent’s own with the same key.'))),
-    remove: optional(listOf(field.text('Keys of labels that must not count, although the agent reports them.'))),
-    reset: optional(listOf(field.text('Keys whose edits are taken back: what the agent reports counts again.'))),
+    remove: optional(listOf(field.text('Keys of labels that must not count, even if the agent reports them.'))),
+    reset: optional(
+      listOf(field.text('Keys whose edits are reverted: the label that the agent reports counts again.')),
+    ),
   },
 );
 export const RelabelAgentPayload = mutationPayload('RelabelAgentPayload', 'Result of `relabelAgent`.', agentPayload);
@@ -78,7 +80,7 @@ export const CreateAgentTokenPayload = mutationPayload('CreateAgentTokenPayload'
 
 const revocation = {
   name: 'AgentTokenRevocation',
-  description: 'What happens to the agents that a revoked token has registered.',
+  description: 'Treatment of the agents that a revoked token has registered.',
   values: {
     KEEP: 'They stay, with their own tokens.',
     FINISH: 'They are removed after their running jobs.',
@@ -88,7 +90,7 @@ const revocation = {
 
 export const RevokeAgentTokenInput = mutationInput('RevokeAgentTokenInput', 'Registration token to revoke.', {
   agentTokenId: field.uuid('Token to revoke.'),
-  agents: field.oneOf(revocation, 'What happens to the agents that it registered.'),
+  agents: field.oneOf(revocation, 'Treatment of the agents that it registered.'),
 });
 export const RevokeAgentTokenPayload = mutationPayload('RevokeAgentTokenPayload', 'Result of `revokeAgentToken`.', {
   agentToken: field.object(() => AgentRegistrationToken, 'Token after the change.'),

@@ -76,8 +76,8 @@ export class AgentsResolver {
 
   @Mutation(() => PauseAgentPayload, {
     description:
-      'Keeps new jobs away from an agent. Its running jobs continue. The agent is told within a second, and no claim that begins after the answer gives it a job. ' +
-      `Pausing a paused agent replaces note and end. Example: \`pauseAgent(input: {agentId: "…", note: "disk is full", until: "2026-01-01T12:00:00Z"}) { agent { state } }\`. ${ERRORS}, AGENT_DRAINING, INVALID_INPUT.`,
+      'Keeps new jobs away from an agent. Its running jobs continue. The agent learns of it within a second. Once the mutation has returned, no new claim gives it a job. ' +
+      `Pausing a paused agent replaces its note and its end. Example: \`pauseAgent(input: {agentId: "…", note: "disk is full", until: "2026-01-01T12:00:00Z"}) { agent { state } }\`. ${ERRORS}, AGENT_DRAINING, INVALID_INPUT.`,
   })
   async pauseAgent(
     @Input(PauseAgentInput) input: InstanceType<typeof PauseAgentInput>,
@@ -120,7 +120,7 @@ export class AgentsResolver {
 
   @Mutation(() => RelabelAgentPayload, {
     description:
-      'Edits labels of an agent on the server. They decide from the next claim on; its running jobs continue. The edits outlast a restart of the agent under the same name. ' +
+      'Edits labels of an agent on the server. They take effect with the next claim; running jobs continue. The edits survive a restart of the agent under the same name. ' +
       `An agent whose registration token determines its labels can’t be relabeled. Example: \`relabelAgent(input: {agentId: "…", set: ["zone=b"], remove: ["gpu"]}) { agent { labels } }\`. ${ERRORS}, INVALID_INPUT.`,
   })
   async relabelAgent(
@@ -130,7 +130,7 @@ export class AgentsResolver {
     return { ...echo(input), agent: await relabelAgent(app, actor, input as LabelChanges) };
   }
 
-  @FieldResolver(() => AgentStatusEnum, { description: 'Connection of the agent. `state` says more.' })
+  @FieldResolver(() => AgentStatusEnum, { description: 'Connection of the agent. `state` shows more.' })
   status(@Root() agent: AgentRow, @Ctx() { app }: Context): string {
     return agentStatus(agent, app.clock.now());
   }
@@ -192,7 +192,7 @@ export class AgentsResolver {
 
   @FieldResolver(() => [AgentSamplePoint], {
     description:
-      'Load of the machine over the last hours, oldest first. The agent sends a sample each half minute. A step without a sample is missing.',
+      'Load of the machine over the last hours, oldest first. The agent sends a sample every 30 seconds. A step without a sample is missing.',
   })
   async samples(
     @Root() { id }: AgentRow,

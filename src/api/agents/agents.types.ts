@@ -38,7 +38,7 @@ export class Agent {
 
   @Field(() => Int, {
     description:
-      'Version of the protocol that it speaks. An agent of version 1 is not told about pauses and drains: it gets no more jobs, but does not leave on its own.',
+      'Version of the protocol that it speaks. An agent of version 1 does not learn of pauses and drains: it gets no more jobs, but does not leave on its own.',
   })
   protocol!: number;
 
@@ -51,7 +51,10 @@ export class Agent {
   @Field(() => Date, { nullable: true, description: 'Time at which it left or was removed. Null if it has not.' })
   leftAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'Time at which a person began to drain it. Null if nobody did.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time at which a person began to drain it. Null if it is not draining.',
+  })
   drainingAt!: Date | null;
 
   @Field(() => Int, {

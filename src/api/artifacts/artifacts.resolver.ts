@@ -66,7 +66,7 @@ export class ArtifactsResolver {
   }
 
   @Mutation(() => PinArtifactPayload, {
-    description: `Keeps an artifact, whatever the retention, until \`unpinArtifact\`. Repeating it replaces the note. ${RIGHT} Example: \`pinArtifact(input: {artifactId: "…", note: "release 4.2"}) { artifact { pin { at } } }\`. ${ERRORS}, INVALID_INPUT, ARTIFACT_DELETED.`,
+    description: `Keeps an artifact, regardless of the retention, until \`unpinArtifact\`. Repeating it replaces the note. ${RIGHT} Example: \`pinArtifact(input: {artifactId: "…", note: "release 4.2"}) { artifact { pin { at } } }\`. ${ERRORS}, INVALID_INPUT, ARTIFACT_DELETED.`,
   })
   async pinArtifact(
     @Arg('input', () => PinArtifactInput, { description: 'Input of `pinArtifact`.' })
@@ -108,7 +108,7 @@ export class ArtifactsResolver {
 
   @FieldResolver(() => SignedLink, {
     description:
-      'Link for whoever has it: it works without an API key until it expires, and can’t be revoked. All servers that share a database accept it. Errors: INVALID_INPUT.',
+      'Link that works for anyone, without an API key, until it expires. It can’t be revoked. All servers that share a database accept it. Errors: INVALID_INPUT.',
   })
   async signedLink(
     @Root() artifact: ArtifactRow,
@@ -130,7 +130,7 @@ export class ArtifactsResolver {
 
   @Extensions({ listSize: 2 })
   @FieldResolver(() => [ArtifactHold], {
-    description: 'What keeps the artifact from being deleted now. Empty for a deleted artifact.',
+    description: 'Reasons why the artifact can’t be deleted now. Empty for a deleted artifact.',
   })
   async holds(@Root() { id }: ArtifactRow, @Ctx() { loaders }: Context): Promise<Hold[]> {
     return (await loaders.load(holdsOfArtifact, id)) ?? [];

@@ -23,7 +23,7 @@ registerEnumType(ArtifactTypeEnum, {
 const DeletionReasonEnum = enumOf(deletionReason);
 export const ArtifactHold = enumOf(artifactHold);
 
-@ObjectType({ simpleResolvers: true, description: 'Pin of an artifact: keeps it, whatever the retention.' })
+@ObjectType({ simpleResolvers: true, description: 'Pin of an artifact: keeps it, regardless of the retention.' })
 export class ArtifactPin {
   @Field(() => Date, { description: 'Time of the pin.' })
   at!: Date;
@@ -76,7 +76,7 @@ export class Artifact {
   @Field(() => Date, { description: 'Time at which the file was stored.' })
   createdAt!: Date;
 
-  @Field(() => ArtifactPin, { nullable: true, description: 'Pin. Null if nobody pinned the artifact.' })
+  @Field(() => ArtifactPin, { nullable: true, description: 'Pin. Null if the artifact is not pinned.' })
   pin!: object | null;
 
   @Field(() => Date, {
@@ -87,7 +87,7 @@ export class Artifact {
 
   @Field(() => ArtifactDeletion, {
     nullable: true,
-    description: 'Who deleted the content, and why. Null while it can be downloaded.',
+    description: 'User who deleted the content, and the reason. Null while it can be downloaded.',
   })
   deletion!: object | null;
 }

@@ -216,7 +216,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       image: orNull(field.text('Image of the container, as in the definition. Null without a container.')),
       digest: orNull(field.text('Digest of the image that ran: `sha256:…`.')),
       repository: orNull(field.text('URL of the repository. Null without a checkout.')),
-      ref: orNull(field.text('Branch, tag or commit that was asked for. Null for the default branch.')),
+      ref: orNull(field.text('Branch, tag or commit that was requested. Null for the default branch.')),
       commit: orNull(field.text('Commit that was checked out.')),
     },
     JobEvent,

@@ -9,7 +9,7 @@ import { ExecutionInterface } from './executions.types';
 export class ExecutionFactsResolver {
   @FieldResolver(() => [ExecutionFacts], {
     description:
-      'Images that ran and commits that were checked out, of the newest job of each task with a container, services or a checkout, in the order of their ends. For a pipeline, those of all its workflows.',
+      'Images that ran and commits that were checked out, of the newest job of each task with a container, services or a checkout, in the order in which the jobs ended. For a pipeline, those of all its workflows.',
   })
   async facts(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(factsOfExecution, id)) ?? [];

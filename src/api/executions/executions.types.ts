@@ -137,7 +137,7 @@ export abstract class ExecutionInterface {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Priority that its start or `setPriority` gave to it. Null: that of its pipeline or workflow, then of its application, then 0. For a member of a run, the run’s counts.',
+      'Priority set at its start or by `setPriority`. Null: that of its pipeline or workflow, then of its application, then 0. For a member of a run, that of the run applies.',
   })
   priority!: number | null;
 
@@ -372,7 +372,7 @@ export class TaskExecution {
     description:
       'Code of the reason, unless the task succeeded. As `Job.reasonCode`, or before the first job ' +
       '`UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; dependent tasks run), `CONDITION_ERROR` (the condition ' +
-      'could not be decided), `BAD_MATRIX` or `EMPTY_MATRIX` (the list that an earlier task made is no list, or is ' +
+      'could not be decided), `BAD_MATRIX` or `EMPTY_MATRIX` (the value that an earlier task set is not a list, or is ' +
       'empty: skipped). `FAIL_FAST` if it was canceled because another combination of its matrix failed. Of an approval, `REJECTED`, `EXPIRED` or `REFERENCE_UNFILLED`.',
   })
   reasonCode!: string | null;

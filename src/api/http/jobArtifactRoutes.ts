@@ -103,7 +103,7 @@ async function readTarget(source: Readable): Promise<Buffer> {
     chunks.push(chunk);
     size += chunk.length;
     if (size <= LONGEST_TARGET) continue;
-    const message = `The target of a link has at most ${LONGEST_TARGET} bytes.`;
+    const message = `The target of a link can have at most ${LONGEST_TARGET} bytes.`;
     throw invalidInput([{ field: 'size', value: size, rule: 'SIZE', message }]);
   }
   return Buffer.concat(chunks);

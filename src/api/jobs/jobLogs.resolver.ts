@@ -67,7 +67,7 @@ export class JobLogsResolver {
   @Query(() => JobLogSearchPage, {
     nullable: true,
     description:
-      'Lines of the logs of an execution that contain a text: of all its jobs, also those of its stages, as far as the ' +
+      'Lines of the logs of an execution that contain a text: of all its jobs, including those of its stages, as far as the ' +
       'caller may see them. Each page searches at most 32 MiB and returns a cursor to continue from. ' +
       'Example: `jobLogSearch(executionId: $id, text: "error", ignoreCase: true, context: 2) { matches { task line text ' +
       'before after } more endCursor }`. Errors: NOT_FOUND, INVALID_INPUT.',
@@ -84,7 +84,10 @@ export class JobLogsResolver {
       description: 'Number of lines before and after each match, from 0 to 10. Defaults to 0.',
     })
     context: number | null,
-    @Arg('first', () => Int, { nullable: true, description: 'Most matches to return, from 1 to 100. Defaults to 50.' })
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: 'Maximum number of matches to return, from 1 to 100. Defaults to 50.',
+    })
     first: number | null,
     @Arg('after', () => String, { nullable: true, description: '`endCursor` of the previous page.' })
     after: string | null,

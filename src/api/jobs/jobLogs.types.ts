@@ -12,7 +12,7 @@ registerEnumType(LogLossEnum, {
     },
     UNDELIVERED: { description: 'The agent could not deliver the rest of the output.' },
     AGENT_LOST: { description: 'The agent did not report the end of the job, so the last output may be missing.' },
-    DAMAGED: { description: 'The stored bytes are not those that the agent has read.' },
+    DAMAGED: { description: 'The stored bytes differ from those that the agent read.' },
   },
 });
 
@@ -120,7 +120,9 @@ export class LogFrame {
   @Field(() => LogStream, { description: 'Standard output, standard error, or a remark of the server.' })
   stream!: string;
 
-  @Field(() => Date, { description: 'Time at which the agent read it, by the agent’s clock.' })
+  @Field(() => Date, {
+    description: 'Time at which the agent read it, by the agent’s clock, corrected to the server’s.',
+  })
   at!: Date;
 
   @Field(() => String, { description: 'Text. Bytes that are not UTF-8 are replaced with U+FFFD.' })
@@ -138,7 +140,9 @@ export class JobLogLine {
   @Field(() => Float, { description: 'Offset of its first byte.' })
   offset!: number;
 
-  @Field(() => Date, { description: 'Time at which the agent read its beginning, by the agent’s clock.' })
+  @Field(() => Date, {
+    description: 'Time at which the agent read its beginning, by the agent’s clock, corrected to the server’s.',
+  })
   at!: Date;
 
   @Field(() => LogStream, { description: 'Stream of its beginning.' })
@@ -229,19 +233,20 @@ export class LogPart {
 
   @Field(() => Date, {
     nullable: true,
-    description: 'Return lines that were read at or after this time, by the agent’s clock. Instead of `afterOffset`.',
+    description:
+      'Return lines that were read at or after this time, by the agent’s clock, corrected to the server’s. Instead of `afterOffset`.',
   })
   since?: Date | null;
 
   @Field(() => Date, {
     nullable: true,
-    description: 'Return lines that were read before this time, by the agent’s clock.',
+    description: 'Return lines that were read before this time, by the agent’s clock, corrected to the server’s.',
   })
   until?: Date | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Largest number of bytes to return, from 1 to 1,048,576. Defaults to 65,536.',
+    description: 'Maximum number of bytes to return, from 1 to 1,048,576. Defaults to 65,536.',
   })
   maxBytes?: number | null;
 }
@@ -263,7 +268,9 @@ export class JobLogMatch {
   @Field(() => Float, { description: 'Offset of the line. Pass it as `afterOffset` of `jobLog`.' })
   offset!: number;
 
-  @Field(() => Date, { description: 'Time at which the agent read the line, by the agent’s clock.' })
+  @Field(() => Date, {
+    description: 'Time at which the agent read the line, by the agent’s clock, corrected to the server’s.',
+  })
   at!: Date;
 
   @Field(() => LogStream, { description: 'Stream of the line.' })
@@ -272,17 +279,17 @@ export class JobLogMatch {
   @Field(() => String, { description: 'Text of the line; at most 4,096 characters around the match.' })
   text!: string;
 
-  @Field(() => [String], { description: 'Lines before it, as many as `context` says.' })
+  @Field(() => [String], { description: 'Lines before it, up to `context` of them.' })
   before!: string[];
 
-  @Field(() => [String], { description: 'Lines after it, as many as `context` says.' })
+  @Field(() => [String], { description: 'Lines after it, up to `context` of them.' })
   after!: string[];
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Page of the result of `jobLogSearch`.' })
 export class JobLogSearchPage {
   @Field(() => [JobLogMatch], {
-    description: 'Matching lines, ordered by job, then by line. May be empty although `more` is true.',
+    description: 'Matching lines, ordered by job, then by line. May be empty even if `more` is true.',
   })
   matches!: JobLogMatch[];
 

@@ -68,7 +68,7 @@ export class Job {
   @Field(() => JobFactsType, {
     nullable: true,
     description:
-      'Images that ran and the commit that was checked out, as the agent reported them at the end. Null without a container, services and checkout.',
+      'Images that ran and the commit that was checked out, as the agent reported them at the end. Null if the job has no container, services or checkout.',
   })
   facts!: JobFactsType | null;
 

@@ -18,7 +18,7 @@ export class QueueResolver {
   @Subscription(() => QueueStateType, {
     description:
       'State of the queue, then again after each change, at most twice a second. With `changes: true`, each job that ' +
-      'comes, moves, starts or goes is a message of its own, with the state at that time: first a message without a ' +
+      'arrives, moves, starts or leaves is a message of its own, with the state at that time: first a message without a ' +
       'change, whose `cursor` is from before `queue` is read; then each change once, in order. With `after`, exactly what ' +
       'follows that cursor, across lost connections and server restarts. Changes are those that the caller may see. ' +
       'Requires the account permission MANAGE_DELEGATES. Never completes. Example: `subscription { queueUpdated { ' +
@@ -57,7 +57,7 @@ export class QueueResolver {
     return { ...state, ...(cursor !== undefined && { cursor }), change, gap };
   }
 
-  @FieldResolver(() => [QueuePauseType], { description: 'Pauses of the queue that hold now.' })
+  @FieldResolver(() => [QueuePauseType], { description: 'Active pauses of the queue.' })
   pauses(@Ctx() { app }: Context) {
     return findPauses(app.database, app.clock.now());
   }

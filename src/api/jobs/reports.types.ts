@@ -6,7 +6,7 @@ export enum TestFailureKind {
 }
 registerEnumType(TestFailureKind, {
   name: 'TestFailureKind',
-  description: 'How a test case failed.',
+  description: 'Type of failure of a test case.',
   valuesConfig: {
     FAILURE: { description: 'Its assertion did not hold.' },
     ERROR: { description: 'It ended with an unexpected error.' },
@@ -15,13 +15,13 @@ registerEnumType(TestFailureKind, {
 
 @ObjectType({ simpleResolvers: true, description: 'Test case that failed.' })
 export class FailedTestCase {
-  @Field(() => TestFailureKind, { description: 'How it failed.' })
+  @Field(() => TestFailureKind, { description: 'Type of failure.' })
   kind!: string;
 
   @Field(() => String, { description: 'Name of the case.' })
   name!: string;
 
-  @Field(() => String, { description: 'Class or file that has the case; empty if the report does not say.' })
+  @Field(() => String, { description: 'Class or file that contains the case; empty if the report does not name one.' })
   suite!: string;
 
   @Field(() => String, { description: 'Message, up to 1,000 characters.' })

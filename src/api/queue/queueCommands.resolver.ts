@@ -26,7 +26,7 @@ const AHEAD =
   'Requires ABORT_WORKFLOW for the execution of each job; moving a job ahead also requires the account permission ' +
   'MANAGE_DELEGATES, because jobs of other applications then wait longer.';
 
-/** Fields of an answer for one item. */
+/** Fields of a result for one item. */
 const errorOf = (refusal: Refusal | null) => ({
   code: refusal?.code ?? null,
   message: refusal?.message ?? null,
@@ -36,7 +36,7 @@ const errorOf = (refusal: Refusal | null) => ({
 @Resolver()
 export class QueueCommandsResolver {
   @Mutation(() => MoveJobsPayload, {
-    description: `Moves a waiting job in the queue. Between jobs of another priority, it takes that priority over. ${AHEAD} If the job or its neighbor was claimed meanwhile, fails with NOT_WAITING; \`neighbors\` has the IDs of the jobs \`previous\` and \`next\` to its place now. Example: \`moveJob(input: {jobId: "…", to: TOP})\`. Errors: NOT_FOUND, FORBIDDEN, NOT_WAITING, INVALID_INPUT.`,
+    description: `Moves a waiting job in the queue. Between jobs of another priority, it takes on that priority. ${AHEAD} If the job or its neighbor was claimed meanwhile, fails with NOT_WAITING; \`neighbors\` has the IDs of the jobs \`previous\` and \`next\` to its place now. Example: \`moveJob(input: {jobId: "…", to: TOP})\`. Errors: NOT_FOUND, FORBIDDEN, NOT_WAITING, INVALID_INPUT.`,
   })
   async moveJob(
     @Arg('input', () => MoveJobInput, { description: 'Job and its new place.' }) input: MoveJobInput,
@@ -62,11 +62,11 @@ export class QueueCommandsResolver {
     description:
       'Gives a waiting job, a run, a pipeline, a standalone workflow or an application a priority. Waiting jobs move at ' +
       'once; running ones are not affected. Requires ABORT_WORKFLOW for a job or run, and UPDATE for the others. A ' +
-      'priority above the one that would hold otherwise, and a higher weight, also require the account permission ' +
+      'priority above the one that would apply otherwise, and a higher weight, also require the account permission ' +
       'MANAGE_DELEGATES. No document sets a priority. Errors: NOT_FOUND, FORBIDDEN, NOT_WAITING, INVALID_INPUT.',
   })
   async setPriority(
-    @Arg('input', () => SetPriorityInput, { description: 'What gets which priority.' }) input: SetPriorityInput,
+    @Arg('input', () => SetPriorityInput, { description: 'Target and its priority.' }) input: SetPriorityInput,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), ...(await setPriority(app, actor, input)) };
@@ -75,7 +75,7 @@ export class QueueCommandsResolver {
   @Mutation(() => QueuePausePayload, {
     description:
       'Pauses the queue for jobs that require certain labels, or for all. Jobs keep arriving and running jobs finish, but ' +
-      'none that matches is claimed; `whyNotRunning` shows the pause. Ends at `until`, or by `resumeQueue`. Requires the ' +
+      'none that matches is claimed; `whyNotRunning` shows the pause. Ends at `until`, or with `resumeQueue`. Requires the ' +
       'account permission MANAGE_DELEGATES. Example: `pauseQueue(input: {labels: ["os=linux"], note: "kernel update"})`. ' +
       'Errors: FORBIDDEN, INVALID_INPUT.',
   })
@@ -100,8 +100,8 @@ export class QueueCommandsResolver {
 
   @Mutation(() => CancelJobsPayload, {
     description:
-      'Cancels jobs, with an answer for each. A job that no agent has started is withdrawn, and its task fails; the agent ' +
-      'of a running one is asked to end it, and its task is ABORTED. Neither is tried again. Requires the same right as ' +
+      'Cancels jobs, with a result for each. A job that no agent has started is withdrawn, and its task fails; the agent ' +
+      'of a running one is asked to end it, and its task is ABORTED. Neither is retried. Requires the same right as ' +
       '`abortExecution`. Errors of a job: NOT_FOUND, FORBIDDEN, NOT_WAITING (it has ended). Errors: INVALID_INPUT.',
   })
   async cancelJobs(
@@ -117,7 +117,7 @@ export class QueueCommandsResolver {
 
   @Mutation(() => AbortExecutionsPayload, {
     description:
-      'Aborts executions, with an answer for each: see `abortExecution`. Example: `abortExecutions(input: {filters: ' +
+      'Aborts executions, with a result for each: see `abortExecution`. Example: `abortExecutions(input: {filters: ' +
       '[{status: {operator: EQUALS, values: ["WAITING"]}}]})`. Errors of an execution: NOT_FOUND, FORBIDDEN, ' +
       'NOT_ABORTABLE, CONFLICT. Errors: INVALID_INPUT.',
   })

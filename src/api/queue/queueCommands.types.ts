@@ -68,14 +68,14 @@ export class SetPriorityInput extends MutationInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Priority, −100 to 100. Null removes it: then that of the run’s pipeline or workflow holds, then that of the application, then 0.',
+      'Priority, −100 to 100. Null removes it: then that of the run’s pipeline or workflow applies, then that of the application, then 0.',
   })
   priority?: number | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Weight of an application, 1 to 100: a run of it gets this many times the share of a run with the weight 1. Holds for jobs that are queued later. Null sets it to 1.',
+      'Weight of an application, 1 to 100: a run of it gets this many times the share of a run with the weight 1. Applies to jobs that are queued later. Null sets it to 1.',
   })
   weight?: number | null;
 }
@@ -85,7 +85,7 @@ export class SetPriorityPayload extends MutationPayload {
   @Field(() => ID, { description: 'ID of the input.' })
   id!: string;
 
-  @Field(() => Int, { description: 'Priority that holds now.' })
+  @Field(() => Int, { description: 'Priority in effect.' })
   priority!: number;
 
   @Field(() => Int, { description: 'Weight of an application; 1 for everything else.' })
@@ -141,16 +141,16 @@ export class CancelJobsInput extends MutationInput {
   reason?: string | null;
 }
 
-/** Common part of the answers for each item. */
+/** Common part of the results for each item. */
 @ObjectType({ simpleResolvers: true })
 abstract class ItemResult {
-  @Field(() => String, { nullable: true, description: 'Error code. Null if it was done.' })
+  @Field(() => String, { nullable: true, description: 'Error code. Null on success.' })
   code!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Error message. Null if it was done.' })
+  @Field(() => String, { nullable: true, description: 'Error message. Null on success.' })
   message!: string | null;
 
-  @Field(() => GraphQLJson, { nullable: true, description: 'Details of the error. Null if it was done.' })
+  @Field(() => GraphQLJson, { nullable: true, description: 'Details of the error. Null on success.' })
   details!: object | null;
 }
 
@@ -189,7 +189,7 @@ export class AbortedExecution extends ItemResult {
   @Field(() => ID, { description: 'ID of the execution.' })
   executionId!: string;
 
-  @Field(() => ExecutionInterface, { nullable: true, description: 'The execution. Null if it was refused.' })
+  @Field(() => ExecutionInterface, { nullable: true, description: 'The execution. Null on failure.' })
   execution!: object | null;
 }
 

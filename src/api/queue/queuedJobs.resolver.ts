@@ -17,7 +17,7 @@ export class QueuedJobResolver {
   @Query(() => QueuedJobConnection, {
     nullable: true,
     description:
-      'Jobs that run or wait, in the order in which they are taken: running ones, then by priority, then by the fair ' +
+      'Jobs that run or wait, in the order in which agents claim them: running ones, then by priority, then by the fair ' +
       'share of their run, then by arrival. Contains the jobs that the caller may see. Example: `{ queue(first: 20, ' +
       'filters: [{states: [WAITING]}]) { nodes { position priority labels waitingSince whyNotRunning { code message } job ' +
       '{ id } task { name } } pageInfo { endCursor hasNextPage } } }`. Errors: INVALID_INPUT.',
@@ -32,10 +32,10 @@ export class QueuedJobResolver {
   }
 
   @Query(() => [QueuePauseType], {
-    description: 'Pauses of the queue that hold now, oldest first. Every caller may see them.',
+    description: 'Active pauses of the queue, oldest first. Every caller may see them.',
   })
   queuePauses(@Ctx() { app, actor }: Context) {
-    // Pauses contain nothing of an application, and everybody whose jobs wait has to know why.
+    // Pauses contain nothing of an application, and every user whose jobs wait has to know why.
     actor.access.canInAccount('MANAGE_DELEGATES');
     return findPauses(app.database, app.clock.now());
   }
@@ -96,8 +96,8 @@ export class QueuedJobResolver {
   @FieldResolver(() => Date, {
     nullable: true,
     description:
-      'Time at which it probably starts, from how long the jobs of its agents have run. Null if it does not wait, and if ' +
-      'there is nothing to judge by.',
+      'Estimated start time, based on how long jobs of its agents have run. Null if it does not wait, or if there is no ' +
+      'basis for an estimate.',
   })
   async estimate(@Root() row: QueuedJobRow, @Ctx() { app, loaders }: Context): Promise<Date | null> {
     const job = row.state === 'WAITING' ? await waitingJobOf(loaders, row.taskExecutionId) : null;

@@ -47,7 +47,7 @@ export function checkArtifactSources(
       const atTheEnd = tasks[by]?.type === 'finally';
       if (atTheEnd ? tasks[source]?.type === 'normal' : after.has(by)) continue;
       const message = atTheEnd
-        ? `The task "${by}" of "finally" takes files only of tasks under "tasks"; "${source}" is none.`
+        ? `The task "${by}" of "finally" can take files only from tasks under "tasks"; "${source}" is not one of them.`
         : `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
       complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
     }

@@ -16,7 +16,7 @@ export function checkContainers(definition: WorkflowDefinition, complain: Compla
     const container = containerOf(definition, task);
     for (const [service, { ports }] of Object.entries(task.services)) {
       if (container !== null || ports.length > 0) continue;
-      const message = `The task has no container, so it reaches "${service}" through ports only. List them in "ports".`;
+      const message = `The task has no container, so it reaches "${service}" only through ports. List them in "ports".`;
       complain('CONTAINER_KEY', [...path, 'services', service], message);
     }
     if (container !== null && container.network !== null && Object.keys(task.services).length > 0) {
@@ -43,5 +43,5 @@ export function checkContainers(definition: WorkflowDefinition, complain: Compla
 /** The environment of a service can contain secrets; everything else is visible to people. */
 const hidden = (name: string, secrets: readonly string[], place: readonly string[]): NameProblem | undefined =>
   secrets.includes(name) && !(place[0] === 'services' && place[2] === 'env')
-    ? unknown(`"${name}" is a secret, and this text is visible to everybody who may see the execution`)
+    ? unknown(`"${name}" is a secret, and this text is visible to anyone who may see the execution`)
     : undefined;

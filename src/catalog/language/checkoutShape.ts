@@ -18,7 +18,7 @@ import { variableName } from './values';
 
 /**
  * Values in braces are filled in when the job is described, and checked again by the agent. Credentials in a URL would
- * be visible to everybody who may see the definition, in logs, and in the list of processes.
+ * be visible to anyone who may see the definition, in logs, and in the list of processes.
  */
 const url = ruled(text, {
   json: { pattern: '^[^-\\s]\\S*$', not: { pattern: '^[A-Za-z0-9+.-]*::|^[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/]*@' } },
@@ -26,7 +26,7 @@ const url = ruled(text, {
     if (value.length > 2000 || protocolOf(value) === null)
       return ['BAD_CHECKOUT', `"${value.slice(0, 100)}" is not the URL of a repository.`];
     return hasPassword(value)
-      ? ['BAD_CHECKOUT', 'A URL contains no password. Name a secret in "credentials".']
+      ? ['BAD_CHECKOUT', 'A URL must not contain a password. Name a secret in "credentials".']
       : undefined;
   },
 });
@@ -50,7 +50,7 @@ const credentials = object({
     ruled(text, {
       json: { maxLength: 200 },
       problem: (value) =>
-        value.length > 200 || /\s/.test(value) ? ['BAD_VALUE', 'A user name has no space.'] : undefined,
+        value.length > 200 || /\s/.test(value) ? ['BAD_VALUE', 'A user name must not contain spaces.'] : undefined,
     }),
     'git',
     'User name for HTTPS. Most hosts accept any name with a token.',

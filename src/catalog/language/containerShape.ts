@@ -197,14 +197,14 @@ const serviceKey: TextRule = {
       ? undefined
       : [
           'BAD_NAME',
-          `"${key}" is not a valid name of a service: it is a host name of up to 40 lowercase letters, digits and hyphens.`,
+          `"${key}" is not a valid name of a service: expected a host name of up to 40 lowercase letters, digits and hyphens.`,
         ],
 };
 export const serviceContainers = defined(
   'ServiceContainers',
   mapped(mapOf(serviceKey, defined('ServiceContainer', serviceFields)), (given, node, place) => {
     if (Object.keys(given).length > MAX_SERVICES)
-      place.report('TOO_LARGE', place.path, `A task has at most ${MAX_SERVICES} services.`, node.at);
+      place.report('TOO_LARGE', place.path, `A task can have at most ${MAX_SERVICES} services.`, node.at);
     return given;
   }),
 );

@@ -18,7 +18,7 @@ const values = mapped(
   list(valueText),
   (all, node, place) => {
     if (all.length === 0 && node.type === 'list') {
-      place.report('EMPTY_MATRIX', place.path, 'An empty list gives no combination. Add a value.', node.at);
+      place.report('EMPTY_MATRIX', place.path, 'An empty list creates no combinations. Add a value.', node.at);
     }
     const seen = new Set<string>();
     all.forEach((value, index) => {
@@ -114,7 +114,12 @@ export const matrixShape: Shape<WrittenMatrix> = {
     const names = Object.keys(given);
     const all = [...new Set([...names, ...own.include.flatMap((one) => Object.keys(one))])];
     if (all.length === 0 && own.include.length === 0 && node.type === 'map') {
-      place.report('EMPTY_MATRIX', place.path, 'An empty matrix gives no combination. Add a list of values.', node.at);
+      place.report(
+        'EMPTY_MATRIX',
+        place.path,
+        'An empty matrix creates no combinations. Add a list of values.',
+        node.at,
+      );
     }
     all.forEach((name, index) => {
       const same = all.find((other) => axisVariable(other) === axisVariable(name));

@@ -196,7 +196,7 @@ const cacheKey = ruled(text, {
   json: { pattern: '\\S', maxLength: MAX_CACHE_KEY },
   problem: (value) =>
     value.trim() === '' || value.length > MAX_CACHE_KEY || /\p{Cc}/u.test(value)
-      ? ['BAD_VALUE', `A key of a cache has 1 to ${MAX_CACHE_KEY} characters on one line.`]
+      ? ['BAD_VALUE', `A key of a cache must have 1 to ${MAX_CACHE_KEY} characters on one line.`]
       : undefined,
 });
 const cacheFields = object({
@@ -216,7 +216,7 @@ const cacheFields = object({
       return keys;
     }),
     [],
-    'Beginnings of keys, for a job whose key has no files: the newest ones of the first that has some are restored. At most 10.',
+    'Beginnings of keys to try in order if the key has no files: the newest files of the first that matches are restored. At most 10.',
   ),
 });
 const cache = defined('Cache', cacheFields);
@@ -448,7 +448,7 @@ const taskFields = {
   ignoreExitCodes: optional(
     ignoredExitCodes,
     [],
-    'Exit codes that are no reason to fail: the task is not retried, its failure is ignored, as with ignore_failure, and its dependents run. 128 + n if signal n ended the command.',
+    'Exit codes whose failure is ignored, as with ignore_failure: the task is not retried, and its dependents run. 128 + n if signal n ended the command.',
   ),
   failureStrategy: optional(
     failureStrategy,

@@ -18,7 +18,7 @@ export interface Artifact {
   readonly size: number;
   readonly sha256: string;
   readonly createdAt: Date;
-  /** Kept by a person, whatever the retention. */
+  /** Kept by a person, regardless of the retention. */
   readonly pin: ArtifactPin | null;
   /** Null while there is content. The row stays, so that a deleted artifact is not mistaken for one that never was. */
   readonly deletedAt: Date | null;
@@ -33,9 +33,9 @@ export interface ArtifactPin {
 
 export const deletionReason = {
   name: 'ArtifactDeletionReason',
-  description: 'Why the content of an artifact was deleted.',
+  description: 'Reason why the content of an artifact was deleted.',
   values: {
-    PERSON: 'Somebody deleted it, with `deleteArtifact`.',
+    PERSON: 'A user deleted it with `deleteArtifact`.',
     AGE: 'It was older than `SLIPWAY_ARTIFACT_RETENTION_DAYS`.',
     COUNT: 'More than `SLIPWAY_ARTIFACT_RETENTION_RUNS` newer runs of the same pipeline or workflow left artifacts.',
     SIZE: 'All artifacts together were larger than `SLIPWAY_ARTIFACT_RETENTION_BYTES`, and this was the oldest.',
@@ -50,9 +50,9 @@ export interface ArtifactDeletion {
 
 export const artifactHold = {
   name: 'ArtifactHold',
-  description: 'What keeps an artifact from being deleted.',
+  description: 'Reason why an artifact can’t be deleted.',
   values: {
-    PERSON: 'Somebody pinned it, with `pinArtifact`.',
+    PERSON: 'A user pinned it with `pinArtifact`.',
     RUN: 'Its run has not ended, so a later task may need it.',
     APPROVAL: 'An approval of its run waits for a decision.',
     RESTORE_POINT: 'Its run can still be restored, and the restore may need it.',

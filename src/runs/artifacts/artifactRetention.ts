@@ -36,12 +36,17 @@ export class ArtifactRetention {
 
   private async prune(): Promise<void> {
     const { app, stopping } = this;
-    try {
-      const deleted = await pruneArtifacts(app, stopping.signal);
-      const swept = await app.contents.sweep(stopping.signal);
-      if (deleted + swept > 0) app.log.info({ deleted, swept }, 'deleted old artifacts and unused content');
-    } catch (error) {
-      app.log.warn({ err: error }, 'could not delete old artifacts');
+    // The sweep also runs if the retention fails.
+    for (const [what, run] of [
+      ['old artifacts', () => pruneArtifacts(app, stopping.signal)],
+      ['unused content', () => app.contents.sweep(stopping.signal)],
+    ] as const) {
+      try {
+        const deleted = await run();
+        if (deleted > 0) app.log.info({ deleted }, `deleted ${what}`);
+      } catch (error) {
+        app.log.warn({ err: error }, `could not delete ${what}`);
+      }
     }
   }
 }

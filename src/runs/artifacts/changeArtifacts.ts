@@ -9,7 +9,7 @@ import { readArtifact } from './artifacts.queries';
 
 const LONGEST_NOTE = 1000;
 
-/** Keeps an artifact, whatever the retention, until somebody unpins it. Pinning again changes the note. */
+/** Keeps an artifact, regardless of the retention, until it is unpinned. Pinning again changes the note. */
 export async function pinArtifact(
   app: App,
   actor: Actor,
@@ -47,7 +47,7 @@ export async function deleteArtifact(
     const [gone] = await deleteArtifacts(db, [artifact.id], deletion, now);
     if (gone === undefined) {
       const holds = (await findHolds(db, [artifact.id])).map(({ hold }) => hold);
-      // Without one, somebody else deleted it meanwhile.
+      // Without one, another request has deleted it.
       if (holds.length > 0) throw held(artifact, holds);
       return;
     }
@@ -94,7 +94,7 @@ async function authorized(app: App, actor: Actor, id: string): Promise<Artifact>
   return artifact;
 }
 
-/** A deleted artifact is told apart from one that never was: by its name and the time. */
+/** Distinguishes a deleted artifact from one that never existed, by its name and the time. */
 export function deleted({ id, name, deletedAt, deletion }: Artifact): Refusal {
   const at = deletedAt?.toISOString() ?? '';
   const by = deletion?.reason === 'PERSON' ? `by ${deletion.by.name}` : 'by the retention';

@@ -31,7 +31,8 @@ export async function claimOfToken(app: App, jobId: string, token: string): Prom
   const [lease] = await findLeases(app.database, [jobId]);
   const given = token.slice(PREFIX.length);
   const holds = lease !== undefined && (await app.signing.isSigned(given, 'job token', jobId, lease.tokenHash));
-  return { jobId, tokenHash: holds ? lease.tokenHash : '' };
+  if (!holds) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+  return { jobId, tokenHash: lease.tokenHash };
 }
 
 /** Files that a running job may download: of one source, as in `artifacts.from`, or of all tasks that have succeeded. */
@@ -64,7 +65,7 @@ async function takenFrom(app: App, lease: LeaseWithJob, from: string, pattern: s
 }
 
 /**
- * Refuses names and targets that contain a secret of the job: they are visible to everybody who may see the execution.
+ * Refuses names and targets that contain a secret of the job: they are visible to anyone who may see the execution.
  * For uploads by the command itself; an agent checks its own.
  */
 export async function refuseSecretNames(app: App, claim: Claim, texts: readonly string[]): Promise<void> {

@@ -46,7 +46,7 @@ export async function saveCache(app: App, claim: Claim, key: string, source: Rea
   });
 }
 
-/** Deletes caches that nobody has used for `SLIPWAY_CACHE_DAYS`, and what exceeds `SLIPWAY_CACHE_BYTES`. */
+/** Deletes caches that no job has used for `SLIPWAY_CACHE_DAYS`, and what exceeds `SLIPWAY_CACHE_BYTES`. */
 export const sweepCaches = (app: App): Promise<void> => app.database.transaction((db) => evict(app, db));
 
 async function evict(app: App, db: Transaction, applicationId?: string): Promise<void> {

@@ -23,7 +23,7 @@ export interface AbortedExecution {
 const MOST = 500;
 const AT_ONCE = 8;
 
-/** Aborts executions, each on its own: one that can't be aborted keeps no other from it. */
+/** Aborts executions independently of each other: one that can't be aborted doesn't affect the others. */
 export async function abortExecutions(app: App, actor: Actor, input: AbortExecutions): Promise<AbortedExecution[]> {
   refuseErrors(input);
   const ids = [...new Set(input.executionIds ?? (await activeIds(app, actor, input.filters ?? [])))];

@@ -30,11 +30,11 @@ export async function releaseContents(db: Db, digests: readonly string[], now: D
   ]);
 }
 
-type Chosen = { readonly only: string } | { readonly before: Date; readonly limit: number };
+type Chosen = { readonly only: string; readonly now: Date } | { readonly before: Date; readonly limit: number };
 
 /**
  * Deletes unused content with its rows: the locks of the rows are held until the content is gone, so that an upload of
- * the same content waits, and then stores it again.
+ * the same content waits, and then stores it again. An upload that has begun keeps it: its time to look is later.
  */
 export async function deleteUnused(
   db: Transaction,
@@ -43,7 +43,7 @@ export async function deleteUnused(
 ): Promise<{ readonly looked: number; readonly deleted: number }> {
   const [where, parameters] =
     'only' in chosen
-      ? ['sha256 = $1', [chosen.only]]
+      ? ['sha256 = $1 AND check_at <= $2', [chosen.only, chosen.now]]
       : ['check_at < $1 ORDER BY check_at LIMIT $2', [chosen.before, chosen.limit]];
   const rows = await db.rows<{ sha256: string; isUsed: boolean }>(
     `WITH content AS (SELECT sha256 FROM stored_content WHERE ${where} FOR UPDATE SKIP LOCKED)

@@ -18,7 +18,7 @@ const SWEEP = 200;
 
 /**
  * All content that the server keeps, by SHA-256: the same bytes are stored once. Store the content first, then commit
- * the row that refers to it, within the hour. Whoever deletes such a row calls `release` in the same transaction.
+ * the row that refers to it, within the hour. Code that deletes such a row calls `release` in the same transaction.
  * `contents.store.ts` lists the tables that refer to content.
  */
 export class Contents {
@@ -76,9 +76,9 @@ export class Contents {
     return this.store.has(sha256);
   }
 
-  /** Removes content that nothing refers to, without waiting for the sweep. */
+  /** Removes content that nothing refers to, without waiting for the sweep, unless it was uploaded in the last hour. */
   async remove(sha256: string): Promise<void> {
-    await this.database.transaction((db) => deleteUnused(db, this.remover, { only: sha256 }));
+    await this.database.transaction((db) => deleteUnused(db, this.remover, { only: sha256, now: this.clock.now() }));
   }
 
   /** Deletes content that has had no reference for an hour, and unfinished uploads. Returns their number. */

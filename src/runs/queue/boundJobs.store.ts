@@ -40,7 +40,7 @@ export async function returnToClasses(
      )
      INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
      SELECT job.id, job.run_id, class_id, precedence, share, rank, share, job.queued_at
-     FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
+     FROM withdrawn JOIN job ON job.id = withdrawn.job_id AND job.ended_at IS NULL`,
     [jobs.map(({ jobId }) => jobId), jobs.map(({ classId }) => classId)],
   );
 }

@@ -24,7 +24,7 @@ export interface CanceledJob {
 
 const MOST = 500;
 
-/** Cancels jobs, each on its own: a job that can't be canceled keeps no other from it. Their tasks fail. */
+/** Cancels jobs independently of each other: one that can't be canceled doesn't affect the others. */
 export async function cancelJobs(app: App, actor: Actor, input: CancelJobs): Promise<CanceledJob[]> {
   refuseErrors(input);
   const seen = await findSeenJobs(app.database, actor, input.jobIds);

@@ -111,7 +111,9 @@ export class ClaimDesk {
     return [...groups.values()];
   }
 
-  private async serveGroup(group: readonly Waiting[]): Promise<void> {
+  private async serveGroup(grouped: readonly Waiting[]): Promise<void> {
+    // Some may have been answered while another group was served.
+    const group = grouped.filter((claim) => this.waiting.has(claim));
     const [first] = group;
     if (first === undefined) return;
     const { ability } = first;

@@ -74,7 +74,7 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
      )
      INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
      SELECT job.id, job.run_id, job.requirement_class_id, precedence, share, rank, share, job.queued_at
-     FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
+     FROM withdrawn JOIN job ON job.id = withdrawn.job_id AND job.ended_at IS NULL`,
     [jobIds],
   );
 }

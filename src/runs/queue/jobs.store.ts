@@ -97,12 +97,16 @@ export interface StartedJob {
   readonly first: boolean;
 }
 
-/** Turns offers into leases. Claims that have ended or are being canceled are missing from the result. */
+/**
+ * Turns offers into leases. Claims that have ended or are being canceled are missing from the result, and so are jobs
+ * that ended while they moved between queue and agents.
+ */
 export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
   return db.rows(
     `WITH claim AS (
        SELECT lease.job_id, lease.token_hash, lease.agent_id, lease.started
        FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS c (job_id, token_hash) USING (job_id, token_hash)
+       CROSS JOIN LATERAL (SELECT FROM job WHERE id = lease.job_id AND ended_at IS NULL OFFSET 0) open
        WHERE lease.cancel_requested_at IS NULL
      ), leased AS (
        UPDATE job_lease SET started = true, expires_at = $3,
@@ -266,10 +270,10 @@ export const expireLeases = (db: Db, agentId: string, now: Date): Promise<number
 
 /** Ends the claims of a removed agent: its claim tokens are void, and the sweeper finds its jobs lost. */
 export const voidLeases = (db: Db, agentId: string, now: Date): Promise<number> =>
-  db.write(`UPDATE job_lease SET expires_at = least(expires_at, $2), token_hash = '' WHERE agent_id = $1 AND started`, [
-    agentId,
-    now,
-  ]);
+  db.write(
+    `UPDATE job_lease SET expires_at = least(expires_at, $2), token_hash = 'void ' || job_id WHERE agent_id = $1 AND started`,
+    [agentId, now],
+  );
 
 /** Requests the end of started jobs; returns the agents to notify. */
 export async function requestCancel(

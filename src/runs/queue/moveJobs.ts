@@ -30,8 +30,8 @@ class NoGap extends Error {
 }
 
 /**
- * Moves waiting jobs to another place of the queue. A job that moves between jobs of another priority takes it over.
- * Refused, with the jobs that are next to the place now, if one of them was claimed meanwhile.
+ * Moves waiting jobs to another place in the queue. A job that moves between jobs of another priority takes on that
+ * priority. Fails, with the current neighbors of the place, if one of them was claimed in the meantime.
  */
 export async function moveJobs(app: App, actor: Actor, input: MoveJobs): Promise<void> {
   refuseErrors(input);
@@ -126,7 +126,7 @@ async function claimed(db: Db, actor: Actor, job: SeenJob | undefined): Promise<
 const stateText: Readonly<Record<SeenJob['state'], string>> = {
   WAITING: 'was claimed while it was moved',
   OFFERED: 'was offered to an agent',
-  RUNNING: 'runs already',
+  RUNNING: 'is already running',
   HELD: 'is not in the queue, because its run is paused',
   ENDED: 'has ended',
 };

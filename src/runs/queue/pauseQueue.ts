@@ -18,7 +18,7 @@ export interface PauseQueue {
 const LARGEST_NOTE = 1000;
 const MOST_PAUSES = 100;
 
-/** Keeps waiting jobs from being claimed. Running jobs go on, and jobs keep arriving. */
+/** Keeps waiting jobs from being claimed. Running jobs continue, and jobs keep arriving. */
 export async function pauseQueue(app: App, actor: Actor, { note, until, ...given }: PauseQueue): Promise<QueuePause> {
   actor.access.requireAccount('MANAGE_DELEGATES');
   const now = app.clock.now();
@@ -62,7 +62,7 @@ function errorsOf({ labels, note, until }: QueuePause, now: Date): InputError[] 
   const errors: InputError[] = [];
   for (const label of labels) {
     if (label !== '' && label.length <= 200) continue;
-    const message = 'A label has 1 to 200 characters, as `key=value`.';
+    const message = 'A label must have 1 to 200 characters, as `key=value`.';
     errors.push({ field: 'labels', value: label, rule: 'LABEL', message });
   }
   if (labels.length > 50) {

@@ -74,6 +74,7 @@ export async function replaceJobs(db: Db, moves: readonly (Place & { readonly jo
      )
      INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, rank, virtual_time, queued_at)
      SELECT job_id, run_id, requirement_class_id, new_precedence, new_share, new_rank, new_share, queued_at FROM gone
+     WHERE EXISTS (SELECT FROM job WHERE job.id = gone.job_id AND ended_at IS NULL)
      RETURNING job_id AS "jobId"`,
     [
       moves.map(({ jobId }) => jobId),
@@ -119,7 +120,8 @@ const reorder = (runs: string): string =>
   ), given AS MATERIALIZED (${GONE})`);
 
 const GONE = `SELECT job_id, run_id, requirement_class_id AS class_id, false AS fresh, queued_at,
-  row_number() OVER (ORDER BY precedence, share, rank) AS n FROM gone`;
+  row_number() OVER (ORDER BY precedence, share, rank) AS n FROM gone
+  WHERE EXISTS (SELECT FROM job WHERE job.id = gone.job_id AND ended_at IS NULL)`;
 
 const REORDER: Readonly<Record<PriorityScope, string>> = {
   RUN: reorder('run.id = $1'),

@@ -44,7 +44,7 @@ const columns = `row.job_id AS "jobId", job.task_execution_id AS "taskExecutionI
 const ofJob = `JOIN job ON job.id = row.job_id JOIN execution e ON e.id = job.execution_id`;
 
 /**
- * Jobs that wait or run, in the order in which they are taken, as far as the actor may see them. Of the waiting ones,
+ * Jobs that wait or run, in the order in which agents claim them, as far as the actor may see them. Of those that wait,
  * each class of requirements is read from its index up to the end of the page.
  */
 export async function listQueue(

@@ -23,7 +23,7 @@ export interface SetPriority {
   readonly pipelineId?: string | null;
   readonly workflowId?: string | null;
   readonly applicationId?: string | null;
-  /** Null: that of what contains it. */
+  /** Null: inherited. */
   readonly priority?: number | null;
   /** For applications. */
   readonly weight?: number | null;
@@ -31,7 +31,7 @@ export interface SetPriority {
 
 export interface PrioritySet {
   readonly id: string;
-  /** Priority that holds now. */
+  /** Priority in effect. */
   readonly priority: number;
   readonly weight: number;
   /** Waiting jobs that it moved. */
@@ -73,7 +73,7 @@ async function prioritizeOne(app: App, actor: Actor, jobId: string, { priority }
   return inRuns(app, [seen.runId], actor, async (db) => {
     const [job] = await readPlacedJobs(db, actor, [jobId]);
     if (job?.state !== 'WAITING')
-      throw new Refusal('NOT_WAITING', 'The job does not wait.', { jobId, state: job?.state });
+      throw new Refusal('NOT_WAITING', 'The job is not waiting.', { jobId, state: job?.state });
     const before = { priority: -(job.place?.precedence ?? 0) };
     const isMoved = await prioritizeJob(db, jobId, wanted);
     const { taskExecutionId, name, attempt } = job;
@@ -108,7 +108,7 @@ const partOfRun = ({ id, runId }: Execution): InputError => ({
   field: 'executionId',
   value: id,
   rule: 'RUN',
-  message: `The execution is a part of the run ${runId}, whose priority counts: name that run.`,
+  message: `The execution is part of the run ${runId}, whose priority applies. Use the ID of that run.`,
 });
 
 interface Configured {

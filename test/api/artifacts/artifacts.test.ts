@@ -194,6 +194,8 @@ describe('artifacts', () => {
     expect((await server.client.errorOf(change('deleteArtifact', 'kept', artifacts))).details.holds).toEqual([
       'PERSON',
     ]);
+    // As if the hour in which another upload may rely on the content were over.
+    await server.app.database.write("UPDATE stored_content SET check_at = check_at - interval '1 hour'");
     for (const name of ['gone', 'shared', 'gone']) await server.client.ask(change('deleteArtifact', name, artifacts));
     artifacts = await of();
     const gone = artifacts.get('gone');

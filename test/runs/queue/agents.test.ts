@@ -2,6 +2,9 @@ import { ProtocolAgent, type Reply } from '../../support/protocolAgent';
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
+import { refusalOf } from '../../access/accessApp';
+import { claimOfToken } from '../../../src/runs/artifacts/jobArtifacts';
+import { withdrawOffers } from '../../../src/runs/queue/enqueue.store';
 
 const WORK = `${APP}
 ---
@@ -194,6 +197,7 @@ describe('agents', () => {
     const renewal = lost.post('renew', { jobs: [{ jobId: job.jobId, token: job.token }], waitMs: 20_000, revision: 0 });
     expect(await change('removeAgent', { agentId: lost.id, runningJobs: 'LOSE' })).toMatchObject({ state: 'LEFT' });
     expect((await renewal).body).toMatchObject({ jobs: [{ action: 'drop' }], agent: { state: 'REMOVED' } });
+    expect((await refusalOf(claimOfToken(server.app, job.jobId, 'swj_none'))).code).toBe('STALE_CLAIM');
     await runs.until(run, 'FAILED');
     expect((await runs.read(run)).tasks).toMatchObject([{ reasonCode: 'AGENT_LOST' }]);
     expect(await lost.finish(job)).toMatchObject({ status: 403, body: { error: { code: 'AGENT_REMOVED' } } });
@@ -207,6 +211,30 @@ describe('agents', () => {
     expect((await last.finish(own)).status).toBe(200);
     await runs.until(finished, 'SUCCESS');
     expect((await parked(last, 1)).body).toMatchObject({ error: { code: 'AGENT_REMOVED' } });
+  });
+
+  it('start no job that ended while it moved between queue and agents', async () => {
+    const agent = await ProtocolAgent.register(server.url, { name: 'late', labels: { zone: 'a' } });
+    const run = await runs.start('workflow', 'work');
+    await runs.abort(run);
+    const { database } = server.app;
+    await database.write(
+      `INSERT INTO ready_job (job_id, run_id, requirement_class_id, precedence, share, virtual_time, queued_at)
+       SELECT id, run_id, requirement_class_id, 0, 0, 0, queued_at FROM job WHERE run_id = $1`,
+      [run],
+    );
+    const job = await agent.claimOne();
+    const { token, jobId } = job;
+    expect((await agent.post('start', { jobs: [{ jobId, token }] })).body).toMatchObject({
+      jobs: [{ ok: false, code: 'STALE_CLAIM' }],
+    });
+    await withdrawOffers(database, [jobId]);
+    const left = await database.rows(
+      'SELECT FROM ready_job WHERE job_id = $1 UNION ALL SELECT FROM job_lease WHERE job_id = $1',
+      [jobId],
+    );
+    expect(left).toEqual([]);
+    await change('removeAgent', { agentId: agent.id, runningJobs: 'FINISH' });
   });
 
   it('can be relabeled, which decides from the next claim on', async () => {

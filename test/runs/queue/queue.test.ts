@@ -262,7 +262,7 @@ describe('the order of claims', () => {
     expect(await next()).toEqual(['small']);
   });
 
-  it('cancels jobs and aborts executions, with an answer for each', async () => {
+  it('cancels jobs and aborts executions, with a result for each', async () => {
     const run = await start('wide');
     const other = await start('elsewhere');
     const [running] = await agent.claim(1);
