@@ -95,10 +95,15 @@ describe('agents', () => {
     expect(await names({ state: ['BUSY'], name: { operator: 'LIKE', values: ['on'] } })).toEqual(['one']);
     expect(await names({ status: ['OFFLINE'] })).toEqual([]);
     expect(await codeOf(list({ labels: ['zone === a'] }))).toBe('INVALID_INPUT');
+    /** The least of several, because the server works meanwhile. */
     const statements = async () => {
-      const before = server.app.database.statements;
-      await list();
-      return server.app.database.statements - before;
+      const counts: number[] = [];
+      for (let n = 0; n < 8; n++) {
+        const before = server.app.database.statements;
+        await list();
+        counts.push(server.app.database.statements - before);
+      }
+      return Math.min(...counts);
     };
     const withTwo = await statements();
     for (const name of ['three', 'four', 'five']) await ProtocolAgent.register(server.url, { name });

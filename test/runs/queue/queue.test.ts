@@ -167,7 +167,7 @@ describe('the order of claims', () => {
     /** The least of several, because the server works meanwhile. */
     const statements = async (first: number) => {
       const counts: number[] = [];
-      for (let n = 0; n < 4; n++) {
+      for (let n = 0; n < 12; n++) {
         const before = server.app.database.statements;
         await readQueue(first);
         counts.push(server.app.database.statements - before);
