@@ -23,10 +23,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded
 import { Loaders } from '../kernel/loaders';
 import type { Log } from '../kernel/log';
 import type { App } from '../runs/app';
-import { ArtifactRetention } from '../runs/artifacts/artifactRetention';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
-import { EventRetention } from '../runs/events/eventRetention';
-import { LogKeeper } from '../runs/logs/logKeeper';
+import { upkeepOf } from '../runs/upkeep';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
@@ -69,12 +67,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await ensureConfiguredKey(app);
     const sweeper = new Sweeper(app, advanceRestores);
     stops.push(() => sweeper.stop());
-    const retention = new EventRetention(app);
-    stops.push(() => retention.stop());
-    const artifactRetention = new ArtifactRetention(app);
-    stops.push(() => artifactRetention.stop());
-    const logKeeper = new LogKeeper(app);
-    stops.push(() => logKeeper.stop());
+    const upkeep = upkeepOf(app);
+    stops.push(() => upkeep.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
@@ -110,9 +104,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     sealer.start();
     sweeper.start();
-    retention.start();
-    artifactRetention.start();
-    logKeeper.start();
+    upkeep.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {
       throw listenFault(error, config);

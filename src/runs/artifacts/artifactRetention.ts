@@ -7,49 +7,9 @@ import { deleteArtifacts, findKept, type KeptArtifact, sumOfContent } from './ar
 import { factsOf, objectOf } from './changeArtifacts';
 
 const DAY_MS = 86_400_000;
-const PERIOD_MS = 3_600_000;
 /** Artifacts in one transaction. */
 const STEP = 200;
 const START = { createdAt: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
-
-/** Once an hour, deletes artifacts that the configuration no longer keeps, and content that nothing refers to. */
-export class ArtifactRetention {
-  private readonly stopping = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-
-  constructor(private readonly app: App) {}
-
-  start(inMs = 60_000): void {
-    this.timer = setTimeout(() => {
-      this.running = this.prune().finally(() => {
-        if (!this.stopping.signal.aborted) this.start(PERIOD_MS);
-      });
-    }, inMs);
-  }
-
-  async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async prune(): Promise<void> {
-    const { app, stopping } = this;
-    // The sweep also runs if the retention fails.
-    for (const [what, run] of [
-      ['old artifacts', () => pruneArtifacts(app, stopping.signal)],
-      ['unused content', () => app.contents.sweep(stopping.signal)],
-    ] as const) {
-      try {
-        const deleted = await run();
-        if (deleted > 0) app.log.info({ deleted }, `deleted ${what}`);
-      } catch (error) {
-        app.log.warn({ err: error }, `could not delete ${what}`);
-      }
-    }
-  }
-}
 
 /**
  * Deletes artifacts by age, by the number of newer runs, and by the size of all, oldest first. Nothing that is pinned,

@@ -5,39 +5,6 @@ import { deleteOldest, findAges, lockIfOld } from './eventLog.store';
 const DAY_MS = 86_400_000;
 const LOOK_AT = 500;
 const DELETE = 1000;
-const PERIOD_MS = 3_600_000;
-
-/** Deletes old events once an hour. */
-export class EventRetention {
-  private readonly stopping = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-
-  constructor(private readonly app: App) {}
-
-  start(inMs = 0): void {
-    this.timer = setTimeout(() => {
-      this.running = this.prune().finally(() => {
-        if (!this.stopping.signal.aborted) this.start(PERIOD_MS);
-      });
-    }, inMs);
-  }
-
-  async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async prune(): Promise<void> {
-    try {
-      const deleted = await pruneEvents(this.app, this.stopping.signal);
-      if (deleted > 0) this.app.log.info({ deleted }, 'deleted old events');
-    } catch (error) {
-      this.app.log.warn({ err: error }, 'could not delete old events');
-    }
-  }
-}
 
 /**
  * Deletes events older than `SLIPWAY_EVENT_RETENTION_DAYS` from runs that ended before that time, oldest first, one
