@@ -10,7 +10,7 @@ import { findOutputs, type OutputFile } from './outputs';
 import type { EndReason, JobInput } from '../contract/agentProtocol';
 import type { ArtifactClient, JobClient, SentArtifact } from './protocolClient';
 import type { Mask } from './secretMask';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 import { LinkInTheWay, makeFolder } from './workFolder';
 
 /** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */

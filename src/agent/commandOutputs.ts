@@ -3,7 +3,7 @@ import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { EndReason, JobOutput } from '../contract/agentProtocol';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 
 /** Limit for all values together; the protocol limits their number and their names. */
 const MAX_BYTES = 256 * 1024;

@@ -8,7 +8,7 @@ import { TestResults } from './junit';
 import { findOutputs } from './outputs';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 import type { JobFolder } from './workplace';
 
 /** Test runners write one file for each module at most. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { endProcesses, escapedProcesses, isOfJob } from './escapedProcesses';
-import { isErrno, sessionMembers, signalSession, statFields } from './sessions';
+import { absent, isErrno } from '../kernel/errno';
+import { sessionMembers, signalSession, statFields } from './sessions';
 import { AGENT_LABEL, removeArguments } from './containers/arguments';
 import { ask, type ContainerRuntime, lastLineOf } from './containers/runtime';
 import { containersMark, DEAD, jobsIn, pidFileIn } from './watchdog';
@@ -137,11 +138,6 @@ async function startOf(pid: number): Promise<string | undefined> {
     execFile('ps', ['-o', 'state=,lstart=', '-p', String(pid)], (_error, stdout) => resolve(stdout));
   });
   return text === '' || text.startsWith('Z') ? undefined : text.replace(/^\S+\s+/, '').replace(/\W+/g, '_');
-}
-
-function absent(error: unknown): undefined {
-  if (isErrno(error, 'ENOENT')) return undefined;
-  throw error;
 }
 
 function nothing(error: unknown): string[] {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { cutAtCharacter, type LogRecord } from './logRecords';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 
 /** Above this size, memory moves to the file. */
 const SPILL_BYTES = 131_072;

@@ -10,7 +10,7 @@ import {
   parsePattern,
   startState,
 } from './artifactPatterns';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 
 /** Object that a job uploads. Its name is relative, with `/`; its path has all links resolved. */
 export type OutputFile =

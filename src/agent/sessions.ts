@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { isErrno } from '../kernel/errno';
 
 /**
  * Every command runs in a separate session, numbered by the process id of its first process. The whole session ends
@@ -69,10 +70,3 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
     throw error;
   }
 }
-
-export const isErrno = (error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException =>
-  typeof error === 'object' &&
-  error !== null &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  codes.includes(error.code);

@@ -2,7 +2,7 @@ import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hashBang, SCRIPT, type Shell, type ShellName } from '../contract/shell';
 import { FALLBACK_PATH } from './commandEnvironment';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 
 /** This agent does not have the program that a command needs. */
 export class ShellNotFound extends Error {

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, realpath, rename } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 
 /**
  * Writing into the working directory of a job before its command runs. A checkout may contain links to anywhere on the

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
 import { PipePool } from './pipes';
-import { isErrno } from './sessions';
+import { isErrno } from '../kernel/errno';
 import type { ContainerRuntime } from './containers/runtime';
 import { containersMark, jobsIn, pidFileIn, Watchdog } from './watchdog';
 

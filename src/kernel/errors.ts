@@ -309,6 +309,9 @@ export function notFound(kind: string, id: string): Refusal {
   return new Refusal('NOT_FOUND', `No ${kind} with the id "${id}" exists, or you may not see it.`, { kind, id });
 }
 
+/** For an agent that reports on a job that its claim no longer holds. */
+export const staleClaim = (): Refusal => new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+
 /** One broken rule of an argument: the field, its value, and the rule. */
 export interface InputError {
   readonly field: string;

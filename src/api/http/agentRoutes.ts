@@ -14,7 +14,7 @@ import { type Agent, isPaused } from '../../contract/labels';
 import { jobReport } from '../../contract/jobReport';
 import { Batch } from '../../kernel/batch';
 import { topic } from '../../kernel/database/wakeups';
-import { notFound, Refusal } from '../../kernel/errors';
+import { notFound, Refusal, staleClaim } from '../../kernel/errors';
 import { hashSecret, isId } from '../../kernel/ids';
 import { noteLeft } from '../../runs/agents/agents.store';
 import { type Registration, registerAgent } from '../../runs/agents/agentTokens';
@@ -189,9 +189,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
   routes.post('/start', { schema: { body: startRequest } }, async ({ body: { jobs } }) => {
     const started = await Promise.all(toClaims(jobs).map((claim) => starts.add(claim)));
     return {
-      jobs: jobs.map(({ jobId }, index) =>
-        started[index] ? { jobId, ok: true } : { jobId, ok: false, ...staleClaim },
-      ),
+      jobs: jobs.map(({ jobId }, index) => (started[index] ? { jobId, ok: true } : refusedEntry(jobId, staleClaim()))),
     };
   });
 
@@ -310,7 +308,6 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 const refusedEntry = (jobId: string, { code, message, details }: Refusal) => {
   return { jobId, ok: false, code, message, ...details };
 };
-const staleClaim = { code: 'STALE_CLAIM', message: 'This claim of the job is over.' };
 const toClaim = ({ jobId, token }: HeldClaim): Claim => ({ jobId, tokenHash: hashSecret(token) });
 
 /** All jobs of one claim share a token. */

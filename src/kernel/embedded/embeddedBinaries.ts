@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { inheritedEnvironment } from '../config';
+import { absent, isErrno } from '../errno';
 import { StartError } from '../startError';
 
 /** Operating system user that PostgreSQL runs as; undefined means the user of this process. */
@@ -21,15 +22,6 @@ export interface Binaries {
 export const windows = process.platform === 'win32';
 
 export class EmbeddedPostgresError extends StartError {}
-
-/** Checks the shape, because in a jest sandbox Node's errors are not instances of the sandbox's Error. */
-export const isErrno = (error: unknown, ...codes: string[]): error is Error & { code: string } =>
-  typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
-
-/** For `catch`: maps a missing file to undefined. */
-export function absent(error: unknown): undefined {
-  if (!isErrno(error, 'ENOENT')) throw error;
-}
 
 /** Omits keys and tokens, which other processes of the account could read, and PG* variables. */
 export function programEnvironment(): NodeJS.ProcessEnv {

@@ -18,7 +18,8 @@ import { connect, createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Log } from '../log';
-import { type Account, absent, type Binaries, EmbeddedPostgresError, isErrno, run, windows } from './embeddedBinaries';
+import { absent, isErrno } from '../errno';
+import { type Account, type Binaries, EmbeddedPostgresError, run, windows } from './embeddedBinaries';
 
 /**
  * A data directory, named `postgres` below, its programs, and the user that they run as. Alongside it lie:

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { absent, isErrno } from '../errno';
 import { once } from 'node:events';
 import { mkdir, realpath } from 'node:fs/promises';
 import { type AddressInfo, createServer, Socket } from 'node:net';
@@ -7,14 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Log } from '../log';
-import {
-  absent,
-  EmbeddedPostgresError,
-  isErrno,
-  programEnvironment,
-  usableBinaries,
-  windows,
-} from './embeddedBinaries';
+import { EmbeddedPostgresError, programEnvironment, usableBinaries, windows } from './embeddedBinaries';
 import * as cluster from './embeddedCluster';
 
 export interface EmbeddedPostgres {

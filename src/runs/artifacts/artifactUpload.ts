@@ -8,7 +8,7 @@ import type { Artifact } from './artifact';
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { type Claim, findLeases, type LeaseWithJob } from '../queue/jobs.store';
-import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { type InputError, invalidInput, notFound, Refusal, staleClaim } from '../../kernel/errors';
 import { inRuns } from '../execution/inRuns';
 
 export type NewArtifact = Pick<Artifact, 'name' | 'type' | 'mode' | 'size' | 'sha256'>;
@@ -85,7 +85,7 @@ const uploadId = (jobId: string, { name, type, mode, size, sha256 }: NewArtifact
 export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> {
   const [lease] = await findLeases(db, [claim.jobId]);
   if (lease === undefined || lease.tokenHash !== claim.tokenHash || !lease.started) {
-    throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+    throw staleClaim();
   }
   return lease;
 }

@@ -4,7 +4,7 @@ import { secretsOfTask } from '../../catalog/language/workflow';
 import { SHORTEST_SECRET } from '../../contract/secretParts';
 import type { JobInput } from '../../contract/agentProtocol';
 import { hashSecret } from '../../kernel/ids';
-import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { invalidInput, notFound, Refusal, staleClaim } from '../../kernel/errors';
 import type { App } from '../app';
 import { type Claim, findLeases, type LeaseWithJob } from '../queue/jobs.store';
 import { openSecrets } from '../queue/openSecrets';
@@ -31,7 +31,7 @@ export async function claimOfToken(app: App, jobId: string, token: string): Prom
   const [lease] = await findLeases(app.database, [jobId]);
   const given = token.slice(PREFIX.length);
   const holds = lease !== undefined && (await app.signing.isSigned(given, 'job token', jobId, lease.tokenHash));
-  if (!holds) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+  if (!holds) throw staleClaim();
   return { jobId, tokenHash: lease.tokenHash };
 }
 

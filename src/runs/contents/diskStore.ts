@@ -2,6 +2,7 @@ import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ByteRange, type Content, ContentMissing, type ContentStore, placeOf } from './contentStore';
+import { isErrno } from '../../kernel/errno';
 
 /** Content in a directory. Servers that share a database share the directory. */
 export class DiskStore implements ContentStore {
@@ -21,7 +22,7 @@ export class DiskStore implements ContentStore {
       const file = await open(this.path(sha256), 'r');
       return file.createReadStream({ ...range, highWaterMark: 256 * 1024 });
     } catch (error) {
-      throw isMissing(error) ? new ContentMissing(sha256) : error;
+      throw isErrno(error, 'ENOENT') ? new ContentMissing(sha256) : error;
     }
   }
 
@@ -30,7 +31,7 @@ export class DiskStore implements ContentStore {
       await access(this.path(sha256));
       return true;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isErrno(error, 'ENOENT')) return false;
       throw error;
     }
   }
@@ -54,6 +55,3 @@ async function sync(path: string): Promise<void> {
     await handle.close();
   }
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Refusal } from '../../kernel/errors';
 import { newId } from '../../kernel/ids';
 import type { Content } from './contentStore';
+import { isErrno } from '../../kernel/errno';
 
 const READ_BYTES = 256 * 1024;
 
@@ -35,7 +36,7 @@ export class Incoming {
     try {
       return (await stat(this.path(id))).size;
     } catch (error) {
-      if (isMissing(error)) return 0;
+      if (isErrno(error, 'ENOENT')) return 0;
       throw error;
     }
   }
@@ -71,7 +72,7 @@ export class Incoming {
    */
   async copy(id: string, limit: number): Promise<OwnFile> {
     const file = await open(this.path(id), 'r').catch((error: unknown) => {
-      throw isMissing(error) ? gap(0) : error;
+      throw isErrno(error, 'ENOENT') ? gap(0) : error;
     });
     return this.keep(file.createReadStream({ highWaterMark: READ_BYTES }), limit);
   }
@@ -125,7 +126,7 @@ export class Incoming {
   ): Promise<number> {
     await mkdir(this.folder, { recursive: true });
     const file = await open(this.path(id), offset === 0 ? 'a' : 'r+', 0o600).catch((error: unknown) => {
-      throw isMissing(error) ? gap(0) : error;
+      throw isErrno(error, 'ENOENT') ? gap(0) : error;
     });
     await file.close();
     const size = await this.offset(id);
@@ -165,10 +166,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';

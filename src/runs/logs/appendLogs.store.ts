@@ -1,5 +1,5 @@
 import type { Db } from '../../kernel/database/database';
-import { Refusal } from '../../kernel/errors';
+import { Refusal, staleClaim } from '../../kernel/errors';
 import type { JobLog } from './jobLog';
 import { cutIntoChunks, framesAfter, framesBefore, type LogPart } from './logChunks';
 
@@ -82,7 +82,7 @@ async function appendAlone(
   maxBytes: number,
 ): Promise<number> {
   const log = await findOpenLog(db, jobId, tokenHash);
-  if (log === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+  if (log === undefined) throw staleClaim();
   if (log.loss !== null) throw full(log.bytes);
   if (offset > log.bytes) throw gap(log.bytes);
   const known = log.bytes - offset;
@@ -95,7 +95,7 @@ async function appendAlone(
   };
   if ((await insertPieces(db, [rest], 'WAIT')).length === 0) {
     const now = await findOpenLog(db, jobId, tokenHash);
-    if (now === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+    if (now === undefined) throw staleClaim();
     throw now.loss === null ? gap(now.bytes) : full(now.bytes);
   }
   if (known + length === data.length) return offset + data.length;

@@ -10,7 +10,7 @@ import { settleTasks } from '../../engine/settleTasks';
 import { recordFacts } from '../../engine/jobFacts';
 import { afterSuccess, type TaskEnd } from '../../engine/taskEnd';
 import { topic } from '../../kernel/database/wakeups';
-import { Refusal } from '../../kernel/errors';
+import { Refusal, staleClaim } from '../../kernel/errors';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import { moveRuns, runsOf } from '../faults';
@@ -230,7 +230,7 @@ async function withRepeats(
   const answerOf = (result: JobResult): FinishAnswer => {
     const job = jobs.get(result.jobId);
     const taken = job !== undefined && job.endedAt !== null && job.claimHash === result.tokenHash;
-    return taken ? null : new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+    return taken ? null : staleClaim();
   };
   return new Map([...answers, ...missing.map((result) => [keyOf(result), answerOf(result)] as const)]);
 }
