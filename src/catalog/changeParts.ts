@@ -23,6 +23,7 @@ const referredKinds: Readonly<Partial<Record<PartType, ReferredKind>>> = {
   Environment: 'environment',
   Service: 'service',
   Workflow: 'workflow',
+  Pipeline: 'pipeline',
 };
 
 /** Creates an environment or a service. */

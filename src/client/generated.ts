@@ -251,6 +251,7 @@ export type DefinitionKind =
   | 'FREEZE'
   | 'PIPELINE'
   | 'SERVICE'
+  | 'TRIGGER'
   | 'WORKFLOW';
 
 export type DeleteArtifactInput = {

@@ -15,7 +15,9 @@ import { artifactRoutes } from '../api/http/artifactRoutes';
 import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { AgentGuard, guardCallers } from '../api/http/guards';
+import { hookRoutes } from '../api/http/hookRoutes';
 import { createHttpServer } from '../api/http/httpServer';
+import { RateLimit } from '../api/http/rateLimit';
 import { schemaRoutes } from '../api/http/schemaRoutes';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
@@ -28,6 +30,7 @@ import { upkeepOf } from '../runs/upkeep';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
+import { HookDesk } from '../runs/triggers/hookDesk';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
 import { listenFault, requireDataDir } from './startFaults';
@@ -80,6 +83,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
     const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
+    const hooks = new HookDesk(app);
+    stops.push(() => hooks.flush());
+    const hookRate = config.SLIPWAY_HOOK_RATE_PER_SECOND;
+    const hookLimit = new RateLimit(
+      'hooks',
+      { perSecond: hookRate, burst: hookRate * 10 },
+      app.clock,
+      limits.counts,
+      'This webhook',
+    );
     const graphql = createGraphqlServer<Context>({
       schema: publicSchema(),
       log,
@@ -99,7 +112,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
+      routes: [
+        agentRoutes(app, desk, agentGuard),
+        artifactRoutes(app, guarded),
+        logRoutes(app, guarded),
+        schemaRoutes,
+        hookRoutes(app, hooks, hookLimit),
+      ],
       health: { check: () => checkHealth(app) },
     });
     sealer.start();

@@ -56,6 +56,8 @@ import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots
 import { secretTable } from '../catalog/secrets/secrets';
 import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
+import { triggerHookTable, triggers, triggerVersionTable } from '../catalog/triggers/triggers';
+import { firingTable } from '../runs/triggers/firings.table';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
@@ -78,6 +80,10 @@ export const tables = [
   secretTable,
   freezes.schema,
   freezeVersionTable,
+  triggers.schema,
+  triggerVersionTable,
+  triggerHookTable,
+  firingTable,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,

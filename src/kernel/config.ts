@@ -115,6 +115,10 @@ export const serverVariables = z.object({
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_AGENT_RATE_PER_SECOND: integer(0, 1_000_000).default(500),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
+  SLIPWAY_HOOK_MAX_BYTES: integer(1024, 25 * 1024 ** 2).default(1024 ** 2),
+  SLIPWAY_HOOK_RATE_PER_SECOND: integer(0, 1_000_000).default(10),
+  SLIPWAY_HOOK_SECRET_OVERLAP_HOURS: integer(0, 24 * 365).default(24),
+  SLIPWAY_FIRING_RETENTION_DAYS: integer(1, 36500).default(30),
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),
 });

@@ -1,6 +1,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { readApplication } from '../../catalog/applications/applications.queries';
 import { requireFreeze } from '../../catalog/freezes/freezes.queries';
+import { requireTrigger } from '../../catalog/triggers/triggers.queries';
 import { environments } from '../../catalog/environments/environments';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
@@ -16,7 +17,7 @@ export class NodeResolver {
   @Query(() => NodeInterface, {
     nullable: true,
     description:
-      'Application, environment, service, workflow, pipeline, freeze or execution with the given ID. IDs are unique over all ' +
+      'Application, environment, service, workflow, pipeline, trigger, freeze or execution with the given ID. IDs are unique over all ' +
       'of them. Errors: NOT_FOUND.',
   })
   async node(
@@ -29,6 +30,7 @@ export class NodeResolver {
       Service: readPart(app, actor, services, id),
       Workflow: readPart(app, actor, workflows, id),
       Pipeline: readPart(app, actor, pipelines, id),
+      Trigger: requireTrigger(app.database, actor, id),
       Freeze: requireFreeze(app.database, actor, id),
       Execution: readExecution(app, actor, id),
     };

@@ -41,6 +41,8 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
+import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import {
@@ -227,4 +229,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  TriggersResolver,
+  TriggerVersionResolver,
+  TriggerFiringResolver,
+  ExecutedByTriggerResolver,
 ];

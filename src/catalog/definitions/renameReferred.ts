@@ -15,6 +15,8 @@ import {
 } from '../language/references';
 import { type Author, nextRevision, saveRevision } from './revise';
 import { unseenIn } from './seen';
+import { renameInTrigger, triggerRefersTo } from '../language/triggerReferences';
+import { writeTriggerRow } from '../triggers/triggers.store';
 
 /**
  * Definitions refer by name, so a rename adds new revisions of every current definition that has the old name, in the
@@ -42,6 +44,13 @@ export async function renameReferred(
     if (!pipelineRefersTo(defined.revision.definition, referred)) continue;
     const renamed = renameInPipeline(defined.revision.definition, referred, to);
     await saveRevision(db, pipelines, nextRevision(defined, renamed, author));
+  }
+  for (const trigger of configuration.triggers.values()) {
+    if (!triggerRefersTo(trigger.definition, referred)) continue;
+    // Its author stays: the meaning is the same, and so are the rights that it needs.
+    const definition = renameInTrigger(trigger.definition, referred, to);
+    const after = { ...trigger, definition, version: trigger.version + 1, updatedAt: author.now };
+    await writeTriggerRow(db, trigger, after);
   }
 }
 

@@ -43,6 +43,7 @@ import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
 import { writtenTasks } from './scopedTasks';
 import { taskLevels } from './taskGraph';
+import { type TriggerKeys, triggerKeys } from './triggerShape';
 import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
 import {
@@ -60,8 +61,19 @@ import {
   values,
 } from './values';
 
-/** The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts. */
-export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline', 'Freeze'] as const;
+/**
+ * The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts, those of a
+ * Trigger in triggerShape.ts.
+ */
+export const documentKinds = [
+  'Application',
+  'Environment',
+  'Service',
+  'Workflow',
+  'Pipeline',
+  'Trigger',
+  'Freeze',
+] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 interface Named<Kind extends DocumentKind> {
@@ -96,12 +108,16 @@ export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
 export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
+export type TriggerDocument = Part<'Trigger'> & {
+  readonly definition: TriggerKeys & { readonly description: string | null };
+};
 export type AnyDocument =
   | ApplicationDocument
   | EnvironmentDocument
   | ServiceDocument
   | WorkflowDocument
   | PipelineDocument
+  | TriggerDocument
   | FreezeDocument;
 
 // Variables
@@ -508,7 +524,10 @@ const pipelineDocument = object(
   foreignKeys.pipeline,
 );
 
-const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { readonly description: string | null }>(
+const define = <
+  Kind extends 'Workflow' | 'Pipeline' | 'Trigger',
+  Definition extends { readonly description: string | null },
+>(
   flat: Shape<Part<Kind> & Definition>,
 ): Shape<Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name'> }> =>
   mapped(
@@ -576,6 +595,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
   ),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
+  Trigger: document('Trigger', define(object<Part<'Trigger'> & TriggerKeys>({ ...head('Trigger'), ...triggerKeys }))),
   Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),
 };
 

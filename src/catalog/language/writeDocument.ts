@@ -3,6 +3,7 @@ import { Document } from 'yaml';
 import { documentShapes } from './documentShapes';
 import type { PipelineDefinition } from './pipeline';
 import type { DefinitionFormat } from './readDocuments';
+import type { TriggerDefinition } from './triggerShape';
 import type { WorkflowDefinition } from './workflow';
 
 /** Keys of a document that are not part of its definition. */
@@ -23,6 +24,11 @@ export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition
 export function writePipeline(head: DocumentHead, definition: PipelineDefinition, format: DefinitionFormat): string {
   const { description } = definition;
   return write(documentShapes.Pipeline.encode({ kind: 'Pipeline', ...head, description, definition }), format);
+}
+
+export function writeTrigger(head: DocumentHead, definition: TriggerDefinition, format: DefinitionFormat): string {
+  const { description } = definition;
+  return write(documentShapes.Trigger.encode({ kind: 'Trigger', ...head, description, definition }), format);
 }
 
 /** smol-toml writes TOML; toml-eslint-parser, which keeps positions, only reads it. */
