@@ -11,6 +11,7 @@ import { hookOf, isUnsigned } from '../language/triggerShape';
 import { nextTick } from '../language/cron';
 import { nameTaken, refusingTakenName } from '../nameTaken';
 import type { Db, Transaction } from '../../kernel/database/database';
+import { topic } from '../../kernel/database/wakeups';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { newSecret } from '../../kernel/ids';
 import { readNameAndDescription } from '../../kernel/naming';
@@ -136,6 +137,7 @@ async function rotate(
           previousUntil: new Date(now.getTime() + app.config.SLIPWAY_HOOK_SECRET_OVERLAP_HOURS * 3_600_000),
         };
   await updateHook(db, { ...hook, ...replaced, ...(path && { path: newSecret() }), rotatedAt: now });
+  db.wake(topic.hooks);
   const { id, name, applicationId } = trigger;
   auditDetail(db, { kind: 'trigger', id, name, applicationId, after: { pathRotated: path, secretRotated: secret } });
   return { secret: made };

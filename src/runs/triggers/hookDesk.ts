@@ -3,6 +3,7 @@ import { openHookSecrets } from '../../catalog/triggers/hookSecrets';
 import { findHookByPath } from '../../catalog/triggers/triggers.store';
 import { type Trigger, triggers } from '../../catalog/triggers/triggers';
 import { type HookSender, hookOf } from '../../catalog/language/triggerShape';
+import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 
@@ -15,7 +16,7 @@ export interface KnownHook {
 }
 
 const KNOWN_MS = 1000;
-/** Reads of unknown addresses at a time: whoever guesses must not take the connections of others. */
+/** Reads of unknown addresses at a time, so that guesses never take the connections of other callers. */
 const MOST_READS = 8;
 const FLUSH_MS = 5000;
 const form = /^[\w-]{43}$/;
@@ -32,7 +33,9 @@ export class HookDesk {
   private timer: NodeJS.Timeout | undefined;
   private reads = 0;
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly app: App) {
+    app.database.wakeups.onSignal(topic.hooks, () => this.known.clear());
+  }
 
   /** The address, or null if it does not exist or its trigger is switched off. */
   async find(path: string): Promise<KnownHook | null> {
