@@ -1,8 +1,6 @@
-import { type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
+import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import { Refusal } from '../../kernel/errors';
-import type { Log } from '../../kernel/log';
 import type { Documents } from './documents';
-import { toGraphqlError } from './errors';
 import type { Execute } from './executor';
 import type { Limits, OperationCost } from './limits';
 
@@ -11,7 +9,7 @@ interface Options {
   readonly documents: Documents;
   readonly limits: Limits;
   readonly execute: Execute;
-  readonly log: Log;
+  readonly formatError: (error: unknown) => GraphQLFormattedError;
 }
 
 /** Parts of a request's body, checked to the same degree as in Apollo Server. */
@@ -27,7 +25,7 @@ interface Asked {
  * too large.
  */
 export const createAnswerQuery =
-  ({ schema, documents, limits, execute, log }: Options) =>
+  ({ schema, documents, limits, execute, formatError }: Options) =>
   async (body: unknown, contextOf: () => object): Promise<string | undefined> => {
     if (!isAsked(body)) return undefined;
     const { query, operationName = null, variables = null } = body;
@@ -42,7 +40,7 @@ export const createAnswerQuery =
     // The variables are invalid.
     if (data === undefined) return undefined;
     if (errors === undefined) return JSON.stringify({ data, extensions: { cost } });
-    return JSON.stringify({ errors: errors.map((error) => toGraphqlError(error, log)), data, extensions: { cost } });
+    return JSON.stringify({ errors: errors.map(formatError), data, extensions: { cost } });
   };
 
 function costWithin(limits: Limits, ...operation: Parameters<Limits['check']>): OperationCost | undefined {
