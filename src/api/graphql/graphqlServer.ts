@@ -22,6 +22,7 @@ import type { RequestInfo } from './context';
 import { createDocuments, type Documents, maxTokens } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
 import { createExecutor } from './executor';
+import { type NoteOperation, type OperationEnd } from './operationEnds';
 import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
 
 export interface GraphqlServerOptions<C extends object>
@@ -34,6 +35,7 @@ export interface GraphqlServerOptions<C extends object>
   /** True if clients may query the schema itself. Defaults to true. */
   readonly introspection?: boolean;
   readonly limits?: LimitOptions;
+  readonly note?: NoteOperation;
   /** Maximum number of open streams per key in this process. */
   readonly maxSubscriptions?: number;
   /**
@@ -52,6 +54,8 @@ export interface GraphqlServer {
   /** `POST /graphql` and `/graphql/stream`. */
   readonly routes: FastifyPluginCallback;
   readonly sockets: WebSockets;
+  /** Number of open streams, by transport. */
+  readonly openStreams: Readonly<Record<string, number>>;
   start(): Promise<void>;
   /**
    * Ends all event streams without completing them, so that their clients reconnect to another server and continue from
@@ -68,11 +72,12 @@ export interface GraphqlServer {
  * plugin has one, so it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
-  const { schema, log, authenticate, createContext, introspection = true } = options;
+  const { schema, log, authenticate, createContext, introspection = true, note = () => undefined } = options;
   const limits = createLimits(schema, options.limits);
   const documents = createDocuments(schema, introspection);
   const execute = createExecutor(schema);
   const answerQuery = createAnswerQuery({ schema, documents, limits, execute, log });
+  const outcomes = new WeakMap<object, Outcome>();
   /** Content type that Apollo Server chose for an Accept header. Until it has chosen one, it also handles queries. */
   const contentTypes = new LRUCache<string, string>({ max: 100 });
   const apollo = new ApolloServer<C>({
@@ -92,15 +97,16 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       limitOperations(limits),
+      noteOutcomes(outcomes),
     ],
   });
+  const openStreams = new OpenStreams(options.maxSubscriptions);
   const shared = {
-    ...{ ...options, limits, documents, execute },
+    ...{ ...options, note, limits, documents, execute, openStreams },
     answers: new SharedAnswers({
       ...options,
       createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
     }),
-    openStreams: new OpenStreams(options.maxSubscriptions),
   };
   const eventStreams = createEventStreams(shared);
 
@@ -115,6 +121,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
 
   return {
     sockets: createWebSockets(shared),
+    openStreams: openStreams.counts,
     start: () => apollo.start(),
     stop: () => apollo.stop(),
     drainEventStreams: () => eventStreams.drain(),
@@ -123,15 +130,29 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       server.addHook('onRequest', identifyCaller);
       eventStreams.routes(server);
       server.post('/graphql', async ({ body, headers, info, actor }, reply) => {
+        const startedAt = performance.now();
+        const ended = (operation: Outcome) =>
+          note({ ...operation, milliseconds: performance.now() - startedAt, actor, request: info });
         const { accept = '' } = headers;
         const contentType = contentTypes.get(accept);
         const answer = contentType && (await answerQuery(body, () => createContext(info, actor)));
-        if (answer) return reply.header('content-type', contentType).send(answer);
+        if (answer) {
+          ended({ name: answer.name, kind: 'query', errors: answer.errors });
+          return reply.header('content-type', contentType).send(answer.text);
+        }
         if (isSubscription(documents, body)) return sendGraphqlRefusal(reply, needsStream());
+        const httpGraphQLRequest = { method: 'POST', headers: relevantHeaders(headers), search: '', body };
         const response = await apollo.executeHTTPGraphQLRequest({
-          httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(headers), search: '', body },
+          httpGraphQLRequest,
           context: async () => createContext(info, actor),
         });
+        ended(
+          outcomes.get(httpGraphQLRequest) ?? {
+            name: null,
+            kind: null,
+            errors: [{ message: '', extensions: { code: 'BAD_REQUEST' } }],
+          },
+        );
         if (response.body.kind !== 'complete') throw new Error('incremental delivery is not offered');
         for (const [name, value] of response.headers) reply.header(name, value);
         const chosen = response.headers.get('content-type');
@@ -168,6 +189,26 @@ function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C
         },
       };
     },
+  };
+}
+
+type Outcome = Pick<OperationEnd, 'name' | 'kind' | 'errors'>;
+
+/** Keeps the outcome of each operation by its request. */
+function noteOutcomes<C extends object>(outcomes: WeakMap<object, Outcome>): ApolloServerPlugin<C> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ request: { http }, operation, response: { body } }) => {
+        const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+        // Without an operation if the document is not valid.
+        if (http !== undefined)
+          outcomes.set(http, {
+            name: operation?.name?.value ?? null,
+            kind: operation?.operation ?? null,
+            errors,
+          });
+      },
+    }),
   };
 }
 
