@@ -1,8 +1,6 @@
 import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import { Refusal } from '../../kernel/errors';
-import type { Log } from '../../kernel/log';
 import type { Documents } from './documents';
-import { toGraphqlError } from './errors';
 import type { Execute } from './executor';
 import type { Limits, OperationCost } from './limits';
 
@@ -11,7 +9,7 @@ interface Options {
   readonly documents: Documents;
   readonly limits: Limits;
   readonly execute: Execute;
-  readonly log: Log;
+  readonly formatError: (error: unknown) => GraphQLFormattedError;
 }
 
 /** Parts of a request's body, checked to the same degree as in Apollo Server. */
@@ -35,7 +33,7 @@ export interface QueryAnswer {
  * too large.
  */
 export const createAnswerQuery =
-  ({ schema, documents, limits, execute, log }: Options) =>
+  ({ schema, documents, limits, execute, formatError }: Options) =>
   async (body: unknown, contextOf: () => object): Promise<QueryAnswer | undefined> => {
     if (!isAsked(body)) return undefined;
     const { query, operationName = null, variables = null } = body;
@@ -52,7 +50,7 @@ export const createAnswerQuery =
     if (data === undefined) return undefined;
     const name = operation.name?.value ?? null;
     if (errors === undefined) return { text: JSON.stringify({ data, extensions: { cost } }), name, errors: [] };
-    const shown = errors.map((error) => toGraphqlError(error, log));
+    const shown = errors.map(formatError);
     return { text: JSON.stringify({ errors: shown, data, extensions: { cost } }), name, errors: shown };
   };
 
