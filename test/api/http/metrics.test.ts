@@ -27,11 +27,11 @@ const scrape = async (headers: Record<string, string> = {}) => {
   const response = await fetch(server.metricsUrl ?? '', { headers });
   return { type: response.headers.get('content-type'), text: await response.text() };
 };
-const valueOf = (text: string, sample: string) =>
+const sample = (text: string, name: string) =>
   text
     .split('\n')
-    .find((line) => line.startsWith(`${sample} `))
-    ?.slice(sample.length + 1);
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length + 1);
 
 describe('GET /metrics', () => {
   let text = '';
@@ -45,13 +45,13 @@ describe('GET /metrics', () => {
   });
 
   it('counts what the server has done', () => {
-    expect(valueOf(text, 'slipway_executions_started_total{kind="WORKFLOW"}')).toBe('2');
-    expect(valueOf(text, 'slipway_execution_duration_seconds_count{kind="WORKFLOW",status="SUCCESS"}')).toBe('1');
-    expect(valueOf(text, 'slipway_task_duration_seconds_count{status="SUCCESS"}')).toBe('1');
-    expect(valueOf(text, 'slipway_job_wait_seconds_count')).toBe('1');
-    expect(Number(valueOf(text, 'slipway_events_total'))).toBeGreaterThan(5);
+    expect(sample(text, 'slipway_executions_started_total{kind="WORKFLOW"}')).toBe('2');
+    expect(sample(text, 'slipway_execution_duration_seconds_count{kind="WORKFLOW",status="SUCCESS"}')).toBe('1');
+    expect(sample(text, 'slipway_task_duration_seconds_count{status="SUCCESS"}')).toBe('1');
+    expect(sample(text, 'slipway_job_wait_seconds_count')).toBe('1');
+    expect(Number(sample(text, 'slipway_events_total'))).toBeGreaterThan(5);
     const started = 'slipway_graphql_operations_total{operation="StartExecution",kind="mutation",code="OK"}';
-    expect(valueOf(text, started)).toBe('2');
+    expect(sample(text, started)).toBe('2');
     expect(text).toMatch(
       /slipway_graphql_operation_duration_seconds_count{operation="StartExecution",kind="mutation"} 2/,
     );
@@ -59,12 +59,12 @@ describe('GET /metrics', () => {
   });
 
   it('shows the state of the installation', () => {
-    expect(valueOf(text, 'slipway_queue_jobs{labels="zone=moon"}')).toBe('1');
-    expect(valueOf(text, 'slipway_queue_agents{labels="zone=moon"}')).toBe('0');
-    expect(valueOf(text, 'slipway_agents{state="ONLINE"}')).toBe('1');
-    expect(valueOf(text, 'slipway_agents{state="LOST"}')).toBe('0');
-    expect(valueOf(text, 'slipway_executions_open{kind="WORKFLOW",status="QUEUED"}')).toBe('1');
-    expect(valueOf(text, 'slipway_database_up')).toBe('1');
+    expect(sample(text, 'slipway_queue_jobs{labels="zone=moon"}')).toBe('1');
+    expect(sample(text, 'slipway_queue_agents{labels="zone=moon"}')).toBe('0');
+    expect(sample(text, 'slipway_agents{state="ONLINE"}')).toBe('1');
+    expect(sample(text, 'slipway_agents{state="LOST"}')).toBe('0');
+    expect(sample(text, 'slipway_executions_open{kind="WORKFLOW",status="QUEUED"}')).toBe('1');
+    expect(sample(text, 'slipway_database_up')).toBe('1');
   });
 
   it('answers in OpenMetrics if the scraper prefers it, and in text again afterward', async () => {
