@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -139,6 +139,7 @@ CREATE TABLE "agent" (
 );
 CREATE INDEX "agent_registered" ON "agent" ("registered_at", "id");
 CREATE INDEX "agent_name" ON "agent" ("name", "registered_at");
+CREATE INDEX "agent_present" ON "agent" ("id") WHERE left_at IS NULL;
 CREATE TABLE "agent_token" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -221,10 +222,13 @@ CREATE TABLE "secret" (
   "version" integer NOT NULL,
   "key_id" text NOT NULL,
   "sealed" bytea NOT NULL,
+  "secret_type" text NOT NULL DEFAULT 'ENCRYPTED_TEXT',
+  "details" jsonb,
   "agents" text array NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "set_by_id" text NOT NULL,
   "set_by" text NOT NULL,
+  CONSTRAINT "secret_type" CHECK (secret_type IN ('ENCRYPTED_TEXT', 'ENCRYPTED_FILE', 'SSH_CREDENTIAL', 'WINRM_CREDENTIAL')),
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;
@@ -346,6 +350,28 @@ CREATE INDEX "trigger_firing_next" ON "trigger_firing" ("next_at") WHERE next_at
 CREATE INDEX "trigger_firing_newest" ON "trigger_firing" ("trigger_id", "created_at", "id");
 CREATE INDEX "trigger_firing_ended" ON "trigger_firing" ("ended_at") WHERE ended_at IS NOT NULL;
 CREATE INDEX "trigger_firing_execution" ON "trigger_firing" ("execution_id") WHERE execution_id IS NOT NULL;
+CREATE TABLE "tag" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "allowed_values" text array,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "tag_name" UNIQUE ("name"),
+  CONSTRAINT "PK_8e4052373c579afc1471f526760" PRIMARY KEY ("id")
+);
+CREATE TABLE "tag_link" (
+  "entity_id" uuid NOT NULL,
+  "tag_id" uuid NOT NULL,
+  "entity_type" text NOT NULL,
+  "application_id" uuid NOT NULL,
+  "value" text NOT NULL,
+  "attached_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "attached_by" text,
+  CONSTRAINT "tag_link_entity_type" CHECK (entity_type IN ('APPLICATION', 'DEPLOYMENT', 'ENVIRONMENT', 'PIPELINE', 'SERVICE', 'WORKFLOW')),
+  CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY ("entity_id", "tag_id")
+);
+CREATE INDEX "tag_link_of_tag" ON "tag_link" ("tag_id", "value", "entity_id");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -1155,6 +1181,7 @@ ALTER TABLE "start_trigger" ADD CONSTRAINT "FK_817aab9fa02575d94878b4e13c5" FORE
 ALTER TABLE "start_trigger_version" ADD CONSTRAINT "FK_4291624625066921ed252f93825" FOREIGN KEY ("trigger_id") REFERENCES "start_trigger"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "trigger_hook" ADD CONSTRAINT "FK_0d7d214997de75c137c2a367314" FOREIGN KEY ("trigger_id") REFERENCES "start_trigger"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "trigger_firing" ADD CONSTRAINT "FK_86e3e082aabaf9f491114b709a6" FOREIGN KEY ("trigger_id") REFERENCES "start_trigger"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "tag_link" ADD CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY ("tag_id") REFERENCES "tag"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1590,6 +1617,8 @@ DROP TABLE
   start_trigger_version,
   trigger_hook,
   trigger_firing,
+  tag,
+  tag_link,
   workflow,
   workflow_revision,
   pipeline,

@@ -59,6 +59,7 @@ import { freezes } from '../catalog/freezes/freezes';
 import { triggerHookTable, triggers, triggerVersionTable } from '../catalog/triggers/triggers';
 import { firingTable } from '../runs/triggers/firings.table';
 import { services } from '../catalog/services/services';
+import { tagLinkTable, tags } from '../catalog/tags/tags';
 import { workflows } from '../catalog/workflows/workflows';
 
 /** All tables of the database, for TypeORM. */
@@ -84,6 +85,8 @@ export const tables = [
   triggerVersionTable,
   triggerHookTable,
   firingTable,
+  tags.schema,
+  tagLinkTable,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,

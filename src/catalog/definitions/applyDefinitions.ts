@@ -21,6 +21,7 @@ import type { Author } from './revise';
 import { asSeenBy } from './seen';
 import { checkDependencies, hasDependencies } from '../services/serviceDependencies';
 import { lockDependencies } from '../services/serviceDependencies.store';
+import { checkTags, loadTags, withTags } from '../tags/documentTags';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -91,9 +92,11 @@ async function planSource(
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
   await checkDependencies(db, access, source);
+  await checkTags(db, source);
   const groups = await findExceptedGroups(db, author.actor, source);
   source.problems.refuseIfAny();
   const freezes = await findNamedFreezes(db, source);
+  const tags = await loadTags(db, source, configurations);
   const planned = new Map<string, PlannedApplication & { planned: Planned[] }>();
   const plan = ({ document }: ParsedDocument): Planned => {
     const name = applicationNameOf(document);
@@ -120,7 +123,8 @@ async function planSource(
       workflows: new Map([...rowsOf(existing?.workflows), ...made('Workflow')]),
       pipelines: new Map([...rowsOf(existing?.pipelines), ...made('Pipeline')]),
     });
-    const done = { document, step: planDocument(document, { ...author, existing, applicationId, named }) };
+    const step = planDocument(document, { ...author, existing, applicationId, named });
+    const done = { document, step: withTags(document, step, tags, author, applicationId) };
     application.planned.push(done);
     return done;
   };

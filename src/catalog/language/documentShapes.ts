@@ -42,15 +42,15 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
 import { writtenTasks } from './scopedTasks';
+import { type TagValues, tagValues } from './tagShape';
 import { taskLevels } from './taskGraph';
-import { type TriggerKeys, triggerKeys } from './triggerShape';
+import { type TriggerDefinition, triggerKeys } from './triggerShape';
 import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
 import {
   DAY,
   description,
   duration,
-  label,
   MAX_SECONDS,
   name,
   secretNames,
@@ -80,6 +80,8 @@ interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
   readonly name: string;
   readonly description: string | null;
+  /** Null: the document says nothing about them. */
+  readonly tags: TagValues | null;
 }
 interface Part<Kind extends DocumentKind> extends Named<Kind> {
   readonly application: string;
@@ -89,7 +91,7 @@ export type ApplicationDocument = Named<'Application'>;
 export interface ServiceDocument extends Part<'Service'> {
   readonly dependsOn: readonly string[];
 }
-export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
+export type FreezeDocument = Omit<Part<'Freeze'>, 'description' | 'tags'> & FreezeDefinition;
 /** A freeze, or the deployment windows, of environments of one application. */
 export type FreezeDefinition = Readonly<{
   [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
@@ -101,15 +103,15 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly after: string | null;
   readonly agents: LabelRules;
 }
-type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>>;
+type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name' | 'tags'>>;
 /** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
 export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
 /** An ordered list of stages, in canonical form. */
 export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
-export type TriggerDocument = Part<'Trigger'> & {
-  readonly definition: TriggerKeys & { readonly description: string | null };
+export type TriggerDocument = Omit<Part<'Trigger'>, 'tags'> & {
+  readonly definition: TriggerDefinition;
 };
 export type AnyDocument =
   | ApplicationDocument
@@ -399,16 +401,21 @@ function head<Kind extends DocumentKind>(kind: Kind) {
         : 'Name, unique within its kind and application.',
     ),
     description: description(kind.toLowerCase()),
+    tags: optional(
+      tagValues,
+      null,
+      `Tags of the ${kind.toLowerCase()}: a mapping of names to values, or a list of names. Complete: other tags are removed. Defaults to the tags that it has.`,
+    ),
   };
 }
 
 const { application: _, ...applicationHead } = head('Application');
-const { description: _none, ...freezeHead } = head('Freeze');
+const { description: _none, tags: _noTags, ...freezeHead } = head('Freeze');
+const { tags: _untagged, ...triggerHead } = head('Trigger');
 
 const writtenWorkflow = object(
   {
     ...head('Workflow'),
-    tags: optional(list(label), [], 'Keywords for finding the workflow.'),
     environment: optional(
       text,
       null,
@@ -524,23 +531,31 @@ const pipelineDocument = object(
   foreignKeys.pipeline,
 );
 
-const define = <
-  Kind extends 'Workflow' | 'Pipeline' | 'Trigger',
-  Definition extends { readonly description: string | null },
->(
+const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { readonly description: string | null }>(
   flat: Shape<Part<Kind> & Definition>,
-): Shape<Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name'> }> =>
+): Shape<
+  Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name' | 'tags'> }
+> =>
   mapped(
     flat,
-    ({ kind, application, name: own, ...definition }) => ({
-      ...{ kind, application, name: own, description: definition.description },
+    ({ kind, application, name: own, tags, ...definition }) => ({
+      ...{ kind, application, name: own, tags, description: definition.description },
       definition,
     }),
     {
-      encode: ({ kind, application, name: own, definition }) =>
-        ({ ...definition, kind, application, name: own }) as never,
+      encode: ({ kind, application, name: own, tags, definition }) =>
+        ({ ...definition, kind, application, name: own, tags }) as never,
     },
   );
+
+const triggerDocument: Shape<TriggerDocument> = mapped(
+  object<Omit<Part<'Trigger'>, 'tags'> & TriggerDefinition>({ ...triggerHead, ...triggerKeys }),
+  ({ kind, application, name: own, ...definition }) => ({
+    ...{ kind, application, name: own, description: definition.description },
+    definition,
+  }),
+  { encode: ({ kind, application, name: own, definition }) => ({ ...definition, kind, application, name: own }) },
+);
 
 /** Top-level keys `x-…` belong to the author: for anchors, and for data of other tools. */
 const OWN_KEYS = '^x-';
@@ -595,7 +610,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
   ),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
-  Trigger: document('Trigger', define(object<Part<'Trigger'> & TriggerKeys>({ ...head('Trigger'), ...triggerKeys }))),
+  Trigger: document('Trigger', triggerDocument),
   Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),
 };
 
