@@ -115,6 +115,16 @@ describe('transaction', () => {
     }
   });
 
+  it('is rolled back when its COMMIT was not sent, and nobody gets its connection', async () => {
+    database.traffic.beforeFlush = (statements) => {
+      if (statements.includes('COMMIT')) throw new Error('not sent');
+    };
+    const lost = database.transaction((db) => db.write(insert, [1, 'lost']));
+    await expect(lost.finally(() => (database.traffic.beforeFlush = undefined))).rejects.toThrow('not sent');
+    await Promise.all([2, 3, 4].map((id) => database.transaction((db) => db.write(insert, [id, 'kept']))));
+    expect(await ids()).toEqual([2, 3, 4]);
+  });
+
   it('drops deferred statements and sends nothing when the work fails first', async () => {
     const flushes = await flushesOf(async () => {
       const failing = database.transaction(async (db) => {
