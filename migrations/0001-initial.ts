@@ -139,6 +139,7 @@ CREATE TABLE "agent" (
 );
 CREATE INDEX "agent_registered" ON "agent" ("registered_at", "id");
 CREATE INDEX "agent_name" ON "agent" ("name", "registered_at");
+CREATE INDEX "agent_present" ON "agent" ("id") WHERE left_at IS NULL;
 CREATE TABLE "agent_token" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,

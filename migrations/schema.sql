@@ -275,6 +275,7 @@ CREATE TABLE agent (
   CONSTRAINT "FK_afcbb98ef4ccabeb230213c0d56" FOREIGN KEY (label_set_id) REFERENCES label_set(id)
 ) WITH (fillfactor=80);
 CREATE INDEX agent_name ON public.agent USING btree (name, registered_at);
+CREATE INDEX agent_present ON public.agent USING btree (id) WHERE (left_at IS NULL);
 CREATE INDEX agent_registered ON public.agent USING btree (registered_at, id);
 
 CREATE TABLE agent_sample (

@@ -115,6 +115,8 @@ export const serverVariables = z.object({
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_AGENT_RATE_PER_SECOND: integer(0, 1_000_000).default(500),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
+  SLIPWAY_METRICS_PORT: integer(0, 65535).optional(),
+  SLIPWAY_METRICS_TOKEN: secret(16).optional(),
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),
 });

@@ -1,4 +1,4 @@
-import type { Extension } from './extension';
+import type { Extension } from './extensionPart';
 import { emptyPage } from './pages';
 import { refuse } from './unsupported';
 

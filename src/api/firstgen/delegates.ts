@@ -5,7 +5,7 @@ import type { App } from '../../runs/app';
 import { type AgentFilter, listAgents, readAgent } from '../../runs/agents/agents.queries';
 import { removeAgent } from '../../runs/agents/changeAgents';
 import type { Context } from '../graphql/context';
-import type { Extension } from './extension';
+import type { Extension } from './extensionPart';
 import { unsupported } from './unsupported';
 
 interface DelegateFilter {

@@ -1,12 +1,4 @@
-import {
-  type DefinitionNode,
-  type GraphQLFieldResolver,
-  isTypeDefinitionNode,
-  isTypeExtensionNode,
-  type NameNode,
-  parse,
-} from 'graphql';
-import type { Context } from '../graphql/context';
+import { type DefinitionNode, isTypeDefinitionNode, isTypeExtensionNode, type NameNode, parse } from 'graphql';
 import { cloudProviders } from './cloudProviders';
 import { connectors } from './connectors';
 import { delegates } from './delegates';
@@ -14,15 +6,8 @@ import { gitSync } from './gitSync';
 import { inputs } from './inputs';
 import { memberships } from './memberships';
 import { secretManagers } from './secretManagers';
+import type { Extension, Resolve } from './extensionPart';
 import { ssoProviders } from './ssoProviders';
-
-type Resolve = GraphQLFieldResolver<unknown, Context>;
-
-/** What the dialect adds to the schema: text, and resolvers of object types. */
-export interface Extension {
-  readonly text: string;
-  readonly resolvers?: Readonly<Record<string, Readonly<Record<string, Resolve>>>>;
-}
 
 const parts: readonly Extension[] = [
   inputs,

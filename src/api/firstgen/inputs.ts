@@ -1,4 +1,4 @@
-import type { Extension } from './extension';
+import type { Extension } from './extensionPart';
 
 /** Inputs that FirstGen's clients send, and what they read of permissions. `adaptations.ts` reads what has an effect. */
 export const inputs: Extension = {

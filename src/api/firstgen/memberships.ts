@@ -1,7 +1,7 @@
 import { groupsOfUser, membersOfGroup } from '../../access/access.loaders';
 import type { PageArguments } from '../../kernel/paging';
 import type { Context } from '../graphql/context';
-import type { Extension } from './extension';
+import type { Extension } from './extensionPart';
 import { pageOf } from './pages';
 
 /** Memberships as pages. In the one schema they are lists. */

@@ -1,4 +1,4 @@
-import type { Extension } from './extension';
+import type { Extension } from './extensionPart';
 import { emptyPage } from './pages';
 
 /** Stores of secrets outside FirstGen. Slipway encrypts secrets in its own database. */

@@ -1,4 +1,4 @@
-import type { Extension } from './extension';
+import type { Extension } from './extensionPart';
 import { emptyPage } from './pages';
 
 /** LDAP and SAML, which Slipway does not speak: its server is configured with one OpenID Connect provider. */

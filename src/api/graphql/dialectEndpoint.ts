@@ -8,6 +8,7 @@ import { toGraphqlError } from './errors';
 import { createExecutor } from './executor';
 import { createHttpEndpoint, type HttpEndpoint } from './httpEndpoint';
 import { createLimits, type LimitOptions } from './limits';
+import type { NoteOperation } from './operationEnds';
 
 /** The same API with other types and messages. */
 export interface Dialect {
@@ -21,13 +22,14 @@ interface Options<C extends object> {
   readonly log: Log;
   readonly introspection: boolean;
   readonly limits?: LimitOptions;
+  readonly note: NoteOperation;
   readonly createContext: (request: RequestInfo, actor: Actor) => C;
 }
 
 /** `POST` at the paths of a dialect, with the limits, errors and compiled queries of the main endpoint. */
 export function createDialectEndpoint<C extends object>(
   { paths, schema: build, translate }: Dialect,
-  { log, introspection, limits, createContext }: Options<C>,
+  { log, introspection, limits, createContext, note }: Options<C>,
 ) {
   let started: Promise<HttpEndpoint> | undefined;
 
@@ -41,7 +43,7 @@ export function createDialectEndpoint<C extends object>(
       documents: createDocuments(schema, introspection),
       execute: createExecutor(schema),
       formatError: (error) => translate(toGraphqlError(error, log)),
-      createContext,
+      ...{ createContext, note },
     });
     await endpoint.start();
     return endpoint;

@@ -16,6 +16,7 @@ import { createDocuments } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
 import { createExecutor } from './executor';
 import { createHttpEndpoint } from './httpEndpoint';
+import type { NoteOperation } from './operationEnds';
 import { createLimits, type LimitOptions } from './limits';
 
 export interface GraphqlServerOptions<C extends object>
@@ -28,6 +29,7 @@ export interface GraphqlServerOptions<C extends object>
   /** True if clients may query the schema itself. Defaults to true. */
   readonly introspection?: boolean;
   readonly limits?: LimitOptions;
+  readonly note?: NoteOperation;
   /** Maximum number of open streams per key in this process. */
   readonly maxSubscriptions?: number;
   /**
@@ -48,6 +50,8 @@ export interface GraphqlServer {
   /** `POST /graphql`, `/graphql/stream`, and the paths of the dialect. */
   readonly routes: FastifyPluginCallback;
   readonly sockets: WebSockets;
+  /** Number of open streams, by transport. */
+  readonly openStreams: Readonly<Record<string, number>>;
   start(): Promise<void>;
   /**
    * Ends all event streams without completing them, so that their clients reconnect to another server and continue from
@@ -64,22 +68,22 @@ export interface GraphqlServer {
  * plugin has one, so it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
-  const { schema, log, authenticate, createContext, introspection = true } = options;
+  const { schema, log, authenticate, createContext, introspection = true, note = () => undefined } = options;
   const limits = createLimits(schema, options.limits);
   const documents = createDocuments(schema, introspection);
   const execute = createExecutor(schema);
   const formatError = (error: unknown) => toGraphqlError(error, log);
   const main = createHttpEndpoint({
-    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext },
+    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext, note },
   });
-  const dialect = options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection });
+  const dialect = options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection, note });
+  const openStreams = new OpenStreams(options.maxSubscriptions);
   const shared = {
-    ...{ ...options, limits, documents, execute },
+    ...{ ...options, note, limits, documents, execute, openStreams },
     answers: new SharedAnswers({
       ...options,
       createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
     }),
-    openStreams: new OpenStreams(options.maxSubscriptions),
   };
   const eventStreams = createEventStreams(shared);
 
@@ -94,6 +98,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
 
   return {
     sockets: createWebSockets(shared),
+    openStreams: openStreams.counts,
     start: () => main.start(),
     stop: async () => {
       await main.stop();

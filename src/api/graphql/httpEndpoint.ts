@@ -21,6 +21,7 @@ import type { RequestInfo } from './context';
 import { type Documents, maxTokens } from './documents';
 import type { Execute } from './executor';
 import type { Limits, OperationCost } from './limits';
+import type { NoteOperation, OperationEnd } from './operationEnds';
 
 export interface HttpEndpointOptions<C extends object> {
   readonly schema: GraphQLSchema;
@@ -31,6 +32,7 @@ export interface HttpEndpointOptions<C extends object> {
   readonly execute: Execute;
   readonly formatError: (error: unknown) => GraphQLFormattedError;
   readonly createContext: (request: RequestInfo, actor: Actor) => C;
+  readonly note: NoteOperation;
 }
 
 export interface HttpEndpoint {
@@ -42,8 +44,9 @@ export interface HttpEndpoint {
 
 /** GraphQL over HTTP POST, in one schema: a faster path for queries (answerQuery.ts), and Apollo Server. */
 export function createHttpEndpoint<C extends object>(options: HttpEndpointOptions<C>): HttpEndpoint {
-  const { schema, log, introspection, limits, documents, createContext, formatError } = options;
+  const { schema, log, introspection, limits, documents, createContext, formatError, note } = options;
   const answerQuery = createAnswerQuery(options);
+  const outcomes = new WeakMap<object, Outcome>();
   /** Content type that Apollo Server chose for an Accept header. Until it has chosen one, it also handles queries. */
   const contentTypes = new LRUCache<string, string>({ max: 100 });
   const apollo = new ApolloServer<C>({
@@ -63,6 +66,7 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       limitOperations(limits),
+      noteOutcomes(outcomes),
     ],
   });
 
@@ -70,15 +74,23 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
     start: () => apollo.start(),
     stop: () => apollo.stop(),
     async answer({ body, headers, info, actor }, reply) {
+      const startedAt = performance.now();
+      const ended = (outcome: Outcome) =>
+        note({ ...outcome, milliseconds: performance.now() - startedAt, actor, request: info });
       const { accept = '' } = headers;
       const contentType = contentTypes.get(accept);
       const answer = contentType && (await answerQuery(body, () => createContext(info, actor)));
-      if (answer) return reply.header('content-type', contentType).send(answer);
+      if (answer) {
+        ended({ name: answer.name, kind: 'query', errors: answer.errors });
+        return reply.header('content-type', contentType).send(answer.text);
+      }
       if (isSubscription(documents, body)) return sendGraphqlRefusal(reply, needsStream());
+      const httpGraphQLRequest = { method: 'POST', headers: relevantHeaders(headers), search: '', body };
       const response = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(headers), search: '', body },
+        httpGraphQLRequest,
         context: async () => createContext(info, actor),
       });
+      ended(outcomes.get(httpGraphQLRequest) ?? notGraphql);
       if (response.body.kind !== 'complete') throw new Error('incremental delivery is not offered');
       for (const [name, value] of response.headers) reply.header(name, value);
       const chosen = response.headers.get('content-type');
@@ -113,6 +125,24 @@ function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C
         },
       };
     },
+  };
+}
+
+type Outcome = Pick<OperationEnd, 'name' | 'kind' | 'errors'>;
+
+/** The body is no request of GraphQL. */
+const notGraphql: Outcome = { name: null, kind: null, errors: [{ message: '', extensions: { code: 'BAD_REQUEST' } }] };
+
+/** Keeps the outcome of each operation by its request. The operation is missing if the document is not valid. */
+function noteOutcomes<C extends object>(outcomes: WeakMap<object, Outcome>): ApolloServerPlugin<C> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ request: { http }, operation, response: { body } }) => {
+        if (http === undefined) return;
+        const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+        outcomes.set(http, { name: operation?.name?.value ?? null, kind: operation?.operation ?? null, errors });
+      },
+    }),
   };
 }
 

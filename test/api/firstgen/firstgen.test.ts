@@ -29,7 +29,7 @@ const read = (...path: string[]) => readFileSync(join(__dirname, ...path), 'utf8
 
 interface Answer {
   readonly status: number;
-  readonly data: Record<string, unknown> | null;
+  readonly data: Record<string, unknown>;
   readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
 }
 
@@ -39,7 +39,7 @@ async function post(query: string, variables: object = {}, key = ADMIN_KEY, path
     headers: { 'content-type': 'application/json', accept: 'application/json', 'x-api-key': key },
     body: JSON.stringify({ query, variables }),
   });
-  const { data = null, errors = [] } = (await response.json()) as Partial<Answer>;
+  const { data = {}, errors = [] } = (await response.json()) as Partial<Answer>;
   return { status: response.status, data, errors } as Answer;
 }
 
@@ -93,7 +93,7 @@ describe('the FirstGen endpoint', () => {
       { creationTime: { operator: BEFORE, value: 4102444800000 } }]) { nodes { createdAt } } }`;
     const id = await world.runs.start('pipeline', 'release');
     const { data } = await post(`{ execution(executionId: "${id}") { createdAt } }`);
-    const { createdAt } = data?.execution as { createdAt: number };
+    const { createdAt } = data.execution as { createdAt: number };
     expect((await post(query, { from: createdAt - 1 })).data).toEqual({ executions: { nodes: [{ createdAt }] } });
     expect((await post(query, { from: `${createdAt + 1}` })).data).toEqual({ executions: { nodes: [] } });
     expect(messagesOf(await post(query, { from: '2026-01-01T00:00:00Z' }))).toEqual([
@@ -138,9 +138,9 @@ describe('the FirstGen endpoint', () => {
       createUser(input: { name: "Ada", email: "ada@example.com" }) { user { id name } }
     }`);
     expect(errors).toEqual([]);
-    const { user } = data?.createUser as { user: { id: string } };
+    const { user } = data.createUser as { user: { id: string } };
     const found = await post(`{ userGroupByName(name: "readers") { id } }`);
-    const groupId = (found.data?.userGroupByName as { id: string }).id;
+    const groupId = (found.data.userGroupByName as { id: string }).id;
     const add = `mutation ($input: AddUserToUserGroupInput!) { addUserToUserGroup(input: $input) {
       userGroup { name users(limit: 5) { nodes { name } pageInfo { total } } } } }`;
     expect(await post(add, { input: { userId: user.id, userGroupId: groupId } })).toMatchObject({
