@@ -54,8 +54,18 @@ const claimedOf = (given: string, more = '') => `claimed AS MATERIALIZED (
     FROM ${given} CROSS JOIN ${byKey('job', 'given.job_id')}
   )`;
 
-/** What agents need for the jobs in `claimed`, in order. */
-const describing = (more = '') => `
+/**
+ * What agents need for the jobs in `claimed`, in order. Values that tasks have set are read once for each execution: as
+ * a subquery, they would be read again for each pair of a job and an execution.
+ */
+const describing = (more = '') => `, valued AS MATERIALIZED (
+    SELECT asked.execution_id, (
+      SELECT jsonb_object_agg(variable.name, variable.value)
+      FROM ${newestVariablesOf('(SELECT asked.execution_id) asked')}
+    ) AS set
+    FROM (SELECT DISTINCT execution_id FROM claimed) asked
+    WHERE EXISTS (SELECT FROM execution_variable any_value WHERE any_value.execution_id = asked.execution_id)
+  )
   SELECT ${more} claimed.id AS "jobId", claimed.attempt, claimed.timeout_ms AS "timeoutMs", claimed.grace_ms AS "graceMs", task.id AS "taskExecutionId",
     task.name AS task, task.type, execution.status, execution.open_tasks AS "openTasks",
     execution.id AS "executionId", execution.run_id AS "runId", coalesce(detached.revision_id, execution.revision_id) AS "revisionId",
@@ -78,13 +88,7 @@ const describing = (more = '') => `
   JOIN application ON application.id = execution.application_id
   JOIN workflow ON workflow.id = execution.entity_id
   LEFT JOIN environment ON environment.id = shown.environment_id
-  LEFT JOIN (
-    SELECT asked.execution_id, (
-      SELECT jsonb_object_agg(variable.name, variable.value)
-      FROM ${newestVariablesOf('(SELECT asked.execution_id) asked')}
-    ) AS set
-    FROM (SELECT DISTINCT execution_id FROM claimed) asked
-  ) valued ON valued.execution_id = execution.id
+  LEFT JOIN valued ON valued.execution_id = execution.id
   ORDER BY claimed.n`;
 
 type Flat = Omit<ClaimedJobRow, 'standing'> & ClaimedJobRow['standing'];
