@@ -115,6 +115,9 @@ import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 import { AgentTokensResolver } from '../agents/agentTokens.resolver';
+import { configuredResolvers } from '../tags/configured.resolver';
+import { TagsResolver } from '../tags/tags.resolver';
+import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -227,4 +230,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  TagsResolver,
+  ...configuredResolvers,
+  ExecutionTagsResolver,
 ];

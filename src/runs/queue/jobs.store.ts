@@ -93,6 +93,7 @@ export interface StartedJob {
   readonly taskExecutionId: string;
   readonly agentId: string;
   readonly attempt: number;
+  readonly queuedAt: Date;
   /** False if the agent had already reported it: a repeat changes nothing. */
   readonly first: boolean;
 }
@@ -107,7 +108,8 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
        SELECT lease.job_id, lease.token_hash, lease.agent_id, lease.started, open.*
        FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS c (job_id, token_hash) USING (job_id, token_hash)
        CROSS JOIN LATERAL (
-         SELECT task_execution_id, attempt, timeout_ms, grace_ms FROM job WHERE id = lease.job_id AND ended_at IS NULL OFFSET 0
+         SELECT task_execution_id, attempt, timeout_ms, grace_ms, queued_at FROM job
+         WHERE id = lease.job_id AND ended_at IS NULL OFFSET 0
        ) open
        WHERE lease.cancel_requested_at IS NULL
      ), leased AS (
@@ -118,7 +120,8 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
        UPDATE job SET status = '${started}', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
        FROM claim WHERE job.id = claim.job_id AND ${oneOf('job.status', startedFrom)}
      )
-     SELECT job_id AS "jobId", task_execution_id AS "taskExecutionId", agent_id AS "agentId", attempt, NOT started AS first
+     SELECT job_id AS "jobId", task_execution_id AS "taskExecutionId", agent_id AS "agentId", attempt,
+       queued_at AS "queuedAt", NOT started AS first
      FROM claim`,
     [...claims(list), leaseUntil, now],
   );
