@@ -222,10 +222,13 @@ CREATE TABLE "secret" (
   "version" integer NOT NULL,
   "key_id" text NOT NULL,
   "sealed" bytea NOT NULL,
+  "secret_type" text NOT NULL DEFAULT 'ENCRYPTED_TEXT',
+  "details" jsonb,
   "agents" text array NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "set_by_id" text NOT NULL,
   "set_by" text NOT NULL,
+  CONSTRAINT "secret_type" CHECK (secret_type IN ('ENCRYPTED_TEXT', 'ENCRYPTED_FILE', 'SSH_CREDENTIAL', 'WINRM_CREDENTIAL')),
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;
@@ -1161,7 +1164,7 @@ ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, 
 -- Ranks far apart leave room for jobs that people move; queue_time is the share of the newest claim.
 ALTER SEQUENCE ready_job_rank_seq INCREMENT BY 1048576;
 CREATE SEQUENCE queue_time MINVALUE 0 START 0;
-ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE job_lease SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 -- Audit records and restore points can't be changed or removed, whatever the role or the session's replication role.

@@ -118,6 +118,7 @@ import { AgentTokensResolver } from '../agents/agentTokens.resolver';
 import { configuredResolvers } from '../tags/configured.resolver';
 import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
+import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -233,4 +234,5 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   TagsResolver,
   ...configuredResolvers,
   ExecutionTagsResolver,
+  TypedSecretsResolver,
 ];
