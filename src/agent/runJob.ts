@@ -15,6 +15,7 @@ import { BadOutput, LastLine, readOutputs, Tail } from './commandOutputs';
 import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
+import { graceLimit, timeLimit } from './jobLimits';
 import { JobLog } from './jobLog';
 import { JobTrace } from './jobTrace';
 import type { Tracing } from '../kernel/tracing';
@@ -60,7 +61,6 @@ export interface ExecutedJob {
 export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
 
 const LONGEST_MESSAGE = 1000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** `gitProtocols`: protocols from which repositories may be checked out. */
 export function createExecute(
@@ -381,32 +381,4 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'could not run the job');
   return { exitCode, signal, reason: 'AGENT_ERROR', message };
-}
-
-function timeLimit(job: ClaimedJob, startedAt: number) {
-  const controller = new AbortController();
-  const expire = () =>
-    controller.abort(new StopRequest('TIMED_OUT', `It did not end within ${job.timeoutMs / 1000} s.`, job.graceMs));
-  const left = Math.max(0, job.timeoutMs - (performance.now() - startedAt));
-  const timer = setTimeout(expire, Math.min(left, LONGEST_TIMER_MS));
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
-}
-
-/** Aborts once a stopping job has used up its grace period, or its claim has ended. */
-function graceLimit(stop: AbortSignal, gone: AbortSignal) {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = () => {
-    const { graceMs }: StopRequest = stop.reason;
-    timer = setTimeout(() => controller.abort(stop.reason), Math.min(graceMs, LONGEST_TIMER_MS));
-  };
-  if (stop.aborted) begin();
-  else stop.addEventListener('abort', begin, { once: true });
-  return {
-    signal: AbortSignal.any([controller.signal, gone]),
-    clear: () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', begin);
-    },
-  };
 }
