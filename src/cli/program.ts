@@ -1,4 +1,5 @@
 // Long because it declares every command with its arguments and options, in the order of the help.
+import { addTriggerCommands } from './triggers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { createAgentToken, revokeAgentToken, showAgentTokens } from './agentTokens';
@@ -139,6 +140,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (_options, command: Command) => {
       await showFreezes(await session(command), command.opts());
     });
+  addTriggerCommands(program, session);
   const slots = program
     .command('slots')
     .description('show which run deploys to each environment, and the queue behind it')
@@ -552,6 +554,23 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
       await validateFiles(await session(command), files, options);
+    });
+  program
+    .command('import')
+    .description('import the configuration of another system; needs no server')
+    .command('firstgen <folder>')
+    .description(
+      'turn a configuration-as-code folder of Harness FirstGen into documents, and list what can’t be carried over',
+    )
+    .option('-o, --output <folder>', 'write one file for each application; default: standard output')
+    .option('--check', 'only list what can’t be carried over; exit code 1 if there is something')
+    .action(async (folder: string, options, command: Command) => {
+      const [{ importFirstGen }, { Ui }] = await Promise.all([
+        import('./firstgen/importFirstGen.js'),
+        import('./ui.js'),
+      ]);
+      const { json = false } = command.optsWithGlobals<GlobalOptions>();
+      await importFirstGen(new Ui(json, terminal), folder, options);
     });
   program
     .command('schema')
