@@ -8,8 +8,9 @@ import { rightsKey } from '../access/rightsKey';
 import { auditMutations } from '../api/graphql/auditMutations';
 import type { Context } from '../api/graphql/context';
 import { createGraphqlServer } from '../api/graphql/graphqlServer';
+import { KnownOperations } from '../api/graphql/knownOperations';
 import { resolvers } from '../api/graphql/resolvers';
-import { buildGraphqlSchema } from '../api/graphql/schema';
+import { buildGraphqlSchema, schemaText } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
 import { logRoutes } from '../api/http/logRoutes';
@@ -17,6 +18,8 @@ import { FailedLogins } from '../api/http/failedLogins';
 import { AgentGuard, guardCallers } from '../api/http/guards';
 import { createHttpServer } from '../api/http/httpServer';
 import { schemaRoutes } from '../api/http/schemaRoutes';
+import { trustRoutes } from '../api/http/trustRoutes';
+import { findOperationText } from '../catalog/operations/registeredOperations.store';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
@@ -28,8 +31,10 @@ import { upkeepOf } from '../runs/upkeep';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
+import manifest from '../../schema/operations.json';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
+import { operationTexts } from './operationTexts';
 import { listenFault, requireDataDir } from './startFaults';
 
 export interface RunningServer {
@@ -90,6 +95,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       renew: (actor, since) => renewActor(impatient, actor, since),
       streamDatabase,
       rightsKey,
+      operations: new KnownOperations({
+        texts: operationTexts(config.SLIPWAY_OPERATIONS_DIR),
+        find: (hash) => findOperationText(app.database, hash),
+        registeredOnly: config.SLIPWAY_OPERATIONS === 'registered',
+      }),
       createContext: (request, actor, database) => {
         const own = database === undefined ? app : { ...app, database };
         return { request, actor, app: own, loaders: new Loaders(own) };
@@ -99,7 +109,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
+      routes: [
+        agentRoutes(app, desk, agentGuard),
+        artifactRoutes(app, guarded),
+        logRoutes(app, guarded),
+        trustRoutes(app, rate, limits),
+        schemaRoutes({
+          sdl: config.SLIPWAY_INTROSPECTION ? () => schemaText(publicSchema()) : null,
+          operations: manifest,
+        }),
+      ],
       health: { check: () => checkHealth(app) },
     });
     sealer.start();

@@ -116,6 +116,9 @@ import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 import { AgentTokensResolver } from '../agents/agentTokens.resolver';
 
+import { OperationsResolver } from '../operations/operations.resolver';
+import { TrustRulesResolver } from '../access/trustRules.resolver';
+
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
@@ -227,4 +230,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  OperationsResolver,
+  TrustRulesResolver,
 ];
