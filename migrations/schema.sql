@@ -275,6 +275,7 @@ CREATE TABLE agent (
   CONSTRAINT "FK_afcbb98ef4ccabeb230213c0d56" FOREIGN KEY (label_set_id) REFERENCES label_set(id)
 ) WITH (fillfactor=80);
 CREATE INDEX agent_name ON public.agent USING btree (name, registered_at);
+CREATE INDEX agent_present ON public.agent USING btree (id) WHERE (left_at IS NULL);
 CREATE INDEX agent_registered ON public.agent USING btree (registered_at, id);
 
 CREATE TABLE agent_sample (
@@ -1315,6 +1316,31 @@ CREATE TABLE stored_content (
 );
 CREATE INDEX stored_content_check ON public.stored_content USING btree (check_at) WHERE (check_at IS NOT NULL);
 
+CREATE TABLE tag (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  allowed_values text[],
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_8e4052373c579afc1471f526760" PRIMARY KEY (id),
+  CONSTRAINT "tag_name" UNIQUE (name)
+);
+
+CREATE TABLE tag_link (
+  entity_id uuid NOT NULL,
+  tag_id uuid NOT NULL,
+  entity_type text NOT NULL,
+  application_id uuid NOT NULL,
+  value text NOT NULL,
+  attached_at timestamp(3) with time zone NOT NULL,
+  attached_by text,
+  CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY (entity_id, tag_id),
+  CONSTRAINT "tag_link_entity_type" CHECK ((entity_type = ANY (ARRAY['APPLICATION'::text, 'DEPLOYMENT'::text, 'ENVIRONMENT'::text, 'PIPELINE'::text, 'SERVICE'::text, 'WORKFLOW'::text]))),
+  CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY (tag_id) REFERENCES tag(id) ON DELETE CASCADE
+);
+CREATE INDEX tag_link_of_tag ON public.tag_link USING btree (tag_id, value, entity_id);
+
 CREATE TABLE task_dependency (
   depends_on_id uuid NOT NULL,
   task_id uuid NOT NULL,
@@ -1429,7 +1455,7 @@ CREATE TABLE user_group (
   updated_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
   CONSTRAINT "user_group_name" UNIQUE (name),
-  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
 );
 
 CREATE TABLE user_group_member (

@@ -30,6 +30,7 @@ export type AccountPermissionType =
   | 'MANAGE_API_KEYS'
   | 'MANAGE_DELEGATES'
   | 'MANAGE_FREEZES'
+  | 'MANAGE_TAGS'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -321,6 +322,7 @@ export type EnvironmentFilter = {
   readonly environment?: IdFilter | null | undefined;
   readonly environmentType?: EnvironmentTypeFilter | null | undefined;
   readonly name?: IdFilter | null | undefined;
+  readonly tag?: TagFilter | null | undefined;
 };
 
 export type EnvironmentType =
@@ -347,6 +349,7 @@ export type ExecutionFilter = {
   readonly service?: IdFilter | null | undefined;
   readonly startTime?: TimeFilter | null | undefined;
   readonly status?: IdFilter | null | undefined;
+  readonly tag?: TagFilter | null | undefined;
   readonly trigger?: IdFilter | null | undefined;
   readonly triggeredBy?: IdFilter | null | undefined;
   readonly workflow?: IdFilter | null | undefined;
@@ -817,6 +820,24 @@ export type StartExecutionInput = {
   readonly priority?: number | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
+};
+
+export type TagEntityType =
+  | 'APPLICATION'
+  | 'DEPLOYMENT'
+  | 'ENVIRONMENT'
+  | 'PIPELINE'
+  | 'SERVICE'
+  | 'WORKFLOW';
+
+export type TagFilter = {
+  readonly entityType?: TagEntityType | null | undefined;
+  readonly tags: ReadonlyArray<TagInput>;
+};
+
+export type TagInput = {
+  readonly name: string;
+  readonly value?: string | null | undefined;
 };
 
 export type TimeFilter = {

@@ -35,12 +35,15 @@ import manifest from '../../schema/operations.json';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
 import { operationTexts } from './operationTexts';
+import { createServerMetrics } from './metrics';
 import { listenFault, requireDataDir } from './startFaults';
 
 export interface RunningServer {
   readonly app: App;
   readonly url: string;
   readonly sweeper: Sweeper;
+  /** URL of the metrics, if they have a port of their own. */
+  readonly metricsUrl: string | null;
   /** The administrator's key, if this start created one. */
   readonly newAdminKey: string | null;
   /** Rejects new requests, finishes those in progress, stops the loops, and closes the database, in this order. */
@@ -59,7 +62,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await requireDataDir(config);
     const embedded = config.DATABASE_URL === undefined ? await startEmbedded(config, log) : undefined;
     if (embedded !== undefined) stops.push(() => embedded.stop());
-    const { app, streamDatabase, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
+    const { app, pool, streamDatabase, observers, close } = await createApp(
+      config,
+      log,
+      config.DATABASE_URL ?? embedded?.url ?? '',
+    );
     stops.push(close);
     auditTransactions(app.database, app.clock);
     const sealer = new AuditSealer(app);
@@ -85,6 +92,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
     const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
+    const metrics = await createServerMetrics({ app, pool, streamDatabase, limits });
+    if (metrics !== undefined) observers.push(metrics.observer);
     const graphql = createGraphqlServer<Context>({
       schema: publicSchema(),
       log,
@@ -100,24 +109,29 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         find: (hash) => findOperationText(app.database, hash),
         registeredOnly: config.SLIPWAY_OPERATIONS === 'registered',
       }),
+      ...(metrics && { note: metrics.note }),
       createContext: (request, actor, database) => {
         const own = database === undefined ? app : { ...app, database };
         return { request, actor, app: own, loaders: new Loaders(own) };
       },
     });
+    metrics?.sampleStreams(graphql);
     const http = createHttpServer({
       config,
       log,
       graphql,
       routes: [
-        agentRoutes(app, desk, agentGuard),
-        artifactRoutes(app, guarded),
-        logRoutes(app, guarded),
-        trustRoutes(app, rate, limits),
+        ...[
+          agentRoutes(app, desk, agentGuard),
+          artifactRoutes(app, guarded),
+          logRoutes(app, guarded),
+          trustRoutes(app, rate, limits),
+        ],
         schemaRoutes({
           sdl: config.SLIPWAY_INTROSPECTION ? () => schemaText(publicSchema()) : null,
           operations: manifest,
         }),
+        ...(metrics?.routes ?? []),
       ],
       health: { check: () => checkHealth(app) },
     });
@@ -129,8 +143,19 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       throw listenFault(error, config);
     });
     stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));
+    const scrapes = (await metrics?.listen()) ?? null;
+    if (scrapes !== null) stops.push(() => scrapes.close());
     const newAdminKey = await createMissingKey(app);
-    return { app, url, sweeper, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
+    const metricsUrl = scrapes?.url ?? null;
+    return {
+      app,
+      url,
+      metricsUrl,
+      sweeper,
+      newAdminKey,
+      stop,
+      failed: embedded?.exited ?? new Promise<void>(() => undefined),
+    };
   } catch (error) {
     await stop();
     throw error;

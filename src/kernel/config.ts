@@ -118,6 +118,8 @@ export const serverVariables = z.object({
   SLIPWAY_OPERATIONS: oneOf('any', 'registered').default('any'),
   SLIPWAY_OPERATIONS_DIR: z.string().min(1).optional(),
   SLIPWAY_TRUST_HTTP_ISSUERS: flag.default(false),
+  SLIPWAY_METRICS_PORT: integer(0, 65535).optional(),
+  SLIPWAY_METRICS_TOKEN: secret(16).optional(),
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),
 });

@@ -132,6 +132,7 @@ const queries: Readonly<Record<string, Row>> = {
   ],
   user: ['{ user(id: "$user") { name } }', ...hidden],
   userByEmail: ['{ userByEmail(email: "somebody@example.org") { name } }', ...hidden],
+  userByName: ['{ userByName(name: "Somebody") { name } }', ...hidden],
   users: ['{ users(limit: 9) { nodes { name } pageInfo { total } } }', 'OK', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'],
   userGroup: ['{ userGroup(userGroupId: "$group") { name permissions { version } } }', ...hidden],
   userGroupByName: ['{ userGroupByName(name: "Account Administrator") { id } }', ...hidden],
@@ -139,6 +140,9 @@ const queries: Readonly<Record<string, Row>> = {
   trustRules: ['{ trustRules { name } }', ...account],
   registeredOperations: ['{ registeredOperations { hash } }', ...account],
   apiKeys: ['{ apiKeys { name } }', ...all('OK')],
+  tag: ['{ tag(tagId: "$tag") { name usages { nodes { value } } } }', ...seen],
+  tagByName: ['{ tagByName(name: "team") { id } }', ...seen],
+  tags: ['{ tags(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
   executionEvents: ['{ executionEvents(executionId: "$run", first: 2) { nodes { sequence type } } }', ...seen],
   validateDefinition: [
     '{ validateDefinition(source: "kind: Application\\nname: x", format: YAML) { valid } }',
@@ -305,6 +309,17 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  attachTag: [
+    'mutation { attachTag(input: {entityId: "$service", entityType: SERVICE, name: "team", value: "b"}) { tagLink { value } } }',
+    ...administered,
+  ],
+  detachTag: [
+    'mutation { detachTag(input: {entityId: "$service", entityType: SERVICE, name: "other"}) { clientMutationId } }',
+    ...administered,
+  ],
+  createTag: ['mutation { createTag(input: {name: "new"}) { tag { id } } }', ...account],
+  updateTag: ['mutation { updateTag(input: {tagId: "$tag", allowedValues: null}) { tag { id } } }', ...account],
+  deleteTag: ['mutation { deleteTag(input: {tagId: "$spareTag"}) { clientMutationId } }', ...account],
   createFreeze: [
     'mutation { createFreeze(input: {name: "another", from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }',
     ...account,
@@ -642,6 +657,12 @@ name: other
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
       `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
     );
+    const tags = await server.client.ask<{ one: { tag: { id: string } }; two: { tag: { id: string } } }>(
+      'mutation { one: createTag(input: {name: "team"}) { tag { id } } two: createTag(input: {name: "spare"}) { tag { id } } }',
+    );
+    await server.client.ask(
+      `mutation { attachTag(input: {entityId: "${read.services.nodes[0]?.id}", entityType: SERVICE, name: "team", value: "a"}) { clientMutationId } }`,
+    );
     const inApp = `applications: {appIds: ["${applicationId}"]}`;
     const reading = ['ENV', 'SERVICE', 'WORKFLOW', 'PIPELINE', 'DEPLOYMENT']
       .map((type) => `{permissionType: ${type}, actions: [READ], ${inApp}}`)
@@ -677,6 +698,8 @@ name: other
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       freeze: createFreeze.freeze.id,
+      tag: tags.one.tag.id,
+      spareTag: tags.two.tag.id,
       agent: agent.id,
       agentToken: createAgentToken.agentToken.id,
       user: createUser.user.id,

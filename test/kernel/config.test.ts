@@ -182,7 +182,7 @@ describe('docker/', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|KEY|TOKEN|DATABASE_URL/.test(name)),
     );
-    expect(secrets.length).toBe(8);
+    expect(secrets.length).toBe(9);
     for (const [name, value] of secrets) {
       expect([name, value]).toEqual([
         name,

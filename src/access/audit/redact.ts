@@ -49,7 +49,18 @@ const plainNames = new Set([
     'image',
     'images',
   ],
-  ...['contentId', 'revision', 'revisionId', 'version', 'labels', 'issuer', 'subject', 'failureCode', 'reasonCode'],
+  ...[
+    'contentId',
+    'revision',
+    'revisionId',
+    'version',
+    'labels',
+    'tags',
+    'issuer',
+    'subject',
+    'failureCode',
+    'reasonCode',
+  ],
 ]);
 
 /** Hidden under any name: our keys and tokens, JSON web tokens and private keys are recognized by their form. */

@@ -9,6 +9,7 @@ import { createExecutor } from './executor';
 import { createHttpEndpoint, type HttpEndpoint } from './httpEndpoint';
 import type { KnownOperations } from './knownOperations';
 import { createLimits, type LimitOptions } from './limits';
+import type { NoteOperation } from './operationEnds';
 
 /** The same API with other types and messages. */
 export interface Dialect {
@@ -22,6 +23,7 @@ interface Options<C extends object> {
   readonly log: Log;
   readonly introspection: boolean;
   readonly limits?: LimitOptions;
+  readonly note: NoteOperation;
   readonly createContext: (request: RequestInfo, actor: Actor) => C;
   readonly operations: KnownOperations;
 }
@@ -29,7 +31,7 @@ interface Options<C extends object> {
 /** `GET` and `POST` at the paths of a dialect, with the limits, errors and compiled queries of the main endpoint. */
 export function createDialectEndpoint<C extends object>(
   { paths, schema: build, translate }: Dialect,
-  { log, introspection, limits, createContext, operations }: Options<C>,
+  { log, introspection, limits, createContext, operations, note }: Options<C>,
 ) {
   let started: Promise<HttpEndpoint> | undefined;
 
@@ -43,8 +45,7 @@ export function createDialectEndpoint<C extends object>(
       documents: createDocuments(schema, introspection),
       execute: createExecutor(schema),
       formatError: (error) => translate(toGraphqlError(error, log)),
-      createContext,
-      operations,
+      ...{ createContext, operations, note },
     });
     await endpoint.start();
     return endpoint;

@@ -17,6 +17,7 @@ import { toGraphqlError, toRefusal } from './errors';
 import { createExecutor } from './executor';
 import { createHttpEndpoint } from './httpEndpoint';
 import { KnownOperations } from './knownOperations';
+import type { NoteOperation } from './operationEnds';
 import { createLimits, type LimitOptions } from './limits';
 
 export interface GraphqlServerOptions<C extends object>
@@ -29,6 +30,7 @@ export interface GraphqlServerOptions<C extends object>
   /** True if clients may query the schema itself. Defaults to true. */
   readonly introspection?: boolean;
   readonly limits?: LimitOptions;
+  readonly note?: NoteOperation;
   /** Maximum number of open streams per key in this process. */
   readonly maxSubscriptions?: number;
   /**
@@ -53,6 +55,8 @@ export interface GraphqlServer {
   /** Answers `GET /graphql`, whose URL is also that of GraphiQL. */
   answerGet(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
   readonly sockets: WebSockets;
+  /** Number of open streams, by transport. */
+  readonly openStreams: Readonly<Record<string, number>>;
   start(): Promise<void>;
   /**
    * Ends all event streams without completing them, so that their clients reconnect to another server and continue from
@@ -71,23 +75,24 @@ const noOperations = { texts: new Map<string, string>(), find: async () => undef
  * plugin has one, so it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
-  const { schema, log, authenticate, createContext, introspection = true } = options;
+  const { schema, log, authenticate, createContext, introspection = true, note = () => undefined } = options;
   const { operations = new KnownOperations(noOperations) } = options;
   const limits = createLimits(schema, options.limits);
   const documents = createDocuments(schema, introspection);
   const execute = createExecutor(schema);
   const formatError = (error: unknown) => toGraphqlError(error, log);
   const main = createHttpEndpoint({
-    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext, operations },
+    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext, note, operations },
   });
-  const dialect = options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection, operations });
+  const dialect =
+    options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection, note, operations });
+  const openStreams = new OpenStreams(options.maxSubscriptions);
   const shared = {
-    ...{ ...options, limits, documents, execute, operations },
+    ...{ ...options, note, limits, documents, execute, openStreams, operations },
     answers: new SharedAnswers({
       ...options,
       createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
     }),
-    openStreams: new OpenStreams(options.maxSubscriptions),
   };
   const eventStreams = createEventStreams(shared);
 
@@ -102,6 +107,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
 
   return {
     sockets: createWebSockets(shared),
+    openStreams: openStreams.counts,
     start: () => main.start(),
     stop: async () => {
       await main.stop();

@@ -24,6 +24,7 @@ import { toRefusal } from './errors';
 import type { Execute } from './executor';
 import type { KnownOperations } from './knownOperations';
 import type { Limits, OperationCost } from './limits';
+import type { NoteOperation, OperationEnd } from './operationEnds';
 
 export interface HttpEndpointOptions<C extends object> {
   readonly schema: GraphQLSchema;
@@ -35,6 +36,7 @@ export interface HttpEndpointOptions<C extends object> {
   readonly formatError: (error: unknown) => GraphQLFormattedError;
   readonly createContext: (request: RequestInfo, actor: Actor) => C;
   readonly operations: KnownOperations;
+  readonly note: NoteOperation;
 }
 
 export interface HttpEndpoint {
@@ -46,8 +48,9 @@ export interface HttpEndpoint {
 
 /** GraphQL over HTTP, in one schema: a faster path for queries (answerQuery.ts), and Apollo Server. */
 export function createHttpEndpoint<C extends object>(options: HttpEndpointOptions<C>): HttpEndpoint {
-  const { schema, log, introspection, limits, documents, createContext, formatError, operations } = options;
+  const { schema, log, introspection, limits, documents, createContext, formatError, note, operations } = options;
   const answerQuery = createAnswerQuery(options);
+  const outcomes = new WeakMap<object, Outcome>();
   /** Content type that Apollo Server chose for an Accept header. Until it has chosen one, it also handles queries. */
   const contentTypes = new LRUCache<string, string>({ max: 100 });
   const apollo = new ApolloServer<C>({
@@ -67,6 +70,7 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       limitOperations(limits),
+      noteOutcomes(outcomes),
     ],
   });
 
@@ -75,6 +79,9 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
     stop: () => apollo.stop(),
     async answer(request, reply) {
       const { headers, info, actor } = request;
+      const startedAt = performance.now();
+      const ended = (outcome: Outcome) =>
+        note({ ...outcome, milliseconds: performance.now() - startedAt, actor, request: info });
       let body: unknown;
       try {
         const asked = operations.resolve(request.method === 'GET' ? readSearch(request.query) : request.body);
@@ -85,16 +92,21 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
       const { accept = '' } = headers;
       const contentType = contentTypes.get(accept);
       const answer = contentType && (await answerQuery(body, () => createContext(info, actor)));
-      if (answer) return reply.header('content-type', contentType).send(answer);
+      if (answer) {
+        ended({ name: answer.name, kind: 'query', errors: answer.errors });
+        return reply.header('content-type', contentType).send(answer.text);
+      }
       const kind = kindOf(documents, body);
       if (kind === OperationTypeNode.SUBSCRIPTION) return sendGraphqlRefusal(reply, needsStream());
       if (kind === OperationTypeNode.MUTATION && request.method === 'GET') {
         return sendGraphqlRefusal(reply.header('allow', 'POST'), needsPost(), 405);
       }
+      const httpGraphQLRequest = { method: 'POST', headers: relevantHeaders(request), search: '', body };
       const response = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(request), search: '', body },
+        httpGraphQLRequest,
         context: async () => createContext(info, actor),
       });
+      ended(outcomes.get(httpGraphQLRequest) ?? notGraphql);
       if (response.body.kind !== 'complete') throw new Error('incremental delivery is not offered');
       for (const [name, value] of response.headers) reply.header(name, value);
       const chosen = response.headers.get('content-type');
@@ -139,6 +151,24 @@ function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C
         },
       };
     },
+  };
+}
+
+type Outcome = Pick<OperationEnd, 'name' | 'kind' | 'errors'>;
+
+/** The body is no request of GraphQL. */
+const notGraphql: Outcome = { name: null, kind: null, errors: [{ message: '', extensions: { code: 'BAD_REQUEST' } }] };
+
+/** Keeps the outcome of each operation by its request. The operation is missing if the document is not valid. */
+function noteOutcomes<C extends object>(outcomes: WeakMap<object, Outcome>): ApolloServerPlugin<C> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ request: { http }, operation, response: { body } }) => {
+        if (http === undefined) return;
+        const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+        outcomes.set(http, { name: operation?.name?.value ?? null, kind: operation?.operation ?? null, errors });
+      },
+    }),
   };
 }
 

@@ -115,6 +115,9 @@ import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 import { AgentTokensResolver } from '../agents/agentTokens.resolver';
+import { configuredResolvers } from '../tags/configured.resolver';
+import { TagsResolver } from '../tags/tags.resolver';
+import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
@@ -232,4 +235,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AuditResolver,
   OperationsResolver,
   TrustRulesResolver,
+  TagsResolver,
+  ...configuredResolvers,
+  ExecutionTagsResolver,
 ];

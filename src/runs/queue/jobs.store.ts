@@ -93,6 +93,7 @@ export interface StartedJob {
   readonly taskExecutionId: string;
   readonly agentId: string;
   readonly attempt: number;
+  readonly queuedAt: Date;
   /** False if the agent had already reported it: a repeat changes nothing. */
   readonly first: boolean;
 }
@@ -117,7 +118,8 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
        UPDATE job SET status = '${started}', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
        FROM claim WHERE job.id = claim.job_id AND ${oneOf('job.status', startedFrom)}
      )
-     SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", claim.agent_id AS "agentId", job.attempt, NOT claim.started AS first
+     SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", claim.agent_id AS "agentId", job.attempt,
+       job.queued_at AS "queuedAt", NOT claim.started AS first
      FROM claim JOIN job ON job.id = claim.job_id`,
     [...claims(list), leaseUntil, now],
   );
