@@ -1,7 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parse } from 'yaml';
 import { matchesPattern, namesTenant } from '../../src/access/trust/matchTrustRule';
 import { Client } from '../../src/client/client';
 import {
@@ -11,6 +15,8 @@ import {
   TrustRulesDocument,
   UpdateTrustRuleDocument,
 } from '../../src/client/generated';
+import { main, slipway } from '../cli/program';
+import { type OidcProvider, startOidcProvider } from '../support/oidcProvider';
 import { listen } from '../support/ports';
 import { ADMIN_KEY } from '../support/server';
 import { testWorld } from '../support/world';
@@ -19,50 +25,65 @@ const AUDIENCE = 'https://slipway.example.com';
 const MAIN = 'repo:octo-org/shop:ref:refs/heads/main';
 const FORK = 'repo:octo-evil/shop:ref:refs/heads/main';
 
-const { server } = testWorld(
-  'kind: Application\nname: app\n---\nkind: Workflow\napplication: app\nname: flow\ntasks:\n  one: { run: "true" }\n',
-  { agent: null, environment: { SLIPWAY_TRUST_HTTP_ISSUERS: 'true' } },
+const { server, agent } = testWorld(
+  `
+kind: Application
+name: app
+---
+kind: Workflow
+application: app
+name: flow
+tasks:
+  one: { run: "true", labels: [nowhere=true] }
+---
+kind: Application
+name: shop
+---
+kind: Service
+application: shop
+name: web
+---
+kind: Environment
+application: shop
+name: prod
+type: PROD
+---
+kind: Workflow
+application: shop
+name: deploy
+environment: prod
+services: [web]
+variables: [{ name: VERSION }]
+tasks:
+  put: { run: "true" }
+---
+kind: Pipeline
+application: shop
+name: release
+variables: [{ name: VERSION }]
+stages:
+  - elements: [{ name: prod, workflow: deploy, variables: { VERSION: "\${VERSION}" } }]
+`,
+  { environment: { SLIPWAY_TRUST_HTTP_ISSUERS: 'true' } },
 );
 
-/** A real provider (oidc-provider), in a process of its own: it is an ES module. */
-let provider: ChildProcess;
+let provider: OidcProvider;
 let issuer = '';
-async function startProvider(): Promise<void> {
-  const script = join(__dirname, '../support/oidcProvider.mjs');
-  const clients = [MAIN, FORK].map((id) => `${id}=secret`);
-  provider = spawn(process.execPath, [script, new URL(issuer).port, 'first', ...clients], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  await once(provider.stdout ?? provider, 'data');
-}
-async function stopProvider(): Promise<void> {
-  provider.kill('SIGKILL');
-  await once(provider, 'exit');
-}
-
 let groupId = '';
 let client: Client;
 beforeAll(async () => {
-  const { url, close } = await listen(createServer());
-  await close();
-  issuer = url;
-  await startProvider();
+  provider = await startOidcProvider([MAIN, FORK]);
+  issuer = provider.issuer;
   client = new Client(server.url, ADMIN_KEY);
   const { createUserGroup } = await server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
     `mutation { createUserGroup(input: {name: "CI", permissions: {appPermissions: [
-      {permissionType: ALL, actions: [READ, EXECUTE_WORKFLOW], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
+      {permissionType: ALL, actions: [READ, EXECUTE_WORKFLOW, EXECUTE_PIPELINE], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
   );
   groupId = createUserGroup.userGroup.id;
 });
-afterAll(() => stopProvider());
+afterAll(() => provider.stop());
 
-async function tokenFor(subject: string, resource = AUDIENCE): Promise<string> {
-  const body = new URLSearchParams({
-    ...{ client_id: subject, client_secret: 'secret', grant_type: 'client_credentials', resource },
-  });
-  const response = await fetch(`${issuer}/token`, { method: 'POST', body });
-  return ((await response.json()) as { access_token: string }).access_token;
-}
+const tokenFor = (subject: string, audience = AUDIENCE) => provider.token(subject, audience);
 
 interface Exchanged {
   readonly status: number;
@@ -166,6 +187,98 @@ describe('a trust rule', () => {
     const id = await createRule({ subject: 'repo:*', claims: [{ name: 'repository', pattern: 'octo-org/shop' }] });
     expect((await client.ask(TrustRulesDocument)).trustRules).toMatchObject([{ id, name: 'shop' }]);
     await deleteRule(id);
+  });
+});
+
+describe('a CI job without a stored key', () => {
+  const recipe = async (name: string) => parse(await readFile(join(__dirname, '../../examples/ci', name), 'utf8'));
+
+  /** Runs the commands of a recipe as a CI system does, while an agent runs the job of the release. */
+  async function run(script: string, environment: Readonly<Record<string, string>>) {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-ci-'));
+    await symlink(main, join(folder, 'slipway'));
+    const path = [folder, join(process.execPath, '..'), process.env.PATH].join(delimiter);
+    const job = spawn('sh', ['-ec', script], {
+      cwd: folder,
+      env: { PATH: path, SLIPWAY_URL: server.url, SLIPWAY_DATA_DIR: folder, ...environment },
+    });
+    const printed = Promise.all([text(job.stdout), text(job.stderr)]);
+    const ended = once(job, 'exit');
+    await Promise.race([agent.runOne(), ended]);
+    const [code] = await ended;
+    const [out, err] = await printed;
+    const read = (file: string) => readFile(join(folder, file), 'utf8').catch(() => '');
+    const left = { summary: await read('summary.md'), outputs: await read('slipway.env') };
+    await rm(folder, { recursive: true });
+    return { code, out, err, ...left };
+  }
+
+  it('releases by the recipe for GitLab, with one sign-in for all commands', async () => {
+    const id = await createRule();
+    const { release } = (await recipe('gitlab.yml')) as { release: { script: string[] } };
+    const environment = {
+      SLIPWAY_ID_TOKEN: await tokenFor(MAIN),
+      CI_COMMIT_SHA: 'abc',
+      CI_JOB_URL: 'x',
+      CI_PIPELINE_ID: '7',
+    };
+    const ended = await run(release.script.join('\n'), environment);
+    expect([ended.code, ended.err]).toEqual([0, expect.stringContaining(`trust rule "shop" as ${MAIN}`)]);
+    expect(ended.summary).toContain('## shop/release: ✅ SUCCESS');
+    expect(ended.outputs).toMatch(/^SLIPWAY_RUN_ID=\S+\nSLIPWAY_RUN_STATUS=SUCCESS\n/);
+    await deleteRule(id);
+  });
+
+  it('releases by the recipe for GitHub, with the token of the job', async () => {
+    const id = await createRule({ audience: server.url });
+    const { jobs } = (await recipe('github.yml')) as { jobs: { release: { steps: { id?: string; run?: string }[] } } };
+    const step = jobs.release.steps.find((one) => one.id === 'release')?.run ?? '';
+    const asked: (string | undefined)[] = [];
+    const tokens = await listen(
+      createServer(async (request, response) => {
+        const audience = new URL(request.url ?? '', 'http://x').searchParams.get('audience') ?? '';
+        asked.push(request.headers.authorization, audience);
+        response.end(JSON.stringify({ value: await tokenFor(MAIN, audience) }));
+      }),
+    );
+    const ended = await run(step, {
+      ...{ GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'summary.md', GITHUB_OUTPUT: 'slipway.env' },
+      ...{ ACTIONS_ID_TOKEN_REQUEST_URL: `${tokens.url}/token?v=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-job' },
+      ...{ GITHUB_SHA: 'def', GITHUB_RUN_ID: '8', GITHUB_SERVER_URL: 'x', GITHUB_REPOSITORY: 'y' },
+    });
+    expect(ended.code).toBe(0);
+    expect(asked).toEqual(['Bearer of-the-job', server.url]);
+    expect(ended.summary).toContain('## shop/release: ✅ SUCCESS');
+    expect(ended.outputs).toMatch(/^run-id=\S+\nrun-status=SUCCESS\n/);
+    await tokens.close();
+    await deleteRule(id);
+  });
+
+  it('manages its rule with slipway trust', async () => {
+    const create = [
+      'trust',
+      'create',
+      'by hand',
+      '--issuer',
+      issuer,
+      '--subject',
+      MAIN,
+      '--group',
+      'CI',
+      '--for',
+      'app',
+    ];
+    expect((await slipway(server.url, create)).code).toBe(0);
+    expect((await slipway(server.url, ['trust', 'update', 'by hand', '--claim', 'repository=*', '--off'])).code).toBe(
+      0,
+    );
+    expect((await slipway(server.url, ['trust'])).out).toMatch(/by hand \(off\) .*repository=\*/);
+    expect((await slipway(server.url, ['trust', 'delete', 'by hand'])).code).toBe(0);
+    const { code, err } = await slipway(server.url, ['runs'], {
+      SLIPWAY_API_KEY: '',
+      SLIPWAY_ID_TOKEN: await tokenFor(MAIN),
+    });
+    expect([code, err]).toEqual([3, expect.stringContaining('UNAUTHENTICATED')]);
   });
 });
 

@@ -4,7 +4,7 @@ import { Provider } from 'oidc-provider';
  * An OpenID Connect provider whose clients are the jobs of a CI system: a job's token has the id of its client as
  * subject, and the requested resource as audience. Keys are made at each start. Prints its issuer once it listens.
  *
- * Usage: node oidcProvider.mjs PORT KID CLIENT=SECRET…
+ * Usage: node oidcProviderProcess.mjs PORT KID CLIENT=SECRET…
  */
 const [port, kid, ...clients] = process.argv.slice(2);
 const { generateKeyPair, exportJWK } = await import('jose');
