@@ -34,7 +34,7 @@ kind: Workflow
 application: app
 name: flow
 tasks:
-  one: { run: "true", labels: [nowhere=true] }
+  one: { run: "true", labels: { nowhere: "true" } }
 ---
 kind: Application
 name: shop

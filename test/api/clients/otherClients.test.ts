@@ -230,7 +230,7 @@ describe('Relay', () => {
     expect(page().executions.edges.length).toBeGreaterThan(2);
     const id = edges[0]?.node.application.id ?? '';
     const refetched = await fetchQuery(environment, artifact('RelayApplicationQuery'), { id }).toPromise();
-    expect(refetched).toMatchObject({ node: { __typename: 'Application' } });
+    expect(refetched).toMatchObject({ node: { __id: id } });
     const started = await new Promise<Started>((resolve, reject) => {
       commitMutation(environment, {
         ...{ mutation: artifact('RelayStartMutation'), variables: { input: input() }, onError: reject },
