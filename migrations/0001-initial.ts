@@ -224,10 +224,13 @@ CREATE TABLE "secret" (
   "version" integer NOT NULL,
   "key_id" text NOT NULL,
   "sealed" bytea NOT NULL,
+  "secret_type" text NOT NULL DEFAULT 'ENCRYPTED_TEXT',
+  "details" jsonb,
   "agents" text array NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "set_by_id" text NOT NULL,
   "set_by" text NOT NULL,
+  CONSTRAINT "secret_type" CHECK (secret_type IN ('ENCRYPTED_TEXT', 'ENCRYPTED_FILE', 'SSH_CREDENTIAL', 'WINRM_CREDENTIAL')),
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;

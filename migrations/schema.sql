@@ -1190,11 +1190,14 @@ CREATE TABLE secret (
   version integer NOT NULL,
   key_id text NOT NULL,
   sealed bytea NOT NULL,
+  secret_type text NOT NULL DEFAULT 'ENCRYPTED_TEXT'::text,
+  details jsonb,
   agents text[] NOT NULL,
   set_at timestamp(3) with time zone NOT NULL,
   set_by_id text NOT NULL,
   set_by text NOT NULL,
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY (id),
+  CONSTRAINT "secret_type" CHECK ((secret_type = ANY (ARRAY['ENCRYPTED_TEXT'::text, 'ENCRYPTED_FILE'::text, 'SSH_CREDENTIAL'::text, 'WINRM_CREDENTIAL'::text]))),
   CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY (environment_id) REFERENCES environment(id),
   CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY (application_id) REFERENCES application(id)
 );

@@ -140,6 +140,8 @@ const queries: Readonly<Record<string, Row>> = {
   trustRules: ['{ trustRules { name } }', ...account],
   registeredOperations: ['{ registeredOperations { hash } }', ...account],
   apiKeys: ['{ apiKeys { name } }', ...all('OK')],
+  secret: ['{ secret(secretId: "$secret") { name } }', ...seen],
+  secretByName: ['{ secretByName(name: "KEPT") { id } }', ...seen],
   tag: ['{ tag(tagId: "$tag") { name usages { nodes { value } } } }', ...seen],
   tagByName: ['{ tagByName(name: "team") { id } }', ...seen],
   tags: ['{ tags(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
@@ -308,6 +310,14 @@ const mutations: Readonly<Record<string, Row>> = {
     'CONFLICT',
     'NOT_FOUND',
     'NOT_FOUND',
+  ],
+  createSecret: [
+    'mutation { createSecret(input: {secretType: ENCRYPTED_TEXT, encryptedText: {name: "MADE", value: "hunter2!", usageScope: {appEnvScopes: [{application: {appId: "$app"}}]}}}) { secret { id } } }',
+    ...administered,
+  ],
+  updateSecret: [
+    'mutation { updateSecret(input: {secretId: "$secret", secretType: ENCRYPTED_TEXT, encryptedText: {value: "hunter3!"}}) { secret { id } } }',
+    ...administered,
   ],
   attachTag: [
     'mutation { attachTag(input: {entityId: "$service", entityType: SERVICE, name: "team", value: "b"}) { tagLink { value } } }',
@@ -657,6 +667,9 @@ name: other
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
       `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
     );
+    const kept = await server.client.ask<{ setSecret: { secret: { id: string } } }>(
+      `mutation { setSecret(input: {applicationId: "${applicationId}", name: "KEPT", secretValue: "hunter2!"}) { secret { id } } }`,
+    );
     const tags = await server.client.ask<{ one: { tag: { id: string } }; two: { tag: { id: string } } }>(
       'mutation { one: createTag(input: {name: "team"}) { tag { id } } two: createTag(input: {name: "spare"}) { tag { id } } }',
     );
@@ -698,6 +711,7 @@ name: other
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       freeze: createFreeze.freeze.id,
+      secret: kept.setSecret.secret.id,
       tag: tags.one.tag.id,
       spareTag: tags.two.tag.id,
       agent: agent.id,

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
  * variables, scripts and configuration files hold passwords under every name.
  */
 const secretName =
-  /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
+  /secret|encrypted|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
 /** Endings of names that say which, how many or when, rather than hold content. */
 const harmlessEnd = /(Ids?|Count|At|Name|Names|Version)$/;
 

@@ -118,6 +118,7 @@ import { AgentTokensResolver } from '../agents/agentTokens.resolver';
 import { configuredResolvers } from '../tags/configured.resolver';
 import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
+import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
@@ -238,4 +239,5 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   TagsResolver,
   ...configuredResolvers,
   ExecutionTagsResolver,
+  TypedSecretsResolver,
 ];
