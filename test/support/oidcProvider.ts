@@ -13,7 +13,12 @@ export interface OidcProvider {
 /** A real provider (oidc-provider), in a process of its own because it is an ES module. */
 export async function startOidcProvider(subjects: readonly string[]): Promise<OidcProvider> {
   const port = await freePort();
-  const args = [join(__dirname, 'oidcProviderProcess.mjs'), String(port), 'first', ...subjects.map((id) => `${id}=secret`)];
+  const args = [
+    join(__dirname, 'oidcProviderProcess.mjs'),
+    String(port),
+    'first',
+    ...subjects.map((id) => `${id}=secret`),
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
   const issuer = `http://127.0.0.1:${port}`;
