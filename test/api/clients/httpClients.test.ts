@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
+import { auditServer } from 'graphql-http';
 import { WebSocket } from 'ws';
 import { Client } from '../../../src/client/client';
 import {
@@ -49,6 +50,17 @@ const errorIn = ({ status, body }: Answer) => [status, body.errors?.[0]?.extensi
 
 const version = manifest.operations.find(({ name }) => name === 'Version');
 const hash = version?.id ?? '';
+
+/** Requests of the audits, with a key. */
+const withKey: typeof fetch = (input, init) =>
+  fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), ...key } });
+
+it.each(['/graphql', '/api/graphql'])('%s passes every audit of GraphQL over HTTP', async (path) => {
+  const results = await auditServer({ url: `${server.url}${path}`, fetchFn: withKey });
+  expect(results.length).toBeGreaterThan(50);
+  const failed = results.flatMap((one) => (one.status === 'ok' ? [] : [`${one.status}: ${one.name}: ${one.reason}`]));
+  expect(failed).toEqual([]);
+});
 
 describe('a persisted operation', () => {
   it('is found by its hash in each notation, over POST and GET', async () => {
