@@ -14,6 +14,7 @@ import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
 import { Signing } from '../kernel/database/signing';
 import { createPool } from '../kernel/database/pool';
+import { createTracing } from '../kernel/tracing';
 import { Traffic } from '../kernel/database/traffic';
 import { migrate } from './migrate';
 import { patiently, schemaFault } from './startFaults';
@@ -28,6 +29,7 @@ import { createQueueFeed } from '../runs/queue/queueFeed';
 import { KnownJobs } from '../runs/queue/knownJobs';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
+import { traceRuns } from '../runs/traces/traceRuns';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
@@ -65,6 +67,7 @@ export async function createApp(
   wakeups.onSignal(RIGHTS_CHANGED, () => knownCallers.forget());
   const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
   const streamDatabase = database.impatient(Math.max(LEAST_PATIENCE_MS, 2.5 * config.SLIPWAY_POLL_MS));
+  const tracing = (await createTracing('slipway', config, log)) ?? null;
   const observers: RunObserver[] = [];
   const onLive = (at: Date) => {
     if (observers.length === 0) return;
@@ -101,6 +104,7 @@ export async function createApp(
     knownJobs: new KnownJobs(),
     agentNotes: new AgentNotes(database, systemClock, log),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
+    tracing,
     observers,
     faults: new Map(),
     feeds: {
@@ -109,6 +113,7 @@ export async function createApp(
       logs: createLogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
     },
   };
+  if (tracing !== null) observers.push(traceRuns(app, tracing));
   return {
     app,
     pool,
@@ -118,6 +123,8 @@ export async function createApp(
       await app.agentNotes.flush();
       contents.close();
       await close();
+      // Last, because the end of anything else may be reported.
+      await tracing?.stop();
     },
   };
 }

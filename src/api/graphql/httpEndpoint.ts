@@ -15,8 +15,10 @@ import { LRUCache } from 'lru-cache';
 import type { Actor } from '../../access/actor';
 import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
+import { traceparentOf } from '../../contract/traceIds';
 import { sendGraphqlRefusal } from '../http/httpErrors';
 import { readSearch } from '../http/searchRequest';
+import { isShown } from '../http/requestTrace';
 import { createAnswerQuery } from './answerQuery';
 import type { RequestInfo } from './context';
 import { type Documents, maxTokens } from './documents';
@@ -80,8 +82,11 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
     async answer(request, reply) {
       const { headers, info, actor } = request;
       const startedAt = performance.now();
-      const ended = (outcome: Outcome) =>
+      const ended = (outcome: Outcome) => {
         note({ ...outcome, milliseconds: performance.now() - startedAt, actor, request: info });
+        const { trace } = info;
+        if (trace && isShown(trace, outcome.kind)) reply.header('traceresponse', traceparentOf(trace));
+      };
       let body: unknown;
       try {
         const asked = operations.resolve(request.method === 'GET' ? readSearch(request.query) : request.body);
