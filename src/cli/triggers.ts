@@ -116,7 +116,10 @@ async function showFirings(session: Session, name: string, options: Named): Prom
 }
 
 function sayFirings({ ui }: Session, firings: Awaited<ReturnType<typeof find>>['firings']['nodes']): void {
-  if (firings.length === 0) return ui.say('It has not fired yet.');
+  if (firings.length === 0) {
+    ui.say('It has not fired yet.');
+    return;
+  }
   ui.table(
     ['TIME', 'CAUSE', 'OUTCOME', 'RUN', 'REASON'],
     firings.map(({ createdAt, kind, event, status, execution, reasonCode, reason }) => [

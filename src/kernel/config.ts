@@ -131,6 +131,9 @@ export const serverVariables = z.object({
   SLIPWAY_HOOK_RATE_PER_SECOND: integer(0, 1_000_000).default(10),
   SLIPWAY_HOOK_SECRET_OVERLAP_HOURS: integer(0, 24 * 365).default(24),
   SLIPWAY_FIRING_RETENTION_DAYS: integer(1, 36500).default(30),
+  SLIPWAY_OPERATIONS: oneOf('any', 'registered').default('any'),
+  SLIPWAY_OPERATIONS_DIR: z.string().min(1).optional(),
+  SLIPWAY_TRUST_HTTP_ISSUERS: flag.default(false),
   SLIPWAY_METRICS_PORT: integer(0, 65535).optional(),
   SLIPWAY_METRICS_TOKEN: secret(16).optional(),
   ...otel,
@@ -198,6 +201,14 @@ export const cliVariables = z.object({
   SLIPWAY_API_KEY: z.string().min(1).optional(),
   SLIPWAY_ADMIN_KEY: serverVariables.shape.SLIPWAY_ADMIN_KEY,
   SLIPWAY_DATA_DIR: serverVariables.shape.SLIPWAY_DATA_DIR,
+  SLIPWAY_ID_TOKEN: z.string().min(1).optional(),
+  SLIPWAY_ID_TOKEN_AUDIENCE: z.string().min(1).optional(),
+  ACTIONS_ID_TOKEN_REQUEST_URL: url('http:', 'https:').optional(),
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: z.string().min(1).optional(),
+  GITHUB_ACTIONS: z.string().optional(),
+  GITHUB_ENV: z.string().min(1).optional(),
+  GITHUB_OUTPUT: z.string().min(1).optional(),
+  GITHUB_STEP_SUMMARY: z.string().min(1).optional(),
 });
 
 export type ServerConfig = Readonly<z.infer<typeof serverVariables>>;

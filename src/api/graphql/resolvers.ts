@@ -122,6 +122,9 @@ import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
 
+import { OperationsResolver } from '../operations/operations.resolver';
+import { TrustRulesResolver } from '../access/trustRules.resolver';
+
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
@@ -237,6 +240,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   TriggerVersionResolver,
   TriggerFiringResolver,
   ExecutedByTriggerResolver,
+  OperationsResolver,
+  TrustRulesResolver,
   TagsResolver,
   ...configuredResolvers,
   ExecutionTagsResolver,
