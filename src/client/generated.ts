@@ -30,6 +30,7 @@ export type AccountPermissionType =
   | 'MANAGE_API_KEYS'
   | 'MANAGE_DELEGATES'
   | 'MANAGE_FREEZES'
+  | 'MANAGE_TEMPLATES'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -251,11 +252,17 @@ export type DefinitionKind =
   | 'FREEZE'
   | 'PIPELINE'
   | 'SERVICE'
+  | 'TEMPLATE'
   | 'WORKFLOW';
 
 export type DeleteArtifactInput = {
   readonly artifactId: string;
   readonly clientMutationId?: string | null | undefined;
+};
+
+export type DeleteTemplateInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly templateId: string;
 };
 
 export type DeploymentPermissionFilterInput = {
@@ -784,6 +791,29 @@ export type StartExecutionInput = {
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
+
+export type TemplateFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly isOfAccount?: boolean | null | undefined;
+  readonly name?: IdFilter | null | undefined;
+  readonly template?: IdFilter | null | undefined;
+};
+
+export type TemplateParameterType =
+  | 'BOOLEAN'
+  | 'LIST'
+  | 'MAPPING'
+  | 'NUMBER'
+  | 'STRING';
+
+export type TemplateTarget =
+  | 'STAGE'
+  | 'WORKFLOW';
+
+export type TemplateUserKind =
+  | 'PIPELINE'
+  | 'TEMPLATE'
+  | 'WORKFLOW';
 
 export type TimeFilter = {
   readonly operator: TimeOperator;
@@ -2045,6 +2075,30 @@ export type StartPreviewQueryVariables = Exact<{
 
 
 export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number, readonly approvers: ReadonlyArray<string> }> }> } | null };
+
+export type TemplatesQueryVariables = Exact<{
+  filters?: ReadonlyArray<TemplateFilter> | TemplateFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TemplatesQuery = { readonly templates: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly of: TemplateTarget, readonly description: string | null, readonly application: { readonly name: string } | null, readonly revision: { readonly number: number }, readonly users: ReadonlyArray<{ readonly outdated: boolean }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type TemplateQueryVariables = Exact<{
+  name: string;
+  applicationId?: string | null | undefined;
+  format: DefinitionFormat;
+}>;
+
+
+export type TemplateQuery = { readonly templateByName: { readonly id: string, readonly name: string, readonly of: TemplateTarget, readonly description: string | null, readonly definition: string, readonly application: { readonly name: string } | null, readonly revision: { readonly number: number }, readonly parameters: ReadonlyArray<{ readonly name: string, readonly type: TemplateParameterType, readonly required: boolean, readonly defaultValue: unknown, readonly allowedValues: ReadonlyArray<string> | null, readonly description: string | null }>, readonly users: ReadonlyArray<{ readonly kind: TemplateUserKind, readonly id: string, readonly name: string, readonly application: string | null, readonly revision: number, readonly pinned: boolean, readonly outdated: boolean }> } | null };
+
+export type DeleteTemplateMutationVariables = Exact<{
+  input: DeleteTemplateInput;
+}>;
+
+
+export type DeleteTemplateMutation = { readonly deleteTemplate: { readonly clientMutationId: string | null } | null };
 
 export type RunGraphQueryVariables = Exact<{
   id: string;
@@ -5906,6 +5960,72 @@ export const StartPreviewDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
+export const TemplatesDocument = new TypedDocumentString(`
+    query Templates($filters: [TemplateFilter!], $after: String) {
+  templates(filters: $filters, first: 100, after: $after) {
+    nodes {
+      id
+      name
+      of
+      description
+      application {
+        name
+      }
+      revision {
+        number
+      }
+      users {
+        outdated
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
+export const TemplateDocument = new TypedDocumentString(`
+    query Template($name: String!, $applicationId: ID, $format: DefinitionFormat!) {
+  templateByName(templateName: $name, applicationId: $applicationId) {
+    id
+    name
+    of
+    description
+    application {
+      name
+    }
+    revision {
+      number
+    }
+    parameters {
+      name
+      type
+      required
+      defaultValue
+      allowedValues
+      description
+    }
+    definition(format: $format)
+    users {
+      kind
+      id
+      name
+      application
+      revision
+      pinned
+      outdated
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TemplateQuery, TemplateQueryVariables>;
+export const DeleteTemplateDocument = new TypedDocumentString(`
+    mutation DeleteTemplate($input: DeleteTemplateInput!) {
+  deleteTemplate(input: $input) {
+    clientMutationId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteTemplateMutation, DeleteTemplateMutationVariables>;
 export const RunGraphDocument = new TypedDocumentString(`
     query RunGraph($id: ID!) {
   workflowGraph(executionId: $id, format: ASCII) {

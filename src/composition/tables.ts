@@ -57,6 +57,7 @@ import { secretTable } from '../catalog/secrets/secrets';
 import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
+import { templates } from '../catalog/templates/templates';
 import { workflows } from '../catalog/workflows/workflows';
 
 /** All tables of the database, for TypeORM. */
@@ -78,10 +79,12 @@ export const tables = [
   secretTable,
   freezes.schema,
   freezeVersionTable,
+  templates.schema,
+  templates.revisions.schema,
   workflows.schema,
-  workflows.revisionSchema,
+  workflows.revisions.schema,
   pipelines.schema,
-  pipelines.revisionSchema,
+  pipelines.revisions.schema,
   executionTable,
   idempotencyKeyTable,
   slotTable,

@@ -80,6 +80,9 @@ const queries: Readonly<Record<string, Row>> = {
   node: ['{ node(id: "$run") { id } }', ...seen],
   compareEnvironments: ['{ compareEnvironments(a: "$staging", b: "$staging") { services { newer } } }', ...seen],
   concurrencyGroup: ['{ concurrencyGroup(applicationId: "$app", name: "db", of: WORKFLOWS) { name } }', ...seen],
+  template: ['{ template(templateId: "$template") { name users { name } } }', ...seen],
+  templateByName: ['{ templateByName(templateName: "tested", applicationId: "$app") { name } }', ...seen],
+  templates: ['{ templates(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
   freeze: ['{ freeze(freezeId: "$freeze") { name reason } }', ...seen],
   freezes: ['{ freezes(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
   freezeCheck: ['{ freezeCheck(environmentId: "$staging") { frozen } }', ...seen],
@@ -311,6 +314,10 @@ const mutations: Readonly<Record<string, Row>> = {
     ...administered,
   ],
   deleteFreeze: ['mutation { deleteFreeze(input: {freezeId: "$freeze"}) { clientMutationId } }', ...administered],
+  deleteTemplate: [
+    'mutation { deleteTemplate(input: {templateId: "$template"}) { clientMutationId } }',
+    ...administered,
+  ],
   overrideFreeze: [
     'mutation { overrideFreeze(input: {executionId: "$run", reason: "hotfix"}) { execution { id } } }',
     ...administered,
@@ -622,6 +629,12 @@ name: other
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
       `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
     );
+    await runs.apply(
+      `---\nkind: Template\napplication: ${APP}\nname: tested\nof: workflow\nbody: { tasks: { test: { run: "true" } } }`,
+    );
+    const { templates } = await server.client.ask<{ templates: { nodes: { id: string }[] } }>(
+      '{ templates { nodes { id } } }',
+    );
     const inApp = `applications: {appIds: ["${applicationId}"]}`;
     const reading = ['ENV', 'SERVICE', 'WORKFLOW', 'PIPELINE', 'DEPLOYMENT']
       .map((type) => `{permissionType: ${type}, actions: [READ], ${inApp}}`)
@@ -657,6 +670,7 @@ name: other
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       freeze: createFreeze.freeze.id,
+      template: templates.nodes[0]?.id ?? '',
       agent: agent.id,
       agentToken: createAgentToken.agentToken.id,
       user: createUser.user.id,

@@ -5,6 +5,7 @@ import { environments } from '../../catalog/environments/environments';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { services } from '../../catalog/services/services';
+import { requireTemplate } from '../../catalog/templates/templates.queries';
 import { workflows } from '../../catalog/workflows/workflows';
 import { notFound, Refusal } from '../../kernel/errors';
 import { readExecution } from '../../runs/execution/executions.queries';
@@ -16,7 +17,7 @@ export class NodeResolver {
   @Query(() => NodeInterface, {
     nullable: true,
     description:
-      'Application, environment, service, workflow, pipeline, freeze or execution with the given ID. IDs are unique over all ' +
+      'Application, environment, service, workflow, pipeline, template, freeze or execution with the given ID. IDs are unique over all ' +
       'of them. Errors: NOT_FOUND.',
   })
   async node(
@@ -30,6 +31,7 @@ export class NodeResolver {
       Workflow: readPart(app, actor, workflows, id),
       Pipeline: readPart(app, actor, pipelines, id),
       Freeze: requireFreeze(app.database, actor, id),
+      Template: requireTemplate(app.database, actor, id),
       Execution: readExecution(app, actor, id),
     };
     const found = await Promise.all(
