@@ -94,9 +94,9 @@ describe('extends', () => {
     expect(messages.join()).toContain('(did you mean "script"?)');
     const broken = use('with: { script: x }\n').replace('retries: "$', 'retries: "x$').replace('tags:', 'tag:');
     expect(read(broken).errors).toEqual([
-      '11:3 UNKNOWN_FIELD',
-      '30:10 UNKNOWN_FIELD node 11:3',
-      '30:10 WRONG_TYPE node 17:38',
+      '14:3 UNKNOWN_FIELD',
+      '30:10 UNKNOWN_FIELD node 14:3',
+      '30:10 WRONG_TYPE node 20:38',
     ]);
   });
 
