@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -139,6 +139,7 @@ CREATE TABLE "agent" (
 );
 CREATE INDEX "agent_registered" ON "agent" ("registered_at", "id");
 CREATE INDEX "agent_name" ON "agent" ("name", "registered_at");
+CREATE INDEX "agent_present" ON "agent" ("id") WHERE left_at IS NULL;
 CREATE TABLE "agent_token" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -221,10 +222,13 @@ CREATE TABLE "secret" (
   "version" integer NOT NULL,
   "key_id" text NOT NULL,
   "sealed" bytea NOT NULL,
+  "secret_type" text NOT NULL DEFAULT 'ENCRYPTED_TEXT',
+  "details" jsonb,
   "agents" text array NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "set_by_id" text NOT NULL,
   "set_by" text NOT NULL,
+  CONSTRAINT "secret_type" CHECK (secret_type IN ('ENCRYPTED_TEXT', 'ENCRYPTED_FILE', 'SSH_CREDENTIAL', 'WINRM_CREDENTIAL')),
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;
@@ -290,6 +294,28 @@ CREATE TABLE "template_revision" (
   CONSTRAINT "template_revision_number" UNIQUE ("entity_id", "number"),
   CONSTRAINT "PK_568cda9acc258b1647dfec7e9b2" PRIMARY KEY ("id")
 );
+CREATE TABLE "tag" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "allowed_values" text array,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "tag_name" UNIQUE ("name"),
+  CONSTRAINT "PK_8e4052373c579afc1471f526760" PRIMARY KEY ("id")
+);
+CREATE TABLE "tag_link" (
+  "entity_id" uuid NOT NULL,
+  "tag_id" uuid NOT NULL,
+  "entity_type" text NOT NULL,
+  "application_id" uuid NOT NULL,
+  "value" text NOT NULL,
+  "attached_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "attached_by" text,
+  CONSTRAINT "tag_link_entity_type" CHECK (entity_type IN ('APPLICATION', 'DEPLOYMENT', 'ENVIRONMENT', 'PIPELINE', 'SERVICE', 'WORKFLOW')),
+  CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY ("entity_id", "tag_id")
+);
+CREATE INDEX "tag_link_of_tag" ON "tag_link" ("tag_id", "value", "entity_id");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -1099,6 +1125,7 @@ ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY
 ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "template" ADD CONSTRAINT "FK_0a2877c0f6e1a14a6d5f6d43f5d" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "template_revision" ADD CONSTRAINT "FK_4c323f1a45f44df4995f13a2cf4" FOREIGN KEY ("entity_id") REFERENCES "template"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "tag_link" ADD CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY ("tag_id") REFERENCES "tag"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1168,7 +1195,7 @@ ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, 
 -- Ranks far apart leave room for jobs that people move; queue_time is the share of the newest claim.
 ALTER SEQUENCE ready_job_rank_seq INCREMENT BY 1048576;
 CREATE SEQUENCE queue_time MINVALUE 0 START 0;
-ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE job_lease SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 -- Audit records and restore points can't be changed or removed, whatever the role or the session's replication role.
@@ -1510,6 +1537,8 @@ DROP TABLE
   freeze_version,
   template,
   template_revision,
+  tag,
+  tag_link,
   workflow,
   workflow_revision,
   pipeline,

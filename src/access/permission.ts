@@ -14,6 +14,8 @@ export const accountPermissionType = {
     MANAGE_DELEGATES: 'See agents and create their registration tokens; change the order of the queue and pause it.',
     MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
     MANAGE_TEMPLATES: 'Create, change and delete templates of the account, which every application can extend.',
+    MANAGE_TAGS:
+      'Create, change and delete tags. Attaching a tag to an object requires the right to change the object.',
     MANAGE_USERS_AND_GROUPS:
       'Change users, user groups and their permissions. Only an administrator can grant or revoke administrator rights.',
     READ_USERS_AND_GROUPS: 'See users and user groups.',

@@ -1,9 +1,13 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
+import type { JobFacts } from '../contract/jobFacts';
+import { follows } from '../contract/valueRules';
 import type { Clock } from '../kernel/clock';
 import { inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
+import { JobCache } from './cache';
 import { CheckoutFailed, checkOut } from './checkout';
 import { type CommandEnd, CommandFailure, type CommandOptions, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
@@ -11,12 +15,8 @@ import { BadOutput, LastLine, readOutputs, Tail } from './commandOutputs';
 import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
-import { JobCache } from './cache';
 import { JobLog } from './jobLog';
 import { maskFacts, maskOf } from './jobMask';
-import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
-import type { JobFacts } from '../contract/jobFacts';
-import { follows } from '../contract/valueRules';
 import { sendReport } from './jobReport';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
@@ -216,7 +216,7 @@ async function runCommandOf(
     return end;
   } finally {
     if (containers !== undefined) {
-      const ran = containers.facts;
+      const ran = await containers.facts();
       const any = ran.container !== null || ran.services.length > 0;
       if (any) progress.facts = { ...(progress.facts ?? noFacts), ...ran };
       await containers.end(end?.exitCode !== 0);

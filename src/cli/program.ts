@@ -57,6 +57,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'only runs of this application')
     .option('-s, --status <status...>', 'only runs with one of these statuses, such as FAILED')
     .option('-r, --resumable', 'only runs that can be resumed')
+    .option('-t, --tag <name=value...>', 'only runs with all of these tags; NAME alone matches any value')
     .option('-n, --limit <number>', 'maximum number of runs, 1 to 500', limit, 20)
     .action(async (word: string | undefined, run: string | undefined, _options, command: Command) => {
       if (word !== undefined) {

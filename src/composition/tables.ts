@@ -58,6 +58,7 @@ import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
 import { templates } from '../catalog/templates/templates';
+import { tagLinkTable, tags } from '../catalog/tags/tags';
 import { workflows } from '../catalog/workflows/workflows';
 
 /** All tables of the database, for TypeORM. */
@@ -81,6 +82,8 @@ export const tables = [
   freezeVersionTable,
   templates.schema,
   templates.revisions.schema,
+  tags.schema,
+  tagLinkTable,
   workflows.schema,
   workflows.revisions.schema,
   pipelines.schema,

@@ -25,6 +25,7 @@ import { lockDependencies } from '../services/serviceDependencies.store';
 import { addFollowers, findFollowers } from '../templates/followers';
 import type { TemplateUser } from '../templates/templateUsers.store';
 import { libraryFor, lockFor } from '../templates/templateLibrary';
+import { checkTags, loadTags, withTags } from '../tags/documentTags';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -115,9 +116,11 @@ async function planSource(
   addFollowers(source, followers, configurations);
   validateSource(source, configurations);
   await checkDependencies(db, access, source);
+  await checkTags(db, source);
   const groups = await findExceptedGroups(db, author.actor, source);
   source.problems.refuseIfAny();
   const freezes = await findNamedFreezes(db, source);
+  const tags = await loadTags(db, source, configurations);
   const planned = new Map<string, PlannedApplication & { planned: Planned[] }>();
   const plan = ({ document }: ParsedDocument): Planned => {
     const name = applicationNameOf(document);
@@ -140,10 +143,9 @@ async function planSource(
       environments: new Map([...ids(existing?.environments), ...made('Environment')]),
       services: new Map([...ids(existing?.services), ...made('Service')]),
     });
-    const done = {
-      document,
-      step: planDocument(document, { ...author, existing, applicationId, named, book: source.templates }),
-    };
+    const context = { ...author, existing, applicationId, named, book: source.templates };
+    const step = planDocument(document, context);
+    const done = { document, step: withTags(document, step, tags, author, applicationId) };
     application.planned.push(done);
     return done;
   };

@@ -43,6 +43,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
 import { writtenTasks } from './scopedTasks';
+import { type TagValues, tagValues } from './tagShape';
 import { taskLevels } from './taskGraph';
 import {
   afterHead,
@@ -58,7 +59,6 @@ import {
   DAY,
   description,
   duration,
-  label,
   MAX_SECONDS,
   name,
   secretNames,
@@ -85,6 +85,8 @@ interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
   readonly name: string;
   readonly description: string | null;
+  /** Null: the document says nothing about them. */
+  readonly tags: TagValues | null;
 }
 interface Part<Kind extends DocumentKind> extends Named<Kind> {
   readonly application: string;
@@ -94,7 +96,7 @@ export type ApplicationDocument = Named<'Application'>;
 export interface ServiceDocument extends Part<'Service'> {
   readonly dependsOn: readonly string[];
 }
-export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
+export type FreezeDocument = Omit<Part<'Freeze'>, 'description' | 'tags'> & FreezeDefinition;
 /** A freeze, or the deployment windows, of environments of one application. */
 export type FreezeDefinition = Readonly<{
   [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
@@ -106,7 +108,7 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly after: string | null;
   readonly agents: LabelRules;
 }
-type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>> & {
+type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name' | 'tags'>> & {
   /** Absent if the document extends no template. */
   readonly extended?: Extended;
 };
@@ -117,7 +119,7 @@ export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
 /** `application` is empty for a template of the account. */
-export type TemplateDocument = Part<'Template'> & {
+export type TemplateDocument = Omit<Part<'Template'>, 'tags'> & {
   readonly keys: TemplateKeys;
   /** Its keys after the head, as YAML. */
   readonly text: string;
@@ -430,16 +432,20 @@ function head<Kind extends DocumentKind>(kind: Kind) {
         : 'Name, unique within its kind and application.',
     ),
     description: description(kind.toLowerCase()),
+    tags: optional(
+      tagValues,
+      null,
+      `Tags of the ${kind.toLowerCase()}: a mapping of names to values, or a list of names. Complete: other tags are removed. Defaults to the tags that it has.`,
+    ),
   };
 }
 
 const { application: _, ...applicationHead } = head('Application');
-const { description: _none, ...freezeHead } = head('Freeze');
+const { description: _none, tags: _noTags, ...freezeHead } = head('Freeze');
 
 const writtenWorkflow = object(
   {
     ...head('Workflow'),
-    tags: optional(list(label), [], 'Keywords for finding the workflow.'),
     environment: optional(
       text,
       null,
@@ -557,20 +563,22 @@ const pipelineDocument = object(
 
 const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { readonly description: string | null }>(
   flat: Shape<Part<Kind> & Definition>,
-): Shape<Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name'> }> =>
+): Shape<
+  Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name' | 'tags'> }
+> =>
   mapped(
     flat,
-    ({ kind, application, name: own, ...definition }) => ({
-      ...{ kind, application, name: own, description: definition.description },
+    ({ kind, application, name: own, tags, ...definition }) => ({
+      ...{ kind, application, name: own, tags, description: definition.description },
       definition,
     }),
     {
-      encode: ({ kind, application, name: own, definition }) =>
-        ({ ...definition, kind, application, name: own }) as never,
+      encode: ({ kind, application, name: own, tags, definition }) =>
+        ({ ...definition, kind, application, name: own, tags }) as never,
     },
   );
 
-const { application: _application, ...templateHead } = head('Template');
+const { application: _application, tags: _templateTags, ...templateHead } = head('Template');
 const writtenTemplate = object({
   ...templateHead,
   application: optional(name, null, 'Application that it belongs to. Defaults to none: every application can use it.'),

@@ -128,7 +128,10 @@ export function parseFollower(text: string, templates: TemplateBook, report: Rep
       return found;
     },
   });
-  return parsed === undefined || extended === undefined ? parsed : withExtended(parsed, extended);
+  if (parsed === undefined || extended === undefined) return parsed;
+  const whole = withExtended(parsed, extended);
+  // Only its own document sets the tags of an object.
+  return 'tags' in whole.document ? { ...whole, document: { ...whole.document, tags: null } } : whole;
 }
 
 function parseDocument(

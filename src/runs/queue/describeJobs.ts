@@ -70,7 +70,7 @@ export interface JobDescription {
   readonly register: string | null;
 }
 
-const nothing: OpenedSecrets = { agents: [], values: {}, refused: null };
+const nothing: OpenedSecrets = { agents: [], values: {}, parts: {}, refused: null };
 
 /**
  * Describes jobs for the agent with these labels that claimed them. A job whose environment or secrets are bound to
@@ -121,7 +121,7 @@ async function secretsWanted(app: App, row: ClaimedJobRow) {
 async function describe(
   app: App,
   row: ClaimedJobRow,
-  { values, refused }: OpenedSecrets = nothing,
+  { values, parts, refused }: OpenedSecrets = nothing,
 ): Promise<JobDescription> {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
   const task = definition.tasks[baseName(row.task)];
@@ -130,9 +130,13 @@ async function describe(
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
   // Credentials of registries and repositories never reach the command.
   const own = secretsOfTask(definition, task);
-  const known = Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name)));
+  const credentials = own.flatMap((name) => parts[name] ?? []);
+  const known = Object.assign(
+    Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name))),
+    ...credentials.map(({ hidden }) => hidden),
+  ) as Record<string, string>;
   const sources: EnvironmentSources = {
-    environment: row.environment?.variables,
+    environment: Object.assign({}, ...credentials.map(({ shown }) => shown), row.environment?.variables),
     workflowEnv: task.scope === undefined ? definition.env : {},
     given: {
       ...(task.scope === undefined ? row.variables : {}),

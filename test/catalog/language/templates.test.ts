@@ -57,10 +57,9 @@ describe('extends', () => {
       ),
     );
     expect(errors).toEqual([]);
-    const { tasks, env, tags, variables, container, extended } = workflow('web');
-    expect({ env, tags, image: container?.image }).toEqual({
+    const { tasks, env, variables, container, extended } = workflow('web');
+    expect({ env, image: container?.image }).toEqual({
       env: { NODE_ENV: 'test', CI: '1.10' },
-      tags: ['web'],
       image: 'node:2',
     });
     expect(variables.map(({ name, defaultValue }) => [name, defaultValue])).toEqual([

@@ -196,9 +196,11 @@ export type TemplateKeys = {
   readonly [Key in keyof typeof templateKeys]: (typeof templateKeys)[Key] extends { shape: Shape<infer T> } ? T : never;
 };
 
-/** Keys of a document after its head, as YAML. */
+/** Keys of a document after its head, as YAML; its tags are attached to the object. */
 export const afterHead = ({ entries }: SourceMap): string =>
-  entriesText(entries.filter(({ key }) => !['kind', 'application', 'name'].includes(key) && !key.startsWith('x-')));
+  entriesText(
+    entries.filter(({ key }) => !['kind', 'application', 'name', 'tags'].includes(key) && !key.startsWith('x-')),
+  );
 
 const keysShape = object<TemplateKeys>(templateKeys);
 
