@@ -18,7 +18,7 @@ name: derived
 of: workflow
 extends: base
 with: { word: derived }
-body: { tags: [derived] }
+body: { env: { A: b } }
 `;
 const workflow = (name: string, keys: string) => `---\nkind: Workflow\napplication: shop\nname: ${name}\n${keys}\n`;
 

@@ -1,10 +1,8 @@
-import { parameterFields, templateTarget } from '../../catalog/language/templates/templateShape';
+import { parameterFields } from '../../catalog/language/templates/templateShape';
 import { templateFields } from '../../catalog/templates/templates';
 import { field, orNull } from '../../kernel/fields';
-import { enumOf, objectType } from '../graphql/described.types';
+import { objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
-
-enumOf(templateTarget);
 
 export const Template = objectType(
   'Template',

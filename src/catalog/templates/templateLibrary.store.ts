@@ -58,3 +58,10 @@ const findRevisions = (
      JOIN template_revision AS revision ON revision.entity_id = wanted.id AND revision.number = wanted.number`,
     [wanted.map(({ id }) => id), wanted.map(({ revision }) => revision)],
   );
+
+export async function deleteTemplatesOfApplication(db: Db, applicationId: string, now: Date): Promise<void> {
+  await db.write(
+    `UPDATE template SET deleted_at = $2, updated_at = $2 WHERE application_id = $1 AND deleted_at IS NULL`,
+    [applicationId, now],
+  );
+}

@@ -1,4 +1,3 @@
-import type { Db } from '../../kernel/database/database';
 import { oneOf, references, tableOf } from '../../kernel/database/table';
 import { type BatchLoad, byKey } from '../../kernel/loaders';
 import { field, orNull, type ShapeOf, valuesOf } from '../../kernel/fields';
@@ -26,13 +25,6 @@ export type TemplateRevision = Revision<TemplateDefinition>;
 
 class TemplateRows extends ResourceRows<Template> {
   readonly revisions = new RevisionTable<TemplateDefinition>('template');
-
-  async deleteOfApplication(db: Db, applicationId: string, now: Date): Promise<void> {
-    await db.write(
-      `UPDATE template SET deleted_at = $2, updated_at = $2 WHERE application_id = $1 AND deleted_at IS NULL`,
-      [applicationId, now],
-    );
-  }
 
   protected override applicationOf({ applicationId }: Template): string | null {
     return applicationId;

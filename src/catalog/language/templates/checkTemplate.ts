@@ -4,7 +4,8 @@ import type { Report } from '../shape';
 import { locate, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from '../sourceTree';
 import type { ValidationRule } from '../validationRules';
 import { eachReference, fillParameters } from './parameters';
-import type { TemplateParameter, TemplateKeys } from './templateShape';
+import type { TemplateParameter } from './templateParameter';
+import type { TemplateKeys } from './templateShape';
 
 /** Rules about what the documents that extend a template may add. */
 const forUses: readonly string[] = ['MISSING_FIELD', 'EMPTY', 'ELEMENT_KIND', 'TASK_KIND'] satisfies ValidationRule[];

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../../kernel/didYouMean';
 import { inside, type Place, type Report, short } from '../shape';
 import type { Path, SourceEntry, SourceMap, SourceNode, SourceScalar } from '../sourceTree';
-import type { TemplateParameter } from './templateShape';
+import type { TemplateParameter } from './templateParameter';
 
 /** Values of parameters. Null: none is given, and none is needed. */
 export type ParameterValues = ReadonlyMap<string, SourceNode | null>;

@@ -21,6 +21,7 @@ import type { SourceMap, SourceNode } from '../sourceTree';
 import { description } from '../values';
 import { entriesText, nodeValue } from './nodeText';
 import { typed } from './parameters';
+import { parameterTypes, type TemplateParameter } from './templateParameter';
 
 /** What a template can be the beginning of. */
 export const templateTarget = {
@@ -82,8 +83,6 @@ export interface Extended {
   readonly text: string;
 }
 
-const parameterTypes = ['string', 'number', 'boolean', 'list', 'mapping'] as const;
-
 /** Any value, with its positions. */
 const anything: Shape<SourceNode> = { json: {}, encode: nodeValue, decode: (node) => node };
 
@@ -110,16 +109,6 @@ const parameterName = ruled(text, {
           `"${short(value)}" is not a valid name of a parameter; it has 1 to 100 letters, digits, underscores or hyphens, and must not start with a digit.`,
         ],
 });
-
-/** A parameter as a template declares it. */
-export interface TemplateParameter {
-  readonly name: string;
-  readonly type: (typeof parameterTypes)[number];
-  readonly required: boolean;
-  readonly defaultValue: SourceNode | null;
-  readonly allowedValues: readonly string[] | null;
-  readonly description: string | null;
-}
 
 const parameter = defined(
   'Parameter',
