@@ -138,7 +138,16 @@ const steps: readonly Step[] = [
   ['DeleteDelegate', (ids) => ({ input: { accountId: 'any', delegateId: ids.Delegates } })],
   [
     'CreateText',
-    () => ({ secret: { secretType: 'ENCRYPTED_TEXT', encryptedText: { name: 'FIRSTGEN', value: 'hidden' } } }),
+    (ids) => ({
+      secret: {
+        secretType: 'ENCRYPTED_TEXT',
+        encryptedText: {
+          name: 'FIRSTGEN',
+          value: 'hidden',
+          usageScope: { appEnvScopes: [{ application: { appId: ids.app } }] },
+        },
+      },
+    }),
     'OK',
     'createSecret.secret.id',
   ],
