@@ -1163,7 +1163,7 @@ ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, 
 -- Ranks far apart leave room for jobs that people move; queue_time is the share of the newest claim.
 ALTER SEQUENCE ready_job_rank_seq INCREMENT BY 1048576;
 CREATE SEQUENCE queue_time MINVALUE 0 START 0;
-ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE job_lease SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 -- Audit records and restore points can't be changed or removed, whatever the role or the session's replication role.

@@ -884,7 +884,7 @@ CREATE TABLE job_lease (
   share bigint NOT NULL DEFAULT '0'::bigint,
   rank bigint NOT NULL DEFAULT '0'::bigint,
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY (job_id)
-) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+) WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 CREATE INDEX job_lease_kill ON public.job_lease USING btree (kill_at) WHERE (kill_at IS NOT NULL);
 
 CREATE TABLE job_log (

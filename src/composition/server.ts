@@ -5,6 +5,9 @@ import { auditTransactions } from '../access/audit/audited';
 import { AuditSealer } from '../access/audit/sealer';
 import { authenticate, renewActor } from '../access/authenticate';
 import { rightsKey } from '../access/rightsKey';
+import { firstGenSchema } from '../api/firstgen/dialect';
+import { translateError } from '../api/firstgen/messages';
+import { firstGenRoutes } from '../api/firstgen/restRoutes';
 import { auditMutations } from '../api/graphql/auditMutations';
 import type { Context } from '../api/graphql/context';
 import { createGraphqlServer } from '../api/graphql/graphqlServer';
@@ -91,6 +94,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     if (metrics !== undefined) observers.push(metrics.observer);
     const graphql = createGraphqlServer<Context>({
       schema: publicSchema(),
+      dialect: { paths: FIRSTGEN_PATHS, schema: publicFirstGenSchema, translate: translateError },
       log,
       authenticate: guarded,
       introspection: config.SLIPWAY_INTROSPECTION,
@@ -112,6 +116,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       graphql,
       routes: [
         ...[agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
+        firstGenRoutes(app, guarded),
         ...(metrics?.routes ?? []),
       ],
       health: { check: () => checkHealth(app) },
@@ -146,6 +151,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
 /** Shared by all servers of a process. */
 let schema: GraphQLSchema | undefined;
 const publicSchema = () => (schema ??= auditMutations(buildGraphqlSchema(resolvers)));
+let dialect: GraphQLSchema | undefined;
+const publicFirstGenSchema = () => (dialect ??= firstGenSchema(publicSchema()));
+
+const FIRSTGEN_PATHS = ['/api/graphql', '/gateway/api/graphql'];
 
 function startEmbedded(config: ServerConfig, log: Log): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ dataDir: join(config.SLIPWAY_DATA_DIR, 'postgres'), log });
