@@ -27,12 +27,7 @@ import {
   ExecutionsUpdatedResolver,
 } from '../events/events.resolver';
 import { SubjectElementResolver, SubjectServiceResolver } from '../approvals/approvalSubject.resolver';
-import {
-  ApprovalStageResolver,
-  ApprovalsResolver,
-  RenewedApprovalsResolver,
-  UserGroupApprovalResolver,
-} from '../approvals/approvals.resolver';
+import { ApprovalStageResolver, ApprovalsResolver, RenewedApprovalsResolver } from '../approvals/approvals.resolver';
 import {
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
@@ -119,6 +114,12 @@ import { configuredResolvers } from '../tags/configured.resolver';
 import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
+import { ApprovalStarterResolver, ApprovalVariablesResolver } from '../approvals/approvalKinds.resolver';
+import {
+  ArtifactSourceResolver,
+  ExecutionArtifactsResolver,
+  ServiceArtifactsResolver,
+} from '../services/serviceArtifacts.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -226,7 +227,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RenewedApprovalsResolver,
   SubjectElementResolver,
   SubjectServiceResolver,
-  UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
   AgentTokensResolver,
@@ -235,4 +235,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ...configuredResolvers,
   ExecutionTagsResolver,
   TypedSecretsResolver,
+  ApprovalStarterResolver,
+  ApprovalVariablesResolver,
+  ServiceArtifactsResolver,
+  ArtifactSourceResolver,
+  ExecutionArtifactsResolver,
 ];
