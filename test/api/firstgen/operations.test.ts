@@ -244,6 +244,8 @@ const steps: readonly Step[] = [
         comments: 'no',
       },
     }),
+    // The key belongs to no group of approvers.
+    'User not authorized',
   ],
 ];
 
