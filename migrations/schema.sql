@@ -704,6 +704,7 @@ CREATE TABLE execution (
   failure_details text,
   pause jsonb,
   freeze_override jsonb,
+  traceparent text,
   max_parallel integer,
   priority integer,
   mode text NOT NULL,
