@@ -124,7 +124,13 @@ CREATE OR REPLACE FUNCTION public.rebind_jobs(wanted uuid)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  rebound text := coalesce(current_setting('slipway.rebound', true), '');
 BEGIN
+  IF position(wanted::text IN rebound) > 0 THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('slipway.rebound', rebound || ' ' || wanted, true);
   PERFORM pg_advisory_xact_lock(7206211);
   WITH gone AS (
     DELETE FROM ready_job USING job, execution
@@ -655,7 +661,7 @@ CREATE TABLE environment (
 CREATE UNIQUE INDEX environment_name ON public.environment USING btree (application_id, name) WHERE (deleted_at IS NULL);
 CREATE TRIGGER environment_changed AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.variables <> new.variables)) EXECUTE FUNCTION record_environment_values();
 CREATE TRIGGER environment_created AFTER INSERT ON public.environment FOR EACH ROW EXECUTE FUNCTION record_environment_values();
-CREATE TRIGGER environment_rebound AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_environment();
+CREATE CONSTRAINT TRIGGER environment_rebound AFTER UPDATE ON public.environment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_environment();
 
 CREATE TABLE environment_values (
   number bigint NOT NULL DEFAULT nextval('environment_values_number_seq'::regclass),
@@ -698,6 +704,7 @@ CREATE TABLE execution (
   failure_details text,
   pause jsonb,
   freeze_override jsonb,
+  traceparent text,
   max_parallel integer,
   priority integer,
   mode text NOT NULL,
@@ -1187,8 +1194,8 @@ CREATE TABLE secret (
 CREATE INDEX secret_environments ON public.secret USING btree (application_id, environment_id);
 CREATE UNIQUE INDEX secret_of_application ON public.secret USING btree (application_id, name) WHERE (environment_id IS NULL);
 CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environment_id, name) WHERE (environment_id IS NOT NULL);
-CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON public.secret FOR EACH ROW EXECUTE FUNCTION rebind_secret();
-CREATE TRIGGER secret_rebound AFTER UPDATE ON public.secret FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_secret();
+CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rebind_secret();
+CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_secret();
 
 CREATE TABLE service (
   id uuid NOT NULL,

@@ -554,6 +554,23 @@ export function createProgram(terminal: Terminal): Command {
       await validateFiles(await session(command), files, options);
     });
   program
+    .command('import')
+    .description('import the configuration of another system; needs no server')
+    .command('firstgen <folder>')
+    .description(
+      'turn a configuration-as-code folder of Harness FirstGen into documents, and list what can’t be carried over',
+    )
+    .option('-o, --output <folder>', 'write one file for each application; default: standard output')
+    .option('--check', 'only list what can’t be carried over; exit code 1 if there is something')
+    .action(async (folder: string, options, command: Command) => {
+      const [{ importFirstGen }, { Ui }] = await Promise.all([
+        import('./firstgen/importFirstGen.js'),
+        import('./ui.js'),
+      ]);
+      const { json = false } = command.optsWithGlobals<GlobalOptions>();
+      await importFirstGen(new Ui(json, terminal), folder, options);
+    });
+  program
     .command('schema')
     .description('print the JSON Schema of documents, for editors; needs no key')
     .action(async (_options, command: Command) => {

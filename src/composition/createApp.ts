@@ -13,6 +13,7 @@ import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
 import { Signing } from '../kernel/database/signing';
 import { createPool } from '../kernel/database/pool';
+import { createTracing } from '../kernel/tracing';
 import { Traffic } from '../kernel/database/traffic';
 import { migrate } from './migrate';
 import { patiently, schemaFault } from './startFaults';
@@ -27,6 +28,7 @@ import { createQueueFeed } from '../runs/queue/queueFeed';
 import { KnownJobs } from '../runs/queue/knownJobs';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
+import { traceRuns } from '../runs/traces/traceRuns';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
@@ -64,6 +66,7 @@ export async function createApp(
   wakeups.onSignal(RIGHTS_CHANGED, () => knownCallers.forget());
   const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
   const streamDatabase = database.impatient(Math.max(LEAST_PATIENCE_MS, 2.5 * config.SLIPWAY_POLL_MS));
+  const tracing = (await createTracing('slipway', config, log)) ?? null;
   const observers: RunObserver[] = [];
   const onLive = (at: Date) => {
     if (observers.length === 0) return;
@@ -93,6 +96,7 @@ export async function createApp(
     knownJobs: new KnownJobs(),
     agentNotes: new AgentNotes(database, systemClock, log),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
+    tracing,
     observers,
     faults: new Map(),
     feeds: {
@@ -101,6 +105,7 @@ export async function createApp(
       logs: createLogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
     },
   };
+  if (tracing !== null) observers.push(traceRuns(app, tracing));
   return {
     app,
     pool,
@@ -110,6 +115,8 @@ export async function createApp(
       await app.agentNotes.flush();
       contents.close();
       await close();
+      // Last, because the end of anything else may be reported.
+      await tracing?.stop();
     },
   };
 }

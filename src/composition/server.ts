@@ -4,6 +4,7 @@ import { createMissingKey, ensureConfiguredKey } from '../access/administratorKe
 import { auditTransactions } from '../access/audit/audited';
 import { AuditSealer } from '../access/audit/sealer';
 import { authenticate, renewActor } from '../access/authenticate';
+import type { Actor } from '../access/actor';
 import { rightsKey } from '../access/rightsKey';
 import { firstGenSchema } from '../api/firstgen/dialect';
 import { translateError } from '../api/firstgen/messages';
@@ -11,14 +12,19 @@ import { firstGenRoutes } from '../api/firstgen/restRoutes';
 import { auditMutations } from '../api/graphql/auditMutations';
 import type { Context } from '../api/graphql/context';
 import { createGraphqlServer } from '../api/graphql/graphqlServer';
+import { logRefusals } from '../api/graphql/logRefusals';
 import { resolvers } from '../api/graphql/resolvers';
 import { buildGraphqlSchema } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
 import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
+import { traceOperations } from '../api/traces/traceOperations';
 import { AgentGuard, guardCallers } from '../api/http/guards';
 import { createHttpServer } from '../api/http/httpServer';
+import { RefusalLog } from '../api/http/refusalLog';
+import { SignInLog } from '../api/http/signInLog';
+import { traceOf } from '../api/http/requestTrace';
 import { schemaRoutes } from '../api/http/schemaRoutes';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
@@ -82,16 +88,24 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
+    const signIns = new SignInLog(log);
     const limits = {
       clock: app.clock,
       counts: databaseCounts(app.database, log),
       onFailure: (address: string) => failedLogins.note(address),
+      onSuccess: (actor: Actor, address: string) => signIns.note(actor, address),
     };
     const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
     const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
     const metrics = await createServerMetrics({ app, pool, streamDatabase, limits });
     if (metrics !== undefined) observers.push(metrics.observer);
+    const { tracing } = app;
+    const notes = [
+      logRefusals(new RefusalLog(log)),
+      ...(metrics ? [metrics.note] : []),
+      ...(tracing ? [traceOperations(tracing, app.clock)] : []),
+    ];
     const graphql = createGraphqlServer<Context>({
       schema: publicSchema(),
       dialect: { paths: FIRSTGEN_PATHS, schema: publicFirstGenSchema, translate: translateError },
@@ -103,7 +117,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       renew: (actor, since) => renewActor(impatient, actor, since),
       streamDatabase,
       rightsKey,
-      ...(metrics && { note: metrics.note }),
+      note: (end) => {
+        for (const note of notes) note(end);
+      },
       createContext: (request, actor, database) => {
         const own = database === undefined ? app : { ...app, database };
         return { request, actor, app: own, loaders: new Loaders(own) };
@@ -120,6 +136,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         ...(metrics?.routes ?? []),
       ],
       health: { check: () => checkHealth(app) },
+      ...(tracing && { trace: (headers) => traceOf(tracing, headers) }),
     });
     sealer.start();
     sweeper.start();

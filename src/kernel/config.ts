@@ -58,6 +58,18 @@ const listOfWords = (separator: RegExp, otherwise = '') =>
     .default(otherwise)
     .transform((text) => text.split(separator).filter((word) => word !== ''));
 
+/** Standard variables of OpenTelemetry. The SDK reads them itself; they are listed to be described and passed on. */
+const otel = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
+  OTEL_TRACES_SAMPLER: z.string().optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.string().optional(),
+  OTEL_SDK_DISABLED: flag.default(false),
+};
+
 const terminal = () => process.stderr.isTTY === true;
 
 export const serverVariables = z.object({
@@ -117,6 +129,7 @@ export const serverVariables = z.object({
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
   SLIPWAY_METRICS_PORT: integer(0, 65535).optional(),
   SLIPWAY_METRICS_TOKEN: secret(16).optional(),
+  ...otel,
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),
 });
@@ -160,6 +173,7 @@ export const agentVariables = z.object({
       return { options: of('option'), networks: of('network'), mounts: of('mount') };
     }),
   SLIPWAY_AGENT_GIT_PROTOCOLS: listOfWords(/[\s,]+/, 'https,ssh'),
+  ...otel,
   LOG_LEVEL: serverVariables.shape.LOG_LEVEL,
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });
@@ -234,7 +248,7 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
     const shown =
       given[name] === undefined
         ? 'is not set'
-        : /KEY|TOKEN|DATABASE_URL|EVENTS_URL/.test(name)
+        : /KEY|TOKEN|DATABASE_URL|EVENTS_URL|ENDPOINT/.test(name)
           ? 'is refused'
           : `is "${given[name]}"`;
     return `  ${name} ${shown}: ${issue.message}`;

@@ -15,7 +15,9 @@ import { LRUCache } from 'lru-cache';
 import type { Actor } from '../../access/actor';
 import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
+import { traceparentOf } from '../../contract/traceIds';
 import { sendGraphqlRefusal } from '../http/httpErrors';
+import { isShown } from '../http/requestTrace';
 import { createAnswerQuery } from './answerQuery';
 import type { RequestInfo } from './context';
 import { type Documents, maxTokens } from './documents';
@@ -75,8 +77,11 @@ export function createHttpEndpoint<C extends object>(options: HttpEndpointOption
     stop: () => apollo.stop(),
     async answer({ body, headers, info, actor }, reply) {
       const startedAt = performance.now();
-      const ended = (outcome: Outcome) =>
+      const ended = (outcome: Outcome) => {
         note({ ...outcome, milliseconds: performance.now() - startedAt, actor, request: info });
+        const { trace } = info;
+        if (trace && isShown(trace, outcome.kind)) reply.header('traceresponse', traceparentOf(trace));
+      };
       const { accept = '' } = headers;
       const contentType = contentTypes.get(accept);
       const answer = contentType && (await answerQuery(body, () => createContext(info, actor)));

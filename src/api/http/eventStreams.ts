@@ -108,7 +108,6 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
       if (kind === 'subscription') openStreams.add(actor, signal, 'sse');
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: request.id });
-      ended([{ message: refusal.message, extensions: refusalFields(refusal) }]);
       return sendGraphqlRefusal(reply, refusal);
     }
     const lastEventId = request.headers['last-event-id'];

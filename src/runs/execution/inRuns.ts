@@ -100,7 +100,7 @@ async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: 
     sendOnly(reads.map((read) => read()));
     return worked;
   }, options);
-  logRunChanges(app.log, committed, actor);
+  logRunChanges(app.log, committed, actor, app.tracing !== null);
   for (const observer of app.observers) observer.committed({ events: committed, changes, actor });
   return result;
 }

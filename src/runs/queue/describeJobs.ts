@@ -1,3 +1,5 @@
+import { spanIdOf, type TracePlace, traceIdOf, traceparentOf } from '../../contract/traceIds';
+import type { Tracing } from '../../kernel/tracing';
 import type { ValueRule } from '../../contract/valueRules';
 import { scopedValues } from '../../catalog/language/scopedTasks';
 import type { StopSignal } from '../../contract/stopSignals';
@@ -66,6 +68,8 @@ export interface JobDescription {
   readonly container: JobContainer | null;
   readonly services: readonly JobService[];
   readonly checkout: JobCheckout | null;
+  /** Place in the trace of the run. Undefined if tracing is off. */
+  readonly traceparent?: string | undefined;
   /** Variable that gets the last line of standard output. */
   readonly register: string | null;
 }
@@ -180,8 +184,14 @@ async function describe(
     stopSignal: task.stopSignal,
     cache,
     reports: task.reports,
+    traceparent: app.tracing === null ? undefined : traceparentOf(placeOfTask(app.tracing, row)),
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
+}
+
+function placeOfTask(tracing: Tracing, { runId, taskExecutionId }: ClaimedJobRow): TracePlace {
+  const traceId = traceIdOf(runId);
+  return { traceId, spanId: spanIdOf('task', taskExecutionId), sampled: tracing.sampled(traceId) };
 }
 
 /** The cache with the values of variables in its keys. A key is visible to everybody, so it can’t contain a secret. */
