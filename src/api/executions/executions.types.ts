@@ -1,3 +1,4 @@
+// Long because it describes executions, their stages and tasks: the descriptions are the API’s manual.
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { TypeOf } from '../graphql/abstractTypes';
 import { NodeInterface } from '../graphql/node.types';
