@@ -156,7 +156,8 @@ export function createHttpServer({ config, log, graphql, routes, health, trace }
   });
   server.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) });
   server.route({ method: ['GET', 'HEAD'], url: '/readyz', handler: readiness(health, draining.signal) });
-  for (const plugin of [startPage, openapi, graphiql, graphql.routes, ...routes]) server.register(plugin);
+  const plugins = [startPage, openapi, graphiql(graphql.answerGet), graphql.routes, ...routes];
+  for (const plugin of plugins) server.register(plugin);
 
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);

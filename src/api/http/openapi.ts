@@ -30,6 +30,9 @@ const described: Readonly<Record<string, Described>> = {
   'GET /readyz': { summary: '200 while the server can work, otherwise 503 with the reason' },
   'GET /metrics': { summary: 'Metrics for Prometheus, if a token for them is configured' },
   'GET /openapi.json': { summary: 'This document' },
+  'GET /schema.graphql': { summary: 'GraphQL schema' },
+  'GET /operations.json': { summary: 'Ready-made GraphQL operations' },
+  'POST /auth/exchange': { summary: 'API key for the token of a CI job, by a trust rule' },
   'GET /schemas/definitions.json': { summary: 'JSON Schema of definitions, for editors' },
   'GET /artifacts/{id}': { summary: 'Content of an artifact; also with the signature of a signed link' },
   'GET /jobs/{id}/log': { summary: 'Log of a job as text; `timestamps=true` puts the time before each line' },
@@ -56,7 +59,8 @@ const described: Readonly<Record<string, Described>> = {
 };
 
 /** Paths that need neither a key nor a token. */
-const open = /^\/(healthz|readyz|openapi\.json|schemas\/.*|graphql\/assets\/.*)?$/;
+const open =
+  /^\/(healthz|readyz|openapi\.json|schema\.graphql|operations\.json|auth\/exchange|hooks\/.*|schemas\/.*|graphql\/assets\/.*)?$/;
 
 /** Must be called before the routes are registered. Returns the plugin that serves the document. */
 export function documentRoutes(server: FastifyInstance): FastifyPluginCallback {
