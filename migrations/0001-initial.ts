@@ -89,11 +89,13 @@ CREATE TABLE "api_key" (
   "expires_at" TIMESTAMP(3) WITH TIME ZONE,
   "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
   "revoked_at" TIMESTAMP(3) WITH TIME ZONE,
+  "trust_rule_id" uuid,
   "secret_hash" text NOT NULL,
   CONSTRAINT "api_key_prefix" UNIQUE ("prefix"),
   CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id")
 );
 CREATE INDEX "api_key_owner" ON "api_key" ("owner_id") WHERE owner_id IS NOT NULL;
+CREATE INDEX "api_key_trust_rule" ON "api_key" ("trust_rule_id", "expires_at") WHERE trust_rule_id IS NOT NULL;
 CREATE TABLE "api_key_user_group" (
   "api_key_id" uuid NOT NULL,
   "group_id" uuid NOT NULL,
@@ -1080,6 +1082,38 @@ CREATE TABLE "signing_key" (
   CONSTRAINT "signing_key_one" CHECK (id = 1),
   CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY ("id")
 );
+CREATE TABLE "trust_rule" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "issuer" text NOT NULL,
+  "audience" text NOT NULL,
+  "subject" text NOT NULL,
+  "claims" jsonb NOT NULL,
+  "user_group_ids" uuid array NOT NULL,
+  "application_ids" uuid array,
+  "lifetime_seconds" integer NOT NULL,
+  "enabled" boolean NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "trust_rule_name" UNIQUE ("name"),
+  CONSTRAINT "PK_2025737070cec407c40b107b169" PRIMARY KEY ("id")
+);
+CREATE INDEX "trust_rule_issuer" ON "trust_rule" ("issuer");
+CREATE TABLE "exchanged_token" (
+  "token_hash" text NOT NULL,
+  "exchanged_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_ac51298b90a5b27865b71fca4a4" PRIMARY KEY ("token_hash")
+);
+CREATE TABLE "registered_operation" (
+  "hash" text NOT NULL,
+  "names" text array NOT NULL,
+  "text" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  CONSTRAINT "PK_b4e3ae0698fd170d068dc84c355" PRIMARY KEY ("hash")
+);
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
@@ -1559,7 +1593,10 @@ DROP TABLE
   audit_link,
   audit_unsealed,
   shared_count,
-  signing_key
+  signing_key,
+  trust_rule,
+  exchanged_token,
+  registered_operation
 CASCADE;
 DROP SEQUENCE queue_time;
 DROP FUNCTION refuse_change;

@@ -321,12 +321,14 @@ CREATE TABLE api_key (
   expires_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone,
+  trust_rule_id uuid,
   secret_hash text NOT NULL,
   CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY (id),
   CONSTRAINT "api_key_prefix" UNIQUE (prefix),
   CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KEY (owner_id) REFERENCES user_account(id)
 );
 CREATE INDEX api_key_owner ON public.api_key USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+CREATE INDEX api_key_trust_rule ON public.api_key USING btree (trust_rule_id, expires_at) WHERE (trust_rule_id IS NOT NULL);
 
 CREATE TABLE api_key_user_group (
   api_key_id uuid NOT NULL,
@@ -680,6 +682,12 @@ CREATE TABLE event_horizon (
   transaction_id bigint NOT NULL,
   CONSTRAINT "PK_7cc1ec8dd5b9ae5448d6a34f047" PRIMARY KEY (id),
   CONSTRAINT "event_horizon_one_row" CHECK ((id = 1))
+);
+
+CREATE TABLE exchanged_token (
+  token_hash text NOT NULL,
+  exchanged_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_ac51298b90a5b27865b71fca4a4" PRIMARY KEY (token_hash)
 );
 
 CREATE TABLE execution (
@@ -1117,6 +1125,15 @@ CREATE TABLE ready_job (
 CREATE INDEX ready_job_of_run ON public.ready_job USING btree (run_id, requirement_class_id, precedence, finish) WHERE (finish IS NOT NULL);
 CREATE INDEX ready_job_order ON public.ready_job USING btree (requirement_class_id, precedence, share, rank);
 
+CREATE TABLE registered_operation (
+  hash text NOT NULL,
+  names text[] NOT NULL,
+  text text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  CONSTRAINT "PK_b4e3ae0698fd170d068dc84c355" PRIMARY KEY (hash)
+);
+
 CREATE TABLE requirement_class (
   id integer NOT NULL DEFAULT nextval('requirement_class_id_seq'::regclass),
   labels text[] NOT NULL,
@@ -1397,6 +1414,26 @@ CREATE TABLE task_gate (
   CONSTRAINT "task_gate_waiting_on" CHECK ((waiting_on >= 0)),
   CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
+
+CREATE TABLE trust_rule (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  issuer text NOT NULL,
+  audience text NOT NULL,
+  subject text NOT NULL,
+  claims jsonb NOT NULL,
+  user_group_ids uuid[] NOT NULL,
+  application_ids uuid[],
+  lifetime_seconds integer NOT NULL,
+  enabled boolean NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  last_used_at timestamp(3) with time zone,
+  CONSTRAINT "PK_2025737070cec407c40b107b169" PRIMARY KEY (id),
+  CONSTRAINT "trust_rule_name" UNIQUE (name)
+);
+CREATE INDEX trust_rule_issuer ON public.trust_rule USING btree (issuer);
 
 CREATE TABLE user_account (
   id uuid NOT NULL,
