@@ -27,12 +27,7 @@ import {
   ExecutionsUpdatedResolver,
 } from '../events/events.resolver';
 import { SubjectElementResolver, SubjectServiceResolver } from '../approvals/approvalSubject.resolver';
-import {
-  ApprovalStageResolver,
-  ApprovalsResolver,
-  RenewedApprovalsResolver,
-  UserGroupApprovalResolver,
-} from '../approvals/approvals.resolver';
+import { ApprovalStageResolver, ApprovalsResolver, RenewedApprovalsResolver } from '../approvals/approvals.resolver';
 import {
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
@@ -120,6 +115,12 @@ import { configuredResolvers } from '../tags/configured.resolver';
 import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
+import { ApprovalStarterResolver, ApprovalVariablesResolver } from '../approvals/approvalKinds.resolver';
+import {
+  ArtifactSourceResolver,
+  ExecutionArtifactsResolver,
+  ServiceArtifactsResolver,
+} from '../services/serviceArtifacts.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
@@ -230,7 +231,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RenewedApprovalsResolver,
   SubjectElementResolver,
   SubjectServiceResolver,
-  UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
   AgentTokensResolver,
@@ -242,4 +242,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ...configuredResolvers,
   ExecutionTagsResolver,
   TypedSecretsResolver,
+  ApprovalStarterResolver,
+  ApprovalVariablesResolver,
+  ServiceArtifactsResolver,
+  ArtifactSourceResolver,
+  ExecutionArtifactsResolver,
 ];
