@@ -62,6 +62,7 @@ import { freezes } from '../catalog/freezes/freezes';
 import { triggerHookTable, triggers, triggerVersionTable } from '../catalog/triggers/triggers';
 import { firingTable } from '../runs/triggers/firings.table';
 import { services } from '../catalog/services/services';
+import { templates } from '../catalog/templates/templates';
 import { tagLinkTable, tags } from '../catalog/tags/tags';
 import { workflows } from '../catalog/workflows/workflows';
 
@@ -88,12 +89,14 @@ export const tables = [
   triggerVersionTable,
   triggerHookTable,
   firingTable,
+  templates.schema,
+  templates.revisions.schema,
   tags.schema,
   tagLinkTable,
   workflows.schema,
-  workflows.revisionSchema,
+  workflows.revisions.schema,
   pipelines.schema,
-  pipelines.revisionSchema,
+  pipelines.revisions.schema,
   executionTable,
   idempotencyKeyTable,
   slotTable,

@@ -8,6 +8,7 @@ import { requireTrigger } from '../../catalog/triggers/triggers.queries';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { services } from '../../catalog/services/services';
+import { requireTemplate } from '../../catalog/templates/templates.queries';
 import { workflows } from '../../catalog/workflows/workflows';
 import { notFound } from '../../kernel/errors';
 import { readAgent } from '../../runs/agents/agents.queries';
@@ -28,6 +29,7 @@ const reads: Readonly<Record<NodeType, (app: App, actor: Actor, id: string) => P
   Pipeline: (app, actor, id) => readPart(app, actor, pipelines, id),
   Trigger: (app, actor, id) => requireTrigger(app.database, actor, id),
   Freeze: (app, actor, id) => requireFreeze(app.database, actor, id),
+  Template: (app, actor, id) => requireTemplate(app.database, actor, id),
   Execution: readExecution,
   Job: readJob,
   Artifact: async (app, actor, id) => (await readArtifact(app, actor, id)).artifact,

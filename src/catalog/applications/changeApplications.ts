@@ -16,6 +16,7 @@ import {
 } from '../services/serviceDependencies.store';
 import { services } from '../services/services';
 import { triggers } from '../triggers/triggers';
+import { deleteTemplatesOfApplication } from '../templates/templateLibrary.store';
 import { workflows } from '../workflows/workflows';
 import { type Application, applications } from './applications';
 import {
@@ -85,6 +86,7 @@ export async function deleteApplication(app: App, actor: Actor, id: string): Pro
     for (const parts of [triggers, pipelines, workflows, services, environments]) {
       await parts.deleteOfApplication(db, application.id, now);
     }
+    await deleteTemplatesOfApplication(db, application.id, now);
     await dropApplicationFromDependencies(db, application.name);
     await deleteSecretsOfApplication(db, application.id);
     await applications.delete(db, application.id, now);

@@ -10,7 +10,8 @@ import type { ResourceRows } from '../resources.store';
 import { readReferences } from '../services/serviceDependencies';
 import { services } from '../services/services';
 import { workflows } from '../workflows/workflows';
-import { canonicalPipeline, canonicalWorkflow, contentHash } from '../language/canonical';
+import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
+import { contentHash } from '../language/contentHash';
 import { planTriggerRow, type Startables } from '../triggers/planTrigger';
 import type { Trigger } from '../triggers/triggers';
 import { writeTriggerRow } from '../triggers/triggers.store';
@@ -26,8 +27,12 @@ import type {
   FreezeDocument,
   ServiceDocument,
   TriggerDocument,
+  TemplateDocument,
 } from '../language/documentShapes';
-import { type Author, newRow, nextRevision, saveRevision } from './revise';
+import { newId } from '../../kernel/ids';
+import type { TemplateBook } from '../language/templates/templateBook';
+import { type TemplateRevision, templates } from '../templates/templates';
+import { type Author, newRow, nextRevision, saveRevision, templatesOf } from './revise';
 
 export type ApplyAction = 'CREATED' | 'UPDATED' | 'UNCHANGED';
 
@@ -39,7 +44,7 @@ export interface AppliedDocument {
   readonly action: ApplyAction;
   /** Null if a dry run would create it. */
   readonly id: string | null;
-  /** For workflows, pipelines and triggers. */
+  /** For workflows, pipelines, templates and triggers. */
   readonly revision: { readonly number: number; readonly contentHash: string } | null;
 }
 
@@ -54,6 +59,7 @@ export interface PlanContext extends Author {
   readonly existing: Configuration | undefined;
   readonly applicationId: string;
   readonly named: () => NamedByFreezes & Startables;
+  readonly book: TemplateBook;
 }
 
 /** Objects that Freeze documents name, by name. */
@@ -81,7 +87,39 @@ export function planDocument(document: AnyDocument, context: PlanContext): Step 
       return planTrigger(document, context);
     case 'Freeze':
       return planFreeze(document, context);
+    case 'Template':
+      return planTemplate(document, context);
   }
+}
+
+function planTemplate(document: TemplateDocument, { book, existing, applicationId, ...author }: PlanContext): Step {
+  const application = document.application || null;
+  const known = book.exactly(application, document.name);
+  if (known === undefined) throw new Error(`the template ${document.name} was read, but is not known`);
+  const { id, definition, contentHash, revision: number, changed, of } = known;
+  const revision: TemplateRevision = {
+    ...{ id: newId(), entityId: id, number, contentHash, definition, templateIds: templatesOf(definition) },
+    ...{ createdAt: author.now, createdBy: author.actor.id },
+  };
+  if (!changed) return step(document, 'UNCHANGED', id, undefined, revision);
+  const own = { of, description: definition.description, currentRevisionId: revision.id };
+  if (number > 1) {
+    const write = async (db: Db) => {
+      await templates.revisions.insert(db, [revision]);
+      await templates.update(db, id, { ...own, updatedAt: author.now });
+    };
+    return step(document, 'UPDATED', id, write, revision);
+  }
+  const row = {
+    ...newRow(document.name, author, id),
+    ...own,
+    applicationId: application === null ? null : applicationId,
+  };
+  const write = async (db: Db) => {
+    await templates.insert(db, [row]);
+    await templates.revisions.insert(db, [revision]);
+  };
+  return step(document, 'CREATED', id, write, revision);
 }
 
 function planApplication(document: ApplicationDocument, { existing, applicationId, ...author }: PlanContext): Step {
@@ -171,7 +209,7 @@ function planDefined<Definition extends { readonly description: string | null }>
   };
   const write = async (db: Db) => {
     await rows.insert(db, [row]);
-    await rows.insertRevisions(db, [revision]);
+    await rows.revisions.insert(db, [revision]);
   };
   return step(document, 'CREATED', row.id, write, revision);
 }

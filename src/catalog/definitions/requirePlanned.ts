@@ -85,6 +85,11 @@ function requireFor(
       requireStart(access, applicationId, document.definition, startables, after);
       return;
     }
+    case 'Template': {
+      if (document.application === '') access.requireAccount('MANAGE_TEMPLATES');
+      else access.require('UPDATE', 'Application', { id: part.applicationId });
+      return;
+    }
     case 'Freeze': {
       access.requireAccount('MANAGE_FREEZES');
       return;
@@ -100,7 +105,7 @@ function requireFor(
 }
 
 function isUnseen({ kind, name }: AnyDocument, existing: SeenConfiguration | undefined): boolean {
-  if (existing === undefined || kind === 'Application' || kind === 'Freeze') return false;
+  if (existing === undefined || kind === 'Application' || kind === 'Freeze' || kind === 'Template') return false;
   const { environments, services, workflows, pipelines, triggers } = existing.unseen;
   const parts = { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines };
   return { ...parts, Trigger: triggers }[kind].has(name);

@@ -182,7 +182,7 @@ async function applyKeys(
 ): Promise<void> {
   const written = { source: JSON.stringify(keys), format: 'JSON' as const };
   const source = parseDefinition(written, { kind: 'Trigger', application: application.name, name });
-  await applySource(db, { actor, now: app.clock.now() }, source, [application], mode);
+  await applySource(db, { actor, now: app.clock.now() }, source, { existing: [application], mode });
 }
 
 async function reread(db: Db, { id }: Application, name: string): Promise<Trigger> {

@@ -1,7 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import { newSecret } from '../../kernel/ids';
-import { contentHash } from '../language/canonical';
+import { contentHash } from '../language/contentHash';
 import { hookOf } from '../language/triggerShape';
 import type { Secret } from '../secrets/secrets';
 import {

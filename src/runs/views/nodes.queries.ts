@@ -10,6 +10,7 @@ const tables = {
   Pipeline: 'pipeline',
   Trigger: 'start_trigger',
   Freeze: 'deployment_freeze',
+  Template: 'template',
   Execution: 'execution',
   Job: 'job',
   Artifact: 'artifact',

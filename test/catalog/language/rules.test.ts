@@ -16,6 +16,7 @@ const elsewhere = [
   'BREAKS_PIPELINE',
   'BREAKS_WORKFLOW',
   'BREAKS_TRIGGER',
+  'BREAKS_TEMPLATE',
   'UNKNOWN_GROUP',
 ];
 
