@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -268,6 +268,34 @@ CREATE TABLE "freeze_version" (
   CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
 );
 CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
+CREATE TABLE "template" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid,
+  "of" text NOT NULL,
+  "current_revision_id" uuid NOT NULL,
+  CONSTRAINT "template_of" CHECK (of IN ('WORKFLOW', 'STAGE')),
+  CONSTRAINT "PK_fbae2ac36bd9b5e1e793b957b7f" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "template_name" ON "template" ("application_id", "name") WHERE deleted_at IS NULL AND application_id IS NOT NULL;
+CREATE UNIQUE INDEX "template_account_name" ON "template" ("name") WHERE deleted_at IS NULL AND application_id IS NULL;
+CREATE TABLE "template_revision" (
+  "id" uuid NOT NULL,
+  "entity_id" uuid NOT NULL,
+  "number" integer NOT NULL,
+  "content_hash" text NOT NULL,
+  "definition" jsonb NOT NULL,
+  "template_ids" uuid array NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  CONSTRAINT "template_revision_number" UNIQUE ("entity_id", "number"),
+  CONSTRAINT "PK_568cda9acc258b1647dfec7e9b2" PRIMARY KEY ("id")
+);
 CREATE TABLE "tag" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -309,6 +337,7 @@ CREATE TABLE "workflow_revision" (
   "number" integer NOT NULL,
   "content_hash" text NOT NULL,
   "definition" jsonb NOT NULL,
+  "template_ids" uuid array NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   CONSTRAINT "workflow_revision_number" UNIQUE ("entity_id", "number"),
@@ -333,6 +362,7 @@ CREATE TABLE "pipeline_revision" (
   "number" integer NOT NULL,
   "content_hash" text NOT NULL,
   "definition" jsonb NOT NULL,
+  "template_ids" uuid array NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   CONSTRAINT "pipeline_revision_number" UNIQUE ("entity_id", "number"),
@@ -1128,6 +1158,8 @@ ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KE
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "template" ADD CONSTRAINT "FK_0a2877c0f6e1a14a6d5f6d43f5d" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "template_revision" ADD CONSTRAINT "FK_4c323f1a45f44df4995f13a2cf4" FOREIGN KEY ("entity_id") REFERENCES "template"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "tag_link" ADD CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY ("tag_id") REFERENCES "tag"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1430,6 +1462,11 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision ((definition->'observe'->>'everySeconds')) WHERE jsonb_typeof(definition->'observe') = 'object';
 
+-- Users of a template are found without a look at all definitions.
+CREATE INDEX workflow_revision_templates ON workflow_revision USING gin (template_ids) WHERE template_ids <> '{}';
+CREATE INDEX pipeline_revision_templates ON pipeline_revision USING gin (template_ids) WHERE template_ids <> '{}';
+CREATE INDEX template_revision_templates ON template_revision USING gin (template_ids) WHERE template_ids <> '{}';
+
 -- Freezes have a history in the same way.
 CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -1540,6 +1577,8 @@ DROP TABLE
   secret,
   deployment_freeze,
   freeze_version,
+  template,
+  template_revision,
   tag,
   tag_link,
   workflow,

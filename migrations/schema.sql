@@ -1084,12 +1084,14 @@ CREATE TABLE pipeline_revision (
   number integer NOT NULL,
   content_hash text NOT NULL,
   definition jsonb NOT NULL,
+  template_ids uuid[] NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   CONSTRAINT "PK_31f3ab70a12cfb6e634650a13a5" PRIMARY KEY (id),
   CONSTRAINT "pipeline_revision_number" UNIQUE (entity_id, number),
   CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY (entity_id) REFERENCES pipeline(id)
 );
+CREATE INDEX pipeline_revision_templates ON public.pipeline_revision USING gin (template_ids) WHERE (template_ids <> '{}'::uuid[]);
 
 CREATE TABLE queue_pause (
   id uuid NOT NULL,
@@ -1415,6 +1417,39 @@ CREATE TABLE task_gate (
   CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
 
+CREATE TABLE template (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  application_id uuid,
+  of text NOT NULL,
+  current_revision_id uuid NOT NULL,
+  CONSTRAINT "PK_fbae2ac36bd9b5e1e793b957b7f" PRIMARY KEY (id),
+  CONSTRAINT "template_of" CHECK ((of = ANY (ARRAY['WORKFLOW'::text, 'STAGE'::text]))),
+  CONSTRAINT "FK_0a2877c0f6e1a14a6d5f6d43f5d" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE UNIQUE INDEX template_account_name ON public.template USING btree (name) WHERE ((deleted_at IS NULL) AND (application_id IS NULL));
+CREATE UNIQUE INDEX template_name ON public.template USING btree (application_id, name) WHERE ((deleted_at IS NULL) AND (application_id IS NOT NULL));
+
+CREATE TABLE template_revision (
+  id uuid NOT NULL,
+  entity_id uuid NOT NULL,
+  number integer NOT NULL,
+  content_hash text NOT NULL,
+  definition jsonb NOT NULL,
+  template_ids uuid[] NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  CONSTRAINT "PK_568cda9acc258b1647dfec7e9b2" PRIMARY KEY (id),
+  CONSTRAINT "template_revision_number" UNIQUE (entity_id, number),
+  CONSTRAINT "FK_4c323f1a45f44df4995f13a2cf4" FOREIGN KEY (entity_id) REFERENCES template(id)
+);
+CREATE INDEX template_revision_templates ON public.template_revision USING gin (template_ids) WHERE (template_ids <> '{}'::uuid[]);
+
 CREATE TABLE trust_rule (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -1465,7 +1500,7 @@ CREATE TABLE user_group (
   updated_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
   CONSTRAINT "user_group_name" UNIQUE (name),
-  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TEMPLATES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
 );
 
 CREATE TABLE user_group_member (
@@ -1531,6 +1566,7 @@ CREATE TABLE workflow_revision (
   number integer NOT NULL,
   content_hash text NOT NULL,
   definition jsonb NOT NULL,
+  template_ids uuid[] NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   CONSTRAINT "PK_c23fd42ee078177084cff318a70" PRIMARY KEY (id),
@@ -1538,3 +1574,4 @@ CREATE TABLE workflow_revision (
   CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY (entity_id) REFERENCES workflow(id)
 );
 CREATE INDEX workflow_revision_observes ON public.workflow_revision USING btree ((((definition -> 'observe'::text) ->> 'everySeconds'::text))) WHERE (jsonb_typeof((definition -> 'observe'::text)) = 'object'::text);
+CREATE INDEX workflow_revision_templates ON public.workflow_revision USING gin (template_ids) WHERE (template_ids <> '{}'::uuid[]);

@@ -13,6 +13,7 @@ export const accountPermissionType = {
     MANAGE_API_KEYS: 'Create, change and revoke API keys.',
     MANAGE_DELEGATES: 'See agents and create their registration tokens; change the order of the queue and pause it.',
     MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
+    MANAGE_TEMPLATES: 'Create, change and delete templates of the account, which every application can extend.',
     MANAGE_TAGS:
       'Create, change and delete tags. Attaching a tag to an object requires the right to change the object.',
     MANAGE_USERS_AND_GROUPS:

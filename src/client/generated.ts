@@ -31,6 +31,7 @@ export type AccountPermissionType =
   | 'MANAGE_DELEGATES'
   | 'MANAGE_FREEZES'
   | 'MANAGE_TAGS'
+  | 'MANAGE_TEMPLATES'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -274,6 +275,7 @@ export type DefinitionKind =
   | 'FREEZE'
   | 'PIPELINE'
   | 'SERVICE'
+  | 'TEMPLATE'
   | 'WORKFLOW';
 
 export type DeleteArtifactInput = {
@@ -284,6 +286,11 @@ export type DeleteArtifactInput = {
 export type DeleteRegisteredOperationInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly hash: string;
+};
+
+export type DeleteTemplateInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly templateId: string;
 };
 
 export type DeleteTrustRuleInput = {
@@ -848,6 +855,29 @@ export type TagInput = {
   readonly name: string;
   readonly value?: string | null | undefined;
 };
+
+export type TemplateFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly isOfAccount?: boolean | null | undefined;
+  readonly name?: IdFilter | null | undefined;
+  readonly template?: IdFilter | null | undefined;
+};
+
+export type TemplateParameterType =
+  | 'BOOLEAN'
+  | 'LIST'
+  | 'MAPPING'
+  | 'NUMBER'
+  | 'STRING';
+
+export type TemplateTarget =
+  | 'STAGE'
+  | 'WORKFLOW';
+
+export type TemplateUserKind =
+  | 'PIPELINE'
+  | 'TEMPLATE'
+  | 'WORKFLOW';
 
 export type TimeFilter = {
   readonly operator: TimeOperator;
@@ -2190,6 +2220,30 @@ export type StartPreviewQueryVariables = Exact<{
 
 
 export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number, readonly approvers: ReadonlyArray<string> }> }> } | null };
+
+export type TemplatesQueryVariables = Exact<{
+  filters?: ReadonlyArray<TemplateFilter> | TemplateFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TemplatesQuery = { readonly templates: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly of: TemplateTarget, readonly description: string | null, readonly application: { readonly name: string } | null, readonly revision: { readonly number: number }, readonly users: ReadonlyArray<{ readonly outdated: boolean }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type TemplateQueryVariables = Exact<{
+  name: string;
+  applicationId?: string | null | undefined;
+  format: DefinitionFormat;
+}>;
+
+
+export type TemplateQuery = { readonly templateByName: { readonly id: string, readonly name: string, readonly of: TemplateTarget, readonly description: string | null, readonly definition: string, readonly application: { readonly name: string } | null, readonly revision: { readonly number: number }, readonly parameters: ReadonlyArray<{ readonly name: string, readonly type: TemplateParameterType, readonly required: boolean, readonly defaultValue: unknown, readonly allowedValues: ReadonlyArray<string> | null, readonly description: string | null }>, readonly users: ReadonlyArray<{ readonly kind: TemplateUserKind, readonly id: string, readonly name: string, readonly application: string | null, readonly revision: number, readonly pinned: boolean, readonly outdated: boolean }> } | null };
+
+export type DeleteTemplateMutationVariables = Exact<{
+  input: DeleteTemplateInput;
+}>;
+
+
+export type DeleteTemplateMutation = { readonly deleteTemplate: { readonly clientMutationId: string | null } | null };
 
 export type TrustRuleFragment = { readonly id: string, readonly name: string, readonly issuer: string, readonly audience: string, readonly subject: string, readonly userGroupIds: ReadonlyArray<string>, readonly applicationIds: ReadonlyArray<string> | null, readonly lifetimeSeconds: number, readonly enabled: boolean, readonly lastUsedAt: string | null, readonly claims: ReadonlyArray<{ readonly name: string, readonly pattern: string }> };
 
@@ -6451,6 +6505,66 @@ export const StartPreviewDocument = new TypedDocumentString(`query StartPreview(
     }
   }
 }`, {"hash":"ab0ee2c6fccae54485e1b6226a627d87ed85230e628074a763f287edad6b91be"}) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
+export const TemplatesDocument = new TypedDocumentString(`query Templates($filters: [TemplateFilter!], $after: String) {
+  templates(filters: $filters, first: 100, after: $after) {
+    nodes {
+      id
+      name
+      of
+      description
+      application {
+        name
+      }
+      revision {
+        number
+      }
+      users {
+        outdated
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`, {"hash":"bdc393fb5fafa79bd276d070bb138ebd6786f584c9d2771075c2ac42ed358907"}) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
+export const TemplateDocument = new TypedDocumentString(`query Template($name: String!, $applicationId: ID, $format: DefinitionFormat!) {
+  templateByName(templateName: $name, applicationId: $applicationId) {
+    id
+    name
+    of
+    description
+    application {
+      name
+    }
+    revision {
+      number
+    }
+    parameters {
+      name
+      type
+      required
+      defaultValue
+      allowedValues
+      description
+    }
+    definition(format: $format)
+    users {
+      kind
+      id
+      name
+      application
+      revision
+      pinned
+      outdated
+    }
+  }
+}`, {"hash":"a66d00c18839cd5ae9847609ab022c7c1979f9a75b55ffa5df6700322a05607c"}) as unknown as TypedDocumentString<TemplateQuery, TemplateQueryVariables>;
+export const DeleteTemplateDocument = new TypedDocumentString(`mutation DeleteTemplate($input: DeleteTemplateInput!) {
+  deleteTemplate(input: $input) {
+    clientMutationId
+  }
+}`, {"hash":"40864166f44115b9c87763812a1f69be019017b6fc5ce786438f55870e30fe04"}) as unknown as TypedDocumentString<DeleteTemplateMutation, DeleteTemplateMutationVariables>;
 export const TrustRulesDocument = new TypedDocumentString(`query TrustRules {
   trustRules {
     ...TrustRule

@@ -105,6 +105,7 @@ import { ServiceImageResolver, ServicesResolver } from '../services/services.res
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
 import { PlannedDeploymentResolver, PlanResolver } from '../views/plan.resolver';
+import { TemplatesResolver } from '../templates/templates.resolver';
 import { workflowResolvers } from '../workflows/workflows.resolver';
 import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
@@ -234,6 +235,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  TemplatesResolver,
   OperationsResolver,
   TrustRulesResolver,
   TagsResolver,
