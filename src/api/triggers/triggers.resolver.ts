@@ -22,7 +22,6 @@ import {
   requireTrigger,
   type TriggerFilter as Filter,
 } from '../../catalog/triggers/triggers.queries';
-import { field, optional, orNull, withDefault } from '../../kernel/fields';
 import { refusalOf } from '../../kernel/errors';
 import { found } from '../../kernel/loaders';
 import { executionWith } from '../../runs/execution/executions.loaders';
@@ -33,16 +32,31 @@ import { fireTrigger, testTrigger } from '../../runs/triggers/testTrigger';
 import { User } from '../access/access.types';
 import { EventActor } from '../access/actor.types';
 import { Application } from '../applications/application.types';
-import { filterById } from '../applications/partResolver';
 import { DefinitionFormat } from '../definitions/definitions.types';
 import { ExecutionInterface } from '../executions/executions.types';
 import type { Context } from '../graphql/context';
-import { Input, inputType, mutationInput, mutationPayload } from '../graphql/described.types';
+import { Input } from '../graphql/described.types';
 import { GuardArgs } from '../graphql/guardInputs';
 import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { readNames, triggerKeysOf } from './composeTrigger';
-import { sampleInput, triggerInput } from './triggers.inputs';
+import {
+  CreateTriggerInput,
+  DeleteTriggerInput,
+  DeleteTriggerPayload,
+  FireTriggerInput,
+  FireTriggerPayload,
+  RotateTriggerWebhookInput,
+  RotateTriggerWebhookPayload,
+  SampleInput,
+  SetTriggerEnabledInput,
+  SetTriggerEnabledPayload,
+  TriggerFilter,
+  TriggerFiringFilter,
+  TriggerPayload,
+  UpdateTriggerInput,
+  UpdateTriggerPayload,
+} from './triggerChanges.inputs';
 import {
   TriggerAction,
   TriggerCondition,
@@ -56,78 +70,6 @@ import {
   TriggerVersionConnection,
   TriggerVersionType,
 } from './triggers.types';
-
-const TriggerFilter = inputType('TriggerFilter', 'Filter of a list of triggers. All given fields must match.', {
-  application: filterById('Filters by the ID of the application.'),
-  trigger: filterById('Filters by the ID of the trigger.'),
-  name: filterById('Filters by name. LIKE matches parts of names.'),
-  starts: filterById('Filters by the ID of the pipeline or workflow that it starts.'),
-  enabled: optional(field.boolean('Filters by whether it is switched on.')),
-});
-const TriggerFiringFilter = inputType(
-  'TriggerFiringFilter',
-  'Filter of a list of firings. All given fields must match.',
-  {
-    firing: filterById('Filters by the ID of the firing.'),
-    status: filterById('Filters by status, such as STARTED.'),
-    reasonCode: filterById('Filters by the code of the reason.'),
-  },
-);
-
-const webhookSecret = orNull(
-  field.text('Secret for the sender of the webhooks. It is shown once. Null if none was generated.'),
-);
-const trigger = (description: string) => field.object(() => TriggerType, description);
-const triggerId = field.uuid('Trigger.');
-const CreateTriggerInput = mutationInput('CreateTriggerInput', 'New trigger.', triggerInput);
-const UpdateTriggerInput = mutationInput('UpdateTriggerInput', 'Complete new state of a trigger.', {
-  triggerId,
-  ...triggerInput,
-});
-const DeleteTriggerInput = mutationInput('DeleteTriggerInput', 'Trigger to delete.', {
-  applicationId: field.uuid('Application of the trigger.'),
-  triggerId,
-});
-const SetTriggerEnabledInput = mutationInput('SetTriggerEnabledInput', 'Trigger to switch.', {
-  triggerId,
-  enabled: field.boolean('True to switch it on, false to switch it off.'),
-});
-const RotateTriggerWebhookInput = mutationInput('RotateTriggerWebhookInput', 'Webhook to protect anew.', {
-  triggerId,
-  path: withDefault(false, field.boolean('True for a new address. The old one stops working at once.')),
-  secret: withDefault(
-    false,
-    field.boolean('True for a new generated secret. The old one is accepted for `SLIPWAY_HOOK_SECRET_OVERLAP_HOURS`.'),
-  ),
-});
-const SampleInput = inputType('TestTriggerInput', 'Sample event for a trigger.', sampleInput);
-const FireTriggerInput = mutationInput('FireTriggerInput', 'Event that fires a trigger by hand.', sampleInput);
-const TriggerPayload = mutationPayload('TriggerPayload', 'Result of `createTrigger`: the new trigger.', {
-  trigger: trigger('New trigger.'),
-  webhookSecret,
-});
-const UpdateTriggerPayload = mutationPayload(
-  'UpdateTriggerPayload',
-  'Result of `updateTrigger`: the changed trigger.',
-  {
-    trigger: trigger('Trigger after the change.'),
-  },
-);
-const DeleteTriggerPayload = mutationPayload('DeleteTriggerPayload', 'Result of `deleteTrigger`: it is deleted.', {});
-const SetTriggerEnabledPayload = mutationPayload('SetTriggerEnabledPayload', 'Result of `setTriggerEnabled`.', {
-  trigger: trigger('Trigger after the change.'),
-});
-const RotateTriggerWebhookPayload = mutationPayload(
-  'RotateTriggerWebhookPayload',
-  'Result of `rotateTriggerWebhook`.',
-  {
-    trigger: trigger('Trigger with its new address.'),
-    webhookSecret,
-  },
-);
-const FireTriggerPayload = mutationPayload('FireTriggerPayload', 'Result of `fireTrigger`.', {
-  firing: field.object(() => TriggerFiring, 'Firing. It is PENDING until its execution has started.'),
-});
 
 const RIGHT = 'FORBIDDEN (the permission to start the pipeline or workflow)';
 const DEFINITION = 'INVALID_DEFINITION (`errors` lists every error with its rule)';

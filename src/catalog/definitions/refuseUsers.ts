@@ -1,7 +1,8 @@
 import type { Access } from '../../access/access';
 import { refuseIfUsed } from '../../access/inUse';
 import type { Configuration } from './configuration';
-import { type Referred, usersOf } from '../language/references';
+import type { Referred } from '../language/referred';
+import { usersOf } from '../language/references';
 import { unseenIn } from './seen';
 
 /**

@@ -6,13 +6,8 @@ import { artifactSource, sourceName } from '../language/artifactSource';
 import type { WorkflowDefinition } from '../language/workflow';
 import { workflows } from '../workflows/workflows';
 import { loadConfiguration } from './configuration';
-import {
-  pipelineRefersTo,
-  type Referred,
-  renameInPipeline,
-  renameInWorkflow,
-  workflowRefersTo,
-} from '../language/references';
+import type { Referred } from '../language/referred';
+import { pipelineRefersTo, renameInPipeline, renameInWorkflow, workflowRefersTo } from '../language/references';
 import { type Author, nextRevision, saveRevision } from './revise';
 import { unseenIn } from './seen';
 import { renameInTrigger, triggerRefersTo } from '../language/triggerReferences';

@@ -2,16 +2,9 @@ import type { PipelineDefinition } from './pipeline';
 import { artifactSource, workflowTaken } from './artifactSource';
 import type { TakenFiles, WorkflowDefinition } from './workflow';
 import { canonicalPipeline, canonicalWorkflow } from './canonical';
+import type { Referred } from './referred';
 import { triggerRefersTo } from './triggerReferences';
 import type { Configuration } from '../definitions/configuration';
-
-/** Objects that definitions refer to by name. */
-export type ReferredKind = 'environment' | 'service' | 'workflow' | 'pipeline';
-
-export interface Referred {
-  readonly kind: ReferredKind;
-  readonly name: string;
-}
 
 /** Resources that refer to an object. */
 export interface User {

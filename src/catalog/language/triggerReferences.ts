@@ -1,4 +1,4 @@
-import type { Referred } from './references';
+import type { Referred } from './referred';
 import type { TriggerDefinition, TriggerTarget } from './triggerShape';
 
 export function triggerRefersTo(definition: TriggerDefinition, { kind, name }: Referred): boolean {

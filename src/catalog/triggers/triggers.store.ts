@@ -90,3 +90,26 @@ export function versionPages(
     [triggerId, page.before ?? 2_147_483_647, page.fetch, page.offset],
   );
 }
+
+/** Counts deliveries that were refused because of their signature. */
+export async function countRejected(db: Db, counts: ReadonlyMap<string, number>, now: Date): Promise<void> {
+  await db.write(
+    `UPDATE trigger_hook hook SET rejected = rejected + given.count, last_rejected_at = $3
+     FROM unnest($1::uuid[], $2::int[]) AS given (id, count) WHERE hook.trigger_id = given.id`,
+    [[...counts.keys()], [...counts.values()], now],
+  );
+}
+
+const triggerColumns = columnsOf(triggers.schema, 'one');
+
+/** Triggers whose scheduled time has come, locked. */
+export const lockDueTriggers = (db: Db, now: Date, most: number): Promise<Trigger[]> =>
+  db.rows(
+    `SELECT ${triggerColumns} FROM start_trigger one WHERE next_at <= $1 ORDER BY next_at LIMIT $2
+     FOR NO KEY UPDATE SKIP LOCKED`,
+    [now, most],
+  );
+
+export async function setNextTick(db: Db, triggerId: string, nextAt: Date | null): Promise<void> {
+  await db.write('UPDATE start_trigger SET next_at = $2 WHERE id = $1', [triggerId, nextAt]);
+}

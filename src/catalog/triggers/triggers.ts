@@ -37,7 +37,7 @@ class TriggerRows extends ResourceRows<Trigger> {
   }
 
   override async delete(db: Db, id: string, now: Date): Promise<void> {
-    await db.write('UPDATE start_trigger SET next_at = NULL WHERE id = $1', [id]);
+    await this.update(db, id, { nextAt: null });
     await super.delete(db, id, now);
   }
 

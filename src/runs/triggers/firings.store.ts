@@ -107,3 +107,17 @@ export async function findImagesOf(db: Db, applicationId: string, service: strin
   );
   return rows.map(({ image }) => image);
 }
+
+/** Newest execution of a pipeline or workflow that ended with one of the statuses. */
+export async function findNewestEnded(
+  db: Db,
+  entityId: string | null,
+  statuses: readonly string[],
+): Promise<string | null> {
+  const [row] = await db.rows<{ id: string }>(
+    `SELECT id FROM execution WHERE entity_id = $1 AND parent_stage_execution_id IS NULL AND status = ANY ($2::text[])
+     ORDER BY created_at DESC, id DESC LIMIT 1`,
+    [entityId, statuses],
+  );
+  return row?.id ?? null;
+}

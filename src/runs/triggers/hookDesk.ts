@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { openHookSecrets } from '../../catalog/triggers/hookSecrets';
-import { findHookByPath } from '../../catalog/triggers/triggers.store';
+import { countRejected, findHookByPath } from '../../catalog/triggers/triggers.store';
 import { type Trigger, triggers } from '../../catalog/triggers/triggers';
 import { type HookSender, hookOf } from '../../catalog/language/triggerShape';
 import { topic } from '../../kernel/database/wakeups';
@@ -80,14 +80,9 @@ export class HookDesk {
   }
 
   private async write(): Promise<void> {
-    const counts = [...this.rejected];
+    const counts = new Map(this.rejected);
     this.rejected.clear();
-    if (counts.length === 0) return;
-    await this.app.database.write(
-      `UPDATE trigger_hook hook SET rejected = rejected + given.count, last_rejected_at = $3
-       FROM unnest($1::uuid[], $2::int[]) AS given (id, count) WHERE hook.trigger_id = given.id`,
-      [counts.map(([id]) => id), counts.map(([, count]) => count), this.app.clock.now()],
-    );
+    if (counts.size > 0) await countRejected(this.app.database, counts, this.app.clock.now());
   }
 
   private async read(path: string): Promise<KnownHook | null> {

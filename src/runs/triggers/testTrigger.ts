@@ -15,7 +15,7 @@ import { findExecution } from '../execution/executions.store';
 import { planExecution, type PlanProblem } from '../views/executionPlan';
 import { readEnded } from './endedExecution';
 import { startInput } from './fireTriggers';
-import { insertFiring } from './firings.store';
+import { findNewestEnded, insertFiring } from './firings.store';
 import type { Firing } from './firings.table';
 import { maskPayload } from './maskPayload';
 import { newFiring } from './newFiring';
@@ -141,15 +141,8 @@ async function decideSample(
 
 async function findSample(app: App, { id, sourceId, definition }: Trigger, executionId: string | null) {
   const statuses = definition.on.execution?.statuses ?? [];
-  const [newest] =
-    executionId !== null
-      ? [{ id: executionId }]
-      : await app.database.rows<{ id: string }>(
-          `SELECT id FROM execution WHERE entity_id = $1 AND parent_stage_execution_id IS NULL AND status = ANY ($2::text[])
-           ORDER BY created_at DESC, id DESC LIMIT 1`,
-          [sourceId, statuses],
-        );
-  const execution = newest && isId(newest.id) ? await findExecution(app.database, newest.id) : undefined;
+  const newest = executionId ?? (await findNewestEnded(app.database, sourceId, statuses));
+  const execution = newest !== null && isId(newest) ? await findExecution(app.database, newest) : undefined;
   if (execution === undefined || execution.entityId !== sourceId) {
     throw notFound('execution that could fire the trigger', executionId ?? id);
   }

@@ -1,8 +1,8 @@
 import { nextTick } from '../../catalog/language/cron';
-import { type Trigger, triggers } from '../../catalog/triggers/triggers';
+import type { Trigger } from '../../catalog/triggers/triggers';
+import { lockDueTriggers, setNextTick } from '../../catalog/triggers/triggers.store';
 import { decideSchedule } from '../../engine/firing';
 import type { Transaction } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
 import type { App } from '../app';
 import { insertFiring } from './firings.store';
 import { newFiring } from './newFiring';
@@ -18,19 +18,11 @@ const ON_TIME_MS = 60_000;
 export function tickSchedules(app: App): Promise<boolean> {
   const now = app.clock.now();
   return app.database.transaction(async (db) => {
-    const due = await takeDue(db, now);
+    const due = await lockDueTriggers(db, now, BATCH);
     for (const trigger of due) await tick(db, trigger, now);
     return due.length > 0;
   });
 }
-
-const columns = columnsOf(triggers.schema, 'one');
-
-const takeDue = (db: Transaction, now: Date): Promise<Trigger[]> =>
-  db.rows(
-    `SELECT ${columns} FROM start_trigger one WHERE next_at <= $1 ORDER BY next_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
-    [now, BATCH],
-  );
 
 async function tick(db: Transaction, trigger: Trigger, now: Date): Promise<void> {
   const { id, name, definition, nextAt } = trigger;
@@ -46,5 +38,5 @@ async function tick(db: Transaction, trigger: Trigger, now: Date): Promise<void>
   const firing = newFiring(trigger, { ...event, payload: null, facts: { tick: time } }, decision, now);
   await insertFiring(db, firing);
   // After missed ticks the schedule continues with the next one in the future: one firing stands for all of them.
-  await db.write('UPDATE start_trigger SET next_at = $2 WHERE id = $1', [id, nextTick(schedule, late ? now : nextAt)]);
+  await setNextTick(db, id, nextTick(schedule, late ? now : nextAt));
 }
