@@ -481,6 +481,7 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  // The triggers of this test start it.
   deletePipeline: [
     'mutation { deletePipeline(input: {pipelineId: "$pipeline"}) { clientMutationId } }',
     ...administered,
@@ -719,7 +720,7 @@ name: other
       `mutation { attachTag(input: {entityId: "${read.services.nodes[0]?.id}", entityType: SERVICE, name: "team", value: "a"}) { clientMutationId } }`,
     );
     await runs.apply(
-      `---\nkind: Template\napplication: ${APP}\nname: tested\nof: workflow\nbody: { tasks: { test: { run: "true" } } }`,
+      '---\nkind: Template\napplication: app\nname: tested\nof: workflow\nbody: { tasks: { test: { run: "true" } } }',
     );
     const { templates } = await server.client.ask<{ templates: { nodes: { id: string }[] } }>(
       '{ templates { nodes { id } } }',

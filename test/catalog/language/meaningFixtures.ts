@@ -921,7 +921,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
     of: 'a trigger for every image',
     source: shop + workflow('w') + trigger('on: { image: { registry: OCI } }\nstart: { workflow: w }'),
     path: 'documents[2].on.image',
-    at: '{ registry',
+    at: 'image:',
   },
   {
     rule: 'BAD_VALUE',
