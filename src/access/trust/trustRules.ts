@@ -50,7 +50,7 @@ export const newTrustRule = {
   audience: field.text('Required value of the tokens’ `aud`, such as the URL of this server. 1 to 500 characters.'),
   subject: field.text(
     'Pattern of the tokens’ `sub`, such as `repo:octo-org/shop:ref:refs/heads/main`. `*` stands for any text; before the first one, ' +
-      'the pattern must name at least two whole parts, such as `repo:octo-org/*`, unless a claim has a value without `*`.',
+      'the pattern must name at least two whole parts, such as `repo:octo-org/*`, unless a claim that names the tenant, such as `repository_owner`, has a value without `*`.',
   ),
   userGroupIds: listOf(field.uuid('User groups that the keys act with. At least one.')),
   applicationIds: optional(listOf(field.uuid('Applications to restrict the keys to. Null, the default: all.'))),
