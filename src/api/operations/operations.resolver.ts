@@ -76,7 +76,8 @@ export class OperationsResolver {
 
   @Mutation(() => DeleteRegisteredOperationPayload, {
     description:
-      'Deletes a registered operation. Servers refuse its hash from then on, other servers within a second. Ready-made operations ' +
+      'Deletes a registered operation. Servers refuse its hash within a second, except that with `SLIPWAY_OPERATIONS=any` a server may still know a text ' +
+      'that clients have sent to it. Ready-made operations ' +
       'can’t be deleted. Administrators only. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async deleteRegisteredOperation(
