@@ -31,14 +31,7 @@ const dialect = firstGenSchema(buildGraphqlSchema(resolvers));
 const world = testWorld(DEFINITIONS, { agent: { name: 'helper' } });
 
 /** Operations with names that are being added to the one schema. */
-const missing = [
-  'TriggerKindById',
-  'TriggerById',
-  'TriggerKindByName',
-  'TriggerByName',
-  'WebhookUrl',
-  'ExportExecutions',
-];
+const missing = ['TriggerKindById', 'TriggerById', 'TriggerKindByName', 'TriggerByName', 'WebhookUrl'];
 
 interface Answer {
   readonly data?: Record<string, unknown> | null;
@@ -224,6 +217,17 @@ const steps: readonly Step[] = [
     }),
     'OK',
     'startExecution.pipelineExecution.id',
+  ],
+  [
+    'ExportExecutions',
+    (ids) => ({
+      input: {
+        clientMutationId: 'c',
+        filters: [{ execution: { operator: 'EQUALS', values: [ids.StartExecution] } }],
+        notifyOnlyTriggeringUser: true,
+        userGroupIds: [],
+      },
+    }),
   ],
   ['PipelineExecutionById', (ids) => ({ id: ids.StartExecution })],
   ['WorkflowExecutionById', (ids) => ({ id: ids.StartExecution })],
