@@ -7,6 +7,7 @@ import { expireExports, writeExports } from './exports/writeExports';
 import { pruneEvents } from './events/eventRetention';
 import { pruneLogs } from './logs/logRetention';
 import { moveLogs } from './logs/moveLogs';
+import { pruneFirings } from './triggers/firingRetention';
 import { sealLogs } from './logs/sealLogs';
 
 const EXPORT = 1000;
@@ -34,6 +35,10 @@ export function upkeepOf(app: App): RepeatedWork {
     {
       ...{ what: 'delete old logs', firstMs: HOUR, everyMs: HOUR },
       work: deleting('old logs', (until) => pruneLogs(app, until)),
+    },
+    {
+      ...{ what: 'delete old firings of triggers', firstMs: MINUTE, everyMs: HOUR },
+      work: deleting('old firings of triggers', (until) => pruneFirings(app, until)),
     },
     {
       ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },
