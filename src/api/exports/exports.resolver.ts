@@ -12,7 +12,7 @@ export class ExportsResolver {
   @Query(() => ExecutionExport, {
     nullable: true,
     description:
-      'Export that the caller requested with `exportExecutions`. Example: `executionExport(requestId: "…") { status downloadLink }`. Errors: NOT_FOUND, also for exports of other users.',
+      'Export that the caller requested with `exportExecutions`; administrators see those of all users. Example: `executionExport(requestId: "…") { status downloadLink }`. Errors: NOT_FOUND.',
   })
   async executionExport(
     @Arg('requestId', () => ID, { description: 'ID of the export.' }) requestId: string,
