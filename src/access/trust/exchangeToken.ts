@@ -64,10 +64,7 @@ async function issueKey(
     const rule = await lockRuleForUse(db, ruleId);
     if (rule === undefined) throw invalidToken();
     if (!(await takeToken(db, tokenHash, now))) {
-      throw new Refusal(
-        'UNAUTHENTICATED',
-        'This token was exchanged before. Request a new one from the CI system.',
-      );
+      throw new Refusal('UNAUTHENTICATED', 'This token was exchanged before. Request a new one from the CI system.');
     }
     const apiKey: ApiKey = {
       ...{ id: newId(), name: `${rule.name} (${subject})`.slice(0, 300), prefix, ownerId: null },
