@@ -189,7 +189,7 @@ function taskOf(step: Mapping, at: string, texts: Texts): Mapping {
     case 'APPROVAL':
       return { approval: approvalOf(properties, `${at}.properties`, texts.report) };
     default:
-      texts.report(at, `Steps of the type ${type} have no counterpart. The task fails until you give it a command.`);
+      texts.report(at, `A step of the type ${type} has no counterpart. The task fails until you give it a command.`);
       return { run: failing(`The step "${textOf(step.name)}" of the type ${type} was not imported.`) };
   }
 }
