@@ -127,6 +127,10 @@ export const serverVariables = z.object({
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_AGENT_RATE_PER_SECOND: integer(0, 1_000_000).default(500),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
+  SLIPWAY_HOOK_MAX_BYTES: integer(1024, 25 * 1024 ** 2).default(1024 ** 2),
+  SLIPWAY_HOOK_RATE_PER_SECOND: integer(0, 1_000_000).default(10),
+  SLIPWAY_HOOK_SECRET_OVERLAP_HOURS: integer(0, 24 * 365).default(24),
+  SLIPWAY_FIRING_RETENTION_DAYS: integer(1, 36500).default(30),
   SLIPWAY_OPERATIONS: oneOf('any', 'registered').default('any'),
   SLIPWAY_OPERATIONS_DIR: z.string().min(1).optional(),
   SLIPWAY_TRUST_HTTP_ISSUERS: flag.default(false),
@@ -181,7 +185,7 @@ export const agentVariables = z.object({
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });
 
-/** What runs containers as pods reads. Kubernetes sets the variables without the prefix in every pod. */
+/** Variables of the program that runs containers as pods. Kubernetes sets those without the prefix in every pod. */
 export const podVariables = z.object({
   KUBERNETES_SERVICE_HOST: z.string().optional(),
   KUBERNETES_SERVICE_PORT: z.string().default('443'),

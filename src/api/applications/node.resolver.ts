@@ -4,6 +4,7 @@ import type { Actor } from '../../access/actor';
 import { readApplication } from '../../catalog/applications/applications.queries';
 import { environments } from '../../catalog/environments/environments';
 import { requireFreeze } from '../../catalog/freezes/freezes.queries';
+import { requireTrigger } from '../../catalog/triggers/triggers.queries';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { services } from '../../catalog/services/services';
@@ -26,13 +27,14 @@ const reads: Readonly<Record<NodeType, (app: App, actor: Actor, id: string) => P
   Service: (app, actor, id) => readPart(app, actor, services, id),
   Workflow: (app, actor, id) => readPart(app, actor, workflows, id),
   Pipeline: (app, actor, id) => readPart(app, actor, pipelines, id),
+  Trigger: (app, actor, id) => requireTrigger(app.database, actor, id),
   Freeze: (app, actor, id) => requireFreeze(app.database, actor, id),
   Template: (app, actor, id) => requireTemplate(app.database, actor, id),
   Execution: readExecution,
   Job: readJob,
   Artifact: async (app, actor, id) => (await readArtifact(app, actor, id)).artifact,
   Agent: (app, actor, id) => {
-    // Otherwise the error would tell that the agent exists.
+    // FORBIDDEN would reveal that the agent exists.
     if (!actor.access.canInAccount('MANAGE_DELEGATES')) throw notFound('node', id);
     return readAgent(app, actor, id);
   },
@@ -45,7 +47,7 @@ export class NodeResolver {
   @Query(() => NodeInterface, {
     nullable: true,
     description:
-      'Object with the given ID, of any type that implements `Node`. IDs are unique over all types. Requires the same rights as ' +
+      'Object with the given ID, of any type that implements `Node`. IDs are unique across all types. Requires the same permissions as ' +
       'the query of its type. Errors: NOT_FOUND.',
   })
   async node(

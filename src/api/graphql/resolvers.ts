@@ -36,6 +36,8 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
+import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import {
@@ -235,6 +237,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  TriggersResolver,
+  TriggerVersionResolver,
+  TriggerFiringResolver,
+  ExecutedByTriggerResolver,
   TemplatesResolver,
   OperationsResolver,
   TrustRulesResolver,

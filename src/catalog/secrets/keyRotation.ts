@@ -2,6 +2,7 @@ import type { Actor } from '../../access/actor';
 import type { App } from '../app';
 import { auditDetail } from '../../access/audit/auditDetail';
 import type { Resealed } from './secrets';
+import { resealHooks } from '../triggers/hookSecrets';
 import { Unreadable } from './secretKeys';
 import { lockSecretsOfOtherKeys, putSecret } from './secrets.store';
 
@@ -25,6 +26,9 @@ export async function resealSecrets(app: App, actor: Actor): Promise<Resealed> {
         unreadable.push(secret.name);
       }
     }
+    const hooks = await resealHooks(app, db, keyId);
+    resealed += hooks.resealed;
+    unreadable.push(...hooks.unreadable);
     auditDetail(db, { kind: 'secretKey', id: keyId, after: { resealed, unreadable: unreadable.length } });
     return { keyId, resealed, unreadable };
   });
