@@ -208,7 +208,7 @@ export const refusalCodes = {
   UNSUPPORTED: {
     http: 501,
     retryable: false,
-    meaning: 'FirstGen has this, and Slipway does not; `reason` says what to use instead.',
+    meaning: 'FirstGen has this feature and Slipway does not; `reason` explains the alternative.',
   },
   STALE_CLAIM: { http: 409, retryable: false, meaning: 'Agent protocol: the claim is over; the job must be killed.' },
   LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; continue from `offset`.' },
