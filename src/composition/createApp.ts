@@ -10,6 +10,7 @@ import { DiskStore } from '../runs/contents/diskStore';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
+import { Outgoing } from '../kernel/outgoing/outgoing';
 import { Signing } from '../kernel/database/signing';
 import { createPool } from '../kernel/database/pool';
 import { Traffic } from '../kernel/database/traffic';
@@ -73,6 +74,7 @@ export async function createApp(
     log,
     clock: systemClock,
     database,
+    outgoing: new Outgoing(config.SLIPWAY_OUTGOING_ALLOW),
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     contents,
@@ -97,6 +99,7 @@ export async function createApp(
     streamDatabase,
     async close() {
       await app.agentNotes.flush();
+      await app.outgoing.close();
       contents.close();
       await close();
     },

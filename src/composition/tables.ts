@@ -43,6 +43,8 @@ import {
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
+import { deliveryTable } from '../runs/eventSubscriptions/eventDeliveries';
+import { subscriptionStateTable, subscriptions } from '../runs/eventSubscriptions/eventSubscriptions';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,
@@ -130,4 +132,7 @@ export const tables = [
   auditUnsealedTable,
   sharedCountTable,
   signingKeyTable,
+  subscriptions.schema,
+  subscriptionStateTable,
+  deliveryTable,
 ];

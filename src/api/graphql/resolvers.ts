@@ -41,6 +41,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { EventDeliveryResolver, EventSubscriptionsResolver } from '../eventSubscriptions/eventSubscriptions.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import {
@@ -227,4 +228,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  EventSubscriptionsResolver,
+  EventDeliveryResolver,
 ];

@@ -10,6 +10,7 @@ import {
 } from '../../catalog/secrets/secrets';
 import { secretsOfApplication, secretsOfEnvironment } from '../../catalog/secrets/secrets.loaders';
 import { field, listOf } from '../../kernel/fields';
+import { resealSubscriptions } from '../../runs/eventSubscriptions/resealSubscriptions';
 import { Application } from '../applications/application.types';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
@@ -86,6 +87,6 @@ export class SecretsResolver {
     @Input(ResealSecretsInput, { nullable: true }) input: InstanceType<typeof ResealSecretsInput> | null,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input ?? {}), ...(await resealSecrets(app, actor)) };
+    return { ...echo(input ?? {}), ...(await resealSecrets(app, actor, [resealSubscriptions])) };
   }
 }
