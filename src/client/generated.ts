@@ -233,6 +233,20 @@ export type CreateApiKeyInput = {
   readonly userGroupIds: ReadonlyArray<string>;
 };
 
+export type CreateEventSubscriptionInput = {
+  readonly after?: string | null | undefined;
+  readonly applicationId?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly commit?: string | null | undefined;
+  readonly filters?: EventSubscriptionFiltersInput | null | undefined;
+  readonly format?: EventSubscriptionFormat | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly repository?: string | null | undefined;
+  readonly secret?: string | null | undefined;
+  readonly tokenSecret?: string | null | undefined;
+  readonly url?: string | null | undefined;
+};
+
 export type CreateUserGroupInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly description?: string | null | undefined;
@@ -275,9 +289,21 @@ export type DeploymentStatus =
   | 'SUCCEEDED'
   | 'UNKNOWN';
 
+export type DisableEventSubscriptionInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly subscriptionId: string;
+};
+
 export type DrainAgentInput = {
   readonly agentId: string;
   readonly clientMutationId?: string | null | undefined;
+};
+
+export type EnableEventSubscriptionInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly skipMissed?: boolean | null | undefined;
+  readonly subscriptionId: string;
 };
 
 export type EnumOperator =
@@ -309,6 +335,39 @@ export type EnvironmentTypeFilter = {
   readonly operator?: EnumOperator | null | undefined;
   readonly values?: ReadonlyArray<EnvironmentType | null | undefined> | null | undefined;
 };
+
+export type EventDeliveryState =
+  | 'DELIVERED'
+  | 'FAILED'
+  | 'PENDING'
+  | 'SKIPPED';
+
+export type EventSubscriptionFiltersInput = {
+  readonly applicationIds?: ReadonlyArray<string> | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly eventTypes?: ReadonlyArray<string> | null | undefined;
+  readonly pipelineIds?: ReadonlyArray<string> | null | undefined;
+  readonly statuses?: ReadonlyArray<string> | null | undefined;
+  readonly workflowIds?: ReadonlyArray<string> | null | undefined;
+};
+
+export type EventSubscriptionFormat =
+  | 'CLOUDEVENTS'
+  | 'GITHUB'
+  | 'GITLAB'
+  | 'SLACK'
+  | 'TEAMS';
+
+export type EventSubscriptionInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly subscriptionId: string;
+};
+
+export type EventSubscriptionOffCode =
+  | 'FAILING'
+  | 'GONE'
+  | 'OWNER_GONE'
+  | 'REQUESTED';
 
 export type ExecutionFilter = {
   readonly application?: IdFilter | null | undefined;
@@ -625,6 +684,16 @@ export type RemoveAgentInput = {
   readonly runningJobs: AgentRemoval;
 };
 
+export type ReplayEventsInput = {
+  readonly after?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly failedOnly?: boolean | null | undefined;
+  readonly from?: string | null | undefined;
+  readonly subscriptionId: string;
+  readonly to?: string | null | undefined;
+  readonly until?: string | null | undefined;
+};
+
 export type RerunExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -753,6 +822,13 @@ export type RollbackEnvironmentInput = {
 export type RollbackTargetInput = {
   readonly deploymentId?: string | null | undefined;
   readonly time?: string | null | undefined;
+};
+
+export type RotateEventSubscriptionSecretInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly keepPreviousSeconds?: number | null | undefined;
+  readonly secret?: string | null | undefined;
+  readonly subscriptionId: string;
 };
 
 export type ServiceInput = {
@@ -1344,6 +1420,74 @@ export type DeployedHistoryQueryVariables = Exact<{
 
 
 export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type EventSubscriptionPartsFragment = { readonly id: string, readonly name: string, readonly format: EventSubscriptionFormat, readonly url: string, readonly enabled: boolean, readonly offCode: EventSubscriptionOffCode | null, readonly offReason: string | null, readonly pending: number, readonly failingSince: string | null, readonly replaying: boolean, readonly application: { readonly name: string } | null };
+
+export type EventSubscriptionsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type EventSubscriptionsQuery = { readonly eventSubscriptions: { readonly nodes: ReadonlyArray<EventSubscriptionPartsFragment>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type CreateEventSubscriptionMutationVariables = Exact<{
+  input: CreateEventSubscriptionInput;
+}>;
+
+
+export type CreateEventSubscriptionMutation = { readonly createEventSubscription: { readonly secret: string | null, readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type DeleteEventSubscriptionMutationVariables = Exact<{
+  input: EventSubscriptionInput;
+}>;
+
+
+export type DeleteEventSubscriptionMutation = { readonly deleteEventSubscription: { readonly clientMutationId: string | null } | null };
+
+export type EnableEventSubscriptionMutationVariables = Exact<{
+  input: EnableEventSubscriptionInput;
+}>;
+
+
+export type EnableEventSubscriptionMutation = { readonly enableEventSubscription: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type DisableEventSubscriptionMutationVariables = Exact<{
+  input: DisableEventSubscriptionInput;
+}>;
+
+
+export type DisableEventSubscriptionMutation = { readonly disableEventSubscription: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type TestEventSubscriptionMutationVariables = Exact<{
+  input: EventSubscriptionInput;
+}>;
+
+
+export type TestEventSubscriptionMutation = { readonly testEventSubscription: { readonly delivered: boolean, readonly responseStatus: number | null, readonly errorCode: string | null, readonly error: string | null, readonly durationMs: number } | null };
+
+export type RotateEventSubscriptionSecretMutationVariables = Exact<{
+  input: RotateEventSubscriptionSecretInput;
+}>;
+
+
+export type RotateEventSubscriptionSecretMutation = { readonly rotateEventSubscriptionSecret: { readonly secret: string | null, readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type ReplayEventsMutationVariables = Exact<{
+  input: ReplayEventsInput;
+}>;
+
+
+export type ReplayEventsMutation = { readonly replayEvents: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type EventDeliveriesQueryVariables = Exact<{
+  subscriptionId: string;
+  states?: ReadonlyArray<EventDeliveryState> | EventDeliveryState | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventDeliveriesQuery = { readonly deliveries: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly type: string, readonly runId: string, readonly sequence: number, readonly state: EventDeliveryState, readonly attempts: number, readonly dueAt: string | null, readonly createdAt: string, readonly lastAttemptAt: string | null, readonly responseStatus: number | null, readonly errorCode: string | null, readonly error: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type FreezesQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -2288,6 +2432,23 @@ export const DeployedImageFragmentDoc = new TypedDocumentString(`
   name
   owner
 }`, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
+export const EventSubscriptionPartsFragmentDoc = new TypedDocumentString(`
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}
+    `, {"fragmentName":"EventSubscriptionParts"}) as unknown as TypedDocumentString<EventSubscriptionPartsFragment, unknown>;
 export const LoggedJobFragmentDoc = new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -4077,6 +4238,197 @@ fragment ActorName on EventActor {
   name
   owner
 }`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
+export const EventSubscriptionsDocument = new TypedDocumentString(`
+    query EventSubscriptions($after: String) {
+  eventSubscriptions(first: 100, after: $after) {
+    nodes {
+      ...EventSubscriptionParts
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
+export const CreateEventSubscriptionDocument = new TypedDocumentString(`
+    mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
+  createEventSubscription(input: $input) {
+    secret
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
+export const DeleteEventSubscriptionDocument = new TypedDocumentString(`
+    mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
+  deleteEventSubscription(input: $input) {
+    clientMutationId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteEventSubscriptionMutation, DeleteEventSubscriptionMutationVariables>;
+export const EnableEventSubscriptionDocument = new TypedDocumentString(`
+    mutation EnableEventSubscription($input: EnableEventSubscriptionInput!) {
+  enableEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
+export const DisableEventSubscriptionDocument = new TypedDocumentString(`
+    mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
+  disableEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
+export const TestEventSubscriptionDocument = new TypedDocumentString(`
+    mutation TestEventSubscription($input: EventSubscriptionInput!) {
+  testEventSubscription(input: $input) {
+    delivered
+    responseStatus
+    errorCode
+    error
+    durationMs
+  }
+}
+    `) as unknown as TypedDocumentString<TestEventSubscriptionMutation, TestEventSubscriptionMutationVariables>;
+export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`
+    mutation RotateEventSubscriptionSecret($input: RotateEventSubscriptionSecretInput!) {
+  rotateEventSubscriptionSecret(input: $input) {
+    secret
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
+export const ReplayEventsDocument = new TypedDocumentString(`
+    mutation ReplayEvents($input: ReplayEventsInput!) {
+  replayEvents(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
+export const EventDeliveriesDocument = new TypedDocumentString(`
+    query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
+  deliveries(
+    subscriptionId: $subscriptionId
+    states: $states
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      id
+      type
+      runId
+      sequence
+      state
+      attempts
+      dueAt
+      createdAt
+      lastAttemptAt
+      responseStatus
+      errorCode
+      error
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
 export const FreezesDocument = new TypedDocumentString(`
     query Freezes($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {

@@ -136,6 +136,12 @@ const queries: Readonly<Record<string, Row>> = {
   userGroupByName: ['{ userGroupByName(name: "Account Administrator") { id } }', ...hidden],
   userGroups: ['{ userGroups(limit: 9) { nodes { name } } }', ...all('OK')],
   apiKeys: ['{ apiKeys { name } }', ...all('OK')],
+  eventSubscription: ['{ eventSubscription(subscriptionId: "$subscription") { name enabled pending } }', ...hidden],
+  eventSubscriptions: [
+    '{ eventSubscriptions(limit: 9) { nodes { name } pageInfo { total } } }',
+    ...(['OK', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'] as const),
+  ],
+  deliveries: ['{ deliveries(subscriptionId: "$subscription", limit: 9) { nodes { id } } }', ...hidden],
   executionEvents: ['{ executionEvents(executionId: "$run", first: 2) { nodes { sequence type } } }', ...seen],
   validateDefinition: [
     '{ validateDefinition(source: "kind: Application\\nname: x", format: YAML) { valid } }',
@@ -301,6 +307,42 @@ const mutations: Readonly<Record<string, Row>> = {
     'CONFLICT',
     'NOT_FOUND',
     'NOT_FOUND',
+  ],
+  createEventSubscription: [
+    'mutation { createEventSubscription(input: {url: "http://127.0.0.1:1/", name: "another"}) { eventSubscription { id } } }',
+    ...account,
+  ],
+  updateEventSubscription: [
+    'mutation { updateEventSubscription(input: {subscriptionId: "$subscription", name: "later"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  deleteEventSubscription: [
+    'mutation { deleteEventSubscription(input: {subscriptionId: "$spareSubscription"}) { clientMutationId } }',
+    ...hidden,
+  ],
+  rotateEventSubscriptionSecret: [
+    'mutation { rotateEventSubscriptionSecret(input: {subscriptionId: "$subscription"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  enableEventSubscription: [
+    'mutation { enableEventSubscription(input: {subscriptionId: "$subscription"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  disableEventSubscription: [
+    'mutation { disableEventSubscription(input: {subscriptionId: "$subscription"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  testEventSubscription: [
+    'mutation { testEventSubscription(input: {subscriptionId: "$subscription"}) { delivered } }',
+    ...hidden,
+  ],
+  replayEvents: [
+    'mutation { replayEvents(input: {subscriptionId: "$subscription", from: "2030-01-01T00:00:00Z"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  redeliverEvent: [
+    'mutation { redeliverEvent(input: {deliveryId: "$run"}) { delivery { id } } }',
+    ...(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'] as const),
   ],
   createFreeze: [
     'mutation { createFreeze(input: {name: "another", from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }',
@@ -549,7 +591,7 @@ describe('permissions of every operation', () => {
   };
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ SLIPWAY_OUTGOING_ALLOW: '127.0.0.1' });
     const runs = new Runs(server);
     await runs.apply(`${APP}
 ---
@@ -622,6 +664,12 @@ name: other
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
       `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
     );
+    const subscribe = async (name: string) =>
+      (
+        await server.client.ask<{ createEventSubscription: { eventSubscription: { id: string } } }>(
+          `mutation { createEventSubscription(input: {name: "${name}", url: "http://127.0.0.1:1/"}) { eventSubscription { id } } }`,
+        )
+      ).createEventSubscription.eventSubscription.id;
     const inApp = `applications: {appIds: ["${applicationId}"]}`;
     const reading = ['ENV', 'SERVICE', 'WORKFLOW', 'PIPELINE', 'DEPLOYMENT']
       .map((type) => `{permissionType: ${type}, actions: [READ], ${inApp}}`)
@@ -657,6 +705,8 @@ name: other
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       freeze: createFreeze.freeze.id,
+      subscription: await subscribe('hook'),
+      spareSubscription: await subscribe('spare hook'),
       agent: agent.id,
       agentToken: createAgentToken.agentToken.id,
       user: createUser.user.id,

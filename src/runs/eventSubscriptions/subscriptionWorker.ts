@@ -261,8 +261,10 @@ export class SubscriptionWorker {
 
   private async record(): Promise<void> {
     const { app, id } = this;
-    const { results } = this;
     const live = await findLeased(app.database, id, this.server);
+    // Requests end while this waits: their results are those of the next turn.
+    const results = this.results;
+    this.results = [];
     const now = app.clock.now();
     const rules = {
       backoffMs: app.config.SLIPWAY_WEBHOOK_BACKOFF_MS,
@@ -285,11 +287,15 @@ export class SubscriptionWorker {
       result.is === 'REFUSED' && result.retryAfter !== null ? [result.retryAfter] : [],
     );
     const heldUntil = holds.length === 0 ? null : new Date(Math.max(...holds.map((time) => time.getTime())));
-    await this.change(async (db) => {
-      await recordAttempts(db, id, attempts, now);
-      await noteHealth(db, id, failingSince, heldUntil);
-    });
-    this.results = this.results.slice(results.length);
+    try {
+      await this.change(async (db) => {
+        await recordAttempts(db, id, attempts, now);
+        await noteHealth(db, id, failingSince, heldUntil);
+      });
+    } catch (error) {
+      this.results = [...results, ...this.results];
+      throw error;
+    }
     for (const { delivery } of results) this.inFlight.delete(delivery.id);
     if (live !== undefined) await this.switchOffIfHopeless(live, failures, failingSince, now);
   }

@@ -121,8 +121,8 @@ export async function setSealed(
 /** Notes if attempts succeed, and until when the receiver wants no requests. Null keeps `heldUntil`. */
 export async function noteHealth(db: Db, id: string, failingSince: Date | null, heldUntil: Date | null): Promise<void> {
   await db.write(
-    `UPDATE event_subscription_state SET failing_since = $2, held_until = coalesce($3, held_until)
-     WHERE subscription_id = $1 AND (failing_since IS DISTINCT FROM $2 OR $3 IS NOT NULL)`,
+    `UPDATE event_subscription_state SET failing_since = $2::timestamptz, held_until = coalesce($3::timestamptz, held_until)
+     WHERE subscription_id = $1 AND (failing_since IS DISTINCT FROM $2::timestamptz OR $3::timestamptz IS NOT NULL)`,
     [id, failingSince, heldUntil],
   );
 }
