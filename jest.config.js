@@ -8,7 +8,8 @@ module.exports = {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 30000,
+  // Tests wait for conditions. On a slow machine that takes minutes, and it costs nothing on a fast one.
+  testTimeout: 180000,
   globalSetup: '<rootDir>/test/globalSetup.ts',
   globalTeardown: '<rootDir>/test/globalTeardown.ts',
 };

@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_EVENT_SUBSCRIPTIONS', 'MANAGE_FREEZES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_EVENT_SUBSCRIPTIONS', 'MANAGE_FREEZES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -139,6 +139,7 @@ CREATE TABLE "agent" (
 );
 CREATE INDEX "agent_registered" ON "agent" ("registered_at", "id");
 CREATE INDEX "agent_name" ON "agent" ("name", "registered_at");
+CREATE INDEX "agent_present" ON "agent" ("id") WHERE left_at IS NULL;
 CREATE TABLE "agent_token" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -221,10 +222,13 @@ CREATE TABLE "secret" (
   "version" integer NOT NULL,
   "key_id" text NOT NULL,
   "sealed" bytea NOT NULL,
+  "secret_type" text NOT NULL DEFAULT 'ENCRYPTED_TEXT',
+  "details" jsonb,
   "agents" text array NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "set_by_id" text NOT NULL,
   "set_by" text NOT NULL,
+  CONSTRAINT "secret_type" CHECK (secret_type IN ('ENCRYPTED_TEXT', 'ENCRYPTED_FILE', 'SSH_CREDENTIAL', 'WINRM_CREDENTIAL')),
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;
@@ -262,6 +266,28 @@ CREATE TABLE "freeze_version" (
   CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
 );
 CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
+CREATE TABLE "tag" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "allowed_values" text array,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "tag_name" UNIQUE ("name"),
+  CONSTRAINT "PK_8e4052373c579afc1471f526760" PRIMARY KEY ("id")
+);
+CREATE TABLE "tag_link" (
+  "entity_id" uuid NOT NULL,
+  "tag_id" uuid NOT NULL,
+  "entity_type" text NOT NULL,
+  "application_id" uuid NOT NULL,
+  "value" text NOT NULL,
+  "attached_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "attached_by" text,
+  CONSTRAINT "tag_link_entity_type" CHECK (entity_type IN ('APPLICATION', 'DEPLOYMENT', 'ENVIRONMENT', 'PIPELINE', 'SERVICE', 'WORKFLOW')),
+  CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY ("entity_id", "tag_id")
+);
+CREATE INDEX "tag_link_of_tag" ON "tag_link" ("tag_id", "value", "entity_id");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -332,6 +358,7 @@ CREATE TABLE "execution" (
   "failure_details" text,
   "pause" jsonb,
   "freeze_override" jsonb,
+  "traceparent" text,
   "max_parallel" integer,
   "priority" integer,
   "mode" text NOT NULL,
@@ -1138,6 +1165,7 @@ ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KE
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "tag_link" ADD CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY ("tag_id") REFERENCES "tag"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1210,7 +1238,7 @@ ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, 
 -- Ranks far apart leave room for jobs that people move; queue_time is the share of the newest claim.
 ALTER SEQUENCE ready_job_rank_seq INCREMENT BY 1048576;
 CREATE SEQUENCE queue_time MINVALUE 0 START 0;
-ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE job_lease SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 -- Audit records and restore points can't be changed or removed, whatever the role or the session's replication role.
@@ -1479,9 +1507,16 @@ END $$;
 
 -- Jobs of an application after the binding of an environment or a secret to agents changed: those that wait return to
 -- the class of their task, and the next claim applies the bindings anew; offers that were not started are withdrawn.
--- The lock of claims, claimedJobs.store.ts: each claim is either seen here, or sees the new binding.
+-- The lock of claims, claimedJobs.store.ts: each claim is either seen here, or sees the new binding. Constraint triggers
+-- call this with the COMMIT, so that claims wait no longer than it takes: once for each application of the transaction.
 CREATE FUNCTION rebind_jobs(wanted uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  rebound text := coalesce(current_setting('slipway.rebound', true), '');
 BEGIN
+  IF position(wanted::text IN rebound) > 0 THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('slipway.rebound', rebound || ' ' || wanted, true);
   PERFORM pg_advisory_xact_lock(7206211);
   WITH gone AS (
     DELETE FROM ready_job USING job, execution
@@ -1506,7 +1541,7 @@ BEGIN
   PERFORM rebind_jobs(NEW.application_id);
   RETURN NULL;
 END $$;
-CREATE TRIGGER environment_rebound AFTER UPDATE ON environment
+CREATE CONSTRAINT TRIGGER environment_rebound AFTER UPDATE ON environment DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_environment();
 
 -- A new secret of an environment, or the end of one, changes which of two secrets with the same name counts.
@@ -1520,9 +1555,9 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret
+CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION rebind_secret();
-CREATE TRIGGER secret_rebound AFTER UPDATE ON secret
+CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();
 `;
 
@@ -1545,6 +1580,8 @@ DROP TABLE
   secret,
   deployment_freeze,
   freeze_version,
+  tag,
+  tag_link,
   workflow,
   workflow_revision,
   pipeline,

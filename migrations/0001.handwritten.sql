@@ -18,7 +18,7 @@ ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, 
 -- Ranks far apart leave room for jobs that people move; queue_time is the share of the newest claim.
 ALTER SEQUENCE ready_job_rank_seq INCREMENT BY 1048576;
 CREATE SEQUENCE queue_time MINVALUE 0 START 0;
-ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE job_lease SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 -- Audit records and restore points can't be changed or removed, whatever the role or the session's replication role.
@@ -287,9 +287,16 @@ END $$;
 
 -- Jobs of an application after the binding of an environment or a secret to agents changed: those that wait return to
 -- the class of their task, and the next claim applies the bindings anew; offers that were not started are withdrawn.
--- The lock of claims, claimedJobs.store.ts: each claim is either seen here, or sees the new binding.
+-- The lock of claims, claimedJobs.store.ts: each claim is either seen here, or sees the new binding. Constraint triggers
+-- call this with the COMMIT, so that claims wait no longer than it takes: once for each application of the transaction.
 CREATE FUNCTION rebind_jobs(wanted uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  rebound text := coalesce(current_setting('slipway.rebound', true), '');
 BEGIN
+  IF position(wanted::text IN rebound) > 0 THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('slipway.rebound', rebound || ' ' || wanted, true);
   PERFORM pg_advisory_xact_lock(7206211);
   WITH gone AS (
     DELETE FROM ready_job USING job, execution
@@ -314,7 +321,7 @@ BEGIN
   PERFORM rebind_jobs(NEW.application_id);
   RETURN NULL;
 END $$;
-CREATE TRIGGER environment_rebound AFTER UPDATE ON environment
+CREATE CONSTRAINT TRIGGER environment_rebound AFTER UPDATE ON environment DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_environment();
 
 -- A new secret of an environment, or the end of one, changes which of two secrets with the same name counts.
@@ -328,7 +335,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret
+CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION rebind_secret();
-CREATE TRIGGER secret_rebound AFTER UPDATE ON secret
+CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();

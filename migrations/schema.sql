@@ -124,7 +124,13 @@ CREATE OR REPLACE FUNCTION public.rebind_jobs(wanted uuid)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  rebound text := coalesce(current_setting('slipway.rebound', true), '');
 BEGIN
+  IF position(wanted::text IN rebound) > 0 THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('slipway.rebound', rebound || ' ' || wanted, true);
   PERFORM pg_advisory_xact_lock(7206211);
   WITH gone AS (
     DELETE FROM ready_job USING job, execution
@@ -275,6 +281,7 @@ CREATE TABLE agent (
   CONSTRAINT "FK_afcbb98ef4ccabeb230213c0d56" FOREIGN KEY (label_set_id) REFERENCES label_set(id)
 ) WITH (fillfactor=80);
 CREATE INDEX agent_name ON public.agent USING btree (name, registered_at);
+CREATE INDEX agent_present ON public.agent USING btree (id) WHERE (left_at IS NULL);
 CREATE INDEX agent_registered ON public.agent USING btree (registered_at, id);
 
 CREATE TABLE agent_sample (
@@ -654,7 +661,7 @@ CREATE TABLE environment (
 CREATE UNIQUE INDEX environment_name ON public.environment USING btree (application_id, name) WHERE (deleted_at IS NULL);
 CREATE TRIGGER environment_changed AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.variables <> new.variables)) EXECUTE FUNCTION record_environment_values();
 CREATE TRIGGER environment_created AFTER INSERT ON public.environment FOR EACH ROW EXECUTE FUNCTION record_environment_values();
-CREATE TRIGGER environment_rebound AFTER UPDATE ON public.environment FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_environment();
+CREATE CONSTRAINT TRIGGER environment_rebound AFTER UPDATE ON public.environment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_environment();
 
 CREATE TABLE environment_values (
   number bigint NOT NULL DEFAULT nextval('environment_values_number_seq'::regclass),
@@ -774,6 +781,7 @@ CREATE TABLE execution (
   failure_details text,
   pause jsonb,
   freeze_override jsonb,
+  traceparent text,
   max_parallel integer,
   priority integer,
   mode text NOT NULL,
@@ -960,7 +968,7 @@ CREATE TABLE job_lease (
   share bigint NOT NULL DEFAULT '0'::bigint,
   rank bigint NOT NULL DEFAULT '0'::bigint,
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY (job_id)
-) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+) WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 CREATE INDEX job_lease_kill ON public.job_lease USING btree (kill_at) WHERE (kill_at IS NOT NULL);
 
 CREATE TABLE job_log (
@@ -1249,19 +1257,22 @@ CREATE TABLE secret (
   version integer NOT NULL,
   key_id text NOT NULL,
   sealed bytea NOT NULL,
+  secret_type text NOT NULL DEFAULT 'ENCRYPTED_TEXT'::text,
+  details jsonb,
   agents text[] NOT NULL,
   set_at timestamp(3) with time zone NOT NULL,
   set_by_id text NOT NULL,
   set_by text NOT NULL,
   CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY (id),
+  CONSTRAINT "secret_type" CHECK ((secret_type = ANY (ARRAY['ENCRYPTED_TEXT'::text, 'ENCRYPTED_FILE'::text, 'SSH_CREDENTIAL'::text, 'WINRM_CREDENTIAL'::text]))),
   CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY (environment_id) REFERENCES environment(id),
   CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY (application_id) REFERENCES application(id)
 );
 CREATE INDEX secret_environments ON public.secret USING btree (application_id, environment_id);
 CREATE UNIQUE INDEX secret_of_application ON public.secret USING btree (application_id, name) WHERE (environment_id IS NULL);
 CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environment_id, name) WHERE (environment_id IS NOT NULL);
-CREATE TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON public.secret FOR EACH ROW EXECUTE FUNCTION rebind_secret();
-CREATE TRIGGER secret_rebound AFTER UPDATE ON public.secret FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_secret();
+CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rebind_secret();
+CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_secret();
 
 CREATE TABLE service (
   id uuid NOT NULL,
@@ -1375,6 +1386,31 @@ CREATE TABLE stored_content (
 );
 CREATE INDEX stored_content_check ON public.stored_content USING btree (check_at) WHERE (check_at IS NOT NULL);
 
+CREATE TABLE tag (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  allowed_values text[],
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_8e4052373c579afc1471f526760" PRIMARY KEY (id),
+  CONSTRAINT "tag_name" UNIQUE (name)
+);
+
+CREATE TABLE tag_link (
+  entity_id uuid NOT NULL,
+  tag_id uuid NOT NULL,
+  entity_type text NOT NULL,
+  application_id uuid NOT NULL,
+  value text NOT NULL,
+  attached_at timestamp(3) with time zone NOT NULL,
+  attached_by text,
+  CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY (entity_id, tag_id),
+  CONSTRAINT "tag_link_entity_type" CHECK ((entity_type = ANY (ARRAY['APPLICATION'::text, 'DEPLOYMENT'::text, 'ENVIRONMENT'::text, 'PIPELINE'::text, 'SERVICE'::text, 'WORKFLOW'::text]))),
+  CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY (tag_id) REFERENCES tag(id) ON DELETE CASCADE
+);
+CREATE INDEX tag_link_of_tag ON public.tag_link USING btree (tag_id, value, entity_id);
+
 CREATE TABLE task_dependency (
   depends_on_id uuid NOT NULL,
   task_id uuid NOT NULL,
@@ -1469,7 +1505,7 @@ CREATE TABLE user_group (
   updated_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
   CONSTRAINT "user_group_name" UNIQUE (name),
-  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_EVENT_SUBSCRIPTIONS'::text, 'MANAGE_FREEZES'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_EVENT_SUBSCRIPTIONS'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
 );
 
 CREATE TABLE user_group_member (

@@ -30,7 +30,7 @@ function listInputs() {
     }
   };
   for (const name of ['src', 'migrations', 'tools', 'bench', 'ormconfig.ts']) visit(name);
-  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json']) visit(name);
+  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'schema/operations.json']) visit(name);
   return found;
 }
 
@@ -58,7 +58,7 @@ function build() {
   const sources = inputs.map(([name]) => name).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
   // Output of a source that is gone would still be required by path, for example as a migration.
   for (const name of previous.sources.filter((source) => !sources.includes(source))) {
-    for (const extension of ['.js', '.js.map'])
+    for (const extension of ['.js', '.js.map', '.d.ts'])
       fs.rmSync(path.join(dist, name.replace(/\.ts$/, extension)), { force: true });
   }
   compile();
@@ -69,9 +69,20 @@ function build() {
 }
 
 function compile() {
+  runTsc('tsconfig.build.json', '.tsbuildinfo');
+  // Types of the package's export `slipway/client`.
+  runTsc('tsconfig.client.json', '.tsbuildinfo.client');
+}
+
+function runTsc(project, info) {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const project = path.join(__dirname, 'tsconfig.build.json');
-  const options = ['--project', project, '--incremental', '--tsBuildInfoFile', path.join(dist, '.tsbuildinfo')];
+  const options = [
+    '--project',
+    path.join(__dirname, project),
+    '--incremental',
+    '--tsBuildInfoFile',
+    path.join(dist, info),
+  ];
   const { status, error } = spawnSync(process.execPath, [tsc, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);

@@ -1,16 +1,19 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as operations from '@graphql-codegen/typescript-operations';
 import { parse } from 'graphql';
 
 /**
- * Writes the client's typed documents: a type and a document for each operation and fragment of src/client/operations.
+ * Writes the client's typed documents, a type and a document for each operation and fragment of src/client/operations,
+ * and the manifest of these operations by hash.
  * With `--check`, writes nothing and fails if the output would change. (The generator's own command line needs a newer
  * Node than Slipway.)
  */
 const folder = 'src/client/operations';
 const file = 'src/client/generated.ts';
+const manifestFile = 'schema/operations.json';
 const read = (path) => parse(readFileSync(path, 'utf8'));
 
 const HEADER =
@@ -38,12 +41,34 @@ const generated = await codegen({
   pluginMap: { operations, typedDocuments },
 });
 
-// The generator leaves only the class of the documents unchecked.
-const text = HEADER + generated.replaceAll('Record<string, any>', 'Record<string, unknown>');
+/** Operations by the hash of their text, in the format of Apollo's persisted query manifests. */
+const operationsByHash = [];
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(file, text);
-} else if (readFileSync(file, 'utf8') !== text) {
-  process.stderr.write(`${file} is out of date. Run "npm run codegen" and commit it.\n`);
-  process.exitCode = 1;
+/** Adds its hash to each operation. A text with an escape would have another hash than the text that is sent. */
+function withHash(whole, given) {
+  const body = given.trim();
+  const definition = parse(body).definitions.find((one) => one.kind === 'OperationDefinition');
+  if (definition === undefined) return whole;
+  if (/\$\{|\\/.test(body)) throw new Error(`The text of ${definition.name.value} needs an escape.`);
+  const id = createHash('sha256').update(body).digest('hex');
+  operationsByHash.push({ id, name: definition.name.value, type: definition.operation, body });
+  return `new TypedDocumentString(\`${body}\`, {"hash":"${id}"})`;
+}
+
+// The generator leaves only the class of the documents unchecked.
+const text =
+  HEADER +
+  generated
+    .replaceAll('Record<string, any>', 'Record<string, unknown>')
+    .replace(/new TypedDocumentString\(`([^`]*)`\)/g, withHash);
+const manifest = `${JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations: operationsByHash }, null, 2)}\n`;
+const outputs = { [file]: text, [manifestFile]: manifest };
+
+for (const [path, output] of Object.entries(outputs)) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(path, output);
+  } else if (!existsSync(path) || readFileSync(path, 'utf8') !== output) {
+    process.stderr.write(`${path} is out of date. Run "npm run codegen" and commit it.\n`);
+    process.exitCode = 1;
+  }
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { resolvers } from '../src/api/graphql/resolvers';
+import { firstGenSchema } from '../src/api/firstgen/dialect';
 import { buildGraphqlSchema, schemaText } from '../src/api/graphql/schema';
 import { definitionsSchema } from '../src/catalog/language/jsonSchema';
 
@@ -9,8 +10,10 @@ import { definitionsSchema } from '../src/catalog/language/jsonSchema';
  * Writes the public schemas to the folder schema/; with `--check`, only reports through the exit code whether they are
  * current.
  */
+const schema = buildGraphqlSchema(resolvers);
 const schemas = {
-  'schema.graphql': schemaText(buildGraphqlSchema(resolvers)),
+  'schema.graphql': schemaText(schema),
+  'firstgen.graphql': schemaText(firstGenSchema(schema)),
   'definitions.json': `${JSON.stringify(definitionsSchema(), null, 2)}\n`,
 };
 

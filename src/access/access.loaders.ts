@@ -1,8 +1,12 @@
+import { columnsOf } from '../kernel/database/table';
+import { isId } from '../kernel/ids';
 import { type BatchLoad, byKey, groupBy } from '../kernel/loaders';
 import { type UserGroup, type UserGroupWithPermissions, userGroups } from './userGroups';
 import { findGroupsOfUsers, findPermissionsOfGroups } from './userGroups.store';
 import { type User, users } from './users';
 import { findMembers } from './users.store';
+
+const personColumns = columnsOf(users.schema, 'person');
 
 export const groupById: BatchLoad<UserGroupWithPermissions> = async (app, ids) => {
   const groups = await userGroups.findWithDeleted(app.database, ids);
@@ -26,4 +30,31 @@ export const membersOfGroup: BatchLoad<User[]> = async (app, ids) => {
       [...new Set(list.map((one) => one.userId))].flatMap((id) => people.get(id) ?? []),
     ]),
   );
+};
+
+/** Issuer of the identity provider whose tokens name members of a group; groups without such members are missing. */
+export const issuerOfGroup: BatchLoad<string> = async (app, ids) => {
+  const rows = await app.database.rows<{ groupId: string; issuer: string }>(
+    `SELECT m.group_id AS "groupId", max(u.identity_issuer) AS issuer
+     FROM user_group_member m JOIN user_account u ON u.id = m.user_id
+     WHERE m.group_id = ANY ($1::uuid[]) AND m.source = 'IDENTITY_PROVIDER' AND u.identity_issuer IS NOT NULL
+     GROUP BY m.group_id`,
+    [ids],
+  );
+  return new Map(rows.map(({ groupId, issuer }) => [groupId, issuer]));
+};
+
+/**
+ * People behind the authors of resources, by the ID of the user or of the API key. Keys without an owner, and authors
+ * that are neither, are missing.
+ */
+export const personById: BatchLoad<User> = async (app, ids) => {
+  const known = ids.filter(isId);
+  const rows = await app.database.rows<User & { authorId: string }>(
+    `SELECT author.id::text AS "authorId", ${personColumns}
+     FROM unnest($1::uuid[]) AS author (id) LEFT JOIN api_key ON api_key.id = author.id
+     JOIN user_account person ON person.id = coalesce(api_key.owner_id, author.id)`,
+    [known],
+  );
+  return byKey(rows, (row) => row.authorId);
 };

@@ -1,5 +1,6 @@
-import { notFound } from '../kernel/errors';
+import { invalidInput, notFound } from '../kernel/errors';
 import { isId } from '../kernel/ids';
+import { isStorable } from '../kernel/naming';
 import type { Page, PageArguments } from '../kernel/paging';
 import type { Actor } from './actor';
 import type { ApiKey } from './apiKeys';
@@ -23,6 +24,24 @@ export async function readUser(app: App, actor: Actor, id: string): Promise<User
 export async function readUserByEmail(app: App, actor: Actor, email: string): Promise<User> {
   const user = await findUserByEmail(app.database, email.trim().toLowerCase());
   if (user === undefined || !(mayReadPeople(actor) || actor.access.personId === user.id)) throw notFound('user', email);
+  return user;
+}
+
+/** Names are not unique, so a name that several people have selects none of them. */
+export async function readUserByName(app: App, actor: Actor, name: string): Promise<User> {
+  const found = isStorable(name)
+    ? await users.findAll(app.database, 'row.name = $1 AND ($2 OR row.id = $3)', [
+        name,
+        mayReadPeople(actor),
+        actor.access.personId,
+      ])
+    : [];
+  const [user] = found;
+  if (user === undefined) throw notFound('user', name);
+  if (found.length > 1) {
+    const message = `${found.length} users are named "${name}". Use \`userByEmail\`: addresses are unique.`;
+    throw invalidInput([{ field: 'name', value: name, rule: 'AMBIGUOUS', message }]);
+  }
   return user;
 }
 

@@ -15,6 +15,8 @@ export const accountPermissionType = {
     MANAGE_EVENT_SUBSCRIPTIONS:
       'Create, change and delete all subscriptions to events (webhooks), and see their deliveries.',
     MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
+    MANAGE_TAGS:
+      'Create, change and delete tags. Attaching a tag to an object requires the right to change the object.',
     MANAGE_USERS_AND_GROUPS:
       'Change users, user groups and their permissions. Only an administrator can grant or revoke administrator rights.',
     READ_USERS_AND_GROUPS: 'See users and user groups.',

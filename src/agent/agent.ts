@@ -15,6 +15,7 @@ import { HeldJob, Leases } from './leases';
 import type { AgentOrders, AgentSettings, ClaimedJob } from '../contract/agentProtocol';
 import { ProtocolClient, RegistrationRefused } from './protocolClient';
 import { createReport, type ReportEnd } from './reportEnd';
+import { createTracing, type Tracing } from '../kernel/tracing';
 import { createExecute, type Execute, type ExecutedJob } from './runJob';
 import { Workplace, WorkplaceUnusable } from './workplace';
 import { describeDuration, describeEnd } from './describeEnd';
@@ -164,7 +165,9 @@ class Agent {
   async run(): Promise<number> {
     const { config, execute } = this.options;
     let workplace: Workplace | undefined;
+    let tracing: Tracing | undefined;
     try {
+      tracing = await createTracing('slipway-agent', config, this.log);
       if (execute === undefined)
         workplace = await Workplace.open(
           config.SLIPWAY_AGENT_DIR,
@@ -175,13 +178,15 @@ class Agent {
         );
       const settings = await this.client.register(this.draining.signal);
       workplace?.guard(watchdogGrace(settings));
-      await this.work(settings, execute ?? createExecute(required(workplace), config.SLIPWAY_AGENT_GIT_PROTOCOLS));
+      const protocols = config.SLIPWAY_AGENT_GIT_PROTOCOLS;
+      await this.work(settings, execute ?? createExecute(required(workplace), protocols, tracing));
     } catch (error) {
       if (error !== this.draining.signal.reason) this.fail(error);
     }
     await Promise.all(this.cleaning);
     this.client.close();
     await workplace?.close();
+    await tracing?.stop();
     if (this.failed) return exits.failed;
     return this.options.once ? this.outcome : exits.done;
   }

@@ -1,9 +1,13 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
+import type { JobFacts } from '../contract/jobFacts';
+import { follows } from '../contract/valueRules';
 import type { Clock } from '../kernel/clock';
 import { inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
+import { JobCache } from './cache';
 import { CheckoutFailed, checkOut } from './checkout';
 import { type CommandEnd, CommandFailure, type CommandOptions, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
@@ -11,12 +15,11 @@ import { BadOutput, LastLine, readOutputs, Tail } from './commandOutputs';
 import { ContainerProblem, type RunVisibly } from './containers/images';
 import { JobContainers } from './containers/jobContainers';
 import { ContainerRefused } from './containers/policy';
-import { JobCache } from './cache';
+import { graceLimit, timeLimit } from './jobLimits';
 import { JobLog } from './jobLog';
+import { JobTrace } from './jobTrace';
+import type { Tracing } from '../kernel/tracing';
 import { maskFacts, maskOf } from './jobMask';
-import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
-import type { JobFacts } from '../contract/jobFacts';
-import { follows } from '../contract/valueRules';
 import { sendReport } from './jobReport';
 import type { JobClient } from './protocolClient';
 import type { Mask } from './secretMask';
@@ -58,15 +61,19 @@ export interface ExecutedJob {
 export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
 
 const LONGEST_MESSAGE = 1000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** `gitProtocols`: protocols from which repositories may be checked out. */
-export function createExecute(workplace: Workplace, gitProtocols: readonly string[]): Execute {
+export function createExecute(
+  workplace: Workplace,
+  gitProtocols: readonly string[],
+  tracing?: Tracing | undefined,
+): Execute {
   const inherited = commandEnvironment(inheritedEnvironment(), {});
   return async (job, context) => {
     const folder = await workplace.openJob(job.jobId);
     const mask = maskOf(job);
-    return runJob(job, context, { workplace, folder, inherited, mask, gitProtocols });
+    const trace = new JobTrace(tracing, context.clock, job);
+    return runJob(job, context, { workplace, folder, inherited, mask, gitProtocols, trace });
   };
 }
 
@@ -76,6 +83,7 @@ interface Place {
   readonly inherited: Record<string, string>;
   readonly mask: Mask | undefined;
   readonly gitProtocols: readonly string[];
+  readonly trace: JobTrace;
 }
 
 interface Progress {
@@ -112,6 +120,7 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   if (progress.commandStarted) await sendReport(job, { client, log, folder, mask }, grace.signal);
   limit.clear();
   grace.clear();
+  place.trace.end(end);
   return {
     end: {
       ...end,
@@ -171,7 +180,7 @@ async function runCommandOf(
   progress: Progress,
 ): Promise<JobEnd> {
   const { client, gone, log, confirmLease } = context;
-  const { workplace, folder, inherited, gitProtocols } = place;
+  const { workplace, folder, inherited, gitProtocols, trace } = place;
   const interrupted = AbortSignal.any([stop, gone]);
   if (job.refused !== null) throw new JobRefused(job.refused.reason, job.refused.message);
   if (job.missing.length > 0) {
@@ -198,10 +207,14 @@ async function runCommandOf(
     return { exitCode: ended.exitCode, lines: tail.text };
   };
   if (job.checkout !== null) {
-    const checkout = await checkOut(job.checkout, { folder, protocols: gitProtocols, environment: inherited, run });
+    const wanted = job.checkout;
+    const checkout = await trace.step('checkout', () =>
+      checkOut(wanted, { folder, protocols: gitProtocols, environment: inherited, run }),
+    );
     progress.facts = { ...noFacts, checkout };
   }
-  await downloadInputs(folder.work, job.inputs, client, interrupted);
+  const take = () => downloadInputs(folder.work, job.inputs, client, interrupted);
+  await (job.inputs.length === 0 ? take() : trace.step('inputs', take));
   const cache =
     job.cache === null
       ? undefined
@@ -216,7 +229,7 @@ async function runCommandOf(
     return end;
   } finally {
     if (containers !== undefined) {
-      const ran = containers.facts;
+      const ran = await containers.facts();
       const any = ran.container !== null || ran.services.length > 0;
       if (any) progress.facts = { ...(progress.facts ?? noFacts), ...ran };
       await containers.end(end?.exitCode !== 0);
@@ -234,7 +247,7 @@ type Common = Pick<
 /** Runs the command, on the agent or in its container, and takes what it leaves. */
 async function runPrepared(
   job: ClaimedJob,
-  { workplace, folder, inherited, mask }: Place,
+  { workplace, folder, inherited, mask, trace }: Place,
   common: Common,
   progress: Progress,
   interrupted: AbortSignal,
@@ -252,6 +265,7 @@ async function runPrepared(
   const env: Record<string, string> = {
     ...(job.cleanEnv || inside ? {} : inherited),
     ...variables,
+    ...trace.environment,
     ...job.env,
     ...job.secrets,
     SLIPWAY_JOB_ID: job.jobId,
@@ -270,13 +284,15 @@ async function runPrepared(
   const errors = new Tail();
   interrupted.throwIfAborted();
   progress.commandStarted = true;
-  const ended = await runCommand({
-    ...common,
-    ...(contained === undefined ? { argv, env, directory } : { ...contained, directory: folder.work }),
-    streams: job.streams,
-    watch: line && ((chunk) => line.add(chunk)),
-    watchErrors: contained && ((chunk) => errors.add(chunk)),
-  });
+  const ended = await trace.step('command', () =>
+    runCommand({
+      ...common,
+      ...(contained === undefined ? { argv, env, directory } : { ...contained, directory: folder.work }),
+      streams: job.streams,
+      watch: line && ((chunk) => line.add(chunk)),
+      watchErrors: contained && ((chunk) => errors.add(chunk)),
+    }),
+  );
   try {
     interrupted.throwIfAborted();
     if (contained !== undefined) {
@@ -286,7 +302,10 @@ async function runPrepared(
       await containers?.noteEnd(ended.exitCode);
     }
     if (ended.exitCode === 0) {
-      if (job.outputsWhen !== 'failure') await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
+      if (job.outputsWhen !== 'failure') {
+        const leave = () => uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
+        await (job.outputs.length === 0 ? leave() : trace.step('outputs', leave));
+      }
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
       const outputs = [...registered, ...(await readOutputs(folder.outputFile, folder.outputFolder))];
       if (mask !== undefined) refuseSecrets(outputs, mask);
@@ -362,32 +381,4 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'could not run the job');
   return { exitCode, signal, reason: 'AGENT_ERROR', message };
-}
-
-function timeLimit(job: ClaimedJob, startedAt: number) {
-  const controller = new AbortController();
-  const expire = () =>
-    controller.abort(new StopRequest('TIMED_OUT', `It did not end within ${job.timeoutMs / 1000} s.`, job.graceMs));
-  const left = Math.max(0, job.timeoutMs - (performance.now() - startedAt));
-  const timer = setTimeout(expire, Math.min(left, LONGEST_TIMER_MS));
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
-}
-
-/** Aborts once a stopping job has used up its grace period, or its claim has ended. */
-function graceLimit(stop: AbortSignal, gone: AbortSignal) {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = () => {
-    const { graceMs }: StopRequest = stop.reason;
-    timer = setTimeout(() => controller.abort(stop.reason), Math.min(graceMs, LONGEST_TIMER_MS));
-  };
-  if (stop.aborted) begin();
-  else stop.addEventListener('abort', begin, { once: true });
-  return {
-    signal: AbortSignal.any([controller.signal, gone]),
-    clear: () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', begin);
-    },
-  };
 }

@@ -2,7 +2,7 @@ import { sqlState, violatedConstraint } from '../kernel/database/database';
 import { Refusal } from '../kernel/errors';
 
 export function nameTaken(kind: string, name: string): Refusal {
-  const where = kind === 'application' || kind === 'freeze' ? '' : ' in this application';
+  const where = kind === 'application' || kind === 'freeze' || kind === 'tag' ? '' : ' in this application';
   const article = /^[aeiou]/.test(kind) ? 'an' : 'a';
   return new Refusal('NAME_TAKEN', `There is already ${article} ${kind} "${name}"${where}.`, { kind, name });
 }

@@ -9,9 +9,11 @@ import type { Loaders } from '../kernel/loaders';
 import { isName } from '../kernel/naming';
 import type { Page, PageArguments } from '../kernel/paging';
 import type { App } from './app';
-import { type ListOfParent, nestedList } from './nestedList';
+import { type ListOfParent, nestedList } from '../kernel/nestedList';
 import type { PartRow } from './resourceFields';
-import type { PartRows } from './resources.store';
+import type { PartRows, PartType } from './resources.store';
+import { ownTag, tagCondition, type TagFilter } from './tags/tagCondition';
+import type { TagEntityType } from './tags/tags';
 
 /** A resource by ID. A resource that is deleted, or that the actor may not see, is not found. */
 export async function readById<T extends NamedRow>(
@@ -63,6 +65,7 @@ export function unknownName(kind: string, name: string): Refusal {
 export interface PartFilter {
   readonly application?: IdFilter | null | undefined;
   readonly name?: IdFilter | null | undefined;
+  readonly tag?: TagFilter | null | undefined;
   readonly [kind: string]: unknown;
 }
 
@@ -89,11 +92,25 @@ export function listParts<T extends PartRow, Filter extends PartFilter>(
       ...by('application', 'row.application_id', 'uuid'),
       ...by(parts.table, 'row.id', 'uuid'),
       ...by('name', 'row.name', 'text'),
+      ...(filter.tag ? [partTag(parts.type, filter.tag, parameters, `${field}.tag`)] : []),
       ...ownConditions(filter, field, parameters),
     ];
   });
   const seen = actor.access.condition('READ', parts.type, 'row', parameters);
   return parts.list(app.database, [...conditions, seen], parameters, page);
+}
+
+const tagTypeOf = {
+  Environment: 'ENVIRONMENT',
+  Service: 'SERVICE',
+  Workflow: 'WORKFLOW',
+  Pipeline: 'PIPELINE',
+} as const satisfies Record<PartType, TagEntityType>;
+
+function partTag(type: PartType, filter: TagFilter, parameters: unknown[], field: string): string {
+  const own = tagTypeOf[type];
+  const places = { [own]: ownTag('row.id'), APPLICATION: ownTag('row.application_id') };
+  return tagCondition(filter, places, own, parameters, field);
 }
 
 /** Lists by kind of parts and by access: the caller's access is part of the statement, so callers share no list. */

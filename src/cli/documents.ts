@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApiError } from '../client/apiError';
-import type { Given } from '../client/client';
+import type { Given } from '../client/requests';
 import {
   ApplyDefinitionsDocument,
   type ApplyDefinitionsMutation,

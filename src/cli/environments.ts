@@ -1,5 +1,5 @@
 import { FindEnvironmentsDocument, type FindEnvironmentsQuery } from '../client/generated';
-import type { Given } from '../client/client';
+import type { Given } from '../client/requests';
 import { exit, Failure, usage } from './failure';
 import type { Session } from './session';
 

@@ -66,6 +66,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'only runs of this application')
     .option('-s, --status <status...>', 'only runs with one of these statuses, such as FAILED')
     .option('-r, --resumable', 'only runs that can be resumed')
+    .option('-t, --tag <name=value...>', 'only runs with all of these tags; NAME alone matches any value')
     .option('-n, --limit <number>', 'maximum number of runs, 1 to 500', limit, 20)
     .action(async (word: string | undefined, run: string | undefined, _options, command: Command) => {
       if (word !== undefined) {
@@ -633,6 +634,23 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
       await validateFiles(await session(command), files, options);
+    });
+  program
+    .command('import')
+    .description('import the configuration of another system; needs no server')
+    .command('firstgen <folder>')
+    .description(
+      'turn a configuration-as-code folder of Harness FirstGen into documents, and list what can’t be carried over',
+    )
+    .option('-o, --output <folder>', 'write one file for each application; default: standard output')
+    .option('--check', 'only list what can’t be carried over; exit code 1 if there is something')
+    .action(async (folder: string, options, command: Command) => {
+      const [{ importFirstGen }, { Ui }] = await Promise.all([
+        import('./firstgen/importFirstGen.js'),
+        import('./ui.js'),
+      ]);
+      const { json = false } = command.optsWithGlobals<GlobalOptions>();
+      await importFirstGen(new Ui(json, terminal), folder, options);
     });
   program
     .command('schema')

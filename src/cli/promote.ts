@@ -1,4 +1,4 @@
-import type { Given } from '../client/client';
+import type { Given } from '../client/requests';
 import { PromoteDocument, PromotePreviewDocument, type PromotePreviewQuery } from '../client/generated';
 import { findEnvironment, nameOfEnvironment } from './environments';
 import { overrideOf, type UnfreezingOptions } from './freezes';

@@ -1,4 +1,4 @@
-import type { Given } from '../client/client';
+import type { Given } from '../client/requests';
 import { RollBackDocument, RollbackPreviewDocument, type RollbackPreviewQuery } from '../client/generated';
 import { findEnvironment, nameOfEnvironment } from './environments';
 import { usage } from './failure';

@@ -17,6 +17,8 @@ export interface RunsOptions {
   readonly application?: string;
   readonly status?: readonly string[];
   readonly resumable?: boolean;
+  /** `name=value`, or `name` for any value. */
+  readonly tag?: readonly string[];
   readonly limit: number;
 }
 
@@ -30,6 +32,7 @@ export async function listRuns({ api, ui }: Session, options: RunsOptions): Prom
   if (options.status !== undefined) {
     filters.push({ status: { operator: 'IN', values: options.status.map((status) => status.toUpperCase()) } });
   }
+  filters.push(...(options.tag ?? []).map((given) => ({ tag: { tags: [tagOf(given)] } })));
   if (options.resumable) filters.push({ resumable: true });
   const { nodes } = (await api.ask(ListRunsDocument, { filters, first: options.limit })).executions;
   ui.answer(nodes);
@@ -48,6 +51,11 @@ export async function listRuns({ api, ui }: Session, options: RunsOptions): Prom
       ui.paint.dim(firstLine(run.failureDetails ?? '')),
     ]),
   );
+}
+
+function tagOf(given: string): { readonly name: string; readonly value?: string } {
+  const [name = '', ...rest] = given.split('=');
+  return rest.length === 0 ? { name } : { name, value: rest.join('=') };
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';

@@ -1,5 +1,5 @@
 import { ApiError } from '../client/apiError';
-import { lost } from '../client/client';
+import { lost } from '../client/requestErrors';
 
 /** The JSON Schema of documents from the server. It needs no key. */
 export async function readSchema(server: string): Promise<string> {

@@ -37,7 +37,7 @@ export function openSession(options: GlobalOptions, terminal: Terminal): Session
       terminal.stderr.write(away ? 'Connected again.\n' : `Connection lost: ${problem?.message}. Trying again …\n`);
     away = problem !== null;
   };
-  return { ui, api: new Client(server, keyOf(options, server, config).key, { onOutage }) };
+  return { ui, api: new Client(server, keyOf(options, server, config).key, { onOutage, retryQueriesMs: 0 }) };
 }
 
 function configured(env: NodeJS.ProcessEnv): CliConfig {

@@ -1,4 +1,4 @@
-import type { Given } from '../client/client';
+import type { Given } from '../client/requests';
 import {
   MoveSlotWaiterDocument,
   type SlotMemberFragment,

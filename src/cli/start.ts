@@ -9,7 +9,7 @@ import {
   WorkflowIdDocument,
   type WorkflowMode,
 } from '../client/generated';
-import type { Given } from '../client/client';
+import type { Given } from '../client/requests';
 import { exit, Failure, nextSteps } from './failure';
 import { overrideOf, type UnfreezingOptions } from './freezes';
 import { followRun, requireSuccess } from './follow';

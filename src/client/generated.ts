@@ -31,6 +31,7 @@ export type AccountPermissionType =
   | 'MANAGE_DELEGATES'
   | 'MANAGE_EVENT_SUBSCRIPTIONS'
   | 'MANAGE_FREEZES'
+  | 'MANAGE_TAGS'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -325,6 +326,7 @@ export type EnvironmentFilter = {
   readonly environment?: IdFilter | null | undefined;
   readonly environmentType?: EnvironmentTypeFilter | null | undefined;
   readonly name?: IdFilter | null | undefined;
+  readonly tag?: TagFilter | null | undefined;
 };
 
 export type EnvironmentType =
@@ -384,6 +386,7 @@ export type ExecutionFilter = {
   readonly service?: IdFilter | null | undefined;
   readonly startTime?: TimeFilter | null | undefined;
   readonly status?: IdFilter | null | undefined;
+  readonly tag?: TagFilter | null | undefined;
   readonly trigger?: IdFilter | null | undefined;
   readonly triggeredBy?: IdFilter | null | undefined;
   readonly workflow?: IdFilter | null | undefined;
@@ -641,6 +644,12 @@ export type PromoteInput = {
   readonly workflowId?: string | null | undefined;
 };
 
+export type QueueChangeKind =
+  | 'COME'
+  | 'GO'
+  | 'MOVE'
+  | 'START';
+
 export type QueueEnd =
   | 'BOTTOM'
   | 'TOP';
@@ -860,6 +869,24 @@ export type StartExecutionInput = {
   readonly priority?: number | null | undefined;
   readonly serviceInputs?: ReadonlyArray<ServiceInput> | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
+};
+
+export type TagEntityType =
+  | 'APPLICATION'
+  | 'DEPLOYMENT'
+  | 'ENVIRONMENT'
+  | 'PIPELINE'
+  | 'SERVICE'
+  | 'WORKFLOW';
+
+export type TagFilter = {
+  readonly entityType?: TagEntityType | null | undefined;
+  readonly tags: ReadonlyArray<TagInput>;
+};
+
+export type TagInput = {
+  readonly name: string;
+  readonly value?: string | null | undefined;
 };
 
 export type TimeFilter = {
@@ -2215,6 +2242,418 @@ export type CompareExecutionsQueryVariables = Exact<{
 
 export type CompareExecutionsQuery = { readonly compareExecutions: { readonly omitted: number, readonly definition: ReadonlyArray<ComparedValueFragment> | null, readonly inputs: ReadonlyArray<ComparedValueFragment>, readonly images: ReadonlyArray<ComparedValueFragment>, readonly variables: ReadonlyArray<ComparedValueFragment>, readonly stages: ReadonlyArray<ComparedResultFragment>, readonly tasks: ReadonlyArray<ComparedResultFragment> } | null };
 
+type ExecutionState_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly lastSequence: number, readonly failureCode: string | null, readonly failureDetails: string | null, readonly createdAt: string, readonly durationMs: number | null };
+
+type ExecutionState_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly lastSequence: number, readonly failureCode: string | null, readonly failureDetails: string | null, readonly createdAt: string, readonly durationMs: number | null };
+
+export type ExecutionStateFragment =
+  | ExecutionState_PipelineExecution_Fragment
+  | ExecutionState_WorkflowExecution_Fragment
+;
+
+export type ReadExecutionStateQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ReadExecutionStateQuery = { readonly execution:
+    | ExecutionState_PipelineExecution_Fragment
+    | ExecutionState_WorkflowExecution_Fragment
+   | null };
+
+type WatchedEvent_AbortRequestedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalChangedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalDecidableEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalDecidedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalEscalatedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalReassignedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalRemindedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalRequestedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalUndecidableEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ApprovalVotedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ArtifactAddedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_AttemptStartedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_BeginDelayedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_BesideTaskCreatedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ContinueRequestedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_DeployedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_DeploymentStatusEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_DriftResolvedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_DriftedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ExecutionCreatedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ExecutionFailingEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_ExecutionStatusEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_FinallyStartedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_FreezeOverriddenEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_IntervenedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_InterventionRequestedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_JobFactsEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_JobLostEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_JobMovedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_JobQueuedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_JobStartedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_OtherEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_PauseRequestedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_PriorityChangedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_RestoreEndedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_RestoreStartedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_RolledBackEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_RuntimeInputsGivenEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_RuntimeInputsRequestedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_StageStatusEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_SubscriptionSwitchedOffEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_TaskRetriedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+type WatchedEvent_TaskStatusEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
+export type WatchedEventFragment =
+  | WatchedEvent_AbortRequestedEvent_Fragment
+  | WatchedEvent_ApprovalChangedEvent_Fragment
+  | WatchedEvent_ApprovalDecidableEvent_Fragment
+  | WatchedEvent_ApprovalDecidedEvent_Fragment
+  | WatchedEvent_ApprovalEscalatedEvent_Fragment
+  | WatchedEvent_ApprovalReassignedEvent_Fragment
+  | WatchedEvent_ApprovalRemindedEvent_Fragment
+  | WatchedEvent_ApprovalRequestedEvent_Fragment
+  | WatchedEvent_ApprovalUndecidableEvent_Fragment
+  | WatchedEvent_ApprovalVotedEvent_Fragment
+  | WatchedEvent_ArtifactAddedEvent_Fragment
+  | WatchedEvent_AttemptStartedEvent_Fragment
+  | WatchedEvent_BeginDelayedEvent_Fragment
+  | WatchedEvent_BesideTaskCreatedEvent_Fragment
+  | WatchedEvent_ContinueRequestedEvent_Fragment
+  | WatchedEvent_DeployedEvent_Fragment
+  | WatchedEvent_DeploymentStatusEvent_Fragment
+  | WatchedEvent_DriftResolvedEvent_Fragment
+  | WatchedEvent_DriftedEvent_Fragment
+  | WatchedEvent_ExecutionCreatedEvent_Fragment
+  | WatchedEvent_ExecutionFailingEvent_Fragment
+  | WatchedEvent_ExecutionStatusEvent_Fragment
+  | WatchedEvent_FinallyStartedEvent_Fragment
+  | WatchedEvent_FreezeOverriddenEvent_Fragment
+  | WatchedEvent_IntervenedEvent_Fragment
+  | WatchedEvent_InterventionRequestedEvent_Fragment
+  | WatchedEvent_JobFactsEvent_Fragment
+  | WatchedEvent_JobLostEvent_Fragment
+  | WatchedEvent_JobMovedEvent_Fragment
+  | WatchedEvent_JobQueuedEvent_Fragment
+  | WatchedEvent_JobStartedEvent_Fragment
+  | WatchedEvent_OtherEvent_Fragment
+  | WatchedEvent_PauseRequestedEvent_Fragment
+  | WatchedEvent_PriorityChangedEvent_Fragment
+  | WatchedEvent_RestoreEndedEvent_Fragment
+  | WatchedEvent_RestoreStartedEvent_Fragment
+  | WatchedEvent_RolledBackEvent_Fragment
+  | WatchedEvent_RuntimeInputsGivenEvent_Fragment
+  | WatchedEvent_RuntimeInputsRequestedEvent_Fragment
+  | WatchedEvent_StageStatusEvent_Fragment
+  | WatchedEvent_SubscriptionSwitchedOffEvent_Fragment
+  | WatchedEvent_TaskRetriedEvent_Fragment
+  | WatchedEvent_TaskStatusEvent_Fragment
+;
+
+export type WatchExecutionSubscriptionVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type WatchExecutionSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | WatchedEvent_AbortRequestedEvent_Fragment
+      | WatchedEvent_ApprovalChangedEvent_Fragment
+      | WatchedEvent_ApprovalDecidableEvent_Fragment
+      | WatchedEvent_ApprovalDecidedEvent_Fragment
+      | WatchedEvent_ApprovalEscalatedEvent_Fragment
+      | WatchedEvent_ApprovalReassignedEvent_Fragment
+      | WatchedEvent_ApprovalRemindedEvent_Fragment
+      | WatchedEvent_ApprovalRequestedEvent_Fragment
+      | WatchedEvent_ApprovalUndecidableEvent_Fragment
+      | WatchedEvent_ApprovalVotedEvent_Fragment
+      | WatchedEvent_ArtifactAddedEvent_Fragment
+      | WatchedEvent_AttemptStartedEvent_Fragment
+      | WatchedEvent_BeginDelayedEvent_Fragment
+      | WatchedEvent_BesideTaskCreatedEvent_Fragment
+      | WatchedEvent_ContinueRequestedEvent_Fragment
+      | WatchedEvent_DeployedEvent_Fragment
+      | WatchedEvent_DeploymentStatusEvent_Fragment
+      | WatchedEvent_DriftResolvedEvent_Fragment
+      | WatchedEvent_DriftedEvent_Fragment
+      | WatchedEvent_ExecutionCreatedEvent_Fragment
+      | WatchedEvent_ExecutionFailingEvent_Fragment
+      | WatchedEvent_ExecutionStatusEvent_Fragment
+      | WatchedEvent_FinallyStartedEvent_Fragment
+      | WatchedEvent_FreezeOverriddenEvent_Fragment
+      | WatchedEvent_IntervenedEvent_Fragment
+      | WatchedEvent_InterventionRequestedEvent_Fragment
+      | WatchedEvent_JobFactsEvent_Fragment
+      | WatchedEvent_JobLostEvent_Fragment
+      | WatchedEvent_JobMovedEvent_Fragment
+      | WatchedEvent_JobQueuedEvent_Fragment
+      | WatchedEvent_JobStartedEvent_Fragment
+      | WatchedEvent_OtherEvent_Fragment
+      | WatchedEvent_PauseRequestedEvent_Fragment
+      | WatchedEvent_PriorityChangedEvent_Fragment
+      | WatchedEvent_RestoreEndedEvent_Fragment
+      | WatchedEvent_RestoreStartedEvent_Fragment
+      | WatchedEvent_RolledBackEvent_Fragment
+      | WatchedEvent_RuntimeInputsGivenEvent_Fragment
+      | WatchedEvent_RuntimeInputsRequestedEvent_Fragment
+      | WatchedEvent_StageStatusEvent_Fragment
+      | WatchedEvent_SubscriptionSwitchedOffEvent_Fragment
+      | WatchedEvent_TaskRetriedEvent_Fragment
+      | WatchedEvent_TaskStatusEvent_Fragment
+     | null, readonly snapshot: { readonly execution:
+        | ExecutionState_PipelineExecution_Fragment
+        | ExecutionState_WorkflowExecution_Fragment
+       } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
+
+export type WatchExecutionsSubscriptionVariables = Exact<{
+  filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
+  includeIndirectExecutions?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type WatchExecutionsSubscription = { readonly executionsUpdated: { readonly cursor: string, readonly event:
+      | WatchedEvent_AbortRequestedEvent_Fragment
+      | WatchedEvent_ApprovalChangedEvent_Fragment
+      | WatchedEvent_ApprovalDecidableEvent_Fragment
+      | WatchedEvent_ApprovalDecidedEvent_Fragment
+      | WatchedEvent_ApprovalEscalatedEvent_Fragment
+      | WatchedEvent_ApprovalReassignedEvent_Fragment
+      | WatchedEvent_ApprovalRemindedEvent_Fragment
+      | WatchedEvent_ApprovalRequestedEvent_Fragment
+      | WatchedEvent_ApprovalUndecidableEvent_Fragment
+      | WatchedEvent_ApprovalVotedEvent_Fragment
+      | WatchedEvent_ArtifactAddedEvent_Fragment
+      | WatchedEvent_AttemptStartedEvent_Fragment
+      | WatchedEvent_BeginDelayedEvent_Fragment
+      | WatchedEvent_BesideTaskCreatedEvent_Fragment
+      | WatchedEvent_ContinueRequestedEvent_Fragment
+      | WatchedEvent_DeployedEvent_Fragment
+      | WatchedEvent_DeploymentStatusEvent_Fragment
+      | WatchedEvent_DriftResolvedEvent_Fragment
+      | WatchedEvent_DriftedEvent_Fragment
+      | WatchedEvent_ExecutionCreatedEvent_Fragment
+      | WatchedEvent_ExecutionFailingEvent_Fragment
+      | WatchedEvent_ExecutionStatusEvent_Fragment
+      | WatchedEvent_FinallyStartedEvent_Fragment
+      | WatchedEvent_FreezeOverriddenEvent_Fragment
+      | WatchedEvent_IntervenedEvent_Fragment
+      | WatchedEvent_InterventionRequestedEvent_Fragment
+      | WatchedEvent_JobFactsEvent_Fragment
+      | WatchedEvent_JobLostEvent_Fragment
+      | WatchedEvent_JobMovedEvent_Fragment
+      | WatchedEvent_JobQueuedEvent_Fragment
+      | WatchedEvent_JobStartedEvent_Fragment
+      | WatchedEvent_OtherEvent_Fragment
+      | WatchedEvent_PauseRequestedEvent_Fragment
+      | WatchedEvent_PriorityChangedEvent_Fragment
+      | WatchedEvent_RestoreEndedEvent_Fragment
+      | WatchedEvent_RestoreStartedEvent_Fragment
+      | WatchedEvent_RolledBackEvent_Fragment
+      | WatchedEvent_RuntimeInputsGivenEvent_Fragment
+      | WatchedEvent_RuntimeInputsRequestedEvent_Fragment
+      | WatchedEvent_StageStatusEvent_Fragment
+      | WatchedEvent_SubscriptionSwitchedOffEvent_Fragment
+      | WatchedEvent_TaskRetriedEvent_Fragment
+      | WatchedEvent_TaskStatusEvent_Fragment
+     | null, readonly execution:
+      | ExecutionState_PipelineExecution_Fragment
+      | ExecutionState_WorkflowExecution_Fragment
+     | null, readonly snapshot: { readonly executions: { readonly nodes: ReadonlyArray<
+          | ExecutionState_PipelineExecution_Fragment
+          | ExecutionState_WorkflowExecution_Fragment
+        > } } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
+
+export type WatchedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string } };
+
+export type WatchApprovalsSubscriptionVariables = Exact<{
+  applicationId?: string | null | undefined;
+  all?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type WatchApprovalsSubscription = { readonly approvalsRequested: { readonly cursor: string, readonly approval: WatchedApprovalFragment | null, readonly snapshot: { readonly approvals: ReadonlyArray<WatchedApprovalFragment> } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
+
+export type WatchQueueSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type WatchQueueSubscription = { readonly queueUpdated: { readonly cursor: string | null, readonly readyJobs: number, readonly runningJobs: number, readonly offeredJobs: number, readonly slots: number, readonly agentsOnline: number, readonly change: { readonly at: string, readonly kind: QueueChangeKind, readonly jobId: string | null, readonly executionId: string, readonly priority: number | null } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -3159,8 +3598,56 @@ export const ComparedResultFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ComparedResult"}) as unknown as TypedDocumentString<ComparedResultFragment, unknown>;
-export const WillReplaceDocument = new TypedDocumentString(`
-    query WillReplace($id: ID!) {
+export const ExecutionStateFragmentDoc = new TypedDocumentString(`
+    fragment ExecutionState on Execution {
+  __typename
+  id
+  status
+  version
+  attempt
+  lastSequence
+  failureCode
+  failureDetails
+  createdAt
+  durationMs
+}
+    `, {"fragmentName":"ExecutionState"}) as unknown as TypedDocumentString<ExecutionStateFragment, unknown>;
+export const WatchedEventFragmentDoc = new TypedDocumentString(`
+    fragment WatchedEvent on ExecutionEvent {
+  sequence
+  type
+  at
+  executionId
+  runId
+  actor {
+    kind
+    ...ActorName
+  }
+  data
+}
+    fragment ActorName on EventActor {
+  name
+  owner
+}`, {"fragmentName":"WatchedEvent"}) as unknown as TypedDocumentString<WatchedEventFragment, unknown>;
+export const WatchedApprovalFragmentDoc = new TypedDocumentString(`
+    fragment WatchedApproval on ApprovalDetails {
+  approvalId
+  status
+  stageName
+  stepName
+  taskName
+  message
+  missing
+  willExpireAt
+  execution {
+    id
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+  }
+}
+    `, {"fragmentName":"WatchedApproval"}) as unknown as TypedDocumentString<WatchedApprovalFragment, unknown>;
+export const WillReplaceDocument = new TypedDocumentString(`query WillReplace($id: ID!) {
   execution(executionId: $id) {
     willReplace {
       environment
@@ -3173,10 +3660,8 @@ export const WillReplaceDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<WillReplaceQuery, WillReplaceQueryVariables>;
-export const AbortExecutionDocument = new TypedDocumentString(`
-    mutation AbortExecution($input: AbortExecutionInput!) {
+}`, {"hash":"2246046a9285e45f52196b5d37303adb7a5261117b27e681c89108de755e8e68"}) as unknown as TypedDocumentString<WillReplaceQuery, WillReplaceQueryVariables>;
+export const AbortExecutionDocument = new TypedDocumentString(`mutation AbortExecution($input: AbortExecutionInput!) {
   abortExecution(input: $input) {
     execution {
       ...Changed
@@ -3187,9 +3672,8 @@ export const AbortExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<AbortExecutionMutation, AbortExecutionMutationVariables>;
-export const PauseExecutionDocument = new TypedDocumentString(`
-    mutation PauseExecution($input: PauseExecutionInput!) {
+}`, {"hash":"a2c8fd2caa6d534cfae526d68ccf3bb08d939e0093f97f9a74b6691ada792bc6"}) as unknown as TypedDocumentString<AbortExecutionMutation, AbortExecutionMutationVariables>;
+export const PauseExecutionDocument = new TypedDocumentString(`mutation PauseExecution($input: PauseExecutionInput!) {
   pauseExecution(input: $input) {
     execution {
       ...Changed
@@ -3200,9 +3684,8 @@ export const PauseExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<PauseExecutionMutation, PauseExecutionMutationVariables>;
-export const ContinueExecutionDocument = new TypedDocumentString(`
-    mutation ContinueExecution($input: PauseExecutionInput!) {
+}`, {"hash":"379c4e362c1a2ab9a0ef4d02771fe12a031218ba4ddc7da8e0ca7da679aab80a"}) as unknown as TypedDocumentString<PauseExecutionMutation, PauseExecutionMutationVariables>;
+export const ContinueExecutionDocument = new TypedDocumentString(`mutation ContinueExecution($input: PauseExecutionInput!) {
   continueExecution(input: $input) {
     execution {
       ...Changed
@@ -3213,9 +3696,8 @@ export const ContinueExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<ContinueExecutionMutation, ContinueExecutionMutationVariables>;
-export const RerunExecutionDocument = new TypedDocumentString(`
-    mutation RerunExecution($input: RerunExecutionInput!) {
+}`, {"hash":"be44d531f5c69c79e39e29186bf26fd15413f43bfb0bd94aa02830d189a9e56f"}) as unknown as TypedDocumentString<ContinueExecutionMutation, ContinueExecutionMutationVariables>;
+export const RerunExecutionDocument = new TypedDocumentString(`mutation RerunExecution($input: RerunExecutionInput!) {
   rerunExecution(input: $input) {
     execution {
       ...Changed
@@ -3226,9 +3708,8 @@ export const RerunExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<RerunExecutionMutation, RerunExecutionMutationVariables>;
-export const AddImagesToRunDocument = new TypedDocumentString(`
-    mutation AddImagesToRun($input: AddImagesToRunInput!) {
+}`, {"hash":"bd20ff330de17a73a63c1b46d9d318a2cb61de7eed8ea0eda1e2ede1ce4e1376"}) as unknown as TypedDocumentString<RerunExecutionMutation, RerunExecutionMutationVariables>;
+export const AddImagesToRunDocument = new TypedDocumentString(`mutation AddImagesToRun($input: AddImagesToRunInput!) {
   addImagesToRun(input: $input) {
     execution: run {
       ...Changed
@@ -3239,9 +3720,8 @@ export const AddImagesToRunDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<AddImagesToRunMutation, AddImagesToRunMutationVariables>;
-export const RetryTaskDocument = new TypedDocumentString(`
-    mutation RetryTask($input: RetryTaskInput!) {
+}`, {"hash":"f9fd3f82ce8ae37b0429088ee351cdd2817337f75042ae4dfd211b225d9c0dc2"}) as unknown as TypedDocumentString<AddImagesToRunMutation, AddImagesToRunMutationVariables>;
+export const RetryTaskDocument = new TypedDocumentString(`mutation RetryTask($input: RetryTaskInput!) {
   retryTask(input: $input) {
     taskExecution {
       id
@@ -3249,10 +3729,8 @@ export const RetryTaskDocument = new TypedDocumentString(`
       status
     }
   }
-}
-    `) as unknown as TypedDocumentString<RetryTaskMutation, RetryTaskMutationVariables>;
-export const InterveneExecutionDocument = new TypedDocumentString(`
-    mutation InterveneExecution($input: InterveneExecutionInput!) {
+}`, {"hash":"ede21a6a82ee3925d297c3c289939fe6859935567cd467f181f68f9290b850af"}) as unknown as TypedDocumentString<RetryTaskMutation, RetryTaskMutationVariables>;
+export const InterveneExecutionDocument = new TypedDocumentString(`mutation InterveneExecution($input: InterveneExecutionInput!) {
   interveneExecution(input: $input) {
     execution {
       ...Changed
@@ -3263,9 +3741,8 @@ export const InterveneExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<InterveneExecutionMutation, InterveneExecutionMutationVariables>;
-export const AgentsDocument = new TypedDocumentString(`
-    query Agents($filters: [AgentFilter!], $includeLeft: Boolean, $after: String) {
+}`, {"hash":"4c7951220334932cf8df00fbf420d6389bcf3119f344d9678e4d8a0cf74e5901"}) as unknown as TypedDocumentString<InterveneExecutionMutation, InterveneExecutionMutationVariables>;
+export const AgentsDocument = new TypedDocumentString(`query Agents($filters: [AgentFilter!], $includeLeft: Boolean, $after: String) {
   agents(filters: $filters, includeLeft: $includeLeft, first: 100, after: $after) {
     nodes {
       ...AgentRow
@@ -3298,9 +3775,8 @@ export const AgentsDocument = new TypedDocumentString(`
     memoryUsedBytes
     memoryBytes
   }
-}`) as unknown as TypedDocumentString<AgentsQuery, AgentsQueryVariables>;
-export const PauseAgentDocument = new TypedDocumentString(`
-    mutation PauseAgent($input: PauseAgentInput!) {
+}`, {"hash":"287607495ba3292235d9c83613947cf016d0fda621d2960d3bef2b07fe092aa0"}) as unknown as TypedDocumentString<AgentsQuery, AgentsQueryVariables>;
+export const PauseAgentDocument = new TypedDocumentString(`mutation PauseAgent($input: PauseAgentInput!) {
   pauseAgent(input: $input) {
     agent {
       ...AgentRow
@@ -3329,9 +3805,8 @@ export const PauseAgentDocument = new TypedDocumentString(`
     memoryUsedBytes
     memoryBytes
   }
-}`) as unknown as TypedDocumentString<PauseAgentMutation, PauseAgentMutationVariables>;
-export const ResumeAgentDocument = new TypedDocumentString(`
-    mutation ResumeAgent($input: ResumeAgentInput!) {
+}`, {"hash":"086f87c911e6484ef17514a859040e6b4bd4ffd7536ec4ee7cb86961aa3b487a"}) as unknown as TypedDocumentString<PauseAgentMutation, PauseAgentMutationVariables>;
+export const ResumeAgentDocument = new TypedDocumentString(`mutation ResumeAgent($input: ResumeAgentInput!) {
   resumeAgent(input: $input) {
     agent {
       ...AgentRow
@@ -3360,9 +3835,8 @@ export const ResumeAgentDocument = new TypedDocumentString(`
     memoryUsedBytes
     memoryBytes
   }
-}`) as unknown as TypedDocumentString<ResumeAgentMutation, ResumeAgentMutationVariables>;
-export const DrainAgentDocument = new TypedDocumentString(`
-    mutation DrainAgent($input: DrainAgentInput!) {
+}`, {"hash":"43e8a8da458da9d3c30e9256605af3b79ae8519d1d23adbd652dd00b0a6b67fe"}) as unknown as TypedDocumentString<ResumeAgentMutation, ResumeAgentMutationVariables>;
+export const DrainAgentDocument = new TypedDocumentString(`mutation DrainAgent($input: DrainAgentInput!) {
   drainAgent(input: $input) {
     agent {
       ...AgentRow
@@ -3391,9 +3865,8 @@ export const DrainAgentDocument = new TypedDocumentString(`
     memoryUsedBytes
     memoryBytes
   }
-}`) as unknown as TypedDocumentString<DrainAgentMutation, DrainAgentMutationVariables>;
-export const RemoveAgentDocument = new TypedDocumentString(`
-    mutation RemoveAgent($input: RemoveAgentInput!) {
+}`, {"hash":"64a020a44124257a146c03d781bb42fcfbfe706aa7a5fe6e2cd07b53e6ea7b14"}) as unknown as TypedDocumentString<DrainAgentMutation, DrainAgentMutationVariables>;
+export const RemoveAgentDocument = new TypedDocumentString(`mutation RemoveAgent($input: RemoveAgentInput!) {
   removeAgent(input: $input) {
     agent {
       ...AgentRow
@@ -3422,9 +3895,8 @@ export const RemoveAgentDocument = new TypedDocumentString(`
     memoryUsedBytes
     memoryBytes
   }
-}`) as unknown as TypedDocumentString<RemoveAgentMutation, RemoveAgentMutationVariables>;
-export const RelabelAgentDocument = new TypedDocumentString(`
-    mutation RelabelAgent($input: RelabelAgentInput!) {
+}`, {"hash":"9cb8a70dd02c3b7f7797909bda4b0d3e51a77ebe6c1d67d14c52303411611ee9"}) as unknown as TypedDocumentString<RemoveAgentMutation, RemoveAgentMutationVariables>;
+export const RelabelAgentDocument = new TypedDocumentString(`mutation RelabelAgent($input: RelabelAgentInput!) {
   relabelAgent(input: $input) {
     agent {
       ...AgentRow
@@ -3453,9 +3925,8 @@ export const RelabelAgentDocument = new TypedDocumentString(`
     memoryUsedBytes
     memoryBytes
   }
-}`) as unknown as TypedDocumentString<RelabelAgentMutation, RelabelAgentMutationVariables>;
-export const AgentTokensDocument = new TypedDocumentString(`
-    query AgentTokens($includeRevoked: Boolean, $after: String) {
+}`, {"hash":"134d36b6820eddfb3fbab963537f56e00736c819a2ba6dc171fbac4ba2df5804"}) as unknown as TypedDocumentString<RelabelAgentMutation, RelabelAgentMutationVariables>;
+export const AgentTokensDocument = new TypedDocumentString(`query AgentTokens($includeRevoked: Boolean, $after: String) {
   agentTokens(includeRevoked: $includeRevoked, first: 100, after: $after) {
     nodes {
       id
@@ -3474,10 +3945,8 @@ export const AgentTokensDocument = new TypedDocumentString(`
       endCursor
     }
   }
-}
-    `) as unknown as TypedDocumentString<AgentTokensQuery, AgentTokensQueryVariables>;
-export const CreateLimitedAgentTokenDocument = new TypedDocumentString(`
-    mutation CreateLimitedAgentToken($input: CreateAgentTokenInput!) {
+}`, {"hash":"568b107aeb6c66e59b374b0ed649a7e9f01992e74d8b275734acc83c64472ed1"}) as unknown as TypedDocumentString<AgentTokensQuery, AgentTokensQueryVariables>;
+export const CreateLimitedAgentTokenDocument = new TypedDocumentString(`mutation CreateLimitedAgentToken($input: CreateAgentTokenInput!) {
   createAgentToken(input: $input) {
     value
     agentToken {
@@ -3485,20 +3954,16 @@ export const CreateLimitedAgentTokenDocument = new TypedDocumentString(`
       name
     }
   }
-}
-    `) as unknown as TypedDocumentString<CreateLimitedAgentTokenMutation, CreateLimitedAgentTokenMutationVariables>;
-export const RevokeAgentTokenDocument = new TypedDocumentString(`
-    mutation RevokeAgentToken($input: RevokeAgentTokenInput!) {
+}`, {"hash":"4cb27cd0a184c4e70a59c1548094589d55b919a7913e97a98eb874b9b85d301a"}) as unknown as TypedDocumentString<CreateLimitedAgentTokenMutation, CreateLimitedAgentTokenMutationVariables>;
+export const RevokeAgentTokenDocument = new TypedDocumentString(`mutation RevokeAgentToken($input: RevokeAgentTokenInput!) {
   revokeAgentToken(input: $input) {
     agentToken {
       id
       name
     }
   }
-}
-    `) as unknown as TypedDocumentString<RevokeAgentTokenMutation, RevokeAgentTokenMutationVariables>;
-export const WaitingApprovalsDocument = new TypedDocumentString(`
-    query WaitingApprovals($applicationId: ID!, $executionId: ID!) {
+}`, {"hash":"2739dd43806c772c2dc57c16fc3d3e6281bfd581ba5c0257e64a9e5de80759ec"}) as unknown as TypedDocumentString<RevokeAgentTokenMutation, RevokeAgentTokenMutationVariables>;
+export const WaitingApprovalsDocument = new TypedDocumentString(`query WaitingApprovals($applicationId: ID!, $executionId: ID!) {
   approvalDetails(applicationId: $applicationId, executionId: $executionId) {
     approvalDetails {
       approvalId
@@ -3532,9 +3997,8 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`
   description
   maxLength
   value
-}`) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
-export const InboxDocument = new TypedDocumentString(`
-    query Inbox($mine: Boolean!, $first: Int!) {
+}`, {"hash":"118f707ff5ae2a69d74d7931accb13f3570da8a70415207e23d6a2150e6788ab"}) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+export const InboxDocument = new TypedDocumentString(`query Inbox($mine: Boolean!, $first: Int!) {
   approvals(mine: $mine, first: $first) {
     nodes {
       approvalId
@@ -3577,33 +4041,26 @@ export const InboxDocument = new TypedDocumentString(`
   description
   maxLength
   value
-}`) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
-export const DecideApprovalDocument = new TypedDocumentString(`
-    mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
+}`, {"hash":"8d0f2688d6791dcbadc80578e356a3395ad2525fdd03e95e142196b0e57073ad"}) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
+export const DecideApprovalDocument = new TypedDocumentString(`mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
     decided
     missing
   }
-}
-    `) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
-export const ReassignApprovalDocument = new TypedDocumentString(`
-    mutation ReassignApproval($input: ReassignApprovalInput!) {
+}`, {"hash":"a1f698ab6e7a224b547c02d38b78346cbe24cb1b2d83fb5cb539852d8ce6917c"}) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
+export const ReassignApprovalDocument = new TypedDocumentString(`mutation ReassignApproval($input: ReassignApprovalInput!) {
   reassignApproval(input: $input) {
     approval {
       approvalId
     }
   }
-}
-    `) as unknown as TypedDocumentString<ReassignApprovalMutation, ReassignApprovalMutationVariables>;
-export const GiveRuntimeInputsDocument = new TypedDocumentString(`
-    mutation GiveRuntimeInputs($input: PipelineResumeRuntimeInput!) {
+}`, {"hash":"a32ff3ebd2a2d70aa75e3ca0fac2f94bac9325edbcb917bcb62fb596ad77c5b1"}) as unknown as TypedDocumentString<ReassignApprovalMutation, ReassignApprovalMutationVariables>;
+export const GiveRuntimeInputsDocument = new TypedDocumentString(`mutation GiveRuntimeInputs($input: PipelineResumeRuntimeInput!) {
   pipelineResumeRuntime(input: $input) {
     status
   }
-}
-    `) as unknown as TypedDocumentString<GiveRuntimeInputsMutation, GiveRuntimeInputsMutationVariables>;
-export const ArtifactsDocument = new TypedDocumentString(`
-    query Artifacts($filters: [ArtifactFilterInput!], $search: String, $first: Int, $after: String) {
+}`, {"hash":"229175113d6b020d4a200a25576239fbebe0b4a23318ad3c75d8e8a52ed865b2"}) as unknown as TypedDocumentString<GiveRuntimeInputsMutation, GiveRuntimeInputsMutationVariables>;
+export const ArtifactsDocument = new TypedDocumentString(`query Artifacts($filters: [ArtifactFilterInput!], $search: String, $first: Int, $after: String) {
   artifacts(filters: $filters, search: $search, first: $first, after: $after) {
     nodes {
       ...ListedArtifact
@@ -3645,9 +4102,8 @@ export const ArtifactsDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<ArtifactsQuery, ArtifactsQueryVariables>;
-export const ArtifactLinkDocument = new TypedDocumentString(`
-    query ArtifactLink($id: ID!) {
+}`, {"hash":"7ce74215024d730e6c60e5f1479389cfbae539081a259dda34aa7a762fae42c6"}) as unknown as TypedDocumentString<ArtifactsQuery, ArtifactsQueryVariables>;
+export const ArtifactLinkDocument = new TypedDocumentString(`query ArtifactLink($id: ID!) {
   artifact(artifactId: $id) {
     ...ListedArtifact
     signedLink {
@@ -3686,9 +4142,8 @@ export const ArtifactLinkDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<ArtifactLinkQuery, ArtifactLinkQueryVariables>;
-export const PinArtifactDocument = new TypedDocumentString(`
-    mutation PinArtifact($input: PinArtifactInput!) {
+}`, {"hash":"60b790a8a32f42f7d6db8c47be61a0939b5a34fd771cf0673a89b650429add4f"}) as unknown as TypedDocumentString<ArtifactLinkQuery, ArtifactLinkQueryVariables>;
+export const PinArtifactDocument = new TypedDocumentString(`mutation PinArtifact($input: PinArtifactInput!) {
   pinArtifact(input: $input) {
     artifact {
       ...ListedArtifact
@@ -3726,9 +4181,8 @@ export const PinArtifactDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<PinArtifactMutation, PinArtifactMutationVariables>;
-export const UnpinArtifactDocument = new TypedDocumentString(`
-    mutation UnpinArtifact($input: UnpinArtifactInput!) {
+}`, {"hash":"ba7c507c28547e085664c12c6a7098402eb81b6f15ac9ce7266ddd67dbe3cfda"}) as unknown as TypedDocumentString<PinArtifactMutation, PinArtifactMutationVariables>;
+export const UnpinArtifactDocument = new TypedDocumentString(`mutation UnpinArtifact($input: UnpinArtifactInput!) {
   unpinArtifact(input: $input) {
     artifact {
       ...ListedArtifact
@@ -3766,9 +4220,8 @@ export const UnpinArtifactDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<UnpinArtifactMutation, UnpinArtifactMutationVariables>;
-export const DeleteArtifactDocument = new TypedDocumentString(`
-    mutation DeleteArtifact($input: DeleteArtifactInput!) {
+}`, {"hash":"6b030cc9dad46b1bf31e853292e54332dffcbfdf7884623616b8c1d53cc0f8a6"}) as unknown as TypedDocumentString<UnpinArtifactMutation, UnpinArtifactMutationVariables>;
+export const DeleteArtifactDocument = new TypedDocumentString(`mutation DeleteArtifact($input: DeleteArtifactInput!) {
   deleteArtifact(input: $input) {
     artifact {
       ...ListedArtifact
@@ -3806,9 +4259,8 @@ export const DeleteArtifactDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<DeleteArtifactMutation, DeleteArtifactMutationVariables>;
-export const OneExecutionDocument = new TypedDocumentString(`
-    query OneExecution($id: ID!) {
+}`, {"hash":"e2903de881d5d383cc0379c8d676fed213b8b16348660162bbd9cdc38aef2892"}) as unknown as TypedDocumentString<DeleteArtifactMutation, DeleteArtifactMutationVariables>;
+export const OneExecutionDocument = new TypedDocumentString(`query OneExecution($id: ID!) {
   execution(executionId: $id) {
     id
     ... on PipelineExecution {
@@ -3837,10 +4289,8 @@ export const OneExecutionDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<OneExecutionQuery, OneExecutionQueryVariables>;
-export const NewestExecutionsDocument = new TypedDocumentString(`
-    query NewestExecutions {
+}`, {"hash":"fb4695d5ba49bd9b5039865f6d60ad5d88507908b7a04cb2579c0ecc562fcb0d"}) as unknown as TypedDocumentString<OneExecutionQuery, OneExecutionQueryVariables>;
+export const NewestExecutionsDocument = new TypedDocumentString(`query NewestExecutions {
   executions(limit: 50) {
     nodes {
       id
@@ -3866,22 +4316,16 @@ export const NewestExecutionsDocument = new TypedDocumentString(`
       hasMore
     }
   }
-}
-    `) as unknown as TypedDocumentString<NewestExecutionsQuery, NewestExecutionsQueryVariables>;
-export const VersionDocument = new TypedDocumentString(`
-    query Version {
+}`, {"hash":"44dfe64e8227c0d2ce662c15cfd7afeaf7045468227ce99e830e13ca7f5c6f8f"}) as unknown as TypedDocumentString<NewestExecutionsQuery, NewestExecutionsQueryVariables>;
+export const VersionDocument = new TypedDocumentString(`query Version {
   version
-}
-    `) as unknown as TypedDocumentString<VersionQuery, VersionQueryVariables>;
-export const EventCursorsDocument = new TypedDocumentString(`
-    subscription EventCursors($id: ID!, $after: ID) {
+}`, {"hash":"3c11e44ca3bd51bf662d7387775adef2804d068cae605808a9fc01e109bd9081"}) as unknown as TypedDocumentString<VersionQuery, VersionQueryVariables>;
+export const EventCursorsDocument = new TypedDocumentString(`subscription EventCursors($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
   }
-}
-    `) as unknown as TypedDocumentString<EventCursorsSubscription, EventCursorsSubscriptionVariables>;
-export const DeliveredEventsDocument = new TypedDocumentString(`
-    subscription DeliveredEvents($id: ID!, $after: ID) {
+}`, {"hash":"fad2199c94fe3e335dead7ed55058e2876d0980a160678d0d44b4d710a100144"}) as unknown as TypedDocumentString<EventCursorsSubscription, EventCursorsSubscriptionVariables>;
+export const DeliveredEventsDocument = new TypedDocumentString(`subscription DeliveredEvents($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
     event {
@@ -3892,17 +4336,13 @@ export const DeliveredEventsDocument = new TypedDocumentString(`
       data
     }
   }
-}
-    `) as unknown as TypedDocumentString<DeliveredEventsSubscription, DeliveredEventsSubscriptionVariables>;
-export const AllUpdatesDocument = new TypedDocumentString(`
-    subscription AllUpdates {
+}`, {"hash":"41d99c7bae8cf6d7b4b7e2d82b83cccc1bb81d126f74ccafd3d4b3dd23b596af"}) as unknown as TypedDocumentString<DeliveredEventsSubscription, DeliveredEventsSubscriptionVariables>;
+export const AllUpdatesDocument = new TypedDocumentString(`subscription AllUpdates {
   executionsUpdated {
     cursor
   }
-}
-    `) as unknown as TypedDocumentString<AllUpdatesSubscription, AllUpdatesSubscriptionVariables>;
-export const ExecutionWithStagesDocument = new TypedDocumentString(`
-    query ExecutionWithStages($id: ID!) {
+}`, {"hash":"4ceece61a9a1c8017a7619dca16872009dbb5f3f098ab0802070ada2ab25336e"}) as unknown as TypedDocumentString<AllUpdatesSubscription, AllUpdatesSubscriptionVariables>;
+export const ExecutionWithStagesDocument = new TypedDocumentString(`query ExecutionWithStages($id: ID!) {
   execution(executionId: $id) {
     id
     status
@@ -3918,10 +4358,8 @@ export const ExecutionWithStagesDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<ExecutionWithStagesQuery, ExecutionWithStagesQueryVariables>;
-export const ExecutionsWithStagesDocument = new TypedDocumentString(`
-    query ExecutionsWithStages($applicationId: String!) {
+}`, {"hash":"45c547ab1cb46602068410a7c895df337a91d2a43e8e92cd513d157455cb38e1"}) as unknown as TypedDocumentString<ExecutionWithStagesQuery, ExecutionWithStagesQueryVariables>;
+export const ExecutionsWithStagesDocument = new TypedDocumentString(`query ExecutionsWithStages($applicationId: String!) {
   executions(
     limit: 50
     filters: [{application: {operator: EQUALS, values: [$applicationId]}}]
@@ -3948,10 +4386,8 @@ export const ExecutionsWithStagesDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<ExecutionsWithStagesQuery, ExecutionsWithStagesQueryVariables>;
-export const ApplyDefinitionsDocument = new TypedDocumentString(`
-    mutation ApplyDefinitions($input: ApplyDefinitionsInput!) {
+}`, {"hash":"a47b61440c36eddd6ab55fcb6e398420576a8e5e3795e531643738dc278d4ca6"}) as unknown as TypedDocumentString<ExecutionsWithStagesQuery, ExecutionsWithStagesQueryVariables>;
+export const ApplyDefinitionsDocument = new TypedDocumentString(`mutation ApplyDefinitions($input: ApplyDefinitionsInput!) {
   applyDefinitions(input: $input) {
     results {
       action
@@ -3975,9 +4411,8 @@ export const ApplyDefinitionsDocument = new TypedDocumentString(`
   column
   rule
   message
-}`) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
-export const ValidateDefinitionDocument = new TypedDocumentString(`
-    query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String, $name: String) {
+}`, {"hash":"694fbaefc0135739181c86edefaf421081b902b33dc795a405dbbc8472d99841"}) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
+export const ValidateDefinitionDocument = new TypedDocumentString(`query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String, $name: String) {
   validateDefinition(
     source: $source
     format: $format
@@ -3999,16 +4434,13 @@ export const ValidateDefinitionDocument = new TypedDocumentString(`
   column
   rule
   message
-}`) as unknown as TypedDocumentString<ValidateDefinitionQuery, ValidateDefinitionQueryVariables>;
-export const CreateAgentTokenDocument = new TypedDocumentString(`
-    mutation CreateAgentToken($name: String!) {
+}`, {"hash":"0bf105e5e70f6be9124c8f521a17289164840f58eee9a24cf5e518a955aef199"}) as unknown as TypedDocumentString<ValidateDefinitionQuery, ValidateDefinitionQueryVariables>;
+export const CreateAgentTokenDocument = new TypedDocumentString(`mutation CreateAgentToken($name: String!) {
   createAgentToken(input: {name: $name}) {
     value
   }
-}
-    `) as unknown as TypedDocumentString<CreateAgentTokenMutation, CreateAgentTokenMutationVariables>;
-export const DeployedImagesDocument = new TypedDocumentString(`
-    query DeployedImages($application: String!) {
+}`, {"hash":"e1597f26d3fec01fcef1e79e02822c705dcf5410b38f8f317101e219268f6ac5"}) as unknown as TypedDocumentString<CreateAgentTokenMutation, CreateAgentTokenMutationVariables>;
+export const DeployedImagesDocument = new TypedDocumentString(`query DeployedImages($application: String!) {
   applicationByName(name: $application) {
     environments(limit: 50) {
       nodes {
@@ -4027,36 +4459,28 @@ export const DeployedImagesDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<DeployedImagesQuery, DeployedImagesQueryVariables>;
-export const UserGroupsDocument = new TypedDocumentString(`
-    query UserGroups {
+}`, {"hash":"71965d823b0529266582d78f04d3aceb838a1bbe8931e8384f6ce3c75d309da7"}) as unknown as TypedDocumentString<DeployedImagesQuery, DeployedImagesQueryVariables>;
+export const UserGroupsDocument = new TypedDocumentString(`query UserGroups {
   userGroups(limit: 500) {
     nodes {
       id
       name
     }
   }
-}
-    `) as unknown as TypedDocumentString<UserGroupsQuery, UserGroupsQueryVariables>;
-export const CreateUserGroupDocument = new TypedDocumentString(`
-    mutation CreateUserGroup($input: CreateUserGroupInput!) {
+}`, {"hash":"e0e63227223f8c3be3d475d552ed7dab0fce943d680ee6bb61f68b0460c966a2"}) as unknown as TypedDocumentString<UserGroupsQuery, UserGroupsQueryVariables>;
+export const CreateUserGroupDocument = new TypedDocumentString(`mutation CreateUserGroup($input: CreateUserGroupInput!) {
   createUserGroup(input: $input) {
     userGroup {
       id
     }
   }
-}
-    `) as unknown as TypedDocumentString<CreateUserGroupMutation, CreateUserGroupMutationVariables>;
-export const CreateApiKeyDocument = new TypedDocumentString(`
-    mutation CreateApiKey($input: CreateApiKeyInput!) {
+}`, {"hash":"cde6bc8169fa0eb00cb635db7b08525b26ca6a3c84b40936739f80812de2c585"}) as unknown as TypedDocumentString<CreateUserGroupMutation, CreateUserGroupMutationVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`mutation CreateApiKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
     value
   }
-}
-    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
-export const RunProgressedDocument = new TypedDocumentString(`
-    subscription RunProgressed($id: ID!) {
+}`, {"hash":"2a4028ddd86416be783b2d0debbaec79a23047bc85d1b0daed663ec7b716c406"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RunProgressedDocument = new TypedDocumentString(`subscription RunProgressed($id: ID!) {
   executionUpdated(executionId: $id) {
     ...RunProgress
   }
@@ -4108,9 +4532,8 @@ fragment RunProgress on Execution {
       ...TaskProgress
     }
   }
-}`) as unknown as TypedDocumentString<RunProgressedSubscription, RunProgressedSubscriptionVariables>;
-export const NewestSuccessDocument = new TypedDocumentString(`
-    query NewestSuccess($applicationId: String!) {
+}`, {"hash":"6a443214d3ec431181773506e6e3fa791d5b915bf4b5ac3bf6fcc0acc3b2a02a"}) as unknown as TypedDocumentString<RunProgressedSubscription, RunProgressedSubscriptionVariables>;
+export const NewestSuccessDocument = new TypedDocumentString(`query NewestSuccess($applicationId: String!) {
   executions(
     filters: [{application: {operator: EQUALS, values: [$applicationId]}, status: {operator: EQUALS, values: ["SUCCESS"]}}]
     limit: 1
@@ -4124,10 +4547,8 @@ export const NewestSuccessDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<NewestSuccessQuery, NewestSuccessQueryVariables>;
-export const RunAttemptsDocument = new TypedDocumentString(`
-    query RunAttempts($id: ID!) {
+}`, {"hash":"82048da5574fe5f7753c5e542cb32b48e5764f7f6f984615f09f4c1b71a6494e"}) as unknown as TypedDocumentString<NewestSuccessQuery, NewestSuccessQueryVariables>;
+export const RunAttemptsDocument = new TypedDocumentString(`query RunAttempts($id: ID!) {
   execution(executionId: $id) {
     status
     attempts {
@@ -4137,10 +4558,8 @@ export const RunAttemptsDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<RunAttemptsQuery, RunAttemptsQueryVariables>;
-export const DeployedDocument = new TypedDocumentString(`
-    query Deployed($filters: [EnvironmentFilter!], $after: String) {
+}`, {"hash":"714cf8154b0a116740bb44a389d8df926c6083570d9eb554dca3a16b94ebf754"}) as unknown as TypedDocumentString<RunAttemptsQuery, RunAttemptsQueryVariables>;
+export const DeployedDocument = new TypedDocumentString(`query Deployed($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 20, after: $after) {
     nodes {
       name
@@ -4195,9 +4614,8 @@ export const DeployedDocument = new TypedDocumentString(`
 fragment ActorName on EventActor {
   name
   owner
-}`) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
-export const DeployedHistoryDocument = new TypedDocumentString(`
-    query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
+}`, {"hash":"8ac4bbe43cbb9417f16231905a7d44761afeea71fceb364b84e31564cef9a3e6"}) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
+export const DeployedHistoryDocument = new TypedDocumentString(`query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
   environments(filters: $filters, first: 20, after: $after) {
     nodes {
       name
@@ -4237,9 +4655,8 @@ export const DeployedHistoryDocument = new TypedDocumentString(`
 fragment ActorName on EventActor {
   name
   owner
-}`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
-export const EventSubscriptionsDocument = new TypedDocumentString(`
-    query EventSubscriptions($after: String) {
+}`, {"hash":"30c401b334da733192f0a5430143349d3343d69c69b0274250a164b2bba330b2"}) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
+export const EventSubscriptionsDocument = new TypedDocumentString(`query EventSubscriptions($after: String) {
   eventSubscriptions(first: 100, after: $after) {
     nodes {
       ...EventSubscriptionParts
@@ -4264,9 +4681,8 @@ export const EventSubscriptionsDocument = new TypedDocumentString(`
   application {
     name
   }
-}`) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
-export const CreateEventSubscriptionDocument = new TypedDocumentString(`
-    mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
+}`, {"hash":"8ac5f71d11a736438a391e4a030d6a4c854f3422dddc0a2ef6e883dc51936455"}) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
+export const CreateEventSubscriptionDocument = new TypedDocumentString(`mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
   createEventSubscription(input: $input) {
     secret
     eventSubscription {
@@ -4288,16 +4704,13 @@ export const CreateEventSubscriptionDocument = new TypedDocumentString(`
   application {
     name
   }
-}`) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
-export const DeleteEventSubscriptionDocument = new TypedDocumentString(`
-    mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
+}`, {"hash":"de517325af5b44a1f4556547a0887ae7e93a46eead7f5e894930ff7f10e09cb6"}) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
+export const DeleteEventSubscriptionDocument = new TypedDocumentString(`mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
   deleteEventSubscription(input: $input) {
     clientMutationId
   }
-}
-    `) as unknown as TypedDocumentString<DeleteEventSubscriptionMutation, DeleteEventSubscriptionMutationVariables>;
-export const EnableEventSubscriptionDocument = new TypedDocumentString(`
-    mutation EnableEventSubscription($input: EnableEventSubscriptionInput!) {
+}`, {"hash":"5694847b5ca057a72d08354ccca9ce9f7e78d75d67dc61aeb014c74118f0ff5e"}) as unknown as TypedDocumentString<DeleteEventSubscriptionMutation, DeleteEventSubscriptionMutationVariables>;
+export const EnableEventSubscriptionDocument = new TypedDocumentString(`mutation EnableEventSubscription($input: EnableEventSubscriptionInput!) {
   enableEventSubscription(input: $input) {
     eventSubscription {
       ...EventSubscriptionParts
@@ -4318,9 +4731,8 @@ export const EnableEventSubscriptionDocument = new TypedDocumentString(`
   application {
     name
   }
-}`) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
-export const DisableEventSubscriptionDocument = new TypedDocumentString(`
-    mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
+}`, {"hash":"e5a3e3332d7b44cd7f8861960883468e26a376230237b0629353ef1b460d91b3"}) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
+export const DisableEventSubscriptionDocument = new TypedDocumentString(`mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
   disableEventSubscription(input: $input) {
     eventSubscription {
       ...EventSubscriptionParts
@@ -4341,9 +4753,8 @@ export const DisableEventSubscriptionDocument = new TypedDocumentString(`
   application {
     name
   }
-}`) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
-export const TestEventSubscriptionDocument = new TypedDocumentString(`
-    mutation TestEventSubscription($input: EventSubscriptionInput!) {
+}`, {"hash":"dfeaf0a34633b2ec70f3049fc755ccbeac3e59fda90834821ef630696c8d87fe"}) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
+export const TestEventSubscriptionDocument = new TypedDocumentString(`mutation TestEventSubscription($input: EventSubscriptionInput!) {
   testEventSubscription(input: $input) {
     delivered
     responseStatus
@@ -4351,10 +4762,8 @@ export const TestEventSubscriptionDocument = new TypedDocumentString(`
     error
     durationMs
   }
-}
-    `) as unknown as TypedDocumentString<TestEventSubscriptionMutation, TestEventSubscriptionMutationVariables>;
-export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`
-    mutation RotateEventSubscriptionSecret($input: RotateEventSubscriptionSecretInput!) {
+}`, {"hash":"6a4f10ff526bab3c8d808a1f0504b3de1159ef3e8ccd379d4f7aea931838ca7d"}) as unknown as TypedDocumentString<TestEventSubscriptionMutation, TestEventSubscriptionMutationVariables>;
+export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`mutation RotateEventSubscriptionSecret($input: RotateEventSubscriptionSecretInput!) {
   rotateEventSubscriptionSecret(input: $input) {
     secret
     eventSubscription {
@@ -4376,9 +4785,8 @@ export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`
   application {
     name
   }
-}`) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
-export const ReplayEventsDocument = new TypedDocumentString(`
-    mutation ReplayEvents($input: ReplayEventsInput!) {
+}`, {"hash":"4ad1edcc6b550f442ab86d20d240fd0705f0abf229d1d27b39b6dc85afff7a52"}) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
+export const ReplayEventsDocument = new TypedDocumentString(`mutation ReplayEvents($input: ReplayEventsInput!) {
   replayEvents(input: $input) {
     eventSubscription {
       ...EventSubscriptionParts
@@ -4399,9 +4807,8 @@ export const ReplayEventsDocument = new TypedDocumentString(`
   application {
     name
   }
-}`) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
-export const EventDeliveriesDocument = new TypedDocumentString(`
-    query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
+}`, {"hash":"19ef67fd420adaad6e5a03f5e4d2a783d44e304fad44d438de09f7e49edd6fd5"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
+export const EventDeliveriesDocument = new TypedDocumentString(`query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
   deliveries(
     subscriptionId: $subscriptionId
     states: $states
@@ -4427,10 +4834,8 @@ export const EventDeliveriesDocument = new TypedDocumentString(`
       endCursor
     }
   }
-}
-    `) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
-export const FreezesDocument = new TypedDocumentString(`
-    query Freezes($filters: [EnvironmentFilter!], $after: String) {
+}`, {"hash":"1f982f49a00b2cd66fd1a60c1ef27839ba9339127295adca8da9263b8e248343"}) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
+export const FreezesDocument = new TypedDocumentString(`query Freezes($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {
       name
@@ -4461,10 +4866,8 @@ export const FreezesDocument = new TypedDocumentString(`
       endCursor
     }
   }
-}
-    `) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
-export const OverrideFreezeDocument = new TypedDocumentString(`
-    mutation OverrideFreeze($input: OverrideFreezeOfRunInput!) {
+}`, {"hash":"89219138e838bb0c444708af44f4dd71d1c1b7f4de34615d407becbedfc72b61"}) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
+export const OverrideFreezeDocument = new TypedDocumentString(`mutation OverrideFreeze($input: OverrideFreezeOfRunInput!) {
   overrideFreeze(input: $input) {
     execution {
       ...Changed
@@ -4475,9 +4878,8 @@ export const OverrideFreezeDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<OverrideFreezeMutation, OverrideFreezeMutationVariables>;
-export const LoggedTasksDocument = new TypedDocumentString(`
-    query LoggedTasks($id: ID!) {
+}`, {"hash":"27b6ee5b799dba4409896ad984df0a3c697c552f6db5a0fec05e661b0c7b729d"}) as unknown as TypedDocumentString<OverrideFreezeMutation, OverrideFreezeMutationVariables>;
+export const LoggedTasksDocument = new TypedDocumentString(`query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
     __typename
     id
@@ -4519,9 +4921,8 @@ fragment LoggedTask on TaskExecution {
   jobs {
     ...LoggedJob
   }
-}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
-export const LoggedFinallyTasksDocument = new TypedDocumentString(`
-    query LoggedFinallyTasks($id: ID!) {
+}`, {"hash":"40aaf9d3a585391c9701392d5c709e31e5e38bc6fa931237b2ae0e3d580194da"}) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+export const LoggedFinallyTasksDocument = new TypedDocumentString(`query LoggedFinallyTasks($id: ID!) {
   execution(executionId: $id) {
     __typename
     ... on PipelineExecution {
@@ -4551,9 +4952,8 @@ fragment LoggedTask on TaskExecution {
   jobs {
     ...LoggedJob
   }
-}`) as unknown as TypedDocumentString<LoggedFinallyTasksQuery, LoggedFinallyTasksQueryVariables>;
-export const LoggedRestoresDocument = new TypedDocumentString(`
-    query LoggedRestores($id: ID!) {
+}`, {"hash":"dff128a29e33372af14ae63d8f633bea14bba30a970c703c87465cac574f94a1"}) as unknown as TypedDocumentString<LoggedFinallyTasksQuery, LoggedFinallyTasksQueryVariables>;
+export const LoggedRestoresDocument = new TypedDocumentString(`query LoggedRestores($id: ID!) {
   execution(executionId: $id) {
     __typename
     ... on PipelineExecution {
@@ -4589,9 +4989,8 @@ fragment Placed on TaskExecution {
       name
     }
   }
-}`) as unknown as TypedDocumentString<LoggedRestoresQuery, LoggedRestoresQueryVariables>;
-export const JobLogDocument = new TypedDocumentString(`
-    query JobLog($jobId: ID!, $afterOffset: Float, $beforeOffset: Float, $fromLine: Float, $lines: Float, $lastLines: Int, $since: DateTime, $until: DateTime, $timestamps: Boolean! = false) {
+}`, {"hash":"9c83342872b65b7c73587591a8504633915dca7872f3efa5bbd3a64aa436e1b0"}) as unknown as TypedDocumentString<LoggedRestoresQuery, LoggedRestoresQueryVariables>;
+export const JobLogDocument = new TypedDocumentString(`query JobLog($jobId: ID!, $afterOffset: Float, $beforeOffset: Float, $fromLine: Float, $lines: Float, $lastLines: Int, $since: DateTime, $until: DateTime, $timestamps: Boolean! = false) {
   jobLog(
     jobId: $jobId
     afterOffset: $afterOffset
@@ -4621,9 +5020,8 @@ export const JobLogDocument = new TypedDocumentString(`
   endOffset
   more
   final
-}`) as unknown as TypedDocumentString<JobLogQuery, JobLogQueryVariables>;
-export const FollowJobLogDocument = new TypedDocumentString(`
-    subscription FollowJobLog($jobId: ID!, $afterOffset: Float, $timestamps: Boolean! = false) {
+}`, {"hash":"6ab05f932343fb028a2fd82bc5a4a06a05c54d1ee5a6b4dd7137ee7a37da7ad4"}) as unknown as TypedDocumentString<JobLogQuery, JobLogQueryVariables>;
+export const FollowJobLogDocument = new TypedDocumentString(`subscription FollowJobLog($jobId: ID!, $afterOffset: Float, $timestamps: Boolean! = false) {
   jobLog(jobId: $jobId, afterOffset: $afterOffset) {
     ...LogPage
   }
@@ -4644,9 +5042,8 @@ export const FollowJobLogDocument = new TypedDocumentString(`
   endOffset
   more
   final
-}`) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
-export const SearchLogsDocument = new TypedDocumentString(`
-    query SearchLogs($id: ID!, $text: String!, $ignoreCase: Boolean, $task: String, $context: Int, $after: String) {
+}`, {"hash":"72cf55fd1729356ed96eff880dbccd0cf12566dd0401943ccd3dd9310cd54190"}) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
+export const SearchLogsDocument = new TypedDocumentString(`query SearchLogs($id: ID!, $text: String!, $ignoreCase: Boolean, $task: String, $context: Int, $after: String) {
   jobLogSearch(
     executionId: $id
     text: $text
@@ -4670,10 +5067,8 @@ export const SearchLogsDocument = new TypedDocumentString(`
     more
     endCursor
   }
-}
-    `) as unknown as TypedDocumentString<SearchLogsQuery, SearchLogsQueryVariables>;
-export const ObserveDocument = new TypedDocumentString(`
-    mutation Observe($input: ObserveEnvironmentInput!) {
+}`, {"hash":"66d27cb3c6efd064d56d1b93dd3de8a50862e4db50c0d68802218e346c6ceb51"}) as unknown as TypedDocumentString<SearchLogsQuery, SearchLogsQueryVariables>;
+export const ObserveDocument = new TypedDocumentString(`mutation Observe($input: ObserveEnvironmentInput!) {
   observeEnvironment(input: $input) {
     environment {
       ...Observed
@@ -4703,9 +5098,8 @@ export const ObserveDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
-export const ObservedDocument = new TypedDocumentString(`
-    query Observed($id: ID!) {
+}`, {"hash":"ab942ee5540002559f749bd1232b1b2330f9d978550fec0451e7d5277b7404b7"}) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
+export const ObservedDocument = new TypedDocumentString(`query Observed($id: ID!) {
   environment(environmentId: $id) {
     ...Observed
   }
@@ -4733,9 +5127,8 @@ export const ObservedDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<ObservedQuery, ObservedQueryVariables>;
-export const PromotePreviewDocument = new TypedDocumentString(`
-    query PromotePreview($input: PromoteInput!) {
+}`, {"hash":"ba0eee67e2e5c2d7d9c9214af00970ed5c9a94d9c82236176557e1ca4e1aa868"}) as unknown as TypedDocumentString<ObservedQuery, ObservedQueryVariables>;
+export const PromotePreviewDocument = new TypedDocumentString(`query PromotePreview($input: PromoteInput!) {
   promotePreview(input: $input) {
     allowed
     planToken
@@ -4785,19 +5178,16 @@ export const PromotePreviewDocument = new TypedDocumentString(`
 fragment ActorName on EventActor {
   name
   owner
-}`) as unknown as TypedDocumentString<PromotePreviewQuery, PromotePreviewQueryVariables>;
-export const PromoteDocument = new TypedDocumentString(`
-    mutation Promote($input: PromoteInput!) {
+}`, {"hash":"92392480eff8fe1cabddad343a0f3df4b912dddc2da030db9a7f1a98bd6d2e06"}) as unknown as TypedDocumentString<PromotePreviewQuery, PromotePreviewQueryVariables>;
+export const PromoteDocument = new TypedDocumentString(`mutation Promote($input: PromoteInput!) {
   promote(input: $input) {
     execution {
       id
       status
     }
   }
-}
-    `) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
-export const QueueDocument = new TypedDocumentString(`
-    query Queue($filters: [QueueFilter!], $first: Int, $after: String) {
+}`, {"hash":"b6c3e3bcc5fcb392bf49bb3f7ae6dc0641b6b6bc5d6e0ed588f0cfd4ce8190dc"}) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
+export const QueueDocument = new TypedDocumentString(`query Queue($filters: [QueueFilter!], $first: Int, $after: String) {
   queue(filters: $filters, first: $first, after: $after) {
     nodes {
       state
@@ -4850,26 +5240,21 @@ export const QueueDocument = new TypedDocumentString(`
     id
     name
   }
-}`) as unknown as TypedDocumentString<QueueQuery, QueueQueryVariables>;
-export const MoveJobsDocument = new TypedDocumentString(`
-    mutation MoveJobs($input: MoveJobsInput!) {
+}`, {"hash":"32321560f103d38cf9e09b026999ed2926c1bdd9e9206b64d9a8d00f98c10f5b"}) as unknown as TypedDocumentString<QueueQuery, QueueQueryVariables>;
+export const MoveJobsDocument = new TypedDocumentString(`mutation MoveJobs($input: MoveJobsInput!) {
   moveJobs(input: $input) {
     jobIds
   }
-}
-    `) as unknown as TypedDocumentString<MoveJobsMutation, MoveJobsMutationVariables>;
-export const SetPriorityDocument = new TypedDocumentString(`
-    mutation SetPriority($input: SetPriorityInput!) {
+}`, {"hash":"89ced697e07eba3f415d002ad2d35713a4cea38c49d82a90fb3d42f602f783f5"}) as unknown as TypedDocumentString<MoveJobsMutation, MoveJobsMutationVariables>;
+export const SetPriorityDocument = new TypedDocumentString(`mutation SetPriority($input: SetPriorityInput!) {
   setPriority(input: $input) {
     id
     priority
     weight
     movedJobs
   }
-}
-    `) as unknown as TypedDocumentString<SetPriorityMutation, SetPriorityMutationVariables>;
-export const PauseQueueDocument = new TypedDocumentString(`
-    mutation PauseQueue($input: PauseQueueInput!) {
+}`, {"hash":"4a337caa835633f9dc50b5757bd3be9ce22d9ddc12cb6207985f4259b2bae17b"}) as unknown as TypedDocumentString<SetPriorityMutation, SetPriorityMutationVariables>;
+export const PauseQueueDocument = new TypedDocumentString(`mutation PauseQueue($input: PauseQueueInput!) {
   pauseQueue(input: $input) {
     pause {
       ...QueuePause
@@ -4887,9 +5272,8 @@ export const PauseQueueDocument = new TypedDocumentString(`
     id
     name
   }
-}`) as unknown as TypedDocumentString<PauseQueueMutation, PauseQueueMutationVariables>;
-export const ResumeQueueDocument = new TypedDocumentString(`
-    mutation ResumeQueue($input: ResumeQueueInput!) {
+}`, {"hash":"265708f94ac1a84dad98c15398957fc08c41bbc16ebdb8bae9cef015f97b3dc1"}) as unknown as TypedDocumentString<PauseQueueMutation, PauseQueueMutationVariables>;
+export const ResumeQueueDocument = new TypedDocumentString(`mutation ResumeQueue($input: ResumeQueueInput!) {
   resumeQueue(input: $input) {
     pause {
       ...QueuePause
@@ -4907,9 +5291,8 @@ export const ResumeQueueDocument = new TypedDocumentString(`
     id
     name
   }
-}`) as unknown as TypedDocumentString<ResumeQueueMutation, ResumeQueueMutationVariables>;
-export const CancelJobsDocument = new TypedDocumentString(`
-    mutation CancelJobs($input: CancelJobsInput!) {
+}`, {"hash":"f0aa2ed93000979730ae651cf3a91c247b524a34be80d646bc6c0877d36e6dde"}) as unknown as TypedDocumentString<ResumeQueueMutation, ResumeQueueMutationVariables>;
+export const CancelJobsDocument = new TypedDocumentString(`mutation CancelJobs($input: CancelJobsInput!) {
   cancelJobs(input: $input) {
     jobs {
       jobId
@@ -4918,10 +5301,8 @@ export const CancelJobsDocument = new TypedDocumentString(`
       message
     }
   }
-}
-    `) as unknown as TypedDocumentString<CancelJobsMutation, CancelJobsMutationVariables>;
-export const AbortExecutionsDocument = new TypedDocumentString(`
-    mutation AbortExecutions($input: AbortExecutionsInput!) {
+}`, {"hash":"8127521078cb4884dd1c8d5c2283fad558f4e4ef0ec425205dc6d837774b83f2"}) as unknown as TypedDocumentString<CancelJobsMutation, CancelJobsMutationVariables>;
+export const AbortExecutionsDocument = new TypedDocumentString(`mutation AbortExecutions($input: AbortExecutionsInput!) {
   abortExecutions(input: $input) {
     executions {
       executionId
@@ -4932,10 +5313,8 @@ export const AbortExecutionsDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<AbortExecutionsMutation, AbortExecutionsMutationVariables>;
-export const RestorePreviewDocument = new TypedDocumentString(`
-    query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
+}`, {"hash":"5f9b44dbd8423087c5c317bf76b11c2ce13a986a94de60b4f9bf0fad24816861"}) as unknown as TypedDocumentString<AbortExecutionsMutation, AbortExecutionsMutationVariables>;
+export const RestorePreviewDocument = new TypedDocumentString(`query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
   restorePreview(runId: $runId, overrideFreeze: $overrideFreeze) {
     allowed
     refusals {
@@ -5000,10 +5379,8 @@ export const RestorePreviewDocument = new TypedDocumentString(`
     }
     planToken
   }
-}
-    `) as unknown as TypedDocumentString<RestorePreviewQuery, RestorePreviewQueryVariables>;
-export const RestoreRunDocument = new TypedDocumentString(`
-    mutation RestoreRun($input: RestoreRunInput!) {
+}`, {"hash":"2501778085d6ceedd840dd3700e01fa65436cfd3abc9c402130e34856271d79c"}) as unknown as TypedDocumentString<RestorePreviewQuery, RestorePreviewQueryVariables>;
+export const RestoreRunDocument = new TypedDocumentString(`mutation RestoreRun($input: RestoreRunInput!) {
   restoreRun(input: $input) {
     operation {
       ...Operation
@@ -5034,9 +5411,8 @@ fragment Operation on Operation {
       ...LoggedJob
     }
   }
-}`) as unknown as TypedDocumentString<RestoreRunMutation, RestoreRunMutationVariables>;
-export const CancelRestoreDocument = new TypedDocumentString(`
-    mutation CancelRestore($input: CancelRestoreInput!) {
+}`, {"hash":"37567764f798b9370b736862dbf189126c1e522068b9e723e8f2b6350cec96ba"}) as unknown as TypedDocumentString<RestoreRunMutation, RestoreRunMutationVariables>;
+export const CancelRestoreDocument = new TypedDocumentString(`mutation CancelRestore($input: CancelRestoreInput!) {
   cancelRestore(input: $input) {
     operation {
       ...Operation
@@ -5067,9 +5443,8 @@ fragment Operation on Operation {
       ...LoggedJob
     }
   }
-}`) as unknown as TypedDocumentString<CancelRestoreMutation, CancelRestoreMutationVariables>;
-export const RestoreResultDocument = new TypedDocumentString(`
-    query RestoreResult($operationId: ID!, $runId: ID!) {
+}`, {"hash":"eac123cbaf8c45de0ce1a3984f92f16363d5a441095f755ef352e1c1db9664b5"}) as unknown as TypedDocumentString<CancelRestoreMutation, CancelRestoreMutationVariables>;
+export const RestoreResultDocument = new TypedDocumentString(`query RestoreResult($operationId: ID!, $runId: ID!) {
   operation(operationId: $operationId) {
     ...Operation
   }
@@ -5106,9 +5481,8 @@ fragment Operation on Operation {
       ...LoggedJob
     }
   }
-}`) as unknown as TypedDocumentString<RestoreResultQuery, RestoreResultQueryVariables>;
-export const OperationLogDocument = new TypedDocumentString(`
-    subscription OperationLog($operationId: ID!, $after: Int) {
+}`, {"hash":"5a9bbd725b4cc332b7c6d4dc898ffe95898ae1812079f5b6ca88a0ba4d9b4a4a"}) as unknown as TypedDocumentString<RestoreResultQuery, RestoreResultQueryVariables>;
+export const OperationLogDocument = new TypedDocumentString(`subscription OperationLog($operationId: ID!, $after: Int) {
   operationLog(operationId: $operationId, after: $after) {
     lines {
       at
@@ -5117,10 +5491,8 @@ export const OperationLogDocument = new TypedDocumentString(`
     }
     nextAfter
   }
-}
-    `) as unknown as TypedDocumentString<OperationLogSubscription, OperationLogSubscriptionVariables>;
-export const ResumePreviewDocument = new TypedDocumentString(`
-    query ResumePreview($input: ResumeExecutionInput!) {
+}`, {"hash":"1fd0714d569672625d817928e9f6fa662a8b8f40c97e7c310945f721b4354d80"}) as unknown as TypedDocumentString<OperationLogSubscription, OperationLogSubscriptionVariables>;
+export const ResumePreviewDocument = new TypedDocumentString(`query ResumePreview($input: ResumeExecutionInput!) {
   resumePreview(input: $input) {
     ...ResumePlan
   }
@@ -5168,9 +5540,8 @@ fragment ResumePlanElement on PreviewedStageElement {
   tasksThatRun
   tasksKept
   finallyTasks
-}`) as unknown as TypedDocumentString<ResumePreviewQuery, ResumePreviewQueryVariables>;
-export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
-    query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
+}`, {"hash":"fcb1700306a6a4c10538be8c6006e3196fbc0633c863c379c5db830dd44bc6ba"}) as unknown as TypedDocumentString<ResumePreviewQuery, ResumePreviewQueryVariables>;
+export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
   resumeWorkflowPreview(input: $input) {
     ...ResumePlan
   }
@@ -5218,9 +5589,8 @@ fragment ResumePlanElement on PreviewedStageElement {
   tasksThatRun
   tasksKept
   finallyTasks
-}`) as unknown as TypedDocumentString<ResumeWorkflowPreviewQuery, ResumeWorkflowPreviewQueryVariables>;
-export const ResumeExecutionDocument = new TypedDocumentString(`
-    mutation ResumeExecution($input: ResumeExecutionInput!) {
+}`, {"hash":"da7f2bfd273fc4d876ab8437faadacbe4cdfc3086a56b0f0bb8c7573ce2e4243"}) as unknown as TypedDocumentString<ResumeWorkflowPreviewQuery, ResumeWorkflowPreviewQueryVariables>;
+export const ResumeExecutionDocument = new TypedDocumentString(`mutation ResumeExecution($input: ResumeExecutionInput!) {
   resumeExecution(input: $input) {
     execution {
       ...Changed
@@ -5231,9 +5601,8 @@ export const ResumeExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<ResumeExecutionMutation, ResumeExecutionMutationVariables>;
-export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`
-    mutation ResumeWorkflowExecution($input: ResumeWorkflowExecutionInput!) {
+}`, {"hash":"0300df9186eca58e2bafbfe97ded0ca54c9586cc4f9c03e685a2ddddfc6b6d44"}) as unknown as TypedDocumentString<ResumeExecutionMutation, ResumeExecutionMutationVariables>;
+export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`mutation ResumeWorkflowExecution($input: ResumeWorkflowExecutionInput!) {
   resumeWorkflowExecution(input: $input) {
     execution {
       ...Changed
@@ -5244,9 +5613,8 @@ export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<ResumeWorkflowExecutionMutation, ResumeWorkflowExecutionMutationVariables>;
-export const FindEnvironmentsDocument = new TypedDocumentString(`
-    query FindEnvironments($filters: [EnvironmentFilter!]) {
+}`, {"hash":"47b7ff37834a9130db5b06c32a624e4f7024b657f6a41675bf477f12ef7e0a2b"}) as unknown as TypedDocumentString<ResumeWorkflowExecutionMutation, ResumeWorkflowExecutionMutationVariables>;
+export const FindEnvironmentsDocument = new TypedDocumentString(`query FindEnvironments($filters: [EnvironmentFilter!]) {
   environments(filters: $filters, first: 20) {
     nodes {
       id
@@ -5257,10 +5625,8 @@ export const FindEnvironmentsDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<FindEnvironmentsQuery, FindEnvironmentsQueryVariables>;
-export const RollbackPreviewDocument = new TypedDocumentString(`
-    query RollbackPreview($input: RollbackEnvironmentInput!) {
+}`, {"hash":"9b3ef328d2b8cf79435f4945269e75882e448488811938f218d67f6c327ebbcb"}) as unknown as TypedDocumentString<FindEnvironmentsQuery, FindEnvironmentsQueryVariables>;
+export const RollbackPreviewDocument = new TypedDocumentString(`query RollbackPreview($input: RollbackEnvironmentInput!) {
   rollbackPreview(input: $input) {
     allowed
     planToken
@@ -5315,19 +5681,16 @@ export const RollbackPreviewDocument = new TypedDocumentString(`
 fragment ActorName on EventActor {
   name
   owner
-}`) as unknown as TypedDocumentString<RollbackPreviewQuery, RollbackPreviewQueryVariables>;
-export const RollBackDocument = new TypedDocumentString(`
-    mutation RollBack($input: RollbackEnvironmentInput!) {
+}`, {"hash":"68c28e97cadfb2d2272fe23ff29f355b8fc574ed5bd99142e94683c2a660a0fc"}) as unknown as TypedDocumentString<RollbackPreviewQuery, RollbackPreviewQueryVariables>;
+export const RollBackDocument = new TypedDocumentString(`mutation RollBack($input: RollbackEnvironmentInput!) {
   rollbackEnvironment(input: $input) {
     execution {
       id
       status
     }
   }
-}
-    `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
-export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`
-    query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+}`, {"hash":"0bcdbc392869c3900fbf084641dec3863077f66614284bf0624ba5dc4ac881ea"}) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
+export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
   restoreEnvironmentsPreview(input: $input) {
     time
     allowed
@@ -5399,19 +5762,16 @@ export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`
 fragment ActorName on EventActor {
   name
   owner
-}`) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
-export const RestoreEnvironmentsDocument = new TypedDocumentString(`
-    mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
+}`, {"hash":"baa6c9ac6b9feb32a8b21921e1293c90faab2373393a1fd173d8340b8f3add33"}) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
+export const RestoreEnvironmentsDocument = new TypedDocumentString(`mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
   restoreEnvironments(input: $input) {
     execution {
       id
       status
     }
   }
-}
-    `) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
-export const ListRunsDocument = new TypedDocumentString(`
-    query ListRuns($filters: [ExecutionFilter!], $first: Int) {
+}`, {"hash":"bee5615233bbf09f3ddab4b7ebcd777c908769143175c9107375419a94d3cdf4"}) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
+export const ListRunsDocument = new TypedDocumentString(`query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
     nodes {
       __typename
@@ -5437,10 +5797,8 @@ export const ListRunsDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<ListRunsQuery, ListRunsQueryVariables>;
-export const FindRunDocument = new TypedDocumentString(`
-    query FindRun($id: ID!) {
+}`, {"hash":"5ead189c71f31680c847a0ff51e345ed43707c259da7ee20826f0a2905276692"}) as unknown as TypedDocumentString<ListRunsQuery, ListRunsQueryVariables>;
+export const FindRunDocument = new TypedDocumentString(`query FindRun($id: ID!) {
   execution(executionId: $id) {
     ...FoundRun
   }
@@ -5455,9 +5813,8 @@ export const FindRunDocument = new TypedDocumentString(`
     id
     name
   }
-}`) as unknown as TypedDocumentString<FindRunQuery, FindRunQueryVariables>;
-export const FindRunsDocument = new TypedDocumentString(`
-    query FindRuns($filters: [ExecutionFilter!], $first: Int) {
+}`, {"hash":"2b50c4da8cc4790c9f4e2484d7ada235831d7b43eda4c1c62dbb566a1b9b004a"}) as unknown as TypedDocumentString<FindRunQuery, FindRunQueryVariables>;
+export const FindRunsDocument = new TypedDocumentString(`query FindRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
     nodes {
       ...FoundRun
@@ -5474,9 +5831,8 @@ export const FindRunsDocument = new TypedDocumentString(`
     id
     name
   }
-}`) as unknown as TypedDocumentString<FindRunsQuery, FindRunsQueryVariables>;
-export const ReadWhyDocument = new TypedDocumentString(`
-    query ReadWhy($id: ID!) {
+}`, {"hash":"e80a17d05ec637a35653ce0ad8d9bd9fc6bba17aa3a8d39e46927031ea16114c"}) as unknown as TypedDocumentString<FindRunsQuery, FindRunsQueryVariables>;
+export const ReadWhyDocument = new TypedDocumentString(`query ReadWhy($id: ID!) {
   execution(executionId: $id) {
     whyNotRunning {
       ...Why
@@ -5488,9 +5844,8 @@ export const ReadWhyDocument = new TypedDocumentString(`
   message
   stageExecutionId
   taskExecutionId
-}`) as unknown as TypedDocumentString<ReadWhyQuery, ReadWhyQueryVariables>;
-export const ReadRunDocument = new TypedDocumentString(`
-    query ReadRun($id: ID!) {
+}`, {"hash":"cbb01a7e8b164a0998c05a32b7fe5ede79bdc4f1dbdcbe206be093b2845b38e2"}) as unknown as TypedDocumentString<ReadWhyQuery, ReadWhyQueryVariables>;
+export const ReadRunDocument = new TypedDocumentString(`query ReadRun($id: ID!) {
   execution(executionId: $id) {
     ...Run
   }
@@ -5771,9 +6126,8 @@ fragment Why on WhyNotRunning {
   message
   stageExecutionId
   taskExecutionId
-}`) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
-export const ReadPlacesDocument = new TypedDocumentString(`
-    query ReadPlaces($id: ID!) {
+}`, {"hash":"46e3cc573cc5a4500244fb464b0af4b944cb039778e739221b6a6f116814df6a"}) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
+export const ReadPlacesDocument = new TypedDocumentString(`query ReadPlaces($id: ID!) {
   execution(executionId: $id) {
     __typename
     ... on PipelineExecution {
@@ -5795,16 +6149,13 @@ export const ReadPlacesDocument = new TypedDocumentString(`
       name
     }
   }
-}`) as unknown as TypedDocumentString<ReadPlacesQuery, ReadPlacesQueryVariables>;
-export const RunStatusDocument = new TypedDocumentString(`
-    subscription RunStatus($id: ID!) {
+}`, {"hash":"a351612f758c86212ccab28abbb6ed544c7dd8bd7ee2aab031bc2a45be62b4db"}) as unknown as TypedDocumentString<ReadPlacesQuery, ReadPlacesQueryVariables>;
+export const RunStatusDocument = new TypedDocumentString(`subscription RunStatus($id: ID!) {
   executionUpdated(executionId: $id) {
     status
   }
-}
-    `) as unknown as TypedDocumentString<RunStatusSubscription, RunStatusSubscriptionVariables>;
-export const RunEventsDocument = new TypedDocumentString(`
-    subscription RunEvents($id: ID!, $after: ID) {
+}`, {"hash":"6c6dd779bdac8bc0bb70667635d9296f772dd40397591adc27b5f12ea3de7a4d"}) as unknown as TypedDocumentString<RunStatusSubscription, RunStatusSubscriptionVariables>;
+export const RunEventsDocument = new TypedDocumentString(`subscription RunEvents($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
     event {
@@ -6105,9 +6456,8 @@ fragment Why on WhyNotRunning {
   message
   stageExecutionId
   taskExecutionId
-}`) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
-export const SlotsDocument = new TypedDocumentString(`
-    query Slots($filters: [EnvironmentFilter!], $after: String) {
+}`, {"hash":"8c6b28a223d633089fdd30e0d7914506c645fcd99ddfb33aed17c0a2a5f18669"}) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
+export const SlotsDocument = new TypedDocumentString(`query Slots($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {
       name
@@ -6155,9 +6505,8 @@ export const SlotsDocument = new TypedDocumentString(`
     pipelineStageName
     pipelineStepName
   }
-}`) as unknown as TypedDocumentString<SlotsQuery, SlotsQueryVariables>;
-export const MoveSlotWaiterDocument = new TypedDocumentString(`
-    mutation MoveSlotWaiter($input: MoveSlotWaiterInput!) {
+}`, {"hash":"8036825c2d6cf93f4a025c02a2f75dfcaca5a0d03621f0b6bff13e7dc1303c18"}) as unknown as TypedDocumentString<SlotsQuery, SlotsQueryVariables>;
+export const MoveSlotWaiterDocument = new TypedDocumentString(`mutation MoveSlotWaiter($input: MoveSlotWaiterInput!) {
   moveSlotWaiter(input: $input) {
     execution {
       ...Changed
@@ -6168,9 +6517,8 @@ export const MoveSlotWaiterDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<MoveSlotWaiterMutation, MoveSlotWaiterMutationVariables>;
-export const WithdrawSlotWaiterDocument = new TypedDocumentString(`
-    mutation WithdrawSlotWaiter($input: WithdrawSlotWaiterInput!) {
+}`, {"hash":"d69a8f7b5ac4adad61a71d9d82a67be809bb00b4a2fcb5052f6812737ec07140"}) as unknown as TypedDocumentString<MoveSlotWaiterMutation, MoveSlotWaiterMutationVariables>;
+export const WithdrawSlotWaiterDocument = new TypedDocumentString(`mutation WithdrawSlotWaiter($input: WithdrawSlotWaiterInput!) {
   withdrawSlotWaiter(input: $input) {
     execution {
       ...Changed
@@ -6181,30 +6529,23 @@ export const WithdrawSlotWaiterDocument = new TypedDocumentString(`
   id
   status
   attempt
-}`) as unknown as TypedDocumentString<WithdrawSlotWaiterMutation, WithdrawSlotWaiterMutationVariables>;
-export const ApplicationIdDocument = new TypedDocumentString(`
-    query ApplicationId($name: String!) {
+}`, {"hash":"25c8f917979f816b7cd6d1547d4a47da8a6cd206699f062b9898b6538da3009b"}) as unknown as TypedDocumentString<WithdrawSlotWaiterMutation, WithdrawSlotWaiterMutationVariables>;
+export const ApplicationIdDocument = new TypedDocumentString(`query ApplicationId($name: String!) {
   applicationByName(name: $name) {
     id
   }
-}
-    `) as unknown as TypedDocumentString<ApplicationIdQuery, ApplicationIdQueryVariables>;
-export const PipelineIdDocument = new TypedDocumentString(`
-    query PipelineId($applicationId: ID!, $name: String!) {
+}`, {"hash":"59ad46463637ab0f51a55294143610a7e320897104afe3f1bfea72e5e69a106f"}) as unknown as TypedDocumentString<ApplicationIdQuery, ApplicationIdQueryVariables>;
+export const PipelineIdDocument = new TypedDocumentString(`query PipelineId($applicationId: ID!, $name: String!) {
   pipelineByName(applicationId: $applicationId, pipelineName: $name) {
     id
   }
-}
-    `) as unknown as TypedDocumentString<PipelineIdQuery, PipelineIdQueryVariables>;
-export const WorkflowIdDocument = new TypedDocumentString(`
-    query WorkflowId($applicationId: ID!, $name: String!) {
+}`, {"hash":"2b8d6d0a0ac94939c8b33919b3edc3c1ae4279921e59b2d4d882e70c7dc3148d"}) as unknown as TypedDocumentString<PipelineIdQuery, PipelineIdQueryVariables>;
+export const WorkflowIdDocument = new TypedDocumentString(`query WorkflowId($applicationId: ID!, $name: String!) {
   workflowByName(applicationId: $applicationId, workflowName: $name) {
     id
   }
-}
-    `) as unknown as TypedDocumentString<WorkflowIdQuery, WorkflowIdQueryVariables>;
-export const StartExecutionDocument = new TypedDocumentString(`
-    mutation StartExecution($input: StartExecutionInput!) {
+}`, {"hash":"847cb6c20e9726889be9334677d9ab7b5f3e601d443ce52109fdaf90208c059c"}) as unknown as TypedDocumentString<WorkflowIdQuery, WorkflowIdQueryVariables>;
+export const StartExecutionDocument = new TypedDocumentString(`mutation StartExecution($input: StartExecutionInput!) {
   startExecution(input: $input) {
     warningMessage
     execution {
@@ -6212,10 +6553,8 @@ export const StartExecutionDocument = new TypedDocumentString(`
       status
     }
   }
-}
-    `) as unknown as TypedDocumentString<StartExecutionMutation, StartExecutionMutationVariables>;
-export const ExecutionPlanDocument = new TypedDocumentString(`
-    query ExecutionPlan($input: StartExecutionInput!) {
+}`, {"hash":"57b002080d0877dd9355947435622730c5516c6e2598f922a652ec7623a69544"}) as unknown as TypedDocumentString<StartExecutionMutation, StartExecutionMutationVariables>;
+export const ExecutionPlanDocument = new TypedDocumentString(`query ExecutionPlan($input: StartExecutionInput!) {
   executionPlan(input: $input) {
     startable
     steps {
@@ -6229,10 +6568,8 @@ export const ExecutionPlanDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<ExecutionPlanQuery, ExecutionPlanQueryVariables>;
-export const StartPreviewDocument = new TypedDocumentString(`
-    query StartPreview($input: StartExecutionInput!) {
+}`, {"hash":"a02deff3c969b504cf4adfe01ffb6f490f8e7fee08c01d51c90aba26e46dbd8b"}) as unknown as TypedDocumentString<ExecutionPlanQuery, ExecutionPlanQueryVariables>;
+export const StartPreviewDocument = new TypedDocumentString(`query StartPreview($input: StartExecutionInput!) {
   executionPlan(input: $input) {
     startable
     problems {
@@ -6262,19 +6599,15 @@ export const StartPreviewDocument = new TypedDocumentString(`
       }
     }
   }
-}
-    `) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
-export const RunGraphDocument = new TypedDocumentString(`
-    query RunGraph($id: ID!) {
+}`, {"hash":"ab0ee2c6fccae54485e1b6226a627d87ed85230e628074a763f287edad6b91be"}) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
+export const RunGraphDocument = new TypedDocumentString(`query RunGraph($id: ID!) {
   workflowGraph(executionId: $id, format: ASCII) {
     format
     nodeCount
     text
   }
-}
-    `) as unknown as TypedDocumentString<RunGraphQuery, RunGraphQueryVariables>;
-export const CompareExecutionsDocument = new TypedDocumentString(`
-    query CompareExecutions($a: ID!, $b: ID!) {
+}`, {"hash":"900cd1a4a2fdfede1533f777d5846fc6f194ce20f9f164b3f4688cbf36ff12b2"}) as unknown as TypedDocumentString<RunGraphQuery, RunGraphQueryVariables>;
+export const CompareExecutionsDocument = new TypedDocumentString(`query CompareExecutions($a: ID!, $b: ID!) {
   compareExecutions(a: $a, b: $b) {
     definition {
       ...ComparedValue
@@ -6314,4 +6647,174 @@ fragment ComparedResult on ComparedResult {
     status
     reasonCode
   }
-}`) as unknown as TypedDocumentString<CompareExecutionsQuery, CompareExecutionsQueryVariables>;
+}`, {"hash":"483c384995b32220b8c39d69cb7747ba419f6b35334621f5fa285832a34e19e8"}) as unknown as TypedDocumentString<CompareExecutionsQuery, CompareExecutionsQueryVariables>;
+export const ReadExecutionStateDocument = new TypedDocumentString(`query ReadExecutionState($id: ID!) {
+  execution(executionId: $id) {
+    ...ExecutionState
+  }
+}
+    fragment ExecutionState on Execution {
+  __typename
+  id
+  status
+  version
+  attempt
+  lastSequence
+  failureCode
+  failureDetails
+  createdAt
+  durationMs
+}`, {"hash":"b765d69b079db25ec91c2b5026f850dbcebfbe56316ff621bc2de99795c18ba2"}) as unknown as TypedDocumentString<ReadExecutionStateQuery, ReadExecutionStateQueryVariables>;
+export const WatchExecutionDocument = new TypedDocumentString(`subscription WatchExecution($id: ID!, $after: ID) {
+  executionEvents(executionId: $id, after: $after) {
+    cursor
+    event {
+      ...WatchedEvent
+    }
+    snapshot {
+      execution {
+        ...ExecutionState
+      }
+    }
+    gap {
+      after
+      reason
+    }
+  }
+}
+    fragment ActorName on EventActor {
+  name
+  owner
+}
+fragment ExecutionState on Execution {
+  __typename
+  id
+  status
+  version
+  attempt
+  lastSequence
+  failureCode
+  failureDetails
+  createdAt
+  durationMs
+}
+fragment WatchedEvent on ExecutionEvent {
+  sequence
+  type
+  at
+  executionId
+  runId
+  actor {
+    kind
+    ...ActorName
+  }
+  data
+}`, {"hash":"c336f0a76fce311540e338ef132b46041f59dfe2be625b2db8977082a80943c4"}) as unknown as TypedDocumentString<WatchExecutionSubscription, WatchExecutionSubscriptionVariables>;
+export const WatchExecutionsDocument = new TypedDocumentString(`subscription WatchExecutions($filters: [ExecutionFilter!], $includeIndirectExecutions: Boolean, $after: ID) {
+  executionsUpdated(
+    filters: $filters
+    includeIndirectExecutions: $includeIndirectExecutions
+    after: $after
+  ) {
+    cursor
+    event {
+      ...WatchedEvent
+    }
+    execution {
+      ...ExecutionState
+    }
+    snapshot {
+      executions(first: 50) {
+        nodes {
+          ...ExecutionState
+        }
+      }
+    }
+    gap {
+      after
+      reason
+    }
+  }
+}
+    fragment ActorName on EventActor {
+  name
+  owner
+}
+fragment ExecutionState on Execution {
+  __typename
+  id
+  status
+  version
+  attempt
+  lastSequence
+  failureCode
+  failureDetails
+  createdAt
+  durationMs
+}
+fragment WatchedEvent on ExecutionEvent {
+  sequence
+  type
+  at
+  executionId
+  runId
+  actor {
+    kind
+    ...ActorName
+  }
+  data
+}`, {"hash":"5a4c2985c23bfa759dbfebfb7035c63c8413588e426ab48b05f99a74b3399d9b"}) as unknown as TypedDocumentString<WatchExecutionsSubscription, WatchExecutionsSubscriptionVariables>;
+export const WatchApprovalsDocument = new TypedDocumentString(`subscription WatchApprovals($applicationId: ID, $all: Boolean, $after: ID) {
+  approvalsRequested(applicationId: $applicationId, all: $all, after: $after) {
+    cursor
+    approval {
+      ...WatchedApproval
+    }
+    snapshot {
+      approvals {
+        ...WatchedApproval
+      }
+    }
+    gap {
+      after
+      reason
+    }
+  }
+}
+    fragment WatchedApproval on ApprovalDetails {
+  approvalId
+  status
+  stageName
+  stepName
+  taskName
+  message
+  missing
+  willExpireAt
+  execution {
+    id
+  }
+  ... on UserGroupApprovalDetails {
+    approvers
+  }
+}`, {"hash":"0618baa65e9701d684110cdb972e62d73756a648f7a501c8062b172a457b5828"}) as unknown as TypedDocumentString<WatchApprovalsSubscription, WatchApprovalsSubscriptionVariables>;
+export const WatchQueueDocument = new TypedDocumentString(`subscription WatchQueue($after: ID) {
+  queueUpdated(changes: true, after: $after) {
+    cursor
+    change {
+      at
+      kind
+      jobId
+      executionId
+      priority
+    }
+    readyJobs
+    runningJobs
+    offeredJobs
+    slots
+    agentsOnline
+    gap {
+      after
+      reason
+    }
+  }
+}`, {"hash":"d67c7f13b91e934f402f40ba35499e55f6572f5466f6e8a3e7e1fa19ceaa59b1"}) as unknown as TypedDocumentString<WatchQueueSubscription, WatchQueueSubscriptionVariables>;

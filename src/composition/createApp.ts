@@ -3,6 +3,7 @@ import { Abilities } from '../access/abilities';
 import { RIGHTS_CHANGED } from '../access/changeRights';
 import { KnownCallers } from '../access/knownCallers';
 import { IdentityProvider } from '../access/identityProvider';
+import type { Pool } from 'pg';
 import type { App } from '../runs/app';
 import { Contents } from '../runs/contents/contents';
 import type { ContentStore } from '../runs/contents/contentStore';
@@ -13,6 +14,7 @@ import { Database } from '../kernel/database/database';
 import { Outgoing } from '../kernel/outgoing/outgoing';
 import { Signing } from '../kernel/database/signing';
 import { createPool } from '../kernel/database/pool';
+import { createTracing } from '../kernel/tracing';
 import { Traffic } from '../kernel/database/traffic';
 import { migrate } from './migrate';
 import { patiently, schemaFault } from './startFaults';
@@ -20,12 +22,14 @@ import { NatsWakeups } from '../kernel/database/natsWakeups';
 import { PostgresWakeups } from '../kernel/database/postgresWakeups';
 import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups';
 import { RevisionCache } from '../catalog/definitions/revisionCache';
+import type { RunObserver } from '../runs/events/committed';
 import { createEventFeeds } from '../runs/events/eventFeeds';
 import { createLogFeed } from '../runs/logs/logFeed';
 import { createQueueFeed } from '../runs/queue/queueFeed';
 import { KnownJobs } from '../runs/queue/knownJobs';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
+import { traceRuns } from '../runs/traces/traceRuns';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
@@ -39,7 +43,7 @@ export async function createApp(
   config: ServerConfig,
   log: Log,
   url: string,
-): Promise<{ app: App; streamDatabase: Database; close(): Promise<void> }> {
+): Promise<{ app: App; pool: Pool; streamDatabase: Database; observers: RunObserver[]; close(): Promise<void> }> {
   const connect = (attempt: () => Promise<unknown>) => patiently('DATABASE_URL', url, config, log, attempt);
   const migrations = await migrate(url, connect).catch((error: unknown) => {
     throw schemaFault(error);
@@ -63,6 +67,13 @@ export async function createApp(
   wakeups.onSignal(RIGHTS_CHANGED, () => knownCallers.forget());
   const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
   const streamDatabase = database.impatient(Math.max(LEAST_PATIENCE_MS, 2.5 * config.SLIPWAY_POLL_MS));
+  const tracing = (await createTracing('slipway', config, log)) ?? null;
+  const observers: RunObserver[] = [];
+  const onLive = (at: Date) => {
+    if (observers.length === 0) return;
+    const ms = systemClock.now().getTime() - at.getTime();
+    for (const observer of observers) observer.lagged(ms);
+  };
   const contents = new Contents(
     database,
     await contentStore(config),
@@ -87,21 +98,28 @@ export async function createApp(
     knownJobs: new KnownJobs(),
     agentNotes: new AgentNotes(database, systemClock, log),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
+    tracing,
+    observers,
     faults: new Map(),
     feeds: {
-      ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log),
+      ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log, onLive),
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
       logs: createLogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
     },
   };
+  if (tracing !== null) observers.push(traceRuns(app, tracing));
   return {
     app,
+    pool,
     streamDatabase,
+    observers,
     async close() {
       await app.agentNotes.flush();
       await app.outgoing.close();
       contents.close();
       await close();
+      // Last, because the end of anything else may be reported.
+      await tracing?.stop();
     },
   };
 }

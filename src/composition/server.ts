@@ -4,18 +4,27 @@ import { createMissingKey, ensureConfiguredKey } from '../access/administratorKe
 import { auditTransactions } from '../access/audit/audited';
 import { AuditSealer } from '../access/audit/sealer';
 import { authenticate, renewActor } from '../access/authenticate';
+import type { Actor } from '../access/actor';
 import { rightsKey } from '../access/rightsKey';
+import { firstGenSchema } from '../api/firstgen/dialect';
+import { translateError } from '../api/firstgen/messages';
+import { firstGenRoutes } from '../api/firstgen/restRoutes';
 import { auditMutations } from '../api/graphql/auditMutations';
 import type { Context } from '../api/graphql/context';
 import { createGraphqlServer } from '../api/graphql/graphqlServer';
+import { logRefusals } from '../api/graphql/logRefusals';
 import { resolvers } from '../api/graphql/resolvers';
 import { buildGraphqlSchema } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
 import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
+import { traceOperations } from '../api/traces/traceOperations';
 import { AgentGuard, guardCallers } from '../api/http/guards';
 import { createHttpServer } from '../api/http/httpServer';
+import { RefusalLog } from '../api/http/refusalLog';
+import { SignInLog } from '../api/http/signInLog';
+import { traceOf } from '../api/http/requestTrace';
 import { schemaRoutes } from '../api/http/schemaRoutes';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
@@ -31,12 +40,15 @@ import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
+import { createServerMetrics } from './metrics';
 import { listenFault, requireDataDir } from './startFaults';
 
 export interface RunningServer {
   readonly app: App;
   readonly url: string;
   readonly sweeper: Sweeper;
+  /** URL of the metrics, if they have a port of their own. */
+  readonly metricsUrl: string | null;
   /** The administrator's key, if this start created one. */
   readonly newAdminKey: string | null;
   /** Rejects new requests, finishes those in progress, stops the loops, and closes the database, in this order. */
@@ -55,7 +67,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await requireDataDir(config);
     const embedded = config.DATABASE_URL === undefined ? await startEmbedded(config, log) : undefined;
     if (embedded !== undefined) stops.push(() => embedded.stop());
-    const { app, streamDatabase, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
+    const { app, pool, streamDatabase, observers, close } = await createApp(
+      config,
+      log,
+      config.DATABASE_URL ?? embedded?.url ?? '',
+    );
     stops.push(close);
     auditTransactions(app.database, app.clock);
     const sealer = new AuditSealer(app);
@@ -75,16 +91,27 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
+    const signIns = new SignInLog(log);
     const limits = {
       clock: app.clock,
       counts: databaseCounts(app.database, log),
       onFailure: (address: string) => failedLogins.note(address),
+      onSuccess: (actor: Actor, address: string) => signIns.note(actor, address),
     };
     const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
     const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
+    const metrics = await createServerMetrics({ app, pool, streamDatabase, limits });
+    if (metrics !== undefined) observers.push(metrics.observer);
+    const { tracing } = app;
+    const notes = [
+      logRefusals(new RefusalLog(log)),
+      ...(metrics ? [metrics.note] : []),
+      ...(tracing ? [traceOperations(tracing, app.clock)] : []),
+    ];
     const graphql = createGraphqlServer<Context>({
       schema: publicSchema(),
+      dialect: { paths: FIRSTGEN_PATHS, schema: publicFirstGenSchema, translate: translateError },
       log,
       authenticate: guarded,
       introspection: config.SLIPWAY_INTROSPECTION,
@@ -93,17 +120,26 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       renew: (actor, since) => renewActor(impatient, actor, since),
       streamDatabase,
       rightsKey,
+      note: (end) => {
+        for (const note of notes) note(end);
+      },
       createContext: (request, actor, database) => {
         const own = database === undefined ? app : { ...app, database };
         return { request, actor, app: own, loaders: new Loaders(own) };
       },
     });
+    metrics?.sampleStreams(graphql);
     const http = createHttpServer({
       config,
       log,
       graphql,
-      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
+      routes: [
+        ...[agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
+        firstGenRoutes(app, guarded),
+        ...(metrics?.routes ?? []),
+      ],
       health: { check: () => checkHealth(app) },
+      ...(tracing && { trace: (headers) => traceOf(tracing, headers) }),
     });
     sealer.start();
     sweeper.start();
@@ -114,8 +150,19 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       throw listenFault(error, config);
     });
     stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));
+    const scrapes = (await metrics?.listen()) ?? null;
+    if (scrapes !== null) stops.push(() => scrapes.close());
     const newAdminKey = await createMissingKey(app);
-    return { app, url, sweeper, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
+    const metricsUrl = scrapes?.url ?? null;
+    return {
+      app,
+      url,
+      metricsUrl,
+      sweeper,
+      newAdminKey,
+      stop,
+      failed: embedded?.exited ?? new Promise<void>(() => undefined),
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -125,6 +172,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
 /** Shared by all servers of a process. */
 let schema: GraphQLSchema | undefined;
 const publicSchema = () => (schema ??= auditMutations(buildGraphqlSchema(resolvers)));
+let dialect: GraphQLSchema | undefined;
+const publicFirstGenSchema = () => (dialect ??= firstGenSchema(publicSchema()));
+
+const FIRSTGEN_PATHS = ['/api/graphql', '/gateway/api/graphql'];
 
 function startEmbedded(config: ServerConfig, log: Log): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ dataDir: join(config.SLIPWAY_DATA_DIR, 'postgres'), log });

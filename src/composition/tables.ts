@@ -59,6 +59,7 @@ import { secretTable } from '../catalog/secrets/secrets';
 import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
+import { tagLinkTable, tags } from '../catalog/tags/tags';
 import { workflows } from '../catalog/workflows/workflows';
 
 /** All tables of the database, for TypeORM. */
@@ -80,6 +81,8 @@ export const tables = [
   secretTable,
   freezes.schema,
   freezeVersionTable,
+  tags.schema,
+  tagLinkTable,
   workflows.schema,
   workflows.revisionSchema,
   pipelines.schema,

@@ -168,6 +168,8 @@ const job = z.object({
   /** Containers that run alongside the command. */
   services: z.array(jobService).default([]),
   checkout: jobCheckout.nullable().default(null),
+  /** Place of its task in the trace of its run. Null if the server does not trace. */
+  traceparent: z.string().nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
 

@@ -73,7 +73,8 @@ export function agentStatus(agent: Pick<Agent, 'leftAt' | 'lastSeenAt'>, now: Da
 }
 
 /** What an agent does. `agents.queries.ts` has the same in SQL. */
-export type AgentState = 'ONLINE' | 'BUSY' | 'DRAINING' | 'PAUSED' | 'LOST' | 'LEFT';
+export const agentStates = ['ONLINE', 'BUSY', 'DRAINING', 'PAUSED', 'LOST', 'LEFT'] as const;
+export type AgentState = (typeof agentStates)[number];
 
 type Standing = Pick<Agent, 'leftAt' | 'lastSeenAt' | 'drainingAt' | 'pausedAt' | 'pausedUntil'>;
 

@@ -55,6 +55,8 @@ export interface Execution {
   readonly pause: Pause | null;
   /** Set if its newest attempt may deploy in spite of freezes. */
   readonly freezeOverride: FreezeOverride | null;
+  /** Place of the request that started it, in a trace of its caller. Null if there is none, and for members of a run. */
+  readonly traceparent: string | null;
   readonly maxParallel: number | null;
   /** Priority of the jobs of a run. Null: that of its pipeline, workflow or application. Members of a run have none. */
   readonly priority: number | null;

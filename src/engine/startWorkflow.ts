@@ -21,7 +21,7 @@ export type ExecutionStart = Pick<
   | 'notes'
   | 'cause'
 > &
-  Partial<Pick<Execution, 'freezeOverride' | 'priority'>>;
+  Partial<Pick<Execution, 'freezeOverride' | 'priority' | 'traceparent'>>;
 
 export type WorkflowStart = ExecutionStart & {
   readonly name: string;
@@ -48,6 +48,7 @@ export const newExecution = (
   failureDetails: null,
   pause: null,
   freezeOverride: start.freezeOverride ?? null,
+  traceparent: start.traceparent ?? null,
   priority: start.priority ?? null,
   busyTasks: 0,
   waitingTasks: 0,

@@ -77,6 +77,18 @@ const listOfWords = (separator: RegExp, otherwise = '') =>
     .default(otherwise)
     .transform((text) => text.split(separator).filter((word) => word !== ''));
 
+/** Standard variables of OpenTelemetry. The SDK reads them itself; they are listed to be described and passed on. */
+const otel = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
+  OTEL_TRACES_SAMPLER: z.string().optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.string().optional(),
+  OTEL_SDK_DISABLED: flag.default(false),
+};
+
 const terminal = () => process.stderr.isTTY === true;
 
 export const serverVariables = z.object({
@@ -141,6 +153,9 @@ export const serverVariables = z.object({
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_AGENT_RATE_PER_SECOND: integer(0, 1_000_000).default(500),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
+  SLIPWAY_METRICS_PORT: integer(0, 65535).optional(),
+  SLIPWAY_METRICS_TOKEN: secret(16).optional(),
+  ...otel,
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),
 });
@@ -168,7 +183,7 @@ export const agentVariables = z.object({
     .transform((text) => (text === 'none' ? [] : text.split(':')))
     .nullable()
     .default(null),
-  SLIPWAY_AGENT_CONTAINER_RUNTIME: oneOf('auto', 'podman', 'docker', 'none').default('auto'),
+  SLIPWAY_AGENT_CONTAINER_RUNTIME: oneOf('auto', 'podman', 'docker', 'kubernetes', 'none').default('auto'),
   SLIPWAY_AGENT_CONTAINER_COMMAND: listOfWords(/\s+/),
   SLIPWAY_AGENT_CONTAINER_ARGUMENTS: listOfWords(/\s+/),
   SLIPWAY_AGENT_CONTAINER_ALLOW: z
@@ -184,8 +199,20 @@ export const agentVariables = z.object({
       return { options: of('option'), networks: of('network'), mounts: of('mount') };
     }),
   SLIPWAY_AGENT_GIT_PROTOCOLS: listOfWords(/[\s,]+/, 'https,ssh'),
+  ...otel,
   LOG_LEVEL: serverVariables.shape.LOG_LEVEL,
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
+});
+
+/** What runs containers as pods reads. Kubernetes sets the variables without the prefix in every pod. */
+export const podVariables = z.object({
+  KUBERNETES_SERVICE_HOST: z.string().optional(),
+  KUBERNETES_SERVICE_PORT: z.string().default('443'),
+  HOSTNAME: z.string().optional(),
+  SLIPWAY_AGENT_KUBERNETES_URL: z.url().optional(),
+  SLIPWAY_AGENT_KUBERNETES_ACCOUNT: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
+  SLIPWAY_AGENT_POD_NAME: z.string().optional(),
+  SLIPWAY_AGENT_POD_NAMESPACE: z.string().optional(),
 });
 
 export const cliVariables = z.object({
@@ -197,6 +224,7 @@ export const cliVariables = z.object({
 
 export type ServerConfig = Readonly<z.infer<typeof serverVariables>>;
 export type AgentConfig = Readonly<z.infer<typeof agentVariables>>;
+export type PodConfig = Readonly<z.infer<typeof podVariables>>;
 export type CliConfig = Readonly<z.infer<typeof cliVariables>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -209,6 +237,8 @@ export const readServerConfig = (environment: Environment = process.env): Server
 export const readAgentConfig = (environment: Environment = process.env): AgentConfig =>
   read(agentVariables, environment);
 
+export const readPodConfig = (environment: Environment = process.env): PodConfig => read(podVariables, environment);
+
 export const readCliConfig = (environment: Environment = process.env): CliConfig => read(cliVariables, environment);
 
 /** File in which the demo keeps the administrator's key of its server, readable by this user only. */
@@ -217,7 +247,9 @@ export const demoKeyFile = (dataDir: string): string => join(dataDir, 'demo', 'a
 /** A warning for each variable that has Slipway's prefix, but that no program of Slipway reads. */
 export function unknownVariables(environment: Environment = process.env): string[] {
   const prefix = 'SLIPWAY_';
-  const known = [serverVariables, agentVariables, cliVariables].flatMap(({ shape }) => Object.keys(shape));
+  const known = [serverVariables, agentVariables, podVariables, cliVariables].flatMap(({ shape }) =>
+    Object.keys(shape),
+  );
   const unknown = Object.keys(environment).filter(
     (name) => name.startsWith(prefix) && environment[name] && !known.includes(name),
   );
@@ -242,7 +274,7 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
     const shown =
       given[name] === undefined
         ? 'is not set'
-        : /KEY|TOKEN|DATABASE_URL|EVENTS_URL/.test(name)
+        : /KEY|TOKEN|DATABASE_URL|EVENTS_URL|ENDPOINT/.test(name)
           ? 'is refused'
           : `is "${given[name]}"`;
     return `  ${name} ${shown}: ${issue.message}`;

@@ -205,6 +205,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The server has no key to encrypt secrets with; the message says which variable to set.',
   },
+  UNSUPPORTED: {
+    http: 501,
+    retryable: false,
+    meaning: 'FirstGen has this, and Slipway does not; `reason` says what to use instead.',
+  },
   STALE_CLAIM: { http: 409, retryable: false, meaning: 'Agent protocol: the claim is over; the job must be killed.' },
   LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; continue from `offset`.' },
   UPLOAD_GAP: {

@@ -1,6 +1,8 @@
 import type { Signing } from '../kernel/database/signing';
 import type { App as CatalogApp } from '../catalog/app';
 import type { Contents } from './contents/contents';
+import type { Tracing } from '../kernel/tracing';
+import type { RunObserver } from './events/committed';
 import type { EventFeeds } from './events/eventFeeds';
 import type { LogFeed } from './logs/logFeed';
 import type { QueueFeed } from './queue/queueFeed';
@@ -15,6 +17,10 @@ export interface App extends CatalogApp {
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
   readonly agentNotes: AgentNotes;
+  /** Null if tracing is off. */
+  readonly tracing: Tracing | null;
+  /** Metrics and traces of this process, if they are on. */
+  readonly observers: readonly RunObserver[];
   /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */
   readonly faults: Map<string, number>;
   /** Feeds of this process; each has one reader. */

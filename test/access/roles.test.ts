@@ -131,6 +131,7 @@ const queries: Readonly<Record<string, Row>> = {
   ],
   user: ['{ user(id: "$user") { name } }', ...hidden],
   userByEmail: ['{ userByEmail(email: "somebody@example.org") { name } }', ...hidden],
+  userByName: ['{ userByName(name: "Somebody") { name } }', ...hidden],
   users: ['{ users(limit: 9) { nodes { name } pageInfo { total } } }', 'OK', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'],
   userGroup: ['{ userGroup(userGroupId: "$group") { name permissions { version } } }', ...hidden],
   userGroupByName: ['{ userGroupByName(name: "Account Administrator") { id } }', ...hidden],
@@ -142,6 +143,11 @@ const queries: Readonly<Record<string, Row>> = {
     ...(['OK', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'] as const),
   ],
   deliveries: ['{ deliveries(subscriptionId: "$subscription", limit: 9) { nodes { id } } }', ...hidden],
+  secret: ['{ secret(secretId: "$secret") { name } }', ...seen],
+  secretByName: ['{ secretByName(name: "KEPT") { id } }', ...seen],
+  tag: ['{ tag(tagId: "$tag") { name usages { nodes { value } } } }', ...seen],
+  tagByName: ['{ tagByName(name: "team") { id } }', ...seen],
+  tags: ['{ tags(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
   executionEvents: ['{ executionEvents(executionId: "$run", first: 2) { nodes { sequence type } } }', ...seen],
   validateDefinition: [
     '{ validateDefinition(source: "kind: Application\\nname: x", format: YAML) { valid } }',
@@ -344,6 +350,25 @@ const mutations: Readonly<Record<string, Row>> = {
     'mutation { redeliverEvent(input: {deliveryId: "$run"}) { delivery { id } } }',
     ...(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'] as const),
   ],
+  createSecret: [
+    'mutation { createSecret(input: {secretType: ENCRYPTED_TEXT, encryptedText: {name: "MADE", value: "hunter2!", usageScope: {appEnvScopes: [{application: {appId: "$app"}}]}}}) { secret { id } } }',
+    ...administered,
+  ],
+  updateSecret: [
+    'mutation { updateSecret(input: {secretId: "$secret", secretType: ENCRYPTED_TEXT, encryptedText: {value: "hunter3!"}}) { secret { id } } }',
+    ...administered,
+  ],
+  attachTag: [
+    'mutation { attachTag(input: {entityId: "$service", entityType: SERVICE, name: "team", value: "b"}) { tagLink { value } } }',
+    ...administered,
+  ],
+  detachTag: [
+    'mutation { detachTag(input: {entityId: "$service", entityType: SERVICE, name: "other"}) { clientMutationId } }',
+    ...administered,
+  ],
+  createTag: ['mutation { createTag(input: {name: "new"}) { tag { id } } }', ...account],
+  updateTag: ['mutation { updateTag(input: {tagId: "$tag", allowedValues: null}) { tag { id } } }', ...account],
+  deleteTag: ['mutation { deleteTag(input: {tagId: "$spareTag"}) { clientMutationId } }', ...account],
   createFreeze: [
     'mutation { createFreeze(input: {name: "another", from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }',
     ...account,
@@ -670,6 +695,15 @@ name: other
           `mutation { createEventSubscription(input: {name: "${name}", url: "http://127.0.0.1:1/"}) { eventSubscription { id } } }`,
         )
       ).createEventSubscription.eventSubscription.id;
+    const kept = await server.client.ask<{ setSecret: { secret: { id: string } } }>(
+      `mutation { setSecret(input: {applicationId: "${applicationId}", name: "KEPT", secretValue: "hunter2!"}) { secret { id } } }`,
+    );
+    const tags = await server.client.ask<{ one: { tag: { id: string } }; two: { tag: { id: string } } }>(
+      'mutation { one: createTag(input: {name: "team"}) { tag { id } } two: createTag(input: {name: "spare"}) { tag { id } } }',
+    );
+    await server.client.ask(
+      `mutation { attachTag(input: {entityId: "${read.services.nodes[0]?.id}", entityType: SERVICE, name: "team", value: "a"}) { clientMutationId } }`,
+    );
     const inApp = `applications: {appIds: ["${applicationId}"]}`;
     const reading = ['ENV', 'SERVICE', 'WORKFLOW', 'PIPELINE', 'DEPLOYMENT']
       .map((type) => `{permissionType: ${type}, actions: [READ], ${inApp}}`)
@@ -707,6 +741,9 @@ name: other
       freeze: createFreeze.freeze.id,
       subscription: await subscribe('hook'),
       spareSubscription: await subscribe('spare hook'),
+      secret: kept.setSecret.secret.id,
+      tag: tags.one.tag.id,
+      spareTag: tags.two.tag.id,
       agent: agent.id,
       agentToken: createAgentToken.agentToken.id,
       user: createUser.user.id,

@@ -7,6 +7,7 @@ import { containerScript, INIT } from '../../src/agent/containers/containerScrip
 import { pullProblem, registryOf } from '../../src/agent/containers/images';
 import { allowedMounts, allowedOptions } from '../../src/agent/containers/policy';
 import { type ContainerRuntime, findRuntime } from '../../src/agent/containers/runtime';
+import { NotInPods, readRun, sharedPart } from '../../src/agent/pods/podSpec';
 import { jobContainer, jobService } from '../../src/contract/jobContainer';
 import { readAgentConfig } from '../../src/kernel/config';
 
@@ -39,8 +40,8 @@ describe('the arguments of a runtime', () => {
       credentials: { registry: null, username: 'ci', password: 'geheim' },
     });
     expect(jobArguments({ ...common, folders: ['/j/work', '/j/io'] }, container)).toEqual([
-      ...['podman', '--log-level=error', 'run', '--interactive', '--pull=never', '--log-driver=none'],
-      ...['--name=slipway-J', '--volume=/j/work:/j/work:z', '--volume=/j/io:/j/io:z'],
+      ...['podman', '--log-level=error', 'run', '--interactive', '--log-driver=none', '--name=slipway-J'],
+      ...['--pull=never', '--volume=/j/work:/j/work:z', '--volume=/j/io:/j/io:z'],
       ...['--label=slipway.job=J', '--label=slipway.agent=1-a-2', '--user=1000:1000', '--network=host'],
       ...['--add-host=db:10.0.0.2', `--volume=${folder}:/w:ro`, '--pids-limit=99', '--memory=1g', '--privileged'],
       ...['--entrypoint=/bin/sh', 'abc', '-c', INIT, 'slipway-job'],
@@ -54,7 +55,7 @@ describe('the arguments of a runtime', () => {
     });
     const started = { ...common, network: 'slipway-J', hosts: [], envFile: '/j/env', publish: true };
     expect(serviceArguments(started, service)).toEqual([
-      ...['run', '--detach', '--pull=never', '--name=slipway-J-db', '--hostname=db', '--network-alias=db'],
+      ...['run', '--detach', '--name=slipway-J-db', '--pull=never', '--hostname=db', '--network-alias=db'],
       ...['--env-file=/j/env', '--publish=127.0.0.1::5432', '--label=slipway.job=J', '--label=slipway.agent=1-a-2'],
       ...['--network=slipway-J', '--pids-limit=99', 'abc', '-x'],
     ]);
@@ -166,5 +167,36 @@ describe('the first process of a container', () => {
     expect(end('kill -TERM $$')).toBe(143);
     // The parent of the command is the first process.
     expect(end('trap "exit 9" TERM; kill -TERM $PPID; while :; do sleep 0.01; done')).toBe(9);
+  });
+});
+
+describe('options of a pod', () => {
+  it('are limits, users, mounts and hosts; others have no counterpart', () => {
+    const read = readRun([
+      ...['--name=j', '--memory=512m', '--cpus=1.5', '--add-host=db:10.0.0.7', '--volume=/a:/b:ro', '--read-only'],
+      ...['--pull=always', 'image:1', '-c', '--init'],
+    ]);
+    expect(read).toMatchObject({
+      limits: { memory: '512Mi', cpu: '1.5' },
+      hosts: [{ name: 'db', address: '10.0.0.7' }],
+    });
+    expect(read).toMatchObject({ volumes: [{ source: '/a', target: '/b', readOnly: true }], image: 'image:1' });
+    expect(read).toMatchObject({ readOnly: true, pull: 'always', arguments: ['-c', '--init'] });
+    expect(() => readRun(['--init', 'image:1'])).toThrow('the option --init has no counterpart in a pod');
+    expect(() => readRun(['--network=host', 'image:1'])).toThrow(NotInPods);
+  });
+
+  it('need a volume that other pods can mount', () => {
+    const own = (volume: object) => ({
+      metadata: { name: 'agent-0' },
+      spec: {
+        containers: [{ volumeMounts: [{ name: 'v', mountPath: '/agent' }] }],
+        volumes: [{ name: 'v', ...volume }],
+      },
+    });
+    const claim = { persistentVolumeClaim: { claimName: 'c' } };
+    expect(sharedPart(own(claim), '/agent/jobs/1/work')).toMatchObject({ volume: claim, subPath: 'jobs/1/work' });
+    expect(() => sharedPart(own({ emptyDir: {} }), '/agent/jobs/1')).toThrow('persistentVolumeClaim');
+    expect(() => sharedPart(own(claim), '/agents/jobs/1')).toThrow(NotInPods);
   });
 });

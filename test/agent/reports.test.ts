@@ -31,7 +31,7 @@ tasks:
       ln -s /etc/passwd "$SLIPWAY_REPORTS/link.xml"
       mkfifo "$SLIPWAY_REPORTS/pipe.xml" "$SLIPWAY_SUMMARY"
   late:
-    timeout: 500ms
+    timeout: 2s
     ignore_failure: true
     run: head -c 200000 /dev/zero | tr '\\0' z > "$SLIPWAY_SUMMARY"; sleep 60
   silent: { run: "true" }

@@ -29,6 +29,7 @@ describe('slipway runs', () => {
     expect(head).toMatch(/^RUN +STATUS +WHAT +STARTED +ATTEMPT +TOOK$/);
     expect(row).toMatch(new RegExp(`^${failed} +✗ FAILED +app/release +\\S+ \\S+ +1 +\\S+ s +Stage "Test"`));
     expect((await slipway(url, ['runs', '--status', 'SUCCESS'])).out).toBe('No runs found.\n');
+    expect((await slipway(url, ['runs', '--tag', 'team=web', 'tier'])).out).toBe('No runs found.\n');
     const unnamed = await slipway(url, ['watch']);
     expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringMatching(new RegExp(`Name a run[\\s\\S]*${failed}`))]);
     const json = await slipway(url, ['runs', '--json', '-n', '1']);

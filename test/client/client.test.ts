@@ -23,7 +23,7 @@ const server = testServer();
 let client: Client;
 let id: string;
 beforeAll(async () => {
-  client = new Client(server.url, ADMIN_KEY);
+  client = new Client(server.url, ADMIN_KEY, { retryQueriesMs: 0 });
   const runs = new Runs(server);
   await runs.apply(
     'kind: Application\nname: app\n---\nkind: Workflow\napplication: app\nname: flow\ntasks:\n  one: { run: "true" }\n',
@@ -61,7 +61,7 @@ describe('ask', () => {
   it('reports a refused connection as retryable', async () => {
     const { url, close } = await listen(createServer());
     await close();
-    const error = await errorOf(new Client(url, ADMIN_KEY).ask(VersionDocument));
+    const error = await errorOf(new Client(url, ADMIN_KEY, { retryQueriesMs: 0 }).ask(VersionDocument));
     expect(error).toMatchObject({ code: 'UNREACHABLE', retryable: true, requestId: null });
     expect(error.message).toBe(`connection refused at ${url} (is the server running?)`);
   });

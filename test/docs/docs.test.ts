@@ -57,7 +57,7 @@ describe('links', () => {
 
   it('docs/README.md lists every page', () => {
     const listed = [...read('docs/README.md').matchAll(/^\| \[.+?\]\((.+?)\)/gm)].map(([, target]) => target).sort();
-    const expected = readdirSync(join(root, 'docs')).filter((name) => name !== 'README.md');
+    const expected = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md');
     expect(listed).toEqual(expected.sort());
   });
 });

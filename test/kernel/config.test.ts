@@ -6,6 +6,7 @@ import {
   agentVariables,
   ConfigError,
   cliVariables,
+  podVariables,
   readAgentConfig,
   readServerConfig,
   serverVariables,
@@ -130,12 +131,20 @@ describe('the configuration', () => {
   });
 });
 
+/** Kubernetes sets the others. */
+const clusterVariables = podVariables.omit({
+  KUBERNETES_SERVICE_HOST: true,
+  KUBERNETES_SERVICE_PORT: true,
+  HOSTNAME: true,
+});
+
 describe('docs/configuration.md', () => {
   const text = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 
   it.each([
     ['Server', serverVariables],
     ['Agent', agentVariables],
+    ['Agent in a cluster', clusterVariables],
     ['Command line', cliVariables],
   ] as const)('lists the variables of the %s with their defaults', (title, variables) => {
     const table = text.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
@@ -182,7 +191,7 @@ describe('docker/', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|KEY|TOKEN|DATABASE_URL/.test(name)),
     );
-    expect(secrets.length).toBe(8);
+    expect(secrets.length).toBe(9);
     for (const [name, value] of secrets) {
       expect([name, value]).toEqual([
         name,

@@ -1,7 +1,8 @@
 import { type Client as WebSocketClient, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { ApiError } from '../../src/client/apiError';
-import { Client, type Given } from '../../src/client/client';
+import { Client } from '../../src/client/client';
+import type { Given } from '../../src/client/requests';
 import { TypedDocumentString } from '../../src/client/generated';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -14,7 +15,7 @@ export class TestClient {
     readonly url: string,
     readonly apiKey: string,
   ) {
-    this.client = new Client(url, apiKey);
+    this.client = new Client(url, apiKey, { retryQueriesMs: 0, retryChangesMs: 0 });
   }
 
   /** Returns the data of an operation, or throws its error. */

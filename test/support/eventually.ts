@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function eventually<T>(
   look: () => Promise<T> | T,
   holds: (value: T) => boolean,
-  { withinMs = 15_000, what = 'the condition' } = {},
+  { withinMs = 90_000, what = 'the condition' } = {},
 ): Promise<T> {
   const begun = Date.now();
   for (;;) {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
  * variables, scripts and configuration files hold passwords under every name.
  */
 const secretName =
-  /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
+  /secret|encrypted|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
 /** Endings of names that say which, how many or when, rather than hold content. */
 const harmlessEnd = /(Ids?|Count|At|Name|Names|Version)$/;
 
@@ -49,7 +49,18 @@ const plainNames = new Set([
     'image',
     'images',
   ],
-  ...['contentId', 'revision', 'revisionId', 'version', 'labels', 'issuer', 'subject', 'failureCode', 'reasonCode'],
+  ...[
+    'contentId',
+    'revision',
+    'revisionId',
+    'version',
+    'labels',
+    'tags',
+    'issuer',
+    'subject',
+    'failureCode',
+    'reasonCode',
+  ],
 ]);
 
 /** Hidden under any name: our keys and tokens, JSON web tokens and private keys are recognized by their form. */

@@ -33,6 +33,8 @@ interface Common {
   readonly owner: Owner;
   /** Id of the image, so that the one that was examined is the one that runs. */
   readonly imageId: string;
+  /** File with the credentials of a registry, if the runtime pulls images itself. */
+  readonly authFile?: string | undefined;
   /** Working folder of the job. */
   readonly work: string;
   readonly network: string | null;
@@ -57,6 +59,12 @@ function shared(
   ];
 }
 
+/** The agent has pulled the image, except in a cluster: there, the node of the pod does. */
+const pullArguments = ({ runtime, authFile }: Common, { pull }: JobContainer | JobService): string[] =>
+  runtime.kind === 'kubernetes'
+    ? [`--pull=${pull}`, ...(authFile === undefined ? [] : [`--authfile=${authFile}`])]
+    : ['--pull=never'];
+
 /** Runs the command of a job, with its folders at the same paths as on the agent. */
 export function jobArguments(
   common: Common & { readonly folders: readonly string[] },
@@ -67,7 +75,8 @@ export function jobArguments(
   const user = container.user ?? ownUser(runtime);
   return [
     ...runtime.command,
-    ...['run', '--interactive', '--pull=never', '--log-driver=none', `--name=${containerName(owner.jobId)}`],
+    ...['run', '--interactive', '--log-driver=none', `--name=${containerName(owner.jobId)}`],
+    ...pullArguments(common, container),
     ...folders.map((folder) => `--volume=${folder}:${folder}:z`),
     ...shared({ ...common, network }, { ...container, user }),
     ...['--entrypoint=/bin/sh', imageId, '-c', INIT, 'slipway-job'],
@@ -81,7 +90,7 @@ export function serviceArguments(
 ): readonly string[] {
   const { owner, imageId, envFile, publish } = common;
   return [
-    ...['run', '--detach', '--pull=never', `--name=${containerName(owner.jobId, service.name)}`],
+    ...['run', '--detach', `--name=${containerName(owner.jobId, service.name)}`, ...pullArguments(common, service)],
     ...[`--hostname=${service.name}`, `--network-alias=${service.name}`, `--env-file=${envFile}`],
     ...(publish ? service.ports.map((port) => `--publish=127.0.0.1::${port}`) : []),
     ...shared(common, service),

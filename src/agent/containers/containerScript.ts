@@ -21,8 +21,8 @@ exit "$code"`;
 export interface ContainerCommand {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Variables of the image to remove first. */
-  readonly without: readonly string[];
+  /** Variables of the image to remove first; null for all that there are. */
+  readonly without: readonly string[] | null;
   readonly directory: string;
   /** Both outputs share one stream, which keeps their order. */
   readonly merged: boolean;
@@ -34,13 +34,25 @@ export const STARTED = 'started';
 export const NO_DIRECTORY = 'no directory';
 export const NO_PROGRAM = 'no program';
 
+/** Words after "export" in the list of exported variables, as every shell prints it. */
+const UNSET_ALL = `set -f
+for word in $(export -p); do
+  if [ "$before" = export ]; then
+    name=\${word%%=*}
+    case $name in '' | [0-9]* | *[!A-Za-z0-9_]*) ;; *) unset "$name" ;; esac
+  fi
+  before=$word
+done
+unset before word name
+set +f`;
+
 /** Script that becomes the command. */
 export function containerScript({ argv, env, without, directory, merged, stateFile }: ContainerCommand): string {
   const [program = ''] = argv;
   const state = (text: string) => `printf %s ${quote(text)} >${quote(stateFile)}`;
   return [
     ...(merged ? ['exec 2>&1'] : []),
-    ...without.map((name) => `unset ${name}`),
+    ...(without?.map((name) => `unset ${name}`) ?? [UNSET_ALL]),
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`),
     `cd -- ${quote(directory)} || { ${state(NO_DIRECTORY)}; exit 126; }`,
     `command -v -- ${quote(program)} >/dev/null 2>&1 || { ${state(NO_PROGRAM)}; exit 127; }`,

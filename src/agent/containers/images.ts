@@ -1,7 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobContainer, JobService } from '../../contract/jobContainer';
 import type { EndReason } from '../../contract/agentProtocol';
+import type { JobContainer, JobService } from '../../contract/jobContainer';
 import { plainArgument } from './policy';
 import { ask, type ContainerRuntime, lastLineOf } from './runtime';
 
@@ -17,9 +17,12 @@ export class ContainerProblem extends Error {
 
 export interface Image {
   readonly id: string;
+  /** Empty as long as only a node of the cluster knows it. */
   readonly digest: string;
-  /** Names of its variables. */
-  readonly variables: readonly string[];
+  /** Names of its variables; null if the agent does not know them. */
+  readonly variables: readonly string[] | null;
+  /** File with the credentials of its registry, for a node of the cluster. */
+  readonly authFile?: string | undefined;
 }
 
 /** Runs a program of the agent, whose output is part of the job’s log. Returns its last line and its exit code. */
@@ -37,6 +40,7 @@ export async function takeImage(
   signal: AbortSignal,
 ): Promise<Image> {
   const name = plainArgument(wanted.image, 'an image');
+  if (runtime.kind === 'kubernetes') return leftToNode(name, wanted.credentials, folder);
   const here = wanted.pull === 'always' ? undefined : await inspect(runtime, name, signal);
   if (here !== undefined) return here;
   if (wanted.pull === 'never') {
@@ -46,6 +50,27 @@ export async function takeImage(
   const pulled = await inspect(runtime, name, signal);
   if (pulled === undefined) throw new ContainerProblem('IMAGE_PULL_FAILED', `${name} is missing after it was pulled.`);
   return pulled;
+}
+
+/** In a cluster, the node on which the pod runs pulls the image. */
+async function leftToNode(name: string, credentials: JobContainer['credentials'], folder: string): Promise<Image> {
+  if (credentials === null) return { id: name, digest: '', variables: null };
+  const authFile = await writeCredentials(await mkdtemp(join(folder, 'auth-')), name, credentials);
+  return { id: name, digest: '', variables: null, authFile };
+}
+
+/** Credentials are in a file of the agent alone, never among arguments. */
+async function writeCredentials(
+  folder: string,
+  name: string,
+  { username, password, registry }: NonNullable<JobContainer['credentials']>,
+): Promise<string> {
+  const file = join(folder, 'config.json');
+  const encoded = Buffer.from(`${username}:${password}`).toString('base64');
+  await writeFile(file, JSON.stringify({ auths: { [registry ?? registryOf(name)]: { auth: encoded } } }), {
+    mode: 0o600,
+  });
+  return file;
 }
 
 async function inspect(runtime: ContainerRuntime, name: string, signal: AbortSignal): Promise<Image | undefined> {
@@ -67,7 +92,7 @@ async function inspect(runtime: ContainerRuntime, name: string, signal: AbortSig
 const unavailable = ({ command }: ContainerRuntime, stderr: string): string =>
   `${command[0]} does not work on this agent: ${lastLineOf(stderr)}`;
 
-/** Credentials are in a file, never among the arguments, and only as long as the pull takes. */
+/** The file with the credentials exists only as long as the pull takes. */
 async function pull(
   runtime: ContainerRuntime,
   name: string,
@@ -80,11 +105,8 @@ async function pull(
   const after: string[] = [];
   try {
     if (credentials !== null) {
-      const file = join(auth, 'config.json');
-      const encoded = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
-      const auths = { [credentials.registry ?? registryOf(name)]: { auth: encoded } };
       await mkdir(auth, { mode: 0o700 });
-      await writeFile(file, JSON.stringify({ auths }), { mode: 0o600 });
+      const file = await writeCredentials(auth, name, credentials);
       if (runtime.kind === 'podman') after.push(`--authfile=${file}`);
       else before.push(`--config=${auth}`);
     }
@@ -108,7 +130,7 @@ export function pullProblem(name: string, output: string): ContainerProblem {
   const why = lastLineOf(output);
   const reason = /unauthori[sz]ed|denied|authentication required|forbidden|invalid username/i.test(output)
     ? 'IMAGE_PULL_REFUSED'
-    : /manifest unknown|not found|name unknown|no such image|did not resolve|no unqualified-search|repository .* does not exist/i.test(
+    : /manifest unknown|not found|name unknown|no such image|did not resolve|not present|no unqualified-search|repository .* does not exist/i.test(
           output,
         )
       ? 'IMAGE_NOT_FOUND'

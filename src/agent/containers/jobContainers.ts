@@ -8,7 +8,7 @@ import type { JobLog } from '../jobLog';
 import type { JobFolder, Workplace } from '../workplace';
 import { containerName, type Host, jobArguments, type Owner, removeArguments } from './arguments';
 import { type ContainerCommand, containerScript, NO_DIRECTORY, NO_PROGRAM, STARTED } from './containerScript';
-import { ContainerProblem, type Image, type RunVisibly, takeImage } from './images';
+import { ContainerProblem, type Image, pullProblem, type RunVisibly, takeImage } from './images';
 import { allowedMounts, allowedNetwork, allowedOptions } from './policy';
 import { ask, type ContainerRuntime, lastLineOf } from './runtime';
 import { portVariables, type ServicePlace, showServiceLogs, startService, waitUntilHealthy } from './services';
@@ -58,9 +58,18 @@ export class JobContainers {
     return new JobContainers(runtime, options);
   }
 
-  /** Images that ran. */
-  get facts(): Pick<JobFacts, 'container' | 'services'> {
-    return this.ran;
+  /** Images that ran. In a cluster, their digests are known while their pods exist. */
+  async facts(): Promise<Pick<JobFacts, 'container' | 'services'>> {
+    const { container, services } = this.ran;
+    const { jobId } = this.owner;
+    const known = async <T extends { readonly digest: string }>(one: T, service?: string): Promise<T[]> => {
+      if (one.digest !== '') return [one];
+      const args = ['inspect', '--format', '{{.ImageDigest}}', containerName(jobId, service)];
+      const digest = (await ask(this.runtime, args, { timeoutMs: 10_000 })).stdout.trim();
+      return digest === '' ? [] : [{ ...one, digest }];
+    };
+    const all = await Promise.all(services.map((service) => known(service, service.name)));
+    return { container: (container && (await known(container))[0]) ?? null, services: all.flat() };
   }
 
   /** Takes the images and starts the services. Returns variables for the command. */
@@ -86,7 +95,7 @@ export class JobContainers {
     }
     await Promise.all(job.services.map((service) => waitUntilHealthy(place, service)));
     signal.throwIfAborted();
-    return portVariables(place, job.services);
+    return portVariables(place, job.services, this.hosts);
   }
 
   /** Arguments and input of the runtime for the command, in the container of the job. */
@@ -94,9 +103,10 @@ export class JobContainers {
     const { job, folder } = this.options;
     const { container } = job;
     if (container === null || this.image === undefined) return undefined;
-    const { id: imageId, digest, variables } = this.image;
+    const { id: imageId, digest, variables, authFile } = this.image;
     this.ran = { ...this.ran, container: { image: container.image, digest } };
-    const common = { runtime: this.runtime, owner: this.owner, imageId, work: folder.work, hosts: this.hosts };
+    const { runtime, owner, hosts } = this;
+    const common = { runtime, owner, imageId, authFile, work: folder.work, hosts };
     const folders = [folder.work, folder.io];
     const script = containerScript({ ...given, without: given.clean ? variables : [], stateFile: folder.stateFile });
     return {
@@ -118,6 +128,7 @@ export class JobContainers {
       return new ContainerProblem('SHELL_NOT_FOUND', `The image ${image} has no program "${program}".`);
     }
     if (exitCode === null || exitCode === 0) return undefined;
+    if (said.includes('the image could not be pulled')) return pullProblem(image, said);
     const why = lastLineOf(said) || `exit code ${exitCode}`;
     return new ContainerProblem('CONTAINER_FAILED', `The container of ${image} did not start: ${why}`);
   }
@@ -180,7 +191,9 @@ export class JobContainers {
   private place(network: string): ServicePlace {
     const { folder, output, signal, job } = this.options;
     const { runtime, owner } = this;
-    const [work, publish] = [folder.work, job.container === null];
+    const { work } = folder;
+    // The addresses of pods can be reached from everywhere in the cluster.
+    const publish = job.container === null && runtime.kind !== 'kubernetes';
     return { runtime, owner, work, folder: folder.path, network, publish, output, signal };
   }
 }

@@ -7,7 +7,7 @@ import type { ContainerPolicy } from './policy';
 
 /** Program that runs containers, as the agent found it or its configuration names it. */
 export interface ContainerRuntime {
-  readonly kind: 'podman' | 'docker';
+  readonly kind: 'podman' | 'docker' | 'kubernetes';
   /** Program, with arguments that come before any subcommand. */
   readonly command: readonly string[];
   /** Arguments of every container. */
@@ -20,7 +20,11 @@ export interface ContainerRuntime {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that the runtime needs in addition to those that commands inherit. */
-const steering = /^(?:DOCKER_|CONTAINER_|CONTAINERS_|REGISTRY_AUTH_FILE$|DBUS_SESSION_BUS_ADDRESS$|STORAGE_)/;
+const steering =
+  /^(?:DOCKER_|CONTAINER_|CONTAINERS_|REGISTRY_AUTH_FILE$|DBUS_SESSION_BUS_ADDRESS$|STORAGE_|KUBERNETES_SERVICE_|SLIPWAY_AGENT_(?:POD|KUBERNETES)_|HOSTNAME$)/;
+
+/** The program that runs containers as pods. */
+const PODS = [process.execPath, join(__dirname, '../pods/main.js')];
 
 /** Undefined if there is no runtime, or the configuration wants none. Starts no program. */
 export function findRuntime(
@@ -41,7 +45,8 @@ export function findRuntime(
   for (const [name, value] of Object.entries(own)) {
     if (value !== undefined && steering.test(name)) environment[name] = value;
   }
-  return { kind, command: command.length > 0 ? command : [kind], runArguments, policy, environment };
+  const program = kind === 'kubernetes' ? PODS : [kind];
+  return { kind, command: command.length > 0 ? command : program, runArguments, policy, environment };
 }
 
 function guess(program: string | undefined, own: Environment): ContainerRuntime['kind'] | undefined {

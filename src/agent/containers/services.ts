@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobService } from '../../contract/jobContainer';
-import type { JobLog } from '../jobLog';
 import { pause } from '../backoff';
+import type { JobLog } from '../jobLog';
 import { containerName, type Host, type Owner, serviceArguments } from './arguments';
 import { ContainerProblem, type Image } from './images';
 import { ContainerRefused } from './policy';
@@ -28,14 +28,14 @@ export interface ServicePlace {
 export async function startService(
   place: ServicePlace,
   service: JobService,
-  { id: imageId }: Image,
+  { id: imageId, authFile }: Image,
   hosts: readonly Host[],
 ): Promise<Host> {
   const { runtime, owner, folder, signal } = place;
   const envFile = join(folder, 'service-env');
   await writeFile(envFile, envLines(service), { mode: 0o600 });
   try {
-    const args = serviceArguments({ ...place, imageId, hosts, envFile }, service);
+    const args = serviceArguments({ ...place, imageId, authFile, hosts, envFile }, service);
     const { code, stderr } = await ask(runtime, args, { signal });
     signal.throwIfAborted();
     if (code !== 0) throw failed(`The service "${service.name}" could not be started: ${lastLineOf(stderr)}`);
@@ -90,15 +90,17 @@ export async function waitUntilHealthy({ runtime, owner, signal }: ServicePlace,
 
 const unhealthy = (message: string) => new ContainerProblem('SERVICE_UNHEALTHY', message);
 
-/** Ports on the agent, as variables of the command. */
+/** Addresses and ports of services, as variables of the command. */
 export async function portVariables(
   { runtime, owner, publish }: ServicePlace,
   services: readonly JobService[],
+  hosts: readonly Host[],
 ): Promise<Record<string, string>> {
   const variables: Record<string, string> = {};
   for (const { name, ports } of services) {
     const prefix = `SLIPWAY_SERVICE_${name.toUpperCase().replaceAll('-', '_')}`;
-    variables[`${prefix}_HOST`] = publish ? '127.0.0.1' : name;
+    const address = runtime.kind === 'kubernetes' ? hosts.find((host) => host.name === name)?.address : name;
+    variables[`${prefix}_HOST`] = publish ? '127.0.0.1' : (address ?? name);
     for (const [index, port] of ports.entries()) {
       const shown = publish ? await publishedPort(runtime, containerName(owner.jobId, name), port) : String(port);
       variables[`${prefix}_PORT_${port}`] = shown;

@@ -1,5 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { groupById, membersOfGroup } from '../../access/access.loaders';
+import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { groupById, issuerOfGroup, membersOfGroup } from '../../access/access.loaders';
 import { listGroups, readGroup, readGroupByName } from '../../access/access.queries';
 import {
   addAccountPermission,
@@ -14,6 +14,7 @@ import {
   updateUserGroupPermissions,
 } from '../../access/changeUserGroups';
 import { accountPermissionType } from '../../access/permission';
+import { memberPages } from '../../access/memberPages.queries';
 import { showPermissions } from '../../access/showPermissions';
 import { groupToChange, newUserGroup, seenVersion, type UserGroup as GroupRow } from '../../access/userGroups';
 import { field, optional } from '../../kernel/fields';
@@ -23,7 +24,8 @@ import { GuardArgs } from '../graphql/guardInputs';
 import { Input, mutationInput, mutationPayload } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
-import { DonePayload, User, UserGroup, UserGroupConnection, UserGroupPayload } from './access.types';
+import { DonePayload, User, UserConnection, UserGroup, UserGroupConnection, UserGroupPayload } from './access.types';
+import { NotificationSettings, SSOSetting } from './groupSettings.types';
 import { ApplicationPermissionInput, PermissionsInput, UserGroupPermissions } from './permissions.types';
 import { withWarning } from '../../runs/approvals/undecidable';
 
@@ -117,9 +119,52 @@ export class UserGroupsResolver {
     return showPermissions(found(await loaders.load(groupById, group.id)));
   }
 
+  @Extensions({ firstGen: 'users' })
+  @FieldResolver(() => UserConnection, {
+    nullable: true,
+    description:
+      'Members, sorted by name. Null without READ_USERS_AND_GROUPS. The FirstGen endpoint calls it `users`. Errors: INVALID_INPUT.',
+  })
+  members(@Root() { id }: GroupRow, @Args(() => PageArguments) page: PageArguments, @Ctx() context: Context) {
+    const { loaders, actor } = context;
+    return actor.access.canInAccount('READ_USERS_AND_GROUPS') ? memberPages(loaders, id, page) : null;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description:
+      'True if the identity provider names members of the group in its tokens. Those memberships can only be ended there.',
+  })
+  async isSSOLinked(@Root() { id }: GroupRow, @Ctx() { loaders }: Context): Promise<boolean> {
+    return (await loaders.load(issuerOfGroup, id)) !== undefined;
+  }
+
+  @FieldResolver(() => SSOSetting, {
+    nullable: true,
+    description: 'Link of the group to the identity provider. Null if `isSSOLinked` is false.',
+  })
+  async ssoSetting(@Root() { id, name }: GroupRow, @Ctx() { loaders }: Context) {
+    const issuer = await loaders.load(issuerOfGroup, id);
+    return issuer === undefined ? null : { __typename: 'OIDCSettings', groupName: name, issuer };
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Always false: groups are created here, never by SCIM.' })
+  importedByScim(): boolean {
+    return false;
+  }
+
+  @FieldResolver(() => NotificationSettings, {
+    nullable: true,
+    description:
+      'Always null: groups have no addresses of their own. Event subscriptions send messages to Slack, Teams and others.',
+  })
+  notificationSettings(): null {
+    return null;
+  }
+
   @FieldResolver(() => [User], {
     nullable: true,
-    description: 'Members. Null without READ_USERS_AND_GROUPS.',
+    description: 'Members, as a plain list. Null without READ_USERS_AND_GROUPS.',
+    deprecationReason: 'Use `members`, which has pages.',
   })
   async users(@Root() group: GroupRow, @Ctx() { loaders, actor }: Context) {
     if (!actor.access.canInAccount('READ_USERS_AND_GROUPS')) return null;

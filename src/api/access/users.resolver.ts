@@ -1,7 +1,8 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { groupsOfUser } from '../../access/access.loaders';
-import { listUsers, readUser, readUserByEmail } from '../../access/access.queries';
+import { listUsers, readUser, readUserByEmail, readUserByName } from '../../access/access.queries';
 import { createUser, deleteUser, updateUser } from '../../access/changeUsers';
+import { membershipPages } from '../../access/memberPages.queries';
 import { newUser, type User as UserRow, userChanges } from '../../access/users';
 import { field } from '../../kernel/fields';
 import type { Context } from '../graphql/context';
@@ -9,7 +10,7 @@ import { GuardArgs } from '../graphql/guardInputs';
 import { Input, mutationInput } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
-import { DonePayload, User, UserConnection, UserGroup, UserPayload } from './access.types';
+import { DonePayload, User, UserConnection, UserGroup, UserGroupConnection, UserPayload } from './access.types';
 import { withWarning } from '../../runs/approvals/undecidable';
 
 const CreateUserInput = mutationInput('CreateUserInput', 'New user.', newUser);
@@ -47,6 +48,20 @@ export class UsersResolver {
     return readUserByEmail(app, actor, email);
   }
 
+  @GuardArgs({ name: 'LOOKUP' })
+  @Query(() => User, {
+    nullable: true,
+    description:
+      'User by its exact name. Requires READ_USERS_AND_GROUPS, unless it is the caller’s own user. Names are not unique: a name ' +
+      'that several users have is refused. Errors: NOT_FOUND, INVALID_INPUT.',
+  })
+  userByName(
+    @Arg('name', () => String, { description: 'Name of the user.' }) name: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<UserRow> {
+    return readUserByName(app, actor, name);
+  }
+
   @Query(() => UserConnection, {
     description:
       'Users, sorted by name. Without READ_USERS_AND_GROUPS, only the caller’s own user. Errors: INVALID_INPUT.',
@@ -55,7 +70,52 @@ export class UsersResolver {
     return listUsers(app, actor, page);
   }
 
-  @FieldResolver(() => [UserGroup], { description: 'User groups that the user is a member of.' })
+  @FieldResolver(() => Boolean, {
+    description: 'True if the identity provider has verified the email address: it does so before the first sign-in.',
+  })
+  isEmailVerified(@Root() { identitySubject }: UserRow): boolean {
+    return identitySubject !== null;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'True if the first sign-in created the user. False if somebody created it with `createUser`.',
+  })
+  isImportedFromIdentityProvider(@Root() { createdBy, identitySubject }: UserRow): boolean {
+    return createdBy === null && identitySubject !== null;
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Always false: Slipway stores no passwords.' })
+  isPasswordExpired(): boolean {
+    return false;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'Always false: second factors are a matter of the identity provider, which does not report them.',
+  })
+  isTwoFactorAuthenticationEnabled(): boolean {
+    return false;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'Always false: Slipway locks no users. It delays addresses that send invalid keys.',
+  })
+  isUserLocked(): boolean {
+    return false;
+  }
+
+  @Extensions({ firstGen: 'userGroups' })
+  @FieldResolver(() => UserGroupConnection, {
+    description:
+      'User groups that the user is a member of, sorted by name. The FirstGen endpoint calls it `userGroups`. Errors: INVALID_INPUT.',
+  })
+  memberships(@Root() { id }: UserRow, @Args(() => PageArguments) page: PageArguments, @Ctx() { loaders }: Context) {
+    return membershipPages(loaders, id, page);
+  }
+
+  @FieldResolver(() => [UserGroup], {
+    description: 'User groups that the user is a member of, as a plain list.',
+    deprecationReason: 'Use `memberships`, which has pages.',
+  })
   async userGroups(@Root() user: UserRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(groupsOfUser, user.id)) ?? [];
   }

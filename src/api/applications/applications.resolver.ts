@@ -26,6 +26,7 @@ import type { ResolverClass } from '../graphql/schema';
 import { PipelineConnection } from '../pipelines/pipelines.types';
 import { ServiceConnection } from '../services/services.types';
 import { WorkflowConnection } from '../workflows/workflows.types';
+import { filterByTag } from '../tags/tags.types';
 import { Application } from './application.types';
 import { filterById } from './partResolver';
 
@@ -37,6 +38,7 @@ const ApplicationFilter = inputType(
   {
     application: filterById('Filters by the ID of the application.'),
     name: filterById('Filters by name. LIKE matches parts of names.'),
+    tag: filterByTag,
   },
 );
 

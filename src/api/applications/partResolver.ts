@@ -15,6 +15,7 @@ import { IdFilter } from '../graphql/filters.types';
 import { echo, type MutationInput } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import type { ResolverClass } from '../graphql/schema';
+import { filterByTag } from '../tags/tags.types';
 import { Application } from './application.types';
 
 interface PartApi<Row extends PartRow, New extends Fields, Changes extends Fields> {
@@ -49,6 +50,7 @@ export function partResolver<Row extends PartRow, New extends Fields, Changes ex
     application: filterById('Filters by the ID of the application.'),
     [kind]: filterById(`Filters by the ID of the ${kind}.`),
     name: filterById('Filters by name. LIKE matches parts of names.'),
+    tag: filterByTag,
     ...api.filters,
   });
   const CreateInput = mutationInput(`Create${type}Input`, `New ${kind}.`, api.newFields);

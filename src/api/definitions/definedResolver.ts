@@ -6,8 +6,10 @@ import type { DefinedRows } from '../../catalog/definitions/definedRows.store';
 import { revisionsOf } from '../../catalog/definitions/revisionPages';
 import type { DefinedEntity, Revision, VariableDefinition } from '../../catalog/language/definition';
 import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
+import type { DocumentHead } from '../../catalog/language/writeDocument';
 import { readPartByName } from '../../catalog/parts.queries';
 import { newPart, partChanges } from '../../catalog/resourceFields';
+import { tagsOfObject } from '../../catalog/tags/tags.loaders';
 import { field, optional } from '../../kernel/fields';
 import { type BatchLoad, found } from '../../kernel/loaders';
 import type { Page, PageArguments as PageInput } from '../../kernel/paging';
@@ -25,11 +27,7 @@ interface DefinedApi<Definition> {
   readonly Connection: new () => Page<object>;
   readonly rows: DefinedRows<Definition>;
   readonly revisionById: BatchLoad<Revision<Definition>, App>;
-  readonly write: (
-    head: { readonly application: string; readonly name: string },
-    definition: Definition,
-    format: Format,
-  ) => string;
+  readonly write: (head: DocumentHead, definition: Definition, format: Format) => string;
 }
 
 /** API of workflows or of pipelines: the API of all parts, configured by documents, with revisions. */
@@ -95,7 +93,9 @@ export function definedResolvers<Definition extends { readonly variables: readon
     ): Promise<string> {
       const { definition } = await currentRevision(context, row);
       const application = found(await context.loaders.load(applications.byId, row.applicationId));
-      return write({ application: application.name, name: row.name }, definition, format);
+      const tags = (await context.loaders.load(tagsOfObject, row.id)) ?? [];
+      const own = Object.fromEntries(tags.map(({ name, value }) => [name, value]));
+      return write({ application: application.name, name: row.name, tags: own }, definition, format);
     }
   }
 

@@ -28,6 +28,7 @@ export const executionRows = new RowFields<Execution>({
     rollback: [],
     rolledBackBy: [],
     serviceImages: ['images'],
+    tags: ['entityId'],
     tasks: ['revisionId'],
     variables: ['variables'],
     waitingFor: [],

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { OVERRIDE_FREEZE, OverrideFreezeInput, ReasonedCommandInput } from './runCommand.inputs';
 import { EnvironmentTypeFilter, IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
+import { TagFilter } from '../tags/tags.types';
 import { Guard } from '../graphql/guardInputs';
 import type { WorkflowMode } from '../../catalog/language/workflow';
 import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './executions.types';
@@ -73,6 +74,13 @@ export class ExecutionFilterInput {
 
   @Field(() => IdFilter, { nullable: true, description: 'By status. Values are those of `ExecutionStatus`.' })
   status?: IdFilter | null;
+
+  @Field(() => TagFilter, {
+    nullable: true,
+    description:
+      'By tags: of the execution (DEPLOYMENT, the default), its APPLICATION, PIPELINE or WORKFLOW, or an ENVIRONMENT or SERVICE that it deploys.',
+  })
+  tag?: InstanceType<typeof TagFilter> | null;
 
   @Field(() => IdFilter, { nullable: true, description: 'By the ID of the trigger that started the execution.' })
   trigger?: IdFilter | null;

@@ -68,6 +68,7 @@ import {
   WorkflowStageExecution,
 } from './executions.types';
 import { inGraphOrder } from '../../runs/attempts/graphOrder';
+import { traceparentOf } from '../../contract/traceIds';
 import { startExecution } from '../../runs/commands/startExecution';
 
 const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>
@@ -113,9 +114,9 @@ export class ExecutionResolver {
   async startExecution(
     @Arg('input', () => StartExecutionInput, { description: 'Input of `startExecution`.' })
     input: StartExecutionInput,
-    @Ctx() { app, actor }: Context,
+    @Ctx() { app, actor, request: { trace } }: Context,
   ) {
-    const execution = await startExecution(app, actor, input);
+    const execution = await startExecution(app, actor, input, undefined, trace && traceparentOf(trace));
     return {
       clientMutationId: input.clientMutationId ?? null,
       execution,

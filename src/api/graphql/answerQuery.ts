@@ -1,8 +1,6 @@
-import { type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
+import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import { Refusal } from '../../kernel/errors';
-import type { Log } from '../../kernel/log';
 import type { Documents } from './documents';
-import { toGraphqlError } from './errors';
 import type { Execute } from './executor';
 import type { Limits, OperationCost } from './limits';
 
@@ -11,7 +9,7 @@ interface Options {
   readonly documents: Documents;
   readonly limits: Limits;
   readonly execute: Execute;
-  readonly log: Log;
+  readonly formatError: (error: unknown) => GraphQLFormattedError;
 }
 
 /** Parts of a request's body, checked to the same degree as in Apollo Server. */
@@ -21,28 +19,39 @@ interface Asked {
   readonly variables?: Readonly<Record<string, unknown>> | null;
 }
 
+/** Answer to a query, in JSON. */
+export interface QueryAnswer {
+  readonly text: string;
+  /** Name of the query. */
+  readonly name: string | null;
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
 /**
  * Answers a valid query over HTTP without Apollo Server, which would take longer than a small query itself. Returns
  * undefined for anything else: a mutation, a body that GraphQL over HTTP does not allow, or a query that is invalid or
  * too large.
  */
 export const createAnswerQuery =
-  ({ schema, documents, limits, execute, log }: Options) =>
-  async (body: unknown, contextOf: () => object): Promise<string | undefined> => {
+  ({ schema, documents, limits, execute, formatError }: Options) =>
+  async (body: unknown, contextOf: () => object): Promise<QueryAnswer | undefined> => {
     if (!isAsked(body)) return undefined;
     const { query, operationName = null, variables = null } = body;
     const checked = documents(query);
     if ('errors' in checked) return undefined;
     const { document } = checked;
-    if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.QUERY) return undefined;
+    const operation = getOperationAST(document, operationName);
+    if (operation?.operation !== OperationTypeNode.QUERY) return undefined;
     const cost = costWithin(limits, document, operationName, variables);
     if (cost === undefined) return undefined;
     const args = { schema, document, operationName, variableValues: variables, contextValue: contextOf() };
     const { data, errors } = await execute(args);
     // The variables are invalid.
     if (data === undefined) return undefined;
-    if (errors === undefined) return JSON.stringify({ data, extensions: { cost } });
-    return JSON.stringify({ errors: errors.map((error) => toGraphqlError(error, log)), data, extensions: { cost } });
+    const name = operation.name?.value ?? null;
+    if (errors === undefined) return { text: JSON.stringify({ data, extensions: { cost } }), name, errors: [] };
+    const shown = errors.map(formatError);
+    return { text: JSON.stringify({ errors: shown, data, extensions: { cost } }), name, errors: shown };
   };
 
 function costWithin(limits: Limits, ...operation: Parameters<Limits['check']>): OperationCost | undefined {

@@ -1,4 +1,4 @@
-import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import type { Context } from './context';
 import { actionName } from '../../access/audit/actionNames';
 import { audited } from '../../access/audit/audited';
@@ -9,14 +9,20 @@ import { audited } from '../../access/audit/audited';
  */
 export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-    const { resolve = defaultFieldResolver } = field;
-    const action = actionName(field.name);
-    field.resolve = (source: unknown, args: Record<string, unknown>, context: Context, info) => {
-      const { app, actor, request } = context;
-      const input = 'input' in args && Object.keys(args).length === 1 ? args.input : args;
-      const attempt = { actor, address: request.address, requestId: request.id, action, input };
-      return audited(app, attempt, () => resolve(source, args, context, info) as unknown);
-    };
+    field.resolve = auditedMutation(field.name, field.resolve ?? defaultFieldResolver);
   }
   return schema;
+}
+
+export function auditedMutation(
+  name: string,
+  resolve: GraphQLFieldResolver<unknown, Context>,
+): GraphQLFieldResolver<unknown, Context> {
+  const action = actionName(name);
+  return (source, args: Record<string, unknown>, context, info) => {
+    const { app, actor, request } = context;
+    const input = 'input' in args && Object.keys(args).length === 1 ? args.input : args;
+    const attempt = { actor, address: request.address, requestId: request.id, action, input };
+    return audited(app, attempt, () => resolve(source, args, context, info) as unknown);
+  };
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../../runs/app';
 import type { Loaders } from '../../kernel/loaders';
+import type { RequestTrace } from '../http/requestTrace';
 
 /** Origin of a request, and a signal for the end of its client. */
 export interface RequestInfo {
@@ -9,6 +10,8 @@ export interface RequestInfo {
   /** Peer of the connection. Behind a proxy this is the proxy: forwarded headers can be forged and are not read. */
   readonly address: string;
   readonly transport: 'http' | 'websocket';
+  /** Undefined if tracing is off. */
+  readonly trace?: RequestTrace | undefined;
   /** Aborted when the client has disconnected or ended its subscription. */
   readonly signal: AbortSignal;
   /**

@@ -1,14 +1,7 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginLandingPageDisabled,
-} from '@apollo/server/plugin/disabled';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import type { GraphQLSchema } from 'graphql';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
-import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import { type Authenticate, identify, keyFromHeaders } from '../http/credentials';
 import { createEventStreams, type EventStreamOptions } from '../http/eventStreams';
@@ -17,12 +10,14 @@ import { OpenStreams } from '../http/openStreams';
 import { parseJson } from '../http/requestBodies';
 import { SharedAnswers, type SharedAnswersOptions } from '../http/sharedAnswers';
 import { createWebSockets, type WebSocketOptions, type WebSockets } from '../http/webSockets';
-import { createAnswerQuery } from './answerQuery';
 import type { RequestInfo } from './context';
-import { createDocuments, type Documents, maxTokens } from './documents';
+import { createDialectEndpoint, type Dialect } from './dialectEndpoint';
+import { createDocuments } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
 import { createExecutor } from './executor';
-import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
+import { createHttpEndpoint } from './httpEndpoint';
+import type { NoteOperation } from './operationEnds';
+import { createLimits, type LimitOptions } from './limits';
 
 export interface GraphqlServerOptions<C extends object>
   extends Pick<WebSocketOptions, 'pingEveryMs' | 'pongWithinMs' | 'drainWithinMs' | 'connectionInitMs'>,
@@ -34,6 +29,7 @@ export interface GraphqlServerOptions<C extends object>
   /** True if clients may query the schema itself. Defaults to true. */
   readonly introspection?: boolean;
   readonly limits?: LimitOptions;
+  readonly note?: NoteOperation;
   /** Maximum number of open streams per key in this process. */
   readonly maxSubscriptions?: number;
   /**
@@ -46,12 +42,16 @@ export interface GraphqlServerOptions<C extends object>
    * silent.
    */
   readonly streamDatabase?: Database;
+  /** The same API in another dialect, at paths of its own. */
+  readonly dialect?: Dialect;
 }
 
 export interface GraphqlServer {
-  /** `POST /graphql` and `/graphql/stream`. */
+  /** `POST /graphql`, `/graphql/stream`, and the paths of the dialect. */
   readonly routes: FastifyPluginCallback;
   readonly sockets: WebSockets;
+  /** Number of open streams, by transport. */
+  readonly openStreams: Readonly<Record<string, number>>;
   start(): Promise<void>;
   /**
    * Ends all event streams without completing them, so that their clients reconnect to another server and continue from
@@ -68,39 +68,22 @@ export interface GraphqlServer {
  * plugin has one, so it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
-  const { schema, log, authenticate, createContext, introspection = true } = options;
+  const { schema, log, authenticate, createContext, introspection = true, note = () => undefined } = options;
   const limits = createLimits(schema, options.limits);
   const documents = createDocuments(schema, introspection);
   const execute = createExecutor(schema);
-  const answerQuery = createAnswerQuery({ schema, documents, limits, execute, log });
-  /** Content type that Apollo Server chose for an Accept header. Until it has chosen one, it also handles queries. */
-  const contentTypes = new LRUCache<string, string>({ max: 100 });
-  const apollo = new ApolloServer<C>({
-    schema,
-    introspection,
-    includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
-    csrfPrevention: true,
-    stopOnTerminationSignals: false,
-    nodeEnv: 'production',
-    // Apollo's serialization indents: a third more bytes to build and send.
-    stringifyResult: (value) => JSON.stringify(value),
-    parseOptions: { maxTokens },
-    logger: log,
-    formatError: (_formatted, error) => toGraphqlError(error, log),
-    plugins: [
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-      limitOperations(limits),
-    ],
+  const formatError = (error: unknown) => toGraphqlError(error, log);
+  const main = createHttpEndpoint({
+    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext, note },
   });
+  const dialect = options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection, note });
+  const openStreams = new OpenStreams(options.maxSubscriptions);
   const shared = {
-    ...{ ...options, limits, documents, execute },
+    ...{ ...options, note, limits, documents, execute, openStreams },
     answers: new SharedAnswers({
       ...options,
       createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
     }),
-    openStreams: new OpenStreams(options.maxSubscriptions),
   };
   const eventStreams = createEventStreams(shared);
 
@@ -115,87 +98,20 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
 
   return {
     sockets: createWebSockets(shared),
-    start: () => apollo.start(),
-    stop: () => apollo.stop(),
+    openStreams: openStreams.counts,
+    start: () => main.start(),
+    stop: async () => {
+      await main.stop();
+      await dialect?.stop();
+    },
     drainEventStreams: () => eventStreams.drain(),
     routes(server, _options, done) {
       parseJson(server);
       server.addHook('onRequest', identifyCaller);
       eventStreams.routes(server);
-      server.post('/graphql', async ({ body, headers, info, actor }, reply) => {
-        const { accept = '' } = headers;
-        const contentType = contentTypes.get(accept);
-        const answer = contentType && (await answerQuery(body, () => createContext(info, actor)));
-        if (answer) return reply.header('content-type', contentType).send(answer);
-        if (isSubscription(documents, body)) return sendGraphqlRefusal(reply, needsStream());
-        const response = await apollo.executeHTTPGraphQLRequest({
-          httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(headers), search: '', body },
-          context: async () => createContext(info, actor),
-        });
-        if (response.body.kind !== 'complete') throw new Error('incremental delivery is not offered');
-        for (const [name, value] of response.headers) reply.header(name, value);
-        const chosen = response.headers.get('content-type');
-        if (response.status === undefined && chosen !== undefined) contentTypes.set(accept, chosen);
-        return reply
-          .code(response.status ?? 200)
-          .header('cache-control', 'no-store')
-          .send(response.body.string);
-      });
+      server.post('/graphql', (request, reply) => main.answer(request, reply));
+      dialect?.routes(server);
       done();
     },
   };
-}
-
-/** Checks each operation after its validation and before its execution, and adds its cost to the response. */
-function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C> {
-  return {
-    requestDidStart: async () => {
-      let cost: OperationCost | undefined;
-      return {
-        didResolveOperation: async ({ document, request: { operationName, variables } }) => {
-          try {
-            cost = limits.check(document, operationName, variables);
-          } catch (error) {
-            if (!(error instanceof Refusal)) throw error;
-            const http = { status: refusalCodes[error.code].http };
-            throw new GraphQLError(error.message, { originalError: error, extensions: { http } });
-          }
-        },
-        willSendResponse: async ({ response: { body } }) => {
-          if (cost !== undefined && body.kind === 'single') {
-            body.singleResult.extensions = { ...body.singleResult.extensions, cost };
-          }
-        },
-      };
-    },
-  };
-}
-
-/** Apollo reads no other headers. Copying all of them would be most of the work of a small request. */
-function relevantHeaders(given: FastifyRequest['headers']): HeaderMap {
-  const headers = new HeaderMap();
-  for (const name of ['content-type', 'accept'] as const) {
-    const value = given[name];
-    if (value !== undefined) headers.set(name, value);
-  }
-  return headers;
-}
-
-/**
- * graphql-js would execute a subscription over HTTP like a query, without its stream. A document may contain several
- * operations, of which only the selected one counts, so a text that contains the word must be parsed; few others do.
- */
-function isSubscription(documents: Documents, body: unknown): boolean {
-  const { query, operationName } = (body ?? {}) as { query?: unknown; operationName?: unknown };
-  if (typeof query !== 'string' || !/\bsubscription\b/.test(query)) return false;
-  const checked = documents(query);
-  if ('errors' in checked) return false;
-  const operation = getOperationAST(checked.document, typeof operationName === 'string' ? operationName : null);
-  return operation?.operation === OperationTypeNode.SUBSCRIPTION;
-}
-
-function needsStream(): Refusal {
-  const message =
-    'A subscription needs a WebSocket with the subprotocol "graphql-transport-ws" on this path, or "/graphql/stream" for server-sent events.';
-  return invalidInput([{ field: 'query', value: 'subscription', rule: 'TRANSPORT', message }]);
 }

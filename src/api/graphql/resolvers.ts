@@ -116,6 +116,10 @@ import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 import { AgentTokensResolver } from '../agents/agentTokens.resolver';
+import { configuredResolvers } from '../tags/configured.resolver';
+import { TagsResolver } from '../tags/tags.resolver';
+import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
+import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
@@ -230,4 +234,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AuditResolver,
   EventSubscriptionsResolver,
   EventDeliveryResolver,
+  TagsResolver,
+  ...configuredResolvers,
+  ExecutionTagsResolver,
+  TypedSecretsResolver,
 ];

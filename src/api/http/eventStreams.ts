@@ -1,6 +1,12 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, getOperationAST } from 'graphql';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
 import { z } from 'zod';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
@@ -10,6 +16,7 @@ import type { RequestInfo } from '../graphql/context';
 import type { Documents } from '../graphql/documents';
 import { refusalFields, toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Execute } from '../graphql/executor';
+import { type NoteOperation, operationOf } from '../graphql/operationEnds';
 import type { Limits } from '../graphql/limits';
 import { invalidRequest, sendGraphqlRefusal, sendRefusal } from './httpErrors';
 import type { OpenStreams } from './openStreams';
@@ -28,11 +35,14 @@ export interface EventStreamOptions {
   readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
+  readonly note: NoteOperation;
   /** Time for a reader to make room for the next message. */
   readonly drainWithinMs?: number;
   /** Interval between comments that keep proxies from closing a quiet stream. */
   readonly beatEveryMs?: number;
 }
+
+type Ended = (errors: readonly GraphQLFormattedError[]) => void;
 
 export interface EventStreams {
   routes(server: FastifyInstance): void;
@@ -69,7 +79,8 @@ const operationInUrl = operation.extend({
  * no ids.
  */
 export function createEventStreams(options: EventStreamOptions): EventStreams {
-  const { schema, log, createContext, streamDatabase, answers, documents, execute, limits, openStreams } = options;
+  const { schema, log, createContext, streamDatabase, answers, documents, execute, limits, openStreams, note } =
+    options;
   const { drainWithinMs = 10_000, beatEveryMs = 12_000 } = options;
   const streams = new Set<ServerResponse>();
   let draining = false;
@@ -77,8 +88,13 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
   async function run(asked: Operation, request: FastifyRequest, reply: FastifyReply) {
     const { query, operationName = null, variables: variableValues = null } = asked;
     const { actor } = request;
+    const startedAt = performance.now();
     const checked = documents(query);
-    if ('errors' in checked) return answerOnce(reply, { errors: checked.errors });
+    const ended: Ended = (errors) => {
+      const operation = operationOf('errors' in checked ? undefined : checked.document, operationName);
+      note({ ...operation, milliseconds: performance.now() - startedAt, errors, actor, request: request.info });
+    };
+    if ('errors' in checked) return answerOnce(reply, { errors: checked.errors }, ended);
     const { document } = checked;
     const kind = getOperationAST(document, operationName)?.operation;
     if (kind === 'mutation' && request.method === 'GET') {
@@ -89,15 +105,16 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     let extensions: { readonly cost: unknown };
     try {
       extensions = { cost: limits.check(document, operationName, variableValues) };
-      if (kind === 'subscription') openStreams.add(actor, signal);
+      if (kind === 'subscription') openStreams.add(actor, signal, 'sse');
     } catch (error) {
-      return sendGraphqlRefusal(reply, toRefusal(error, log, { requestId: request.id }));
+      const refusal = toRefusal(error, log, { requestId: request.id });
+      return sendGraphqlRefusal(reply, refusal);
     }
     const lastEventId = request.headers['last-event-id'];
     const info = { ...request.info, signal, ...(lastEventId && { resumeAfter: String(lastEventId) }) };
     const contextValue = createContext(info, actor, kind === 'subscription' ? streamDatabase : undefined);
     const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
-    if (kind !== 'subscription') return answerOnce(reply, { ...(await execute(args)), extensions });
+    if (kind !== 'subscription') return answerOnce(reply, { ...(await execute(args)), extensions }, ended);
     const res = reply.raw;
     const source = await subscribeOperation(args, {
       request: info,
@@ -107,7 +124,8 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
         send(res, `${cursor === undefined ? '' : `id: ${cursor}\n`}${nextEvent(text)}`, cursor),
       onEnd: () => undefined,
     });
-    if (!(Symbol.asyncIterator in source)) return answerOnce(reply, source);
+    if (!(Symbol.asyncIterator in source)) return answerOnce(reply, source, ended);
+    ended([]);
     reply.hijack();
     res.writeHead(200, reply.headers(streamHeaders).getHeaders() as OutgoingHttpHeaders);
     res.write(opening);
@@ -156,8 +174,9 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     });
   }
 
-  function answerOnce(reply: FastifyReply, { data, errors, extensions }: ExecutionResult): FastifyReply {
+  function answerOnce(reply: FastifyReply, { data, errors, extensions }: ExecutionResult, ended: Ended): FastifyReply {
     const shown = errors?.map((error) => toGraphqlError(error, log, { requestId: reply.request.id }));
+    ended(shown ?? []);
     const text = JSON.stringify({ ...(shown && { errors: shown }), data, extensions });
     return reply.headers(streamHeaders).send(opening + nextEvent(text) + complete);
   }

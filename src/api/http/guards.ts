@@ -1,3 +1,4 @@
+import type { Actor } from '../../access/actor';
 import type { Clock } from '../../kernel/clock';
 import type { SharedCounts } from '../../kernel/database/sharedCounts';
 import { hashSecret } from '../../kernel/ids';
@@ -11,6 +12,8 @@ export interface GuardOptions {
   readonly counts: SharedCounts;
   /** Called for each invalid key or token. */
   readonly onFailure?: (address: string) => void;
+  /** Called for each request of a valid caller. */
+  readonly onSuccess?: (actor: Actor, address: string) => void;
 }
 
 /** Runs before `authenticate` on every transport: slows down callers that try keys, and limits the rate of each key. */
@@ -20,6 +23,7 @@ export function guardCallers(authenticate: Authenticate, rate: Rate, options: Gu
   return async (credentials) => {
     const actor = await failed.judge(credentials.key, credentials.address, () => authenticate(credentials));
     limit.take(`${actor.kind} ${actor.id}`);
+    options.onSuccess?.(actor, credentials.address);
     return actor;
   };
 }

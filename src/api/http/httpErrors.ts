@@ -28,6 +28,7 @@ export function sendGraphqlRefusal(reply: FastifyReply, refusal: Refusal) {
 
 function send(reply: FastifyReply, refusal: Refusal, body: object, { status, headers = {} }: HttpDetails = {}) {
   const { retryAfterSeconds } = refusal.details;
+  reply.request.refusal = refusal;
   const code = status ?? refusalCodes[refusal.code].http;
   if (code === 401) reply.header('www-authenticate', 'Bearer');
   if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);

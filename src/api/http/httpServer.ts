@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyReply } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyPluginCallback,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Actor } from '../../access/actor';
 import type { ServerConfig } from '../../kernel/config';
 import { Refusal } from '../../kernel/errors';
@@ -13,12 +18,16 @@ import type { GraphqlServer } from '../graphql/graphqlServer';
 import { callerAddress } from './callerAddress';
 import { graphiql } from './graphiqlPage';
 import { errorHandler, pathOf, sendRefusal } from './httpErrors';
+import { RefusalLog } from './refusalLog';
+import type { RequestTrace } from './requestTrace';
 import { validateWithZod } from './requestBodies';
 import { startPage } from './startPage';
 
 declare module 'fastify' {
   interface FastifyRequest {
     info: RequestInfo;
+    /** Set by a response that is an error. */
+    refusal: Refusal | undefined;
     /** Set by routes that require an API key. */
     actor: Actor;
   }
@@ -43,6 +52,8 @@ export interface HttpServerOptions {
   readonly graphql: GraphqlServer;
   readonly routes: readonly FastifyPluginCallback[];
   readonly health: Health;
+  /** Place of a request in a trace. Undefined if tracing is off. */
+  readonly trace?: ((headers: IncomingHttpHeaders) => RequestTrace) | undefined;
 }
 
 export interface HttpServer {
@@ -64,6 +75,7 @@ class HttpRequestInfo implements RequestInfo {
   constructor(
     readonly id: string,
     readonly address: string,
+    readonly trace: RequestTrace | undefined,
   ) {}
 
   get signal(): AbortSignal {
@@ -81,7 +93,7 @@ class HttpRequestInfo implements RequestInfo {
 }
 
 /** Creates everything that shares the port. Does nothing before `listen`. */
-export function createHttpServer({ config, log, graphql, routes, health }: HttpServerOptions): HttpServer {
+export function createHttpServer({ config, log, graphql, routes, health, trace }: HttpServerOptions): HttpServer {
   const draining = new AbortController();
   const addressOf = (request: IncomingMessage) => callerAddress(request, config.SLIPWAY_TRUSTED_PROXIES);
   // Each parked request listens for the drain; Node would report more than ten as a leak.
@@ -109,6 +121,8 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   server.decorate('draining', draining.signal);
   server.decorateRequest('info');
   server.decorateRequest('actor');
+  server.decorateRequest('refusal');
+  const refusals = new RefusalLog(log);
   server.removeAllContentTypeParsers();
   validateWithZod(server);
   server.setErrorHandler(errorHandler(log));
@@ -116,13 +130,14 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   server.addHook('onRequest', (request, reply, done) => {
     const { raw: res } = reply;
     const started = performance.now();
-    const info = new HttpRequestInfo(request.id, addressOf(request.raw));
+    const info = new HttpRequestInfo(request.id, addressOf(request.raw), trace?.(request.headers));
     request.info = info;
     inFlight.add(reply);
     res.once('close', () => {
       inFlight.delete(reply);
       if (!res.writableFinished) info.abort();
       if (draining.signal.aborted) closeIdle();
+      if (request.refusal !== undefined) noteRefusal(refusals, request, res.statusCode);
       if (log.isLevelEnabled('debug')) {
         const ms = performance.now() - started;
         const path = pathOf(request.url);
@@ -189,6 +204,17 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
       await graphql.stop();
     },
   };
+}
+
+/** The pattern of the route, because a path may be a secret. */
+function noteRefusal(refusals: RefusalLog, request: FastifyRequest, status: number): void {
+  const { refusal, actor, id, method, info } = request;
+  refusals.note({
+    ...{ code: refusal?.code ?? 'INTERNAL', method, route: request.routeOptions.url ?? null, status },
+    ...(actor !== undefined && { actor: actor.name, actorKind: actor.kind, actorId: actor.id }),
+    ...{ requestId: id, address: info.address },
+    ...(info.trace && { traceId: info.trace.traceId }),
+  });
 }
 
 /**

@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Context as WsContext } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Actor } from '../../access/actor';
@@ -12,6 +18,7 @@ import type { Documents } from '../graphql/documents';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Execute } from '../graphql/executor';
 import type { Limits, OperationCost } from '../graphql/limits';
+import { type NoteOperation, operationOf } from '../graphql/operationEnds';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
 import { PeerSocket } from './peerSocket';
@@ -30,6 +37,7 @@ export interface WebSocketOptions {
   readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
+  readonly note: NoteOperation;
   /** Interval between pings, and the time in which a peer must respond before it counts as dead. */
   readonly pingEveryMs?: number;
   readonly pongWithinMs?: number;
@@ -67,6 +75,12 @@ interface Connection {
   key: string | undefined;
 }
 
+interface Begun {
+  readonly at: number;
+  readonly actor: Actor;
+  readonly request: RequestInfo;
+}
+
 type Context = WsContext<Record<string, unknown>, Connection>;
 
 const largestMessage = 1024 ** 2;
@@ -85,12 +99,24 @@ const closeMs = 1_000;
  * messages also bypass graphql-ws, which would serialize each one for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { schema, log, authenticate, createContext, streamDatabase, answers, documents, execute, limits, openStreams } =
-    options;
+  const {
+    schema,
+    log,
+    authenticate,
+    createContext,
+    streamDatabase,
+    answers,
+    documents,
+    execute,
+    limits,
+    openStreams,
+    note,
+  } = options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
   const connections = new Set<Connection>();
   const streams = new WeakMap<ExecutionArgs, StreamOptions>();
   const costs = new WeakMap<ExecutionArgs, OperationCost>();
+  const begun = new WeakMap<ExecutionArgs, Begun>();
   let draining: (() => void) | undefined;
 
   const server = new WebSocketServer({
@@ -113,8 +139,11 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       return { ...result, extensions: { ...result.extensions, cost: costs.get(args) } };
     },
     subscribe: (args) => subscribeOperation(args, mustFind(streams, args)),
-    onNext: (ctx, _id, _payload, _args, result) =>
-      result.errors ? { ...result, errors: format(ctx, result.errors) } : undefined,
+    onNext: (ctx, _id, _payload, args, result) => {
+      const errors = result.errors && format(ctx, result.errors);
+      noteEnd(args, errors);
+      return errors ? { ...result, errors } : undefined;
+    },
     onError: (ctx, _id, payload, errors) => {
       finish(ctx.extra, payload);
       return format(ctx, errors);
@@ -162,15 +191,17 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       const actor = await identify(authenticate, connection.key, connection.address);
       const variableValues = payload.variables ?? null;
       const cost = limits.check(document, operationName, variableValues);
-      if (isStream) openStreams.add(actor, ended.signal);
+      if (isStream) openStreams.add(actor, ended.signal, 'websocket');
       const contextValue = createContext(request, actor, isStream ? streamDatabase : undefined);
       const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
+      begun.set(args, { at: performance.now(), actor, request });
       if (cost !== undefined) costs.set(args, cost);
       if (isStream) {
         const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
         const { peer } = connection;
         const write = ({ bytes }: Answer, cursor: string | undefined) =>
           peer.sendInStream([head, bytes, closingBrace], cursor);
+        noteEnd(args);
         streams.set(args, { request, actor, answers, write, onEnd: () => ended.abort() });
       }
       return args;
@@ -178,6 +209,12 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       finish(connection, payload);
       return [wrap(error)];
     }
+  }
+
+  function noteEnd(args: ExecutionArgs, errors: readonly GraphQLFormattedError[] = []): void {
+    const { at, actor, request } = mustFind(begun, args);
+    const operation = operationOf(args.document, args.operationName);
+    note({ ...operation, milliseconds: performance.now() - at, errors, actor, request });
   }
 
   function format(ctx: Context, errors: readonly GraphQLError[]) {

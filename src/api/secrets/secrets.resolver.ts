@@ -5,11 +5,17 @@ import {
   newSecret,
   resealedFields,
   type SecretEntry,
+  type SecretToChange,
   secretFields,
   secretToChange,
 } from '../../catalog/secrets/secrets';
 import { secretsOfApplication, secretsOfEnvironment } from '../../catalog/secrets/secrets.loaders';
-import { field, listOf } from '../../kernel/fields';
+import type { Actor } from '../../access/actor';
+import { secretType } from '../../catalog/secrets/credentials';
+import { readSecret } from '../../catalog/secrets/readSecrets.queries';
+import { invalidInput } from '../../kernel/errors';
+import { field, listOf, optional } from '../../kernel/fields';
+import type { App } from '../../runs/app';
 import { resealSubscriptions } from '../../runs/eventSubscriptions/resealSubscriptions';
 import { Application } from '../applications/application.types';
 import { Environment } from '../environments/environments.types';
@@ -24,7 +30,13 @@ const Secret = objectType(
 );
 
 const SetSecretInput = mutationInput('SetSecretInput', 'New secret, or new value of one.', newSecret);
-const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete.', secretToChange);
+const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete: by its ID, or by its place and name.', {
+  secretId: optional(field.key('ID of the secret. Excludes the other fields but `secretType`.')),
+  secretType: optional(field.oneOf(secretType, 'Kind of the secret. With another kind, it is not found.')),
+  applicationId: optional(secretToChange.applicationId),
+  environmentId: secretToChange.environmentId,
+  name: optional(secretToChange.name),
+});
 const ResealSecretsInput = mutationInput('ResealSecretsInput', 'Input of `resealSecrets`.', {});
 const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecret`.', {
   secret: field.object(() => Secret, 'Secret after the change, without its value.'),
@@ -32,6 +44,20 @@ const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecr
 });
 const DeleteSecretPayload = mutationPayload('DeleteSecretPayload', 'Result of `deleteSecret`.', {});
 const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of `resealSecrets`.', resealedFields);
+
+/** The place and name of the secret that an input selects. */
+async function secretToDelete(
+  app: App,
+  actor: Actor,
+  { secretId, secretType: type, applicationId, environmentId, name }: InstanceType<typeof DeleteSecretInput>,
+): Promise<SecretToChange> {
+  if (secretId != null) return readSecret(app, actor, secretId, type ?? null);
+  if (applicationId == null || name == null) {
+    const message = 'Give "secretId", or "applicationId" and "name".';
+    throw invalidInput([{ field: 'secretId', value: null, rule: 'REQUIRED', message }]);
+  }
+  return { applicationId, name, ...(environmentId !== undefined && { environmentId }) };
+}
 
 @Resolver(() => Application)
 export class ApplicationSecretsResolver {
@@ -68,13 +94,13 @@ export class SecretsResolver {
   @Mutation(() => DeleteSecretPayload, {
     description:
       'Deletes a secret with its value. From then on, tasks that name it fail with SECRET_MISSING. ' +
-      'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment).',
+      'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT.',
   })
   async deleteSecret(
     @Input(DeleteSecretInput) input: InstanceType<typeof DeleteSecretInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    await deleteSecret(app, actor, input);
+    await deleteSecret(app, actor, await secretToDelete(app, actor, input));
     return echo(input);
   }
 

@@ -4,6 +4,7 @@ import { isName } from '../../kernel/naming';
 import type { Page, PageArguments } from '../../kernel/paging';
 import type { App } from '../app';
 import { readById, unknownName } from '../parts.queries';
+import { ownTag, tagCondition, type TagFilter } from '../tags/tagCondition';
 import { type Application, applications } from './applications';
 
 export const readApplication = (app: App, actor: Actor, id: string): Promise<Application> =>
@@ -20,15 +21,22 @@ export async function readApplicationByName(app: App, actor: Actor, name: string
 export function listApplications(
   app: App,
   actor: Actor,
-  filters: readonly { readonly application?: IdFilter | null; readonly name?: IdFilter | null }[],
+  filters: readonly {
+    readonly application?: IdFilter | null;
+    readonly name?: IdFilter | null;
+    readonly tag?: TagFilter | null;
+  }[],
   page: PageArguments,
 ): Promise<Page<Application>> {
   const parameters: unknown[] = [];
-  const conditions = filters.flatMap(({ application, name }, index) => [
+  const conditions = filters.flatMap(({ application, name, tag }, index) => [
     ...(application
       ? [idCondition('row.id', application, parameters, { field: `filters[${index}].application`, type: 'uuid' })]
       : []),
     ...(name ? [idCondition('row.name', name, parameters, { field: `filters[${index}].name` })] : []),
+    ...(tag
+      ? [tagCondition(tag, { APPLICATION: ownTag('row.id') }, 'APPLICATION', parameters, `filters[${index}].tag`)]
+      : []),
   ]);
   const seen = actor.access.condition('READ', 'Application', 'row', parameters);
   return applications.list(app.database, [...conditions, seen], parameters, page);

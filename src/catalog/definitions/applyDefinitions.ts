@@ -21,6 +21,7 @@ import type { Author } from './revise';
 import { asSeenBy } from './seen';
 import { checkDependencies, hasDependencies } from '../services/serviceDependencies';
 import { lockDependencies } from '../services/serviceDependencies.store';
+import { checkTags, loadTags, withTags } from '../tags/documentTags';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -91,9 +92,11 @@ async function planSource(
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
   await checkDependencies(db, access, source);
+  await checkTags(db, source);
   const groups = await findExceptedGroups(db, author.actor, source);
   source.problems.refuseIfAny();
   const freezes = await findNamedFreezes(db, source);
+  const tags = await loadTags(db, source, configurations);
   const planned = new Map<string, PlannedApplication & { planned: Planned[] }>();
   const plan = ({ document }: ParsedDocument): Planned => {
     const name = applicationNameOf(document);
@@ -116,7 +119,8 @@ async function planSource(
       environments: new Map([...ids(existing?.environments), ...made('Environment')]),
       services: new Map([...ids(existing?.services), ...made('Service')]),
     });
-    const done = { document, step: planDocument(document, { ...author, existing, applicationId, named }) };
+    const step = planDocument(document, { ...author, existing, applicationId, named });
+    const done = { document, step: withTags(document, step, tags, author, applicationId) };
     application.planned.push(done);
     return done;
   };

@@ -1,5 +1,5 @@
 import { badCursor, type CursorCodec, cursorCodec } from '../../kernel/paging';
-import { nestedList } from '../nestedList';
+import { nestedList } from '../../kernel/nestedList';
 import type { DefinedRows } from './definedRows.store';
 import type { Revision } from '../language/definition';
 

@@ -33,7 +33,6 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
     ...definition,
     description: definition.description || null,
     onFailure: definition.onFailure || null,
-    tags: asSet(definition.tags),
     services: asSet(definition.services),
     secrets: asSet(definition.secrets),
     variables: canonicalVariables(definition.variables),

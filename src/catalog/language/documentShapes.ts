@@ -42,6 +42,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { MAX_DEPENDENCIES } from './serviceGraph';
 import { writtenTasks } from './scopedTasks';
+import { type TagValues, tagValues } from './tagShape';
 import { taskLevels } from './taskGraph';
 import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
@@ -49,7 +50,6 @@ import {
   DAY,
   description,
   duration,
-  label,
   MAX_SECONDS,
   name,
   secretNames,
@@ -68,6 +68,8 @@ interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
   readonly name: string;
   readonly description: string | null;
+  /** Null: the document says nothing about them. */
+  readonly tags: TagValues | null;
 }
 interface Part<Kind extends DocumentKind> extends Named<Kind> {
   readonly application: string;
@@ -77,7 +79,7 @@ export type ApplicationDocument = Named<'Application'>;
 export interface ServiceDocument extends Part<'Service'> {
   readonly dependsOn: readonly string[];
 }
-export type FreezeDocument = Omit<Part<'Freeze'>, 'description'> & FreezeDefinition;
+export type FreezeDocument = Omit<Part<'Freeze'>, 'description' | 'tags'> & FreezeDefinition;
 /** A freeze, or the deployment windows, of environments of one application. */
 export type FreezeDefinition = Readonly<{
   [Key in keyof typeof freezeKeys]: ValueOf<(typeof freezeKeys)[Key]['shape']>;
@@ -89,7 +91,7 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly after: string | null;
   readonly agents: LabelRules;
 }
-type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>>;
+type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name' | 'tags'>>;
 /** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
 export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
 /** An ordered list of stages, in canonical form. */
@@ -383,16 +385,20 @@ function head<Kind extends DocumentKind>(kind: Kind) {
         : 'Name, unique within its kind and application.',
     ),
     description: description(kind.toLowerCase()),
+    tags: optional(
+      tagValues,
+      null,
+      `Tags of the ${kind.toLowerCase()}: a mapping of names to values, or a list of names. Complete: other tags are removed. Defaults to the tags that it has.`,
+    ),
   };
 }
 
 const { application: _, ...applicationHead } = head('Application');
-const { description: _none, ...freezeHead } = head('Freeze');
+const { description: _none, tags: _noTags, ...freezeHead } = head('Freeze');
 
 const writtenWorkflow = object(
   {
     ...head('Workflow'),
-    tags: optional(list(label), [], 'Keywords for finding the workflow.'),
     environment: optional(
       text,
       null,
@@ -510,16 +516,18 @@ const pipelineDocument = object(
 
 const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { readonly description: string | null }>(
   flat: Shape<Part<Kind> & Definition>,
-): Shape<Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name'> }> =>
+): Shape<
+  Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name' | 'tags'> }
+> =>
   mapped(
     flat,
-    ({ kind, application, name: own, ...definition }) => ({
-      ...{ kind, application, name: own, description: definition.description },
+    ({ kind, application, name: own, tags, ...definition }) => ({
+      ...{ kind, application, name: own, tags, description: definition.description },
       definition,
     }),
     {
-      encode: ({ kind, application, name: own, definition }) =>
-        ({ ...definition, kind, application, name: own }) as never,
+      encode: ({ kind, application, name: own, tags, definition }) =>
+        ({ ...definition, kind, application, name: own, tags }) as never,
     },
   );
 

@@ -269,7 +269,7 @@ function callersOutside(
       continue;
     }
     const head = { kind: 'Workflow' as const, application: application.name, name };
-    const document = { ...head, description: definition.description, definition };
+    const document = { ...head, tags: null, description: definition.description, definition };
     added.push({ document, intact: true, withoutVariables: false, lenient: false, complain: () => undefined });
   }
   return added;

@@ -3,12 +3,15 @@ import { Document } from 'yaml';
 import { documentShapes } from './documentShapes';
 import type { PipelineDefinition } from './pipeline';
 import type { DefinitionFormat } from './readDocuments';
+import type { TagValues } from './tagShape';
 import type { WorkflowDefinition } from './workflow';
 
 /** Keys of a document that are not part of its definition. */
 export interface DocumentHead {
   readonly application: string;
   readonly name: string;
+  /** Defaults to none. */
+  readonly tags?: TagValues;
 }
 
 /**
@@ -17,13 +20,18 @@ export interface DocumentHead {
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
   const { description } = definition;
-  return write(documentShapes.Workflow.encode({ kind: 'Workflow', ...head, description, definition }), format);
+  const own = { ...head, tags: tagsOf(head), description, definition };
+  return write(documentShapes.Workflow.encode({ kind: 'Workflow', ...own }), format);
 }
 
 export function writePipeline(head: DocumentHead, definition: PipelineDefinition, format: DefinitionFormat): string {
   const { description } = definition;
-  return write(documentShapes.Pipeline.encode({ kind: 'Pipeline', ...head, description, definition }), format);
+  const own = { ...head, tags: tagsOf(head), description, definition };
+  return write(documentShapes.Pipeline.encode({ kind: 'Pipeline', ...own }), format);
 }
+
+/** An empty list would remove tags that are attached later. */
+const tagsOf = ({ tags = {} }: DocumentHead): TagValues | null => (Object.keys(tags).length === 0 ? null : tags);
 
 /** smol-toml writes TOML; toml-eslint-parser, which keeps positions, only reads it. */
 function write(document: unknown, format: DefinitionFormat): string {

@@ -27,7 +27,9 @@ export async function setSecret(
   return app.database.transaction(async (db) => {
     const place = await lockPlace(db, actor, input);
     const before = await findSecret(db, place, name);
-    const bound = { agents: agents ?? before?.agents ?? [] };
+    if (before !== undefined && before.secretType !== 'ENCRYPTED_TEXT' && value !== null) throw isCredential(name);
+    const { secretType = 'ENCRYPTED_TEXT', details = null } = before ?? {};
+    const bound = { agents: agents ?? before?.agents ?? [], secretType, details };
     const stored = value === null ? before : await sealValue(app, actor, { ...place, name, before, value });
     if (stored === undefined) {
       const message = `There is no secret named ${name} yet, so it needs a value.`;
@@ -49,13 +51,18 @@ export async function setSecret(
   });
 }
 
+const isCredential = (name: string): Refusal => {
+  const message = `The secret ${name} is a credential. Change its parts with updateSecret.`;
+  return invalidInput([{ field: 'secretValue', value: null, rule: 'OTHER_TYPE', message }]);
+};
+
 interface NewValue extends SecretPlace {
   readonly name: string;
   readonly before: Secret | undefined;
   readonly value: string;
 }
 
-async function sealValue(app: App, actor: Actor, { value, before, ...place }: NewValue) {
+export async function sealValue(app: App, actor: Actor, { value, before, ...place }: NewValue) {
   const row = { ...place, id: before?.id ?? newId(), version: (before?.version ?? 0) + 1 };
   const set = { setAt: app.clock.now(), setById: actor.id, setBy: actor.name };
   return { ...row, ...(await app.secretKeys.seal(row, value)), ...set };
@@ -82,7 +89,7 @@ export async function deleteSecret(app: App, actor: Actor, input: SecretToChange
 }
 
 /** Locks the application, or the application of the environment, once the actor may change its secrets. */
-async function lockPlace(
+export async function lockPlace(
   db: Db,
   actor: Actor,
   { applicationId, environmentId = null }: SecretToChange,
@@ -98,7 +105,9 @@ async function lockPlace(
 }
 
 /** The secret without its encrypted value, because records of the audit trail are never removed. */
-function withoutValue(secret: (SecretEntry & { readonly sealed?: Buffer }) | undefined): SecretEntry | undefined {
+export function withoutValue(
+  secret: (SecretEntry & { readonly sealed?: Buffer }) | undefined,
+): SecretEntry | undefined {
   if (secret === undefined) return undefined;
   const { sealed: _, ...entry } = secret;
   return entry;

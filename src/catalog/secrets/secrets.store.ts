@@ -21,6 +21,15 @@ export async function findSecret(db: Db, place: SecretPlace, name: string): Prom
   return row;
 }
 
+export async function findSecretById(db: Db, id: string): Promise<Secret | undefined> {
+  return (await db.rows<Secret>(`SELECT ${columns} FROM secret WHERE id = $1`, [id]))[0];
+}
+
+/** Secrets that match a condition on `secret`, without their values. */
+export function findEntries(db: Db, condition: string, parameters: readonly unknown[]): Promise<SecretEntry[]> {
+  return db.rows(`SELECT ${entry} FROM secret WHERE ${condition} ORDER BY name, id LIMIT 100`, parameters);
+}
+
 /** Candidates for all of these places, in one statement; `secretsAt` selects those that count. */
 export function findSecretsFor(db: Db, places: readonly SecretPlace[], named: readonly string[]): Promise<Secret[]> {
   return db.rows(

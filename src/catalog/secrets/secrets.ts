@@ -1,5 +1,6 @@
-import { references, tableOf } from '../../kernel/database/table';
+import { oneOf, references, tableOf } from '../../kernel/database/table';
 import { field, guarded, listOf, optional, orNull, type ShapeOf } from '../../kernel/fields';
+import { type CredentialDetails, secretType, secretTypes } from './credentials';
 
 /** A value that commands get and nobody may read. It belongs to an application, or to one of its environments. */
 export const secretFields = {
@@ -12,6 +13,12 @@ export const secretFields = {
   keyId: field.key('ID of the key that it is encrypted with, such as `5f0c2a91`. It reveals nothing about the key.'),
   /** The encrypted value. */
   sealed: { ...field.json<Buffer>(), column: { type: 'bytea' } as const },
+  secretType: {
+    ...field.oneOf(secretType, 'Kind of the secret.'),
+    column: { type: 'text', default: 'ENCRYPTED_TEXT' } as const,
+  },
+  /** Of a credential. */
+  details: orNull(field.json<CredentialDetails>()),
   agents: listOf(
     field.text(
       'Conditions on the labels of agents, such as `tier=production`. Only agents that meet all of them get jobs that use the secret.',
@@ -28,6 +35,7 @@ export type SecretEntry = Omit<Secret, 'sealed'>;
 
 export const secretTable = tableOf('secret', secretFields, {
   foreignKeys: [references('application', 'applicationId'), references('environment', 'environmentId')],
+  checks: [{ name: 'secret_type', expression: oneOf('secret_type', secretTypes) }],
   indices: [
     {
       name: 'secret_of_application',

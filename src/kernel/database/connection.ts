@@ -28,6 +28,7 @@ export class Connection {
   private queue: Queued[] = [];
   private scheduled = false;
   private released = false;
+  private unfit = false;
   /** Number of statements that were sent and have no response yet. */
   private unanswered = 0;
   private patience: NodeJS.Timeout | undefined;
@@ -73,12 +74,17 @@ export class Connection {
     for (const { settle } of this.queue.splice(0)) settle(new Error('the transaction ended before this statement'));
   }
 
+  /** Has the connection closed at its release, because its transaction may still be open. */
+  discard(): void {
+    this.unfit = true;
+  }
+
   release(): void {
     this.released = true;
     clearTimeout(this.patience);
     this.client.off('error', ignore);
     // The cancellation may still arrive, and must not hit a statement of the next user.
-    this.client.release(this.doubt !== undefined);
+    this.client.release(this.unfit || this.doubt !== undefined);
   }
 
   private enqueue(text: string, values: readonly unknown[], settle: Queued['settle']): void {

@@ -181,7 +181,11 @@ export class Database implements Db {
       const committed: (() => void)[] = [];
       for (const hook of this.hooks) committed.push((await hook(db)) ?? (() => undefined));
       committing = true;
-      const { command } = await connection.send('COMMIT');
+      const { command } = await connection.send('COMMIT').catch((error: unknown) => {
+        // Without a response it may not have been sent: the next user of the connection would commit this work.
+        if (sqlState(error) === undefined) connection.discard();
+        throw error;
+      });
       // For the COMMIT of a failed transaction, PostgreSQL returns ROLLBACK instead of an error.
       if (command !== 'COMMIT') throw new Error('The transaction was rolled back.');
       for (const tell of committed) tell();

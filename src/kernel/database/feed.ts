@@ -17,6 +17,8 @@ export interface FeedKind<Subject, Item extends object, Position> {
   compare(a: Position, b: Position): number;
   /** Keys of the subjects with new items, from one statement for all. Without it, each poll reads every subject. */
   moved?(positions: ReadonlyMap<string, Position>): Promise<readonly string[]>;
+  /** Called for items that arrived while the feed was up to date. */
+  onLive?(items: readonly Item[]): void;
   /** Number of items that stay in memory for followers that lag slightly. */
   readonly keep: number;
   /** Minimum time between two reads, for subjects that change faster than people can see. */
@@ -116,6 +118,8 @@ class Feed<Subject, Item extends object, Position> {
   private recent: readonly Item[] = [];
   private from: Position;
   private reading = true;
+  /** True once it has caught up. */
+  private live = false;
   followers = 0;
   private waiting = new Set<() => void>();
   private failing = false;
@@ -195,6 +199,8 @@ class Feed<Subject, Item extends object, Position> {
     if (dropped !== undefined) this.from = positionOf(dropped);
     this.recent = items.length === 0 ? before : [...before, ...items];
     this.position = position;
+    if (this.live && items.length > 0) this.kind.onLive?.(items);
+    this.live ||= !more;
     const news = items.length > 0 || this.reading !== more;
     this.reading = more;
     if (!news) return;

@@ -35,6 +35,8 @@ export const agentTable = table<Agent>('agent', {
   indices: [
     { name: 'agent_registered', columns: ['registeredAt', 'id'] },
     { name: 'agent_name', columns: ['name', 'registeredAt'] },
+    // Not on the time of the last contact, which changes all the time.
+    { name: 'agent_present', columns: ['id'], where: 'left_at IS NULL' },
   ],
   checks: [
     {

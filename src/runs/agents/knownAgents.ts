@@ -64,6 +64,12 @@ export class KnownAgents {
     return { agent: known.agent, changed: known.changing.signal };
   }
 
+  /** The same, read again first: for an answer that follows from a change which the wake-up may not have told yet. */
+  async fresh(agent: Agent): Promise<Agent> {
+    await this.refresh([this.current(agent).agent]);
+    return this.current(agent).agent;
+  }
+
   /** Records a request of the agent. The first request, and the first after it left, is written immediately. */
   async heardFrom({ id }: Agent): Promise<void> {
     const now = this.app.clock.now();
@@ -92,7 +98,7 @@ export class KnownAgents {
       await listener.wait(config.SLIPWAY_POLL_MS, this.stop.signal);
       if (this.agents.size === 0 || this.stop.signal.aborted) continue;
       try {
-        await this.refresh();
+        await this.refresh([...this.agents.values()].map(({ agent }) => agent));
       } catch (error) {
         log.warn({ err: error }, 'could not read which agents have changed; retrying');
       }
@@ -100,11 +106,10 @@ export class KnownAgents {
     listener.close();
   }
 
-  private async refresh(): Promise<void> {
-    const known = [...this.agents.values()].map(({ agent }) => agent);
+  private async refresh(known: readonly Agent[]): Promise<void> {
     for (const agent of await findChangedAgents(this.app.database, known)) {
       const entry = this.agents.get(agent.id);
-      if (entry === undefined) continue;
+      if (entry === undefined || entry.agent.revision === agent.revision) continue;
       entry.agent = agent;
       entry.changing.abort();
       entry.changing = new AbortController();

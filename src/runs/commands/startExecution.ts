@@ -30,6 +30,8 @@ export async function startExecution(
   input: StartExecution,
   /** Request that the idempotency key identifies. Defaults to this start. */
   asked: KeyedRequest | null = keyedRequest(input.applicationId, 'start', inOrder(input)),
+  /** Place of the request in a trace, which the trace of the run links to. */
+  traceparent: string | null = null,
 ): Promise<Execution> {
   refuseErrors(startErrors(input));
   if (!isId(input.applicationId) || !isId(input.entityId)) return refuseTarget(app, actor, input);
@@ -48,6 +50,7 @@ export async function startExecution(
     cause: actorRef(actor),
     freezeOverride: overrideOf(input, actor),
     priority: input.priority ?? null,
+    traceparent,
   };
   const subject = { id: target.id, applicationId: input.applicationId, environments: aims };
   const decision =

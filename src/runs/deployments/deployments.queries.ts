@@ -1,5 +1,5 @@
 import type { RecordedDeployment } from '../../engine/deployment';
-import { nestedList } from '../../catalog/nestedList';
+import { nestedList } from '../../kernel/nestedList';
 import { type BatchLoad, groupBy } from '../../kernel/loaders';
 import { badCursor, type CursorCodec, cursorCodec } from '../../kernel/paging';
 import {

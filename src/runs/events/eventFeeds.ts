@@ -52,8 +52,20 @@ export interface EventFeeds {
   readonly identity: () => Promise<string>;
 }
 
-export function createEventFeeds(database: Database, pollMs: number, log: Log): EventFeeds {
+/** `onLive`: called with the time of an event as soon as a live stream has read it. */
+export function createEventFeeds(
+  database: Database,
+  pollMs: number,
+  log: Log,
+  onLive?: (at: Date) => void,
+): EventFeeds {
   const options = { wakeups: database.wakeups, pollMs, log };
+  const live = onLive && {
+    onLive: ([oldest]: readonly StreamEvent[]) => {
+      const { event } = (oldest ?? {}) as Partial<WatchedEvent>;
+      if (event != null) onLive(event.at);
+    },
+  };
   let known: Promise<string> | undefined;
   const identity = () => {
     known ??= findDatabaseIdentity(database).catch((error: unknown) => {
@@ -63,9 +75,9 @@ export function createEventFeeds(database: Database, pollMs: number, log: Log): 
     return known;
   };
   return {
-    events: new Feeds(eventsOf(database), options),
+    events: new Feeds({ ...eventsOf(database), ...live }, options),
     states: new Feeds(statesOf(database), options),
-    committed: new Feeds(committedIn(database, identity), options),
+    committed: new Feeds({ ...committedIn(database, identity), ...live }, options),
     identity,
   };
 }

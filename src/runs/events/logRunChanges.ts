@@ -1,6 +1,7 @@
 import type { ActorRef } from '../../access/actor';
 import { isFinal } from '../../contract/statuses';
 import type { ExecutionEventData, ExecutionEventType } from '../../engine/executionEvent';
+import { traceIdOf } from '../../contract/traceIds';
 import type { Log } from '../../kernel/log';
 
 /** Messages for the changes that operators look for. All other events appear only in the run's log. */
@@ -39,6 +40,7 @@ const shown = [
   'fromStage',
   'status',
   'action',
+  'stageName',
   'stepName',
   'image',
   'retried',
@@ -55,7 +57,7 @@ interface RunChange {
 /**
  * Logs one `info` line for each committed change of a run that operators look for, on the server that made the change.
  */
-export function logRunChanges(log: Log, changes: readonly RunChange[], actor: ActorRef): void {
+export function logRunChanges(log: Log, changes: readonly RunChange[], actor: ActorRef, traces = false): void {
   if (!log.isLevelEnabled('info')) return;
   for (const { runId, executionId, type, data } of changes) {
     const fields = data as Readonly<Record<string, unknown>>;
@@ -64,12 +66,19 @@ export function logRunChanges(log: Log, changes: readonly RunChange[], actor: Ac
     const message = isOfMember ? undefined : messageOf(type as ExecutionEventType, fields);
     if (message === undefined) continue;
     const facts = shown.filter((name) => fields[name] != null).map((name) => [name, fields[name]]);
-    log.info({ run: runId, actor: actor.name, ...Object.fromEntries(facts) }, message);
+    const who = { actor: actor.name, actorKind: actor.kind, actorId: actor.id };
+    const about = executionId === runId ? {} : { execution: executionId };
+    const trace = traces ? { traceId: traceIdOf(runId) } : {};
+    log.info({ event: type, run: runId, ...about, ...who, ...trace, ...Object.fromEntries(facts) }, message);
   }
 }
 
 function messageOf(type: ExecutionEventType, data: Readonly<Record<string, unknown>>): string | undefined {
+  if (type === 'STAGE_STATUS') {
+    const { to } = data as unknown as ExecutionEventData['STAGE_STATUS'];
+    return isFinal(to) ? `stage is ${to}` : undefined;
+  }
   if (type !== 'EXECUTION_STATUS') return messages[type];
   const { to } = data as unknown as ExecutionEventData['EXECUTION_STATUS'];
-  return isFinal(to) || to === 'WAITING' || to === 'PAUSED' ? `run is ${to}` : undefined;
+  return `run is ${to}`;
 }

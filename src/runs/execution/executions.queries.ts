@@ -9,6 +9,7 @@ import { allOf, enumCondition, idCondition, numberCondition, timeCondition } fro
 import { type EnumFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
 import type { Page, PageArguments } from '../../kernel/paging';
+import { TAG_LINKS, tagCondition, type TagFilter, type TagPlaces } from '../../catalog/tags/tagCondition';
 import { isId } from '../../kernel/ids';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { executionStatuses } from '../../contract/statuses';
@@ -33,6 +34,7 @@ export interface ExecutionFilter {
   readonly service?: IdFilter | null;
   readonly startTime?: TimeFilter | null;
   readonly status?: IdFilter | null;
+  readonly tag?: TagFilter | null;
   readonly trigger?: IdFilter | null;
   readonly triggeredBy?: IdFilter | null;
   readonly workflow?: IdFilter | null;
@@ -164,8 +166,26 @@ function filterConditions(
     return `EXISTS (SELECT FROM execution_environment link JOIN environment ON environment.id = link.environment_id
       WHERE link.execution_id = e.id AND ${type})`;
   });
+  add('tag', (where) => tagCondition(filter.tag as TagFilter, tagged, 'DEPLOYMENT', parameters, where));
   return conditions;
 }
+
+const entityTag = (kind: 'PIPELINE' | 'WORKFLOW') => (links: string) =>
+  `(e.kind = '${kind}' AND e.entity_id IN (${links}))`;
+const linkedTag = (table: string, column: string) => (links: string) =>
+  `EXISTS (SELECT FROM ${table} one WHERE one.execution_id = e.id AND one.${column} IN (${links}))`;
+
+/** An execution has the tags of its pipeline or workflow, unless it has one of the same name. */
+const tagged: TagPlaces = {
+  DEPLOYMENT: (links, name) =>
+    `(e.id IN (${links}) OR e.entity_id IN (${links}) AND NOT EXISTS (
+      SELECT FROM ${TAG_LINKS} WHERE link.entity_id = e.id AND tag.name = ${name}))`,
+  APPLICATION: (links) => `e.application_id IN (${links})`,
+  PIPELINE: entityTag('PIPELINE'),
+  WORKFLOW: entityTag('WORKFLOW'),
+  ENVIRONMENT: linkedTag('execution_environment', 'environment_id'),
+  SERVICE: linkedTag('execution_service', 'service_id'),
+};
 
 /** Filter on one of several objects of an execution; NOT_IN means that the execution has none of them. */
 function linked(table: string, column: string, filter: IdFilter, parameters: unknown[], field: string): string {

@@ -50,6 +50,7 @@ export const executionTable = table<Execution>('execution', {
     failureDetails: column.textOrNull,
     pause: column.jsonOrNull,
     freezeOverride: column.jsonOrNull,
+    traceparent: column.textOrNull,
     maxParallel: column.integerOrNull,
     priority: column.integerOrNull,
     mode: column.text,

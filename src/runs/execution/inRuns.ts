@@ -1,4 +1,5 @@
 import type { Actor } from '../../access/actor';
+import type { Changes } from '../../engine/changes';
 import { Facts, Missing } from '../../engine/facts';
 import { decide } from '../../engine/settleTasks';
 import { sqlState, type Transaction, type TransactionOptions } from '../../kernel/database/database';
@@ -49,11 +50,14 @@ type RunsWork<T> = [
 
 async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: RunsWork<T>): Promise<T> {
   let committed: readonly PendingEvent[] = [];
+  let changes: Changes[] = [];
   const result = await app.database.transaction(async (db) => {
     const locked = typeof runs === 'function' ? runs(db) : runs.length > 0 ? lockRuns(db, runs) : undefined;
     if (locked !== undefined) sendOnly([locked]);
     const events: PendingEvent[] = [];
     committed = events;
+    // The transaction may be repeated.
+    changes = [];
     let now: Date | undefined;
     let facts = new Facts();
     const reads: (() => Promise<void>)[] = [];
@@ -81,6 +85,7 @@ async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: 
         // Facts are stale after the changes.
         facts = new Facts();
         events.push(...taken.run.changes.events);
+        changes.push(taken.run.changes);
         sendOnly(await apply(db, app, taken.run.changes, actor, taken.run.now));
         return taken.result;
       },
@@ -95,7 +100,8 @@ async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: 
     sendOnly(reads.map((read) => read()));
     return worked;
   }, options);
-  logRunChanges(app.log, committed, actor);
+  logRunChanges(app.log, committed, actor, app.tracing !== null);
+  for (const observer of app.observers) observer.committed({ events: committed, changes, actor });
   return result;
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import { type Picked, pickedColumns, wholeRow } from '../../kernel/database/picked';
 import { columnsOf } from '../../kernel/database/table';
+import { groupBy } from '../../kernel/loaders';
 import { remembered } from '../../kernel/remembered';
 import type { AttemptRef, TaskExecution, TaskGate } from '../../engine/execution';
 import { taskExecutionTable, taskGateTable } from './executions.table';
@@ -140,12 +141,15 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
       [executionIds, reach],
     ),
   ]);
+  const [readyOf, headsOf] = [groupBy(ready, ownerOf), groupBy(heads, ownerOf)];
   return executionIds.map((executionId) => ({
     executionId,
-    ready: ready.filter((one) => one.executionId === executionId),
-    open: heads.filter((one) => one.executionId === executionId),
+    ready: readyOf.get(executionId) ?? [],
+    open: headsOf.get(executionId) ?? [],
   }));
 }
+
+const ownerOf = ({ executionId }: { readonly executionId: string }): string => executionId;
 
 /** Condition on executions of the members of these runs that are not final. */
 const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND ended_at IS NULL)`;

@@ -54,8 +54,18 @@ const claimedOf = (given: string, more = '') => `claimed AS MATERIALIZED (
     FROM ${given} CROSS JOIN ${byKey('job', 'given.job_id')}
   )`;
 
-/** What agents need for the jobs in `claimed`, in order. */
-const describing = (more = '') => `
+/**
+ * What agents need for the jobs in `claimed`, in order. Values that tasks have set are read once for each execution: as
+ * a subquery, they would be read again for each pair of a job and an execution.
+ */
+const describing = (more = '') => `, valued AS MATERIALIZED (
+    SELECT asked.execution_id, (
+      SELECT jsonb_object_agg(variable.name, variable.value)
+      FROM ${newestVariablesOf('(SELECT asked.execution_id) asked')}
+    ) AS set
+    FROM (SELECT DISTINCT execution_id FROM claimed) asked
+    WHERE EXISTS (SELECT FROM execution_variable any_value WHERE any_value.execution_id = asked.execution_id)
+  )
   SELECT ${more} claimed.id AS "jobId", claimed.attempt, claimed.timeout_ms AS "timeoutMs", claimed.grace_ms AS "graceMs", task.id AS "taskExecutionId",
     task.name AS task, task.type, execution.status, execution.open_tasks AS "openTasks",
     execution.id AS "executionId", execution.run_id AS "runId", coalesce(detached.revision_id, execution.revision_id) AS "revisionId",
@@ -78,13 +88,7 @@ const describing = (more = '') => `
   JOIN application ON application.id = execution.application_id
   JOIN workflow ON workflow.id = execution.entity_id
   LEFT JOIN environment ON environment.id = shown.environment_id
-  LEFT JOIN (
-    SELECT asked.execution_id, (
-      SELECT jsonb_object_agg(variable.name, variable.value)
-      FROM ${newestVariablesOf('(SELECT asked.execution_id) asked')}
-    ) AS set
-    FROM (SELECT DISTINCT execution_id FROM claimed) asked
-  ) valued ON valued.execution_id = execution.id
+  LEFT JOIN valued ON valued.execution_id = execution.id
   ORDER BY claimed.n`;
 
 type Flat = Omit<ClaimedJobRow, 'standing'> & ClaimedJobRow['standing'];
@@ -132,11 +136,13 @@ export async function claimReadyJobs(
   offerUntil: Date,
   now: Date,
 ): Promise<(ClaimedJobRow & Slot)[]> {
+  const claims = [...new Map(slots.map((slot) => [slot.tokenHash, slot])).values()];
+  const numbers = new Map(claims.map(({ tokenHash }, index) => [tokenHash, index + 1]));
   const rows = await db.rows<Flat & Slot>(applicationIds === null ? CLAIM : CLAIM_OF_APPLICATIONS, [
     labelSetId,
-    slots.map((slot) => slot.agentId),
-    slots.map((slot) => slot.tokenHash),
-    slots.length,
+    claims.map(({ agentId }) => agentId),
+    claims.map(({ tokenHash }) => tokenHash),
+    slots.map(({ tokenHash }) => numbers.get(tokenHash)),
     offerUntil,
     now,
     ...(applicationIds === null ? [] : [applicationIds]),
@@ -148,36 +154,44 @@ export async function claimReadyJobs(
 export const pauses = (pause: string, labels: string, now: string): string =>
   `${pause}.labels <@ ${labels} AND (${pause}.until IS NULL OR ${pause}.until > ${now}::timestamptz)`;
 
-/** `condition` limits the jobs of a class. */
-const claiming = (condition: string) => `WITH slot AS MATERIALIZED (
-    SELECT s.agent_id, s.token_hash, row_number() OVER (ORDER BY s.n) AS n
-    FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
-    JOIN agent ON agent.id = s.agent_id
+/**
+ * `condition` limits the jobs of a class. Slots are numbers of claims in an array, and the queue's time moves once: as
+ * joins, both would be read again for each job.
+ */
+const claiming = (condition: string) => `WITH claim AS MATERIALIZED (
+    SELECT c.agent_id, c.token_hash, c.k
+    FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS c (agent_id, token_hash, k)
+    JOIN agent ON agent.id = c.agent_id
     WHERE agent.label_set_id = $1 AND agent.draining_at IS NULL AND agent.removed_at IS NULL
       AND (agent.paused_at IS NULL OR agent.paused_until <= $6)
+  ), slot AS MATERIALIZED (
+    SELECT array_agg(s.k ORDER BY s.n) AS claims FROM unnest($4::int[]) WITH ORDINALITY AS s (k, n)
+    WHERE s.k IN (SELECT k FROM claim)
   ), picked AS (
     SELECT job_id, row_number() OVER (ORDER BY precedence, share, rank) AS n FROM (
       SELECT head.*
       FROM label_match fit JOIN requirement_class class ON class.id = fit.requirement_class_id
       CROSS JOIN LATERAL (
         SELECT job_id, precedence, share, rank FROM ready_job WHERE requirement_class_id = class.id${condition}
-        ORDER BY precedence, share, rank LIMIT $4 FOR UPDATE SKIP LOCKED
+        ORDER BY precedence, share, rank LIMIT cardinality($4::int[]) FOR UPDATE SKIP LOCKED
       ) head
       WHERE fit.label_set_id = $1
         AND NOT EXISTS (SELECT FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$6')})
       ORDER BY head.precedence, head.share, head.rank
-      LIMIT $4
+      LIMIT cardinality($4::int[])
     ) heads
   ), taken AS (
-    DELETE FROM ready_job USING picked JOIN slot USING (n) WHERE ready_job.job_id = picked.job_id
+    DELETE FROM ready_job USING picked, slot
+    WHERE ready_job.job_id = picked.job_id AND picked.n <= cardinality(slot.claims)
     RETURNING ready_job.job_id, ready_job.precedence, ready_job.share, ready_job.rank, greatest(ready_job.share, ready_job.virtual_time) AS time, picked.n,
-      slot.agent_id, slot.token_hash
+      slot.claims[picked.n] AS k
   ), given AS (
-    SELECT * FROM taken
-  ), ${claimedOf('given', 'given.agent_id, given.token_hash, given.precedence, given.share, given.rank,')}, offered AS (
+    SELECT taken.*, claim.agent_id, claim.token_hash FROM taken JOIN claim USING (k)
+  ), ${claimedOf('given', 'given.agent_id, given.token_hash, given.precedence, given.share, given.rank,')}, moved AS MATERIALIZED (
+    SELECT setval('queue_time', max(time)) FROM taken HAVING count(*) > 0
+  ), offered AS (
     INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at, precedence, share, rank)
-    SELECT id, agent_id, run_id, token_hash, false, $5, precedence, share, rank
-    FROM claimed, (SELECT setval('queue_time', max(time)) FROM taken HAVING count(*) > 0) now
+    SELECT id, agent_id, run_id, token_hash, false, $5, precedence, share, rank FROM claimed, moved
   )
   ${describing('claimed.agent_id AS "agentId", claimed.token_hash AS "tokenHash",')}`;
 

@@ -1,3 +1,5 @@
+import { spanIdOf, type TracePlace, traceIdOf, traceparentOf } from '../../contract/traceIds';
+import type { Tracing } from '../../kernel/tracing';
 import type { ValueRule } from '../../contract/valueRules';
 import { scopedValues } from '../../catalog/language/scopedTasks';
 import type { StopSignal } from '../../contract/stopSignals';
@@ -66,11 +68,13 @@ export interface JobDescription {
   readonly container: JobContainer | null;
   readonly services: readonly JobService[];
   readonly checkout: JobCheckout | null;
+  /** Place in the trace of the run. Undefined if tracing is off. */
+  readonly traceparent?: string | undefined;
   /** Variable that gets the last line of standard output. */
   readonly register: string | null;
 }
 
-const nothing: OpenedSecrets = { agents: [], values: {}, refused: null };
+const nothing: OpenedSecrets = { agents: [], values: {}, parts: {}, refused: null };
 
 /**
  * Describes jobs for the agent with these labels that claimed them. A job whose environment or secrets are bound to
@@ -121,7 +125,7 @@ async function secretsWanted(app: App, row: ClaimedJobRow) {
 async function describe(
   app: App,
   row: ClaimedJobRow,
-  { values, refused }: OpenedSecrets = nothing,
+  { values, parts, refused }: OpenedSecrets = nothing,
 ): Promise<JobDescription> {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
   const task = definition.tasks[baseName(row.task)];
@@ -130,9 +134,13 @@ async function describe(
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
   // Credentials of registries and repositories never reach the command.
   const own = secretsOfTask(definition, task);
-  const known = Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name)));
+  const credentials = own.flatMap((name) => parts[name] ?? []);
+  const known = Object.assign(
+    Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name))),
+    ...credentials.map(({ hidden }) => hidden),
+  ) as Record<string, string>;
   const sources: EnvironmentSources = {
-    environment: row.environment?.variables,
+    environment: Object.assign({}, ...credentials.map(({ shown }) => shown), row.environment?.variables),
     workflowEnv: task.scope === undefined ? definition.env : {},
     given: {
       ...(task.scope === undefined ? row.variables : {}),
@@ -176,8 +184,14 @@ async function describe(
     stopSignal: task.stopSignal,
     cache,
     reports: task.reports,
+    traceparent: app.tracing === null ? undefined : traceparentOf(placeOfTask(app.tracing, row)),
     register: task.register && registerOf(row.task, { ...task, register: task.register }, composed.values),
   };
+}
+
+function placeOfTask(tracing: Tracing, { runId, taskExecutionId }: ClaimedJobRow): TracePlace {
+  const traceId = traceIdOf(runId);
+  return { traceId, spanId: spanIdOf('task', taskExecutionId), sampled: tracing.sampled(traceId) };
 }
 
 /** The cache with the values of variables in its keys. A key is visible to everybody, so it can’t contain a secret. */

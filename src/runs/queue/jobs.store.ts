@@ -93,6 +93,7 @@ export interface StartedJob {
   readonly taskExecutionId: string;
   readonly agentId: string;
   readonly attempt: number;
+  readonly queuedAt: Date;
   /** False if the agent had already reported it: a repeat changes nothing. */
   readonly first: boolean;
 }
@@ -103,22 +104,25 @@ export interface StartedJob {
  */
 export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
   return db.rows(
-    `WITH claim AS (
-       SELECT lease.job_id, lease.token_hash, lease.agent_id, lease.started
+    `WITH claim AS MATERIALIZED (
+       SELECT lease.job_id, lease.token_hash, lease.agent_id, lease.started, open.*
        FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS c (job_id, token_hash) USING (job_id, token_hash)
-       CROSS JOIN LATERAL (SELECT FROM job WHERE id = lease.job_id AND ended_at IS NULL OFFSET 0) open
+       CROSS JOIN LATERAL (
+         SELECT task_execution_id, attempt, timeout_ms, grace_ms, queued_at FROM job
+         WHERE id = lease.job_id AND ended_at IS NULL OFFSET 0
+       ) open
        WHERE lease.cancel_requested_at IS NULL
      ), leased AS (
        UPDATE job_lease SET started = true, expires_at = $3,
-         timeout_at = coalesce(timeout_at, $4::timestamptz + make_interval(secs => (job.timeout_ms + job.grace_ms) / 1000.0 + 2))
-       FROM claim JOIN job ON job.id = claim.job_id
-       WHERE job_lease.job_id = claim.job_id
+         timeout_at = coalesce(timeout_at, $4::timestamptz + make_interval(secs => (claim.timeout_ms + claim.grace_ms) / 1000.0 + 2))
+       FROM claim WHERE job_lease.job_id = claim.job_id
      ), started AS (
        UPDATE job SET status = '${started}', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
        FROM claim WHERE job.id = claim.job_id AND ${oneOf('job.status', startedFrom)}
      )
-     SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", claim.agent_id AS "agentId", job.attempt, NOT claim.started AS first
-     FROM claim JOIN job ON job.id = claim.job_id`,
+     SELECT job_id AS "jobId", task_execution_id AS "taskExecutionId", agent_id AS "agentId", attempt,
+       queued_at AS "queuedAt", NOT started AS first
+     FROM claim`,
     [...claims(list), leaseUntil, now],
   );
 }

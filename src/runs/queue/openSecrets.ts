@@ -1,14 +1,19 @@
 import type { App } from '../app';
 import { type SecretPlace, secretsAt } from '../../catalog/secrets/secrets';
+import { variablesOf } from '../../catalog/secrets/credentials';
 import { Unreadable } from '../../catalog/secrets/secretKeys';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { missingSecrets } from '../../engine/missingSecrets';
+
+type Values = Readonly<Record<string, string>>;
 
 /** Plaintext secrets of one job; they are sent only to the agent that claimed it. */
 export interface OpenedSecrets {
   /** Conditions on the agents that may get the job. */
   readonly agents: readonly string[];
+  /** Values by the name of their variable. A credential has several variables, under the name of their secret. */
   readonly values: Readonly<Record<string, string>>;
+  readonly parts: Readonly<Record<string, { readonly hidden: Values; readonly shown: Values }>>;
   readonly refused: { readonly reason: 'SECRET_MISSING' | 'SECRET_UNREADABLE'; readonly message: string } | null;
 }
 
@@ -33,19 +38,28 @@ export async function openSecrets(app: App, jobs: readonly Wanted[]): Promise<Op
       const agents = job.names.flatMap((name) => secrets.get(name)?.agents ?? []);
       const missing = job.names.filter((name) => !secrets.has(name));
       if (missing.length > 0) {
-        return { agents, values: {}, refused: { reason: 'SECRET_MISSING', message: missingSecrets(missing) } };
+        return {
+          agents,
+          values: {},
+          parts: {},
+          refused: { reason: 'SECRET_MISSING', message: missingSecrets(missing) },
+        };
       }
       try {
         const values: [string, string][] = [];
+        const parts: [string, OpenedSecrets['parts'][string]][] = [];
         for (const name of job.names) {
           const secret = secrets.get(name);
-          if (secret !== undefined) values.push([name, await app.secretKeys.open(secret)]);
+          if (secret === undefined) continue;
+          const { hidden, shown } = variablesOf(secret, await app.secretKeys.open(secret));
+          values.push([name, hidden[name] ?? '']);
+          if (secret.details !== null) parts.push([name, { hidden, shown }]);
         }
-        return { agents, values: Object.fromEntries(values), refused: null };
+        return { agents, values: Object.fromEntries(values), parts: Object.fromEntries(parts), refused: null };
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
         app.log.error({ reason: error.message }, 'a job can’t get its secrets');
-        return { agents, values: {}, refused: { reason: 'SECRET_UNREADABLE', message: error.message } };
+        return { agents, values: {}, parts: {}, refused: { reason: 'SECRET_UNREADABLE', message: error.message } };
       }
     }),
   );

@@ -33,12 +33,14 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
   return started;
 }
 
-function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Claimed[]): Promise<string[]> {
-  return inRuns(
+async function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Claimed[]): Promise<string[]> {
+  let waits: number[] = [];
+  const started = await inRuns(
     app,
     runsOf(claimed),
     systemActor,
     async (db) => {
+      waits = [];
       const now = app.clock.now();
       const leaseUntil = new Date(now.getTime() + app.config.SLIPWAY_LEASE_SECONDS * 1000);
       const [jobs] = await Promise.all([
@@ -50,10 +52,13 @@ function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Clai
         return executionsOf(run, claimed);
       });
       app.knownJobs.note(standing);
+      for (const { first, queuedAt } of jobs) if (first) waits.push(now.getTime() - queuedAt.getTime());
       return jobs.map((job) => job.jobId);
     },
     { keepsPlans: true },
   );
+  for (const observer of app.observers) for (const wait of waits) observer.waited(wait);
+  return started;
 }
 
 /** Marks the tasks of these jobs as running, and with them their workflows, stages and pipelines. */

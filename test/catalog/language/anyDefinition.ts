@@ -375,7 +375,6 @@ const concurrency = fc.option(
 export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   .record({
     description,
-    tags: fc.array(label, { maxLength: 3 }),
     environment: fc.option(fc.oneof(name, fc.constant(GIVEN_ENVIRONMENT))),
     services: fc.array(name, { maxLength: 3 }),
     variables: fc.array(variable, { maxLength: 3 }),

@@ -26,7 +26,6 @@ describe('reading documents', () => {
       description: null,
       observe: null,
       outputs: {},
-      tags: [],
       environment: null,
       services: [],
       variables: [],

@@ -82,7 +82,7 @@ describe('secrets', () => {
       '{ __type(name: "Secret") { fields { name } } }',
     );
     expect(type.fields.map(({ name }) => name).sort()).toEqual(
-      ['agents', 'id', 'keyId', 'name', 'setAt', 'setBy', 'setById', 'version'].sort(),
+      ['agents', 'id', 'keyId', 'name', 'secretType', 'setAt', 'setBy', 'setById', 'version'].sort(),
     );
   });
 
@@ -125,6 +125,70 @@ describe('secrets', () => {
     expect((await agent.runOne()).secrets).toEqual({ TOKEN: 'of the application' });
     await runs.start('workflow', 'without');
     expect((await agent.runOne()).secrets).toEqual({});
+  });
+
+  it('are created, read and changed by their kind; credentials give a variable for each part', async () => {
+    const mutate = (field: 'createSecret' | 'updateSecret', input: object) => {
+      const type = field === 'createSecret' ? 'CreateSecretInput' : 'UpdateSecretInput';
+      const mutation = `mutation ($input: ${type}!) { ${field}(input: $input) { secret { id name secretType } } }`;
+      return server.client.ask<Record<string, { secret: { id: string } }>>(mutation, { input });
+    };
+    const usageScope = { appEnvScopes: [{ application: { appId: applicationId } }] };
+    const text = (name: string, value: string) => ({
+      secretType: 'ENCRYPTED_TEXT',
+      encryptedText: { name, value, usageScope },
+    });
+    const key = (await mutate('createSecret', text('KEY', 'private key'))).createSecret?.secret.id;
+    const phrase = (await mutate('createSecret', text('PHRASE', 'passphrase'))).createSecret?.secret.id;
+    await expect(mutate('createSecret', text('KEY', 'again'))).rejects.toThrow('NAME_TAKEN');
+    await expect(
+      mutate('createSecret', { secretType: 'ENCRYPTED_TEXT', encryptedText: { name: 'WIDE', value: 'everywhere' } }),
+    ).rejects.toThrow('exactly one scope');
+    await remove('TOKEN', environmentId);
+    await remove('TOKEN');
+    const inlineSSHKey = { sshKeySecretFileId: key, passphraseSecretId: phrase };
+    const sshAuthentication = { userName: 'deploy', sshAuthenticationMethod: { inlineSSHKey } };
+    const sshCredential = { name: 'TOKEN', sshAuthentication, usageScope };
+    const made = await mutate('createSecret', { secretType: 'SSH_CREDENTIAL', sshCredential });
+    const secretId = made.createSecret?.secret.id ?? '';
+    const port = { secretType: 'SSH_CREDENTIAL', secretId, sshCredential: { sshAuthentication: { port: 2222 } } };
+    await mutate('updateSecret', port);
+    await expect(set('TOKEN', 'plain')).rejects.toThrow('updateSecret');
+    const read = `query ($id: ID!) {
+      secret(secretId: $id, secretType: SSH_CREDENTIAL) { id name secretType
+        usageScope { appEnvScopes { application { appId filterType } environment { envId } } }
+        ... on SSHCredential { authenticationType { ... on SSHAuthentication { port userName } } } }
+      secretByName(name: "TOKEN", secretType: SSH_CREDENTIAL) { id } }`;
+    expect(await server.client.ask(read, { id: secretId })).toEqual({
+      secret: {
+        ...{ id: secretId, name: 'TOKEN', secretType: 'SSH_CREDENTIAL' },
+        usageScope: {
+          appEnvScopes: [{ application: { appId: applicationId, filterType: null }, environment: { envId: null } }],
+        },
+        authenticationType: { port: 2222, userName: 'deploy' },
+      },
+      secretByName: { id: secretId },
+    });
+    await runs.start('workflow', 'nowhere');
+    const job = await agent.runOne();
+    expect(job.secrets).toEqual({ TOKEN: 'private key', TOKEN_PASSPHRASE: 'passphrase' });
+    expect(job.env).toMatchObject({ TOKEN_USER: 'deploy', TOKEN_PORT: '2222' });
+    await server.client.ask(
+      'mutation ($input: DeleteSecretInput!) { deleteSecret(input: $input) { clientMutationId } }',
+      { input: { secretId, secretType: 'SSH_CREDENTIAL' } },
+    );
+    await set('TOKEN', 'of the application');
+    await set('TOKEN', 'of staging', environmentId);
+    const winRm = { name: 'WIN', username: 'ops', domain: 'CORP', passwordSecretId: phrase, usageScope };
+    await mutate('createSecret', { secretType: 'WINRM_CREDENTIAL', winRMCredential: winRm });
+    const windows = `{ secretByName(name: "WIN") { ... on WinRMCredential { userName domain port useSSL skipCertCheck authenticationScheme } } }`;
+    expect(await server.client.ask(windows)).toEqual({
+      secretByName: {
+        ...{ userName: 'ops', domain: 'CORP', port: 5986, useSSL: true, skipCertCheck: false },
+        authenticationScheme: 'NTLM',
+      },
+    });
+    for (const name of ['KEY', 'PHRASE', 'WIN']) await remove(name);
   });
 
   it('fail the task before it starts if they are missing, whatever its retries', async () => {

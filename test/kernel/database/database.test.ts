@@ -5,9 +5,9 @@ import { createPool } from '../../../src/kernel/database/pool';
 import { insertRows } from '../../../src/kernel/database/table';
 import { Traffic } from '../../../src/kernel/database/traffic';
 import { ProcessWakeups } from '../../../src/kernel/database/wakeups';
+import { newId } from '../../../src/kernel/ids';
 import { createLog } from '../../../src/kernel/log';
 import { agentTokenTable } from '../../../src/runs/agents/agents.table';
-import { newId } from '../../../src/kernel/ids';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { FlakyProxy } from '../../support/flakyProxy';
 
@@ -113,6 +113,16 @@ describe('transaction', () => {
       await database.write(sql, [2, { fine: true }]);
       await database.write('TRUNCATE item');
     }
+  });
+
+  it('is rolled back when its COMMIT was not sent, and nobody gets its connection', async () => {
+    database.traffic.beforeFlush = (statements) => {
+      if (statements.includes('COMMIT')) throw new Error('not sent');
+    };
+    const lost = database.transaction((db) => db.write(insert, [1, 'lost']));
+    await expect(lost.finally(() => (database.traffic.beforeFlush = undefined))).rejects.toThrow('not sent');
+    await Promise.all([2, 3, 4].map((id) => database.transaction((db) => db.write(insert, [id, 'kept']))));
+    expect(await ids()).toEqual([2, 3, 4]);
   });
 
   it('drops deferred statements and sends nothing when the work fails first', async () => {
@@ -244,20 +254,28 @@ describe('impatient', () => {
 
 describe('a connection without a response', () => {
   let proxy: FlakyProxy;
+  /** Way of the connection that looks at the others. */
+  let lookout: FlakyProxy;
   let behind: Pool;
   let cautious: Database;
   beforeAll(async () => {
-    proxy = await FlakyProxy.start(() => testDatabase.url);
-    const url = new URL(testDatabase.url);
-    url.host = new URL(proxy.url).host;
-    behind = createPool(url.href, 2, createLog({ level: 'silent', pretty: false }));
-    const backends = new Backends(behind.options, 50, 50);
+    [proxy, lookout] = (await Promise.all([1, 2].map(() => FlakyProxy.start(() => testDatabase.url)))) as [
+      FlakyProxy,
+      FlakyProxy,
+    ];
+    const through = ({ url: way }: FlakyProxy) => {
+      const url = new URL(testDatabase.url);
+      url.host = new URL(way).host;
+      return url.href;
+    };
+    behind = createPool(through(proxy), 2, createLog({ level: 'silent', pretty: false }));
+    const backends = new Backends({ connectionString: through(lookout) }, 50, 50);
     cautious = new Database(behind, new ProcessWakeups(), undefined, undefined, 60_000, [], backends);
   });
   afterAll(async () => {
     proxy.giveUpStalled();
     await behind.end();
-    await proxy.stop();
+    await Promise.all([proxy.stop(), lookout.stop()]);
   });
 
   const LOST = 'Connection terminated: PostgreSQL is not working on its statement';
@@ -286,11 +304,10 @@ describe('a connection without a response', () => {
 
   it('is given up if no other connection can be opened', async () => {
     const failing = begin(async (db) => {
-      proxy.accepts = 'none';
-      await db.rows('SELECT pg_sleep(0.4)');
+      lookout.accepts = 'none';
+      await db.rows('SELECT pg_sleep(20)');
     });
-    await expect(failing).rejects.toThrow(LOST);
-    proxy.accepts = 'all';
+    await expect(failing.finally(() => (lookout.accepts = 'all'))).rejects.toThrow(LOST);
   });
 
   it('is kept while its statement is slow, or waits for a lock', async () => {

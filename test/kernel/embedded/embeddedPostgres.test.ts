@@ -370,7 +370,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 const until = (condition: () => boolean | Promise<boolean>): Promise<unknown> =>
-  eventually(condition, (value) => value, { withinMs: 10_000, what: String(condition) });
+  eventually(condition, (value) => value, { withinMs: 60_000, what: String(condition) });
 
 async function postmasterOf(directory: string): Promise<number> {
   return Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);

@@ -22,10 +22,12 @@ it('logs changes of a run, but not of each task or member', () => {
   ).toEqual(
     [
       ['run started', undefined],
+      ['run is RUNNING', undefined],
       ['image deployed', 'web:1'],
       ['approval decided', 'APPROVED'],
       ['run is FAILED', 'TASK_FAILED'],
     ].map((line) => ['run', 'Ada', ...line]),
   );
+  expect(lines[0]).toMatchObject({ event: 'EXECUTION_CREATED', actorKind: 'USER', actorId: 'u' });
   expect(JSON.stringify(lines)).not.toContain('a secret');
 });

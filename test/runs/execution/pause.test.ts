@@ -1,6 +1,6 @@
-import { TestClient } from '../../support/client';
 import { statusesOf } from '../../../src/engine/machine';
 import { expireExecutions } from '../../../src/runs/sweep';
+import { TestClient } from '../../support/client';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
@@ -232,7 +232,7 @@ describe('a paused run', () => {
     await eventually(
       () => runs.task(id, lost.task),
       (task) => task.status === 'QUEUED',
-      { what: 'the lost task to be put back', withinMs: 10_000 },
+      { what: 'the lost task to be put back' },
     );
     expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);

@@ -149,7 +149,7 @@ describe('agents', () => {
     await agent.runOne();
     await runs.until(run, 'SUCCESS');
     // A pause ends at its time.
-    const soon = new Date(Date.now() + 400).toISOString();
+    const soon = new Date(Date.now() + 2000).toISOString();
     await change('pauseAgent', { agentId: agent.id, until: soon });
     const next = await runs.start('workflow', 'work');
     expect((await parked(agent, 3)).status).toBe(204);

@@ -96,8 +96,14 @@ describe('bindings to agents', () => {
     let claim: ReturnType<ProtocolAgent['claim']> | undefined;
     await database.transaction(async (db) => {
       await db.rows(`UPDATE environment SET agents = '{tier=production}' WHERE id = $1`, [environmentId]);
+      const [own] = await db.rows<{ locks: number }>(
+        `SELECT count(*)::int AS locks FROM pg_locks WHERE locktype = 'advisory' AND objid = 7206211 AND pid = pg_backend_pid()`,
+      );
+      // Claims wait only for the COMMIT, which this begins.
+      expect(own).toEqual({ locks: 0 });
+      await db.rows('SET CONSTRAINTS ALL IMMEDIATE');
       claim = test.claim(1, 0);
-      // The claim waits for the lock that the change holds until it is committed.
+      // The claim waits for the lock that the change now holds until it is committed.
       await eventually(
         () =>
           database.rows<{ n: number }>(

@@ -43,7 +43,6 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
 });
 
 const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
-  tags: [],
   observe: null,
   concurrency: null,
   secrets: [],

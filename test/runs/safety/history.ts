@@ -408,7 +408,7 @@ export class History {
         return this.model.unfinished();
       },
       (open) => open.length === 0,
-      { withinMs: 40_000, what: 'that nothing is left' },
+      { withinMs: 120_000, what: 'that nothing is left' },
     );
   }
 }

@@ -1,6 +1,6 @@
-import type { App } from '../kernel/app';
-import { type BatchLoad, groupBy, type Loaders } from '../kernel/loaders';
-import { type CursorCodec, type Page, type PageArguments, type PageRequest, readPage, toPage } from '../kernel/paging';
+import type { App } from './app';
+import { type BatchLoad, groupBy, type Loaders } from './loaders';
+import { type CursorCodec, type Page, type PageArguments, type PageRequest, readPage, toPage } from './paging';
 
 export type ListOfParent<T> = (loaders: Loaders, parentId: string, page: PageArguments) => Promise<Page<T>>;
 

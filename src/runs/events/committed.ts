@@ -1,0 +1,20 @@
+import type { ActorRef } from '../../access/actor';
+import type { Changes } from '../../engine/changes';
+import type { PendingEvent } from '../execution/runs.store';
+
+/** A transaction of runs that was committed. */
+export interface Committed {
+  readonly events: readonly PendingEvent[];
+  /** Changes of its decisions, in order. */
+  readonly changes: readonly Changes[];
+  readonly actor: ActorRef;
+}
+
+/** Learns of everything that this process has committed, after the commit. Must be quick, and never throws. */
+export interface RunObserver {
+  committed(committed: Committed): void;
+  /** Milliseconds for which jobs that have just started had waited. */
+  waited(milliseconds: number): void;
+  /** An event of a live stream was read this many milliseconds after it happened. */
+  lagged(milliseconds: number): void;
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SAMPLE } from '../../../src/runs/metrics/sample.store';
+import { testWorld } from '../../support/world';
+import { APP } from '../../support/runs';
+
+const TOKEN = 'token-of-the-scraper';
+const docs = join(__dirname, '../../../docs');
+const { server, runs, agent } = testWorld(
+  `${APP}---
+kind: Workflow
+application: app
+name: build
+tasks:
+  compile: { run: 'true' }
+---
+kind: Workflow
+application: app
+name: elsewhere
+tasks:
+  compile: { run: 'true', labels: { zone: moon } }
+`,
+  { environment: { SLIPWAY_METRICS_PORT: '0', SLIPWAY_METRICS_TOKEN: TOKEN } },
+);
+
+const scrape = async (headers: Record<string, string> = {}) => {
+  const response = await fetch(server.metricsUrl ?? '', { headers });
+  return { type: response.headers.get('content-type'), text: await response.text() };
+};
+const sample = (text: string, name: string) =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length + 1);
+
+describe('GET /metrics', () => {
+  let text = '';
+  beforeAll(async () => {
+    const done = await runs.start('workflow', 'build');
+    await agent.runOne();
+    await runs.until(done, 'SUCCESS');
+    await runs.start('workflow', 'elsewhere');
+    await server.client.errorOf('query NameOfTest { missing }');
+    ({ text } = await scrape());
+  });
+
+  it('counts what the server has done', () => {
+    expect(sample(text, 'slipway_executions_started_total{kind="WORKFLOW"}')).toBe('2');
+    expect(sample(text, 'slipway_execution_duration_seconds_count{kind="WORKFLOW",status="SUCCESS"}')).toBe('1');
+    expect(sample(text, 'slipway_task_duration_seconds_count{status="SUCCESS"}')).toBe('1');
+    expect(sample(text, 'slipway_job_wait_seconds_count')).toBe('1');
+    expect(Number(sample(text, 'slipway_events_total'))).toBeGreaterThan(5);
+    const started = 'slipway_graphql_operations_total{operation="StartExecution",kind="mutation",code="OK"}';
+    expect(sample(text, started)).toBe('2');
+    expect(text).toMatch(
+      /slipway_graphql_operation_duration_seconds_count{operation="StartExecution",kind="mutation"} 2/,
+    );
+    expect(text).toMatch(/^process_cpu_seconds_total /m);
+  });
+
+  it('shows the state of the installation', () => {
+    expect(sample(text, 'slipway_queue_jobs{labels="zone=moon"}')).toBe('1');
+    expect(sample(text, 'slipway_queue_agents{labels="zone=moon"}')).toBe('0');
+    expect(sample(text, 'slipway_agents{state="ONLINE"}')).toBe('1');
+    expect(sample(text, 'slipway_agents{state="LOST"}')).toBe('0');
+    expect(sample(text, 'slipway_executions_open{kind="WORKFLOW",status="QUEUED"}')).toBe('1');
+    expect(sample(text, 'slipway_database_up')).toBe('1');
+  });
+
+  it('answers in OpenMetrics if the scraper prefers it, and in text again afterward', async () => {
+    const open = await scrape({ accept: 'application/openmetrics-text;version=1.0.0;q=0.8,text/plain;q=0.5' });
+    expect(open.type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(open.text).toMatch(/# TYPE slipway_events counter\nslipway_events_total \d+\n/);
+    expect(open.text.endsWith('# EOF\n')).toBe(true);
+    const plain = await scrape();
+    expect(plain.type).toMatch('text/plain');
+    expect(plain.text).toMatch(/# TYPE slipway_events_total counter\nslipway_events_total \d+\n/);
+  });
+
+  it('requires the token on the port of the API', async () => {
+    const at = (headers: Record<string, string>) => fetch(`${server.url}/metrics`, { headers });
+    expect((await at({})).status).toBe(401);
+    expect((await at({ authorization: 'Bearer another-token-of-its' })).status).toBe(401);
+    const answer = await at({ authorization: `Bearer ${TOKEN}` });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('slipway_database_up 1')]);
+  });
+
+  it('reads no history', async () => {
+    const plan = await server.app.database.transaction(async (db) => {
+      await db.rows('SET LOCAL enable_seqscan = off');
+      return db.rows<{ 'QUERY PLAN': string }>(`EXPLAIN ${SAMPLE}`, [new Date(), new Date()]);
+    });
+    const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
+    expect(lines).toMatch('agent_present');
+    expect(lines).not.toMatch(/Seq Scan on (agent|execution|approval|job)\b/);
+  });
+
+  it('is documented, and drawn in the dashboard', () => {
+    const names = [...text.matchAll(/^# TYPE (\S+) (\w+)/gm)].map(([, name = '', type = '']) => ({ name, type }));
+    const own = names.filter(({ name }) => name.startsWith('slipway_'));
+    const page = readFileSync(join(docs, 'monitoring.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(slipway_\w+)` \| (\w+) \|/gm)].map(([, name = '', type = '']) => ({
+      name,
+      type,
+    }));
+    expect(rows.sort(byName)).toEqual(own.sort(byName));
+    const known = new Set(
+      names.flatMap(({ name, type }) =>
+        type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name],
+      ),
+    );
+    const used = (file: string) => [
+      ...new Set(readFileSync(join(docs, 'monitoring', file), 'utf8').match(/\b(slipway|process|nodejs)_[a-z0-9_]+/g)),
+    ];
+    const dashboard = used('grafana-dashboard.json');
+    expect([...dashboard, ...used('alerts.yaml')].filter((name) => !known.has(name))).toEqual([]);
+    const drawn = own.filter(({ name }) => !dashboard.some((one) => one.startsWith(name)));
+    expect(drawn.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
