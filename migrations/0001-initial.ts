@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_EVENT_SUBSCRIPTIONS', 'MANAGE_FREEZES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -89,11 +89,13 @@ CREATE TABLE "api_key" (
   "expires_at" TIMESTAMP(3) WITH TIME ZONE,
   "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
   "revoked_at" TIMESTAMP(3) WITH TIME ZONE,
+  "trust_rule_id" uuid,
   "secret_hash" text NOT NULL,
   CONSTRAINT "api_key_prefix" UNIQUE ("prefix"),
   CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id")
 );
 CREATE INDEX "api_key_owner" ON "api_key" ("owner_id") WHERE owner_id IS NOT NULL;
+CREATE INDEX "api_key_trust_rule" ON "api_key" ("trust_rule_id", "expires_at") WHERE trust_rule_id IS NOT NULL;
 CREATE TABLE "api_key_user_group" (
   "api_key_id" uuid NOT NULL,
   "group_id" uuid NOT NULL,
@@ -1080,77 +1082,38 @@ CREATE TABLE "signing_key" (
   CONSTRAINT "signing_key_one" CHECK (id = 1),
   CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY ("id")
 );
-CREATE TABLE "event_subscription" (
+CREATE TABLE "trust_rule" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
-  "application_id" uuid,
-  "format" text NOT NULL,
-  "address" text NOT NULL,
-  "filter" jsonb NOT NULL,
-  "repository" text,
-  "commit" text,
-  "token_secret" text,
+  "issuer" text NOT NULL,
+  "audience" text NOT NULL,
+  "subject" text NOT NULL,
+  "claims" jsonb NOT NULL,
+  "user_group_ids" uuid array NOT NULL,
+  "application_ids" uuid array,
+  "lifetime_seconds" integer NOT NULL,
   "enabled" boolean NOT NULL,
-  "off_code" text,
-  "off_reason" text,
-  "off_at" TIMESTAMP(3) WITH TIME ZONE,
-  "owner_kind" text NOT NULL,
-  "owner_id" text NOT NULL,
-  "owner_name" text NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "event_subscription_format" CHECK (format IN ('CLOUDEVENTS', 'SLACK', 'TEAMS', 'GITHUB', 'GITLAB')),
-  CONSTRAINT "event_subscription_off" CHECK (enabled = (off_code IS NULL) AND enabled = (off_at IS NULL)),
-  CONSTRAINT "PK_30cfa3a4d386691fef4c5995085" PRIMARY KEY ("id")
+  "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "trust_rule_name" UNIQUE ("name"),
+  CONSTRAINT "PK_2025737070cec407c40b107b169" PRIMARY KEY ("id")
 );
-CREATE INDEX "event_subscription_name" ON "event_subscription" ("name", "id") WHERE deleted_at IS NULL;
-CREATE TABLE "event_subscription_state" (
-  "subscription_id" uuid NOT NULL,
-  "key_id" text NOT NULL,
-  "sealed" bytea NOT NULL,
-  "sealed_version" integer NOT NULL,
-  "transaction_id" bigint NOT NULL,
-  "run_id" uuid NOT NULL,
-  "sequence" integer NOT NULL,
-  "replay" jsonb,
-  "leased_by" uuid,
-  "leased_until" TIMESTAMP(3) WITH TIME ZONE,
-  "failing_since" TIMESTAMP(3) WITH TIME ZONE,
-  "held_until" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "PK_14a7d81f12c931213a8adc3557e" PRIMARY KEY ("subscription_id")
+CREATE INDEX "trust_rule_issuer" ON "trust_rule" ("issuer");
+CREATE TABLE "exchanged_token" (
+  "token_hash" text NOT NULL,
+  "exchanged_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_ac51298b90a5b27865b71fca4a4" PRIMARY KEY ("token_hash")
 );
-CREATE TABLE "event_delivery" (
-  "id" uuid NOT NULL,
-  "subscription_id" uuid NOT NULL,
-  "run_id" uuid NOT NULL,
-  "sequence" integer NOT NULL,
-  "execution_id" uuid NOT NULL,
-  "transaction_id" bigint NOT NULL,
-  "type" text NOT NULL,
-  "state" text NOT NULL,
-  "due_at" TIMESTAMP(3) WITH TIME ZONE,
-  "attempts" integer NOT NULL,
+CREATE TABLE "registered_operation" (
+  "hash" text NOT NULL,
+  "names" text array NOT NULL,
+  "text" text NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "last_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
-  "give_up_at" TIMESTAMP(3) WITH TIME ZONE,
-  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  "response_status" integer,
-  "error_code" text,
-  "error" text,
-  "duration_ms" integer,
-  CONSTRAINT "event_delivery_state" CHECK (state IN ('PENDING', 'DELIVERED', 'FAILED', 'SKIPPED')),
-  CONSTRAINT "event_delivery_due" CHECK (due_at IS NULL OR state = 'PENDING'),
-  CONSTRAINT "event_delivery_ended" CHECK ((ended_at IS NULL) = (state = 'PENDING')),
-  CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY ("id")
+  "created_by" text,
+  CONSTRAINT "PK_b4e3ae0698fd170d068dc84c355" PRIMARY KEY ("hash")
 );
-CREATE UNIQUE INDEX "event_delivery_event" ON "event_delivery" ("subscription_id", "run_id", "sequence");
-CREATE INDEX "event_delivery_pending" ON "event_delivery" ("subscription_id", "run_id", "sequence") WHERE state = 'PENDING';
-CREATE INDEX "event_delivery_due" ON "event_delivery" ("subscription_id", "due_at") WHERE due_at IS NOT NULL;
-CREATE INDEX "event_delivery_due_run" ON "event_delivery" ("subscription_id", "run_id") WHERE due_at IS NOT NULL;
-CREATE INDEX "event_delivery_newest" ON "event_delivery" ("subscription_id", "transaction_id", "run_id", "sequence");
-CREATE INDEX "event_delivery_ended" ON "event_delivery" ("ended_at") WHERE ended_at IS NOT NULL;
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
@@ -1214,9 +1177,6 @@ ALTER TABLE "operation_task" ADD CONSTRAINT "FK_779648073aa32b57e36066c563a" FOR
 ALTER TABLE "operation_task" ADD CONSTRAINT "FK_fdc7ca2338f9811f8de07942531" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation_log" ADD CONSTRAINT "FK_b36519c3cf5f9466c04d9568795" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY ("record_id") REFERENCES "audit_record"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "event_subscription" ADD CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "event_subscription_state" ADD CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "event_delivery" ADD CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
@@ -1634,9 +1594,9 @@ DROP TABLE
   audit_unsealed,
   shared_count,
   signing_key,
-  event_subscription,
-  event_subscription_state,
-  event_delivery
+  trust_rule,
+  exchanged_token,
+  registered_operation
 CASCADE;
 DROP SEQUENCE queue_time;
 DROP FUNCTION refuse_change;

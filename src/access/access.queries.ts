@@ -72,13 +72,16 @@ export const listGroups = (app: App, actor: Actor, page: PageArguments): Promise
     page,
   );
 
-/** Keys, newest first: all for callers who manage keys, else the caller's own. */
-export async function listApiKeys(app: App, actor: Actor): Promise<readonly ApiKey[]> {
+/**
+ * Keys, newest first: all for callers who manage keys, else the caller's own. Keys of CI jobs are listed for their rule.
+ */
+export async function listApiKeys(app: App, actor: Actor, trustRuleId: string | null): Promise<readonly ApiKey[]> {
   const all = actor.access.canInAccount('MANAGE_API_KEYS');
   const { principal, personId } = actor.access;
   const rows = await app.database.rows<{ id: string }>(
-    `SELECT id FROM api_key WHERE revoked_at IS NULL AND ($1 OR id = $2 OR owner_id = $3) ORDER BY created_at DESC, id DESC LIMIT 500`,
-    [all, principal?.kind === 'API_KEY' ? principal.id : null, personId],
+    `SELECT id FROM api_key WHERE revoked_at IS NULL AND ($1 OR id = $2 OR owner_id = $3)
+       AND CASE WHEN $4::text IS NULL THEN trust_rule_id IS NULL OR id = $2 ELSE trust_rule_id::text = $4 END ORDER BY created_at DESC, id DESC LIMIT 500`,
+    [all, principal?.kind === 'API_KEY' ? principal.id : null, personId, trustRuleId],
   );
   const order = new Map(rows.map((row, index) => [row.id, index]));
   const keys = await findApiKeys(

@@ -79,6 +79,7 @@ async function insertKey(app: App, db: Transaction, name: string): Promise<{ api
     expiresAt: null,
     lastUsedAt: null,
     revokedAt: null,
+    trustRuleId: null,
   };
   await insertApiKey(db, apiKey, secretHash);
   return { apiKey, value };

@@ -15,6 +15,7 @@ export const apiKeyFields = {
   expiresAt: orNull(field.time('Expiration time. Null if it never expires.')),
   lastUsedAt: orNull(field.time('Time of its last use, to the minute.')),
   revokedAt: orNull(field.time('Time at which it was revoked.')),
+  trustRuleId: orNull(field.uuid('Trust rule that issued it to a CI job. Null for a key that a person created.')),
 };
 export type ApiKey = ShapeOf<typeof apiKeyFields>;
 
@@ -27,7 +28,10 @@ export const apiKeyTable = tableOf(
   {
     foreignKeys: [references('user_account', 'ownerId')],
     uniques: [{ name: 'api_key_prefix', columns: ['prefix'] }],
-    indices: [{ name: 'api_key_owner', columns: ['ownerId'], where: 'owner_id IS NOT NULL' }],
+    indices: [
+      { name: 'api_key_owner', columns: ['ownerId'], where: 'owner_id IS NOT NULL' },
+      { name: 'api_key_trust_rule', columns: ['trustRuleId', 'expiresAt'], where: 'trust_rule_id IS NOT NULL' },
+    ],
   },
 );
 

@@ -5,7 +5,7 @@ import type { Access, Principal } from './access';
 import type { Actor } from './actor';
 import { prefixOf } from './apiKeyInput';
 import { noteUse } from './apiKeys.store';
-import { isJwt } from './identityProvider';
+import { isJwt } from './tokenVerifier';
 import { apiKeyPrincipal, findApiKeyPrincipalByPrefix } from './principals.store';
 import { signIn } from './signIn';
 

@@ -52,6 +52,7 @@ export async function createApiKey(
       expiresAt,
       lastUsedAt: null,
       revokedAt: null,
+      trustRuleId: null,
     };
     await insertApiKey(db, apiKey, secretHash);
     auditDetail(db, { kind: 'apiKey', id: apiKey.id, name, after: apiKey });

@@ -1,24 +1,17 @@
-import type { JWTPayload, JWTVerifyGetKey, RemoteJWKSet } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { Clock } from '../kernel/clock';
-import { Refusal } from '../kernel/errors';
 import { isStorable } from '../kernel/naming';
+import { claimAt, invalidToken, TokenVerifier, type TokenVerifierOptions } from './tokenVerifier';
 
-export interface IdentityProviderOptions {
-  /** As in the tokens' `iss`, to the letter. */
-  readonly issuer: string;
+export interface IdentityProviderOptions extends TokenVerifierOptions {
   /**
    * Required value of the tokens’ `aud`: without it, a token for another program of the same company would be accepted.
    */
   readonly audience: string;
-  /** URL of the keys; by default from the issuer’s discovery document. */
-  readonly jwksUrl?: string;
   /**
    * Claim with the names of user groups: its name, or its path with dots. Without it, tokens say nothing about groups.
    */
   readonly groupsClaim?: string;
-  readonly clockToleranceSeconds: number;
-  /** Minimum time between two fetches of the keys because of a token with an unknown key. */
-  readonly cooldownMs?: number;
 }
 
 /** Identity in a token, according to the identity provider. */
@@ -34,115 +27,22 @@ export interface Identity {
   readonly expiresAt: Date;
 }
 
-/**
- * Public keys only. With a shared secret (HS256), anyone who can verify tokens could also create them; `none` is not a
- * signature.
- */
-const algorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
-const FETCH_MS = 5_000;
-
-/** Loaded with the first token: most servers have no identity provider. */
-const loadJose = () => import('jose');
-
-/** Distinguishes a token from a key, which never has this form. */
-export function isJwt(text: string): boolean {
-  const [header = '', ...rest] = text.split('.');
-  if (rest.length !== 2) return false;
-  try {
-    const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { alg?: unknown };
-    return typeof alg === 'string';
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Verifies the tokens of one OpenID Connect provider. Keys are fetched when they are needed, kept for ten minutes, and
- * fetched again for a key that is new.
- */
+/** Verifies the tokens of people, from the one OpenID Connect provider of the configuration. */
 export class IdentityProvider {
-  private keys: Promise<RemoteJWKSet> | undefined;
+  private readonly verifier: TokenVerifier;
 
   constructor(
     private readonly options: IdentityProviderOptions,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.verifier = new TokenVerifier(options, clock);
+  }
 
   /** Throws UNAUTHENTICATED for an invalid token, and UNAVAILABLE if that can’t be determined. */
   async verify(token: string): Promise<Identity> {
-    const { issuer, audience, clockToleranceSeconds } = this.options;
-    const { decodeJwt, errors, jwtVerify } = await loadJose();
-    try {
-      // Checked before anything is fetched: a stranger’s token must not make the server send requests.
-      if (decodeJwt(token).iss !== issuer) throw new errors.JWTInvalid('another issuer');
-      const { payload } = await jwtVerify(token, this.getKey, {
-        issuer,
-        audience,
-        algorithms,
-        clockTolerance: clockToleranceSeconds,
-        currentDate: this.clock.now(),
-        requiredClaims: ['sub', 'exp', 'iat'],
-      });
-      const identity = this.identity(payload);
-      if (identity === undefined) throw new errors.JWTInvalid('no subject');
-      return identity;
-    } catch (error) {
-      if (error instanceof errors.JWTExpired) throw new Refusal('UNAUTHENTICATED', 'The token has expired.');
-      // The response does not name the rule that a token breaks, because an attacker would learn from it.
-      if (error instanceof errors.JOSEError) throw new Refusal('UNAUTHENTICATED', 'This token is not valid.');
-      throw error;
-    }
-  }
-
-  private readonly getKey: JWTVerifyGetKey = async (header, token) => {
-    const { errors } = await loadJose();
-    try {
-      return await (await this.keySet())(header, token);
-    } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-      if (error instanceof errors.JOSENotSupported) throw error;
-      throw new Refusal('UNAVAILABLE', 'The identity provider’s keys can’t be read at the moment. Try again.');
-    }
-  };
-
-  private keySet(): Promise<RemoteJWKSet> {
-    this.keys ??= this.findKeys().catch((error: unknown) => {
-      // The next token tries again.
-      this.keys = undefined;
-      throw error;
-    });
-    return this.keys;
-  }
-
-  private async findKeys(): Promise<RemoteJWKSet> {
-    const url = this.options.jwksUrl ?? (await this.discover());
-    const { cooldownMs = 30_000 } = this.options;
-    const { createRemoteJWKSet } = await loadJose();
-    return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS, cooldownDuration: cooldownMs });
-  }
-
-  private async discover(): Promise<string> {
-    const { issuer } = this.options;
-    const url = `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`;
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    const document = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    if (document.issuer !== issuer || typeof document.jwks_uri !== 'string') {
-      throw new Error(`${url} is not the discovery document of ${issuer}`);
-    }
-    return document.jwks_uri;
+    const identity = this.identity(await this.verifier.verify(token, this.options.audience));
+    if (identity === undefined) throw invalidToken();
+    return identity;
   }
 
   private identity(payload: JWTPayload): Identity | undefined {
@@ -167,17 +67,6 @@ function text(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const trimmed = value.replace(/\0|\p{Surrogate}/gu, '').trim();
   return trimmed === '' ? null : trimmed;
-}
-
-/** A name with dots in it is a name first (`https://example.com/groups`), then a path (`realm_access.roles`). */
-function claimAt(payload: JWTPayload, name: string): unknown {
-  if (Object.hasOwn(payload, name)) return payload[name];
-  let value: unknown = payload;
-  for (const part of name.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[part];
-  }
-  return value;
 }
 
 /** A claim that is missing or not a list names no groups: removing the claim removes the groups. */

@@ -29,9 +29,12 @@ export async function untilInterrupted<T>(run: string | null, work: (stop: Abort
   const stop = new AbortController();
   const onSignal = () => stop.abort(new Interrupted(run));
   process.once('SIGINT', onSignal);
+  // CI systems end a canceled job so.
+  process.once('SIGTERM', onSignal);
   try {
     return await work(stop);
   } finally {
     process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
   }
 }

@@ -11,6 +11,12 @@ export const exit = {
   unreachable: 4,
   /** The question was answered with no. */
   declined: 5,
+  /** Outcomes of `--wait`. */
+  rejected: 6,
+  aborted: 7,
+  expired: 8,
+  waiting: 9,
+  timedOut: 10,
   interrupted: 130,
 } as const;
 
@@ -40,8 +46,8 @@ export class Interrupted extends Failure {
 
 /** A followed run that did not succeed, which has been reported already. */
 export class Followed extends Failure {
-  constructor(code: string, message: string) {
-    super(exit.failed, code, message);
+  constructor(code: string, message: string, exitCode: number = exit.failed) {
+    super(exitCode, code, message);
   }
 }
 
@@ -72,6 +78,7 @@ export const nextSteps = (code: string): string[] =>
 const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>>) => string[]>> = {
   UNREACHABLE: () => ['To use another server, set SLIPWAY_URL or pass --url.'],
   UNAUTHENTICATED: () => ['Provide a valid key in SLIPWAY_API_KEY, or with --key.'],
+  OPERATION_NOT_REGISTERED: () => ['Use a "slipway" of the same version as the server.'],
   FORBIDDEN: ({ undecidableSince }) =>
     undecidableSince == null
       ? ['Ask a user who has the permission, or ask an administrator to grant it.']

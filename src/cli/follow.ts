@@ -8,6 +8,16 @@ import { Silence } from './silence';
 import { readPlaces, readRun, sayNext, sayWhy } from './showRun';
 import { duration, words } from './ui';
 
+interface FollowOptions {
+  readonly after?: number | null;
+  readonly events?: boolean;
+  readonly report?: RunReport;
+  /** Called once, with what ends the following. */
+  readonly onBegin?: (stop: AbortController) => void;
+  /** Called with each status of the run that is shown. */
+  readonly onStatus?: (status: string, stop: AbortController) => void;
+}
+
 /**
  * Follows a run until it is final, reports its end, and returns it. `after` is the last known event; without it, the
  * current state is shown first. With `events`, `--json` prints a line for each event.
@@ -15,11 +25,7 @@ import { duration, words } from './ui';
 export async function followRun(
   session: Session,
   id: string,
-  {
-    after = null,
-    events = false,
-    report = new RunReport(session.ui),
-  }: { readonly after?: number | null; readonly events?: boolean; readonly report?: RunReport } = {},
+  { after = null, events = false, report = new RunReport(session.ui), onBegin, onStatus }: FollowOptions = {},
 ): Promise<Run> {
   const { api, ui } = session;
   // The current state names the workflows of the events to come.
@@ -28,8 +34,10 @@ export async function followRun(
   await ui.beginProgress();
   try {
     silence.interrupted();
-    await untilInterrupted(id, ({ signal }) =>
-      onEachEvent(
+    await untilInterrupted(id, (stop) => {
+      const { signal } = stop;
+      onBegin?.(stop);
+      return onEachEvent(
         api,
         id,
         { after: after === null ? null : String(after), signal },
@@ -43,9 +51,10 @@ export async function followRun(
           ui.progress(report.doing());
           if (snapshot !== null) silence.joining();
           else silence.interrupted();
+          onStatus?.(report.current, stop);
         },
-      ),
-    );
+      );
+    });
   } finally {
     silence.end();
     ui.endProgress();

@@ -33,6 +33,7 @@ import {
 } from './subscriptions';
 import { moveWaiter, showSlots, withdrawWaiter } from './slots';
 import { startRun } from './start';
+import { createTrustRule, deleteTrustRule, showTrustRules, updateTrustRule } from './trust';
 import type { Terminal } from './ui';
 import { compareRuns, showGraph } from './views';
 
@@ -397,11 +398,13 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (run: string, other: string, _options, command: Command) => {
       await compareRuns(await session(command), run, other);
     });
-  program
-    .command('watch [run]')
+  waiting(program.command('watch [run]'))
     .description('follow a run until it ends; exit with 0 if it succeeds')
-    .action(async (run: string | undefined, _options, command: Command) => {
-      await watchRun(await session(command), run);
+    .action(async (run: string | undefined, options, command: Command) => {
+      const opened = await session(command);
+      if (!options.wait) return watchRun(opened, run);
+      const [{ waitForRun }, { findRun }] = await Promise.all([import('./ci.js'), import('./runs.js')]);
+      await waitForRun(opened, (await findRun(opened, run)).id, null, options);
     });
   program
     .command('logs [run] [task]')
@@ -540,7 +543,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (applications: string[], options, command: Command) => {
       await bringBack(await session(command), applications, options);
     });
-  unfreezing(extending(deciding(program.command('start <application> <name>'))))
+  waiting(unfreezing(extending(deciding(program.command('start <application> <name>')))))
     .description('start a pipeline, or with --workflow a standalone workflow')
     .option('--workflow', 'start the workflow with this name')
     .addOption(choice('--execution-mode <mode>', 'scheduling of its tasks', 'SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'))
@@ -659,6 +662,36 @@ export function createProgram(terminal: Terminal): Command {
       const [{ serverOf }, { readSchema }] = await Promise.all([import('./session.js'), import('./schema.js')]);
       terminal.stdout.write(await readSchema(serverOf(command.optsWithGlobals<GlobalOptions>(), terminal.env)));
     });
+  const ci = program.command('ci').description('commands for jobs of CI systems');
+  ci.command('login')
+    .description('sign in with the OpenID Connect token of the job, by a trust rule, for all its commands')
+    .action(async (_options, command: Command) => {
+      const { ciLogin } = await import('./ciLogin.js');
+      await ciLogin(command.optsWithGlobals<GlobalOptions>(), terminal);
+    });
+  const trust = program
+    .command('trust')
+    .description('show the rules by which CI jobs sign in with their own tokens (administrators only)')
+    .action(async (_options, command: Command) => {
+      await showTrustRules(await session(command));
+    });
+  trusting(trust.command('create <name>'))
+    .description('create a trust rule')
+    .action(async (name: string, { for: application, ...options }, command: Command) => {
+      await createTrustRule(await session(command), name, { ...options, application });
+    });
+  trusting(trust.command('update <rule>'))
+    .description('change a trust rule; a change of who is trusted, or with what, revokes its keys')
+    .option('--on', 'switch it on')
+    .option('--off', 'switch it off')
+    .action(async (name: string, { for: application, ...options }, command: Command) => {
+      await updateTrustRule(await session(command), name, { ...options, application });
+    });
+  deciding(trust.command('delete <rule>'))
+    .description('delete a trust rule and revoke its keys')
+    .action(async (name: string, _options, command: Command) => {
+      await deleteTrustRule(await session(command), name);
+    });
   program
     .command('admin')
     .description('administer the server on its own machine')
@@ -689,7 +722,7 @@ export function namedRun(program: Command): string | undefined {
 const ABOUT_RUNS =
   'RUN is the id of a run, a unique part of it, or "latest". Where it is optional, a terminal offers the newest runs.';
 const ABOUT_CODES =
-  'Exit codes: 0 success, 1 run failed, 2 usage error, 3 refused by the server, 4 server unreachable, 5 not confirmed, 130 Ctrl-C.';
+  'Exit codes: 0 success, 1 run failed, 2 usage error, 3 refused by the server, 4 server unreachable, 5 not confirmed, 130 Ctrl-C. With --wait also 6 rejected, 7 aborted, 8 expired, 9 waiting, 10 timed out.';
 
 /** Commands that act on the state in which the caller saw the run. */
 const seeing = (command: Command, what = 'run'): Command =>
@@ -715,6 +748,26 @@ const unfreezing = (command: Command): Command =>
     '--override-freeze <reason>',
     'deploy in spite of freezes; requires OVERRIDE_FREEZE and records the reason on the audit trail',
   );
+
+const trusting = (command: Command): Command =>
+  deciding(command)
+    .option('--issuer <url>', 'issuer of the tokens, such as https://token.actions.githubusercontent.com')
+    .option('--audience <text>', 'required audience of the tokens (default for a new rule: the URL of the server)')
+    .option('--subject <pattern>', 'pattern of the subject, such as "repo:octo-org/shop:ref:refs/heads/main"')
+    .option('--claim <name=pattern>', 'further condition on a claim (repeatable)', collect)
+    .option('--group <name>', 'user group that the keys act with (repeatable)', collect)
+    .option('--for <application>', 'restrict the keys to this application (repeatable)', collect)
+    .option('--lifetime <seconds>', 'lifetime of the keys, 60 to 86400 (default for a new rule: 3600)', positive);
+
+/** Commands that a CI job runs to wait for an outcome. */
+const waiting = (command: Command): Command =>
+  command
+    .option('--wait', 'wait as a CI job does: an exit code for each outcome, a summary, annotations and outputs')
+    .option('--summary <file>', 'with --wait: write a summary in Markdown; in GitHub Actions it also goes to the job')
+    .option('--outputs <file>', 'with --wait: write SLIPWAY_RUN_ID, _STATUS, _ATTEMPT and _CODE as a dotenv file')
+    .option('--timeout <seconds>', 'with --wait: stop waiting after this time; the run continues', positive)
+    .option('--stop-at-waiting', 'with --wait: stop waiting when the run waits for a person')
+    .option('--abort-on-cancel', 'with --wait: abort the run when the job is canceled (SIGINT, SIGTERM)');
 
 const redeploying = (command: Command): Command =>
   unfreezing(command).option('--overrule', 'replace images that runs which started later have deployed since');

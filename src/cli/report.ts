@@ -235,6 +235,11 @@ export class RunReport {
     return place === undefined ? taskName(this.steps.of(executionId), name) : `  ${place}`;
   }
 
+  /** Status of the run, as last shown. */
+  get current(): string {
+    return this.status;
+  }
+
   /** Text of the progress line. */
   doing(): string {
     const names = [...this.running.values()];

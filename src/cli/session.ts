@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type CliConfig, ConfigError, demoKeyFile, readCliConfig } from '../kernel/config';
 import type { ApiError } from '../client/apiError';
 import { Client } from '../client/client';
+import { exchangeToken } from '../client/exchange';
+import { ciToken, ciTokenOrigin, hasCiToken } from './ciToken';
 import { usage } from './failure';
 import { type Terminal, Ui } from './ui';
 
@@ -26,7 +28,7 @@ export function serverOf({ url }: GlobalOptions, env: NodeJS.ProcessEnv, config 
   return (url ?? config.SLIPWAY_URL).replace(/\/+(graphql\/*)?$/, '');
 }
 
-export function openSession(options: GlobalOptions, terminal: Terminal): Session {
+export async function openSession(options: GlobalOptions, terminal: Terminal): Promise<Session> {
   const { json = false } = options;
   const config = configured(terminal.env);
   const server = serverOf(options, terminal.env, config);
@@ -37,10 +39,17 @@ export function openSession(options: GlobalOptions, terminal: Terminal): Session
       terminal.stderr.write(away ? 'Connected again.\n' : `Connection lost: ${problem?.message}. Trying again …\n`);
     away = problem !== null;
   };
-  return { ui, api: new Client(server, keyOf(options, server, config).key, { onOutage, retryQueriesMs: 0 }) };
+  const key = usesCiToken(options, config)
+    ? (await exchangeToken(server, await ciToken(server, config))).apiKey
+    : keyOf(options, server, config).key;
+  return { ui, api: new Client(server, key, { onOutage, retryQueriesMs: 0 }) };
 }
 
-function configured(env: NodeJS.ProcessEnv): CliConfig {
+/** A CI job without a stored key signs in with its own token. */
+const usesCiToken = ({ key }: GlobalOptions, config: CliConfig): boolean =>
+  key === undefined && config.SLIPWAY_API_KEY === undefined && hasCiToken(config);
+
+export function configured(env: NodeJS.ProcessEnv): CliConfig {
   try {
     return readCliConfig(env);
   } catch (error) {
@@ -63,6 +72,7 @@ function keyOf({ key }: GlobalOptions, server: string, config: CliConfig): Key {
 /** Source of the key that the server refused. */
 export function keyOrigin(options: GlobalOptions, { env }: Terminal): string {
   const config = configured(env);
+  if (usesCiToken(options, config)) return ciTokenOrigin(config);
   return keyOf(options, serverOf(options, env, config), config).origin;
 }
 

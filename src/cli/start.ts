@@ -10,6 +10,7 @@ import {
   type WorkflowMode,
 } from '../client/generated';
 import type { Given } from '../client/requests';
+import { type WaitOptions, waitForRun } from './ci';
 import { exit, Failure, nextSteps } from './failure';
 import { overrideOf, type UnfreezingOptions } from './freezes';
 import { followRun, requireSuccess } from './follow';
@@ -17,7 +18,7 @@ import { split } from './pairs';
 import type { Session } from './session';
 import { names, type Ui, words } from './ui';
 
-export interface StartOptions extends UnfreezingOptions {
+export interface StartOptions extends UnfreezingOptions, WaitOptions {
   readonly workflow?: boolean;
   readonly executionMode?: WorkflowMode;
   readonly maxParallel?: number;
@@ -42,6 +43,7 @@ export async function startRun(
     maxParallel,
     follow,
     dryRun = false,
+    wait = false,
     ...inputs
   }: StartOptions,
 ): Promise<void> {
@@ -70,6 +72,7 @@ export async function startRun(
   if (warningMessage !== null) ui.say(ui.paint.yellow(warningMessage));
   ui.say(`${application}/${name} ${ui.paint.dim(execution.id)}`);
   if (!follow) return ui.answer({ execution });
+  if (wait) return waitForRun(session, execution.id, 0, inputs);
   const final = await followRun(session, execution.id, { after: 0 });
   ui.answer({ execution: final });
   requireSuccess(final);

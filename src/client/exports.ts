@@ -1,6 +1,7 @@
 /** Everything that the package exports as `slipway/client`. */
 export { ApiError, type ErrorCode } from './apiError';
 export { Client, type ClientOptions } from './client';
+export { exchangeToken, type JobKey } from './exchange';
 export * from './generated';
 export type { Given, RequestOptions } from './requests';
 export type { NamedStart } from './start';

@@ -248,6 +248,19 @@ export type CreateEventSubscriptionInput = {
   readonly url?: string | null | undefined;
 };
 
+export type CreateTrustRuleInput = {
+  readonly applicationIds?: ReadonlyArray<string> | null | undefined;
+  readonly audience: string;
+  readonly claims?: ReadonlyArray<TrustClaimInput> | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly enabled?: boolean | null | undefined;
+  readonly issuer: string;
+  readonly lifetimeSeconds?: number | null | undefined;
+  readonly name: string;
+  readonly subject: string;
+  readonly userGroupIds: ReadonlyArray<string>;
+};
+
 export type CreateUserGroupInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly description?: string | null | undefined;
@@ -272,6 +285,16 @@ export type DefinitionKind =
 export type DeleteArtifactInput = {
   readonly artifactId: string;
   readonly clientMutationId?: string | null | undefined;
+};
+
+export type DeleteRegisteredOperationInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly hash: string;
+};
+
+export type DeleteTrustRuleInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly trustRuleId: string;
 };
 
 export type DeploymentPermissionFilterInput = {
@@ -679,6 +702,11 @@ export type ReassignApprovalInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type RegisterOperationsInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly documents: ReadonlyArray<string>;
+};
+
 export type RelabelAgentInput = {
   readonly agentId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -899,9 +927,28 @@ export type TimeOperator =
   | 'BEFORE'
   | 'EQUALS';
 
+export type TrustClaimInput = {
+  readonly name: string;
+  readonly pattern: string;
+};
+
 export type UnpinArtifactInput = {
   readonly artifactId: string;
   readonly clientMutationId?: string | null | undefined;
+};
+
+export type UpdateTrustRuleInput = {
+  readonly applicationIds?: ReadonlyArray<string> | null | undefined;
+  readonly audience?: string | null | undefined;
+  readonly claims?: ReadonlyArray<TrustClaimInput> | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly enabled?: boolean | null | undefined;
+  readonly issuer?: string | null | undefined;
+  readonly lifetimeSeconds?: number | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly subject?: string | null | undefined;
+  readonly trustRuleId: string;
+  readonly userGroupIds?: ReadonlyArray<string> | null | undefined;
 };
 
 export type VariableInput = {
@@ -1631,6 +1678,30 @@ export type ObservedQuery = { readonly environment: ObservedFragment | null };
 
 export type ObservedFragment = { readonly id: string, readonly name: string, readonly observers: ReadonlyArray<{ readonly nextAt: string | null, readonly lastAt: string | null, readonly lastOutcome: ObservationOutcome | null, readonly lastReason: string | null, readonly workflow: { readonly name: string } | null }>, readonly deployments: ReadonlyArray<{ readonly image: string, readonly drifted: boolean, readonly observed: { readonly image: string | null, readonly at: string } | null, readonly service: { readonly name: string } | null }> };
 
+export type RegisteredOperationFragment = { readonly hash: string, readonly names: ReadonlyArray<string>, readonly createdAt: string };
+
+export type RegisteredOperationsQueryVariables = Exact<{
+  after?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type RegisteredOperationsQuery = { readonly registeredOperations: ReadonlyArray<RegisteredOperationFragment> | null };
+
+export type RegisterOperationsMutationVariables = Exact<{
+  input: RegisterOperationsInput;
+}>;
+
+
+export type RegisterOperationsMutation = { readonly registerOperations: { readonly operations: ReadonlyArray<RegisteredOperationFragment> } | null };
+
+export type DeleteRegisteredOperationMutationVariables = Exact<{
+  input: DeleteRegisteredOperationInput;
+}>;
+
+
+export type DeleteRegisteredOperationMutation = { readonly deleteRegisteredOperation: { readonly hash: string } | null };
+
 export type PromotePreviewQueryVariables = Exact<{
   input: PromoteInput;
 }>;
@@ -2222,6 +2293,34 @@ export type StartPreviewQueryVariables = Exact<{
 
 
 export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number, readonly approvers: ReadonlyArray<string> }> }> } | null };
+
+export type TrustRuleFragment = { readonly id: string, readonly name: string, readonly issuer: string, readonly audience: string, readonly subject: string, readonly userGroupIds: ReadonlyArray<string>, readonly applicationIds: ReadonlyArray<string> | null, readonly lifetimeSeconds: number, readonly enabled: boolean, readonly lastUsedAt: string | null, readonly claims: ReadonlyArray<{ readonly name: string, readonly pattern: string }> };
+
+export type TrustRulesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TrustRulesQuery = { readonly trustRules: ReadonlyArray<TrustRuleFragment> | null };
+
+export type CreateTrustRuleMutationVariables = Exact<{
+  input: CreateTrustRuleInput;
+}>;
+
+
+export type CreateTrustRuleMutation = { readonly createTrustRule: { readonly trustRule: TrustRuleFragment } | null };
+
+export type UpdateTrustRuleMutationVariables = Exact<{
+  input: UpdateTrustRuleInput;
+}>;
+
+
+export type UpdateTrustRuleMutation = { readonly updateTrustRule: { readonly trustRule: TrustRuleFragment } | null };
+
+export type DeleteTrustRuleMutationVariables = Exact<{
+  input: DeleteTrustRuleInput;
+}>;
+
+
+export type DeleteTrustRuleMutation = { readonly deleteTrustRule: { readonly trustRuleId: string } | null };
 
 export type RunGraphQueryVariables = Exact<{
   id: string;
@@ -2954,6 +3053,13 @@ export const ObservedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Observed"}) as unknown as TypedDocumentString<ObservedFragment, unknown>;
+export const RegisteredOperationFragmentDoc = new TypedDocumentString(`
+    fragment RegisteredOperation on RegisteredOperation {
+  hash
+  names
+  createdAt
+}
+    `, {"fragmentName":"RegisteredOperation"}) as unknown as TypedDocumentString<RegisteredOperationFragment, unknown>;
 export const QueuePauseFragmentDoc = new TypedDocumentString(`
     fragment QueuePause on QueuePause {
   id
@@ -3576,6 +3682,24 @@ export const SlotMemberFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SlotMember"}) as unknown as TypedDocumentString<SlotMemberFragment, unknown>;
+export const TrustRuleFragmentDoc = new TypedDocumentString(`
+    fragment TrustRule on TrustRule {
+  id
+  name
+  issuer
+  audience
+  subject
+  claims {
+    name
+    pattern
+  }
+  userGroupIds
+  applicationIds
+  lifetimeSeconds
+  enabled
+  lastUsedAt
+}
+    `, {"fragmentName":"TrustRule"}) as unknown as TypedDocumentString<TrustRuleFragment, unknown>;
 export const ComparedValueFragmentDoc = new TypedDocumentString(`
     fragment ComparedValue on ComparedValue {
   name
@@ -5128,6 +5252,33 @@ export const ObservedDocument = new TypedDocumentString(`query Observed($id: ID!
     }
   }
 }`, {"hash":"ba0eee67e2e5c2d7d9c9214af00970ed5c9a94d9c82236176557e1ca4e1aa868"}) as unknown as TypedDocumentString<ObservedQuery, ObservedQueryVariables>;
+export const RegisteredOperationsDocument = new TypedDocumentString(`query RegisteredOperations($after: String, $first: Int) {
+  registeredOperations(after: $after, first: $first) {
+    ...RegisteredOperation
+  }
+}
+    fragment RegisteredOperation on RegisteredOperation {
+  hash
+  names
+  createdAt
+}`, {"hash":"1afe099b73a9d6be69873fdcef10d4b9407ab73b9b8f8c8177232c1658da49c8"}) as unknown as TypedDocumentString<RegisteredOperationsQuery, RegisteredOperationsQueryVariables>;
+export const RegisterOperationsDocument = new TypedDocumentString(`mutation RegisterOperations($input: RegisterOperationsInput!) {
+  registerOperations(input: $input) {
+    operations {
+      ...RegisteredOperation
+    }
+  }
+}
+    fragment RegisteredOperation on RegisteredOperation {
+  hash
+  names
+  createdAt
+}`, {"hash":"9f21acc603e15ce87b0a67b8ea98886145427de9887685e2b13dc0ce05355d0e"}) as unknown as TypedDocumentString<RegisterOperationsMutation, RegisterOperationsMutationVariables>;
+export const DeleteRegisteredOperationDocument = new TypedDocumentString(`mutation DeleteRegisteredOperation($input: DeleteRegisteredOperationInput!) {
+  deleteRegisteredOperation(input: $input) {
+    hash
+  }
+}`, {"hash":"543fe7098c4398cd63ba0a5d49a55de7cea22a05011635f1e9c2750e8d89846b"}) as unknown as TypedDocumentString<DeleteRegisteredOperationMutation, DeleteRegisteredOperationMutationVariables>;
 export const PromotePreviewDocument = new TypedDocumentString(`query PromotePreview($input: PromoteInput!) {
   promotePreview(input: $input) {
     allowed
@@ -6600,6 +6751,78 @@ export const StartPreviewDocument = new TypedDocumentString(`query StartPreview(
     }
   }
 }`, {"hash":"ab0ee2c6fccae54485e1b6226a627d87ed85230e628074a763f287edad6b91be"}) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
+export const TrustRulesDocument = new TypedDocumentString(`query TrustRules {
+  trustRules {
+    ...TrustRule
+  }
+}
+    fragment TrustRule on TrustRule {
+  id
+  name
+  issuer
+  audience
+  subject
+  claims {
+    name
+    pattern
+  }
+  userGroupIds
+  applicationIds
+  lifetimeSeconds
+  enabled
+  lastUsedAt
+}`, {"hash":"23c31d9cb98b8131df2a79acaeadf6aa6b8941452cecf5b22c86a46ee841bf96"}) as unknown as TypedDocumentString<TrustRulesQuery, TrustRulesQueryVariables>;
+export const CreateTrustRuleDocument = new TypedDocumentString(`mutation CreateTrustRule($input: CreateTrustRuleInput!) {
+  createTrustRule(input: $input) {
+    trustRule {
+      ...TrustRule
+    }
+  }
+}
+    fragment TrustRule on TrustRule {
+  id
+  name
+  issuer
+  audience
+  subject
+  claims {
+    name
+    pattern
+  }
+  userGroupIds
+  applicationIds
+  lifetimeSeconds
+  enabled
+  lastUsedAt
+}`, {"hash":"3c9eca2bae9792b78e33f41c7ee955e926fa91b12e5b06e6507a3f195bf0658c"}) as unknown as TypedDocumentString<CreateTrustRuleMutation, CreateTrustRuleMutationVariables>;
+export const UpdateTrustRuleDocument = new TypedDocumentString(`mutation UpdateTrustRule($input: UpdateTrustRuleInput!) {
+  updateTrustRule(input: $input) {
+    trustRule {
+      ...TrustRule
+    }
+  }
+}
+    fragment TrustRule on TrustRule {
+  id
+  name
+  issuer
+  audience
+  subject
+  claims {
+    name
+    pattern
+  }
+  userGroupIds
+  applicationIds
+  lifetimeSeconds
+  enabled
+  lastUsedAt
+}`, {"hash":"93279264142725beed00c4f9907552f82f4557c61e1cf3e3e70e8bd06be065ed"}) as unknown as TypedDocumentString<UpdateTrustRuleMutation, UpdateTrustRuleMutationVariables>;
+export const DeleteTrustRuleDocument = new TypedDocumentString(`mutation DeleteTrustRule($input: DeleteTrustRuleInput!) {
+  deleteTrustRule(input: $input) {
+    trustRuleId
+  }
+}`, {"hash":"cbb578420dbe61eb7f7dc66ab10d32f47bfdb2a4c8bb8dafe78199b63c0c1470"}) as unknown as TypedDocumentString<DeleteTrustRuleMutation, DeleteTrustRuleMutationVariables>;
 export const RunGraphDocument = new TypedDocumentString(`query RunGraph($id: ID!) {
   workflowGraph(executionId: $id, format: ASCII) {
     format

@@ -57,11 +57,14 @@ export class Socket {
     const onAbort = () => arrive({ error: signal.reason });
     if (signal.aborted) throw signal.reason;
     signal.addEventListener('abort', onAbort, { once: true });
-    const end = this.protocol.subscribe(payload as { query: string }, {
-      next: (message) => arrive({ message: message as Message }),
-      error: (error) => arrive({ error: this.errorOf(error) }),
-      complete: () => arrive('over'),
-    });
+    const end = this.protocol.subscribe(
+      { query: '', ...payload },
+      {
+        next: (message) => arrive({ message: message as Message }),
+        error: (error) => arrive({ error: this.errorOf(error) }),
+        complete: () => arrive('over'),
+      },
+    );
     try {
       for (let opened = false; ; ) {
         for (const outcome of arrived.splice(0)) {

@@ -4,6 +4,7 @@ import { Abilities } from '../access/abilities';
 import { createAdministratorKey } from '../access/administratorKey';
 import { KnownCallers } from '../access/knownCallers';
 import { auditTransactions } from '../access/audit/audited';
+import { TrustedIssuers } from '../access/trust/trustedIssuers';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
 import { Database, sqlState } from '../kernel/database/database';
@@ -41,6 +42,7 @@ export async function createAdminKey(config: ServerConfig, log: Log, name: strin
         abilities,
         knownCallers,
         identityProvider: null,
+        trustedIssuers: new TrustedIssuers({ clockToleranceSeconds: 0, allowHttp: false }, systemClock),
       };
       return await createAdministratorKey(app, name);
     } catch (error) {

@@ -3,6 +3,7 @@ import { Abilities } from '../access/abilities';
 import { RIGHTS_CHANGED } from '../access/changeRights';
 import { KnownCallers } from '../access/knownCallers';
 import { IdentityProvider } from '../access/identityProvider';
+import { TrustedIssuers } from '../access/trust/trustedIssuers';
 import type { Pool } from 'pg';
 import type { App } from '../runs/app';
 import { Contents } from '../runs/contents/contents';
@@ -94,6 +95,13 @@ export async function createApp(
     abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,
     identityProvider: identityProviderOf(config),
+    trustedIssuers: new TrustedIssuers(
+      {
+        clockToleranceSeconds: config.SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS,
+        allowHttp: config.SLIPWAY_TRUST_HTTP_ISSUERS,
+      },
+      systemClock,
+    ),
     requirementClasses: new RequirementClasses(),
     knownJobs: new KnownJobs(),
     agentNotes: new AgentNotes(database, systemClock, log),

@@ -12,9 +12,10 @@ import { firstGenRoutes } from '../api/firstgen/restRoutes';
 import { auditMutations } from '../api/graphql/auditMutations';
 import type { Context } from '../api/graphql/context';
 import { createGraphqlServer } from '../api/graphql/graphqlServer';
+import { KnownOperations } from '../api/graphql/knownOperations';
 import { logRefusals } from '../api/graphql/logRefusals';
 import { resolvers } from '../api/graphql/resolvers';
-import { buildGraphqlSchema } from '../api/graphql/schema';
+import { buildGraphqlSchema, schemaText } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
 import { logRoutes } from '../api/http/logRoutes';
@@ -26,6 +27,8 @@ import { RefusalLog } from '../api/http/refusalLog';
 import { SignInLog } from '../api/http/signInLog';
 import { traceOf } from '../api/http/requestTrace';
 import { schemaRoutes } from '../api/http/schemaRoutes';
+import { trustRoutes } from '../api/http/trustRoutes';
+import { findOperationText } from '../catalog/operations/registeredOperations.store';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
@@ -38,8 +41,10 @@ import { Deliverer } from '../runs/eventSubscriptions/deliverer';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
+import manifest from '../../schema/operations.json';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
+import { operationTexts } from './operationTexts';
 import { createServerMetrics } from './metrics';
 import { listenFault, requireDataDir } from './startFaults';
 
@@ -120,6 +125,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       renew: (actor, since) => renewActor(impatient, actor, since),
       streamDatabase,
       rightsKey,
+      operations: new KnownOperations({
+        texts: operationTexts(config.SLIPWAY_OPERATIONS_DIR),
+        find: (hash) => findOperationText(app.database, hash),
+        registeredOnly: config.SLIPWAY_OPERATIONS === 'registered',
+      }),
       note: (end) => {
         for (const note of notes) note(end);
       },
@@ -134,7 +144,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       log,
       graphql,
       routes: [
-        ...[agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), logRoutes(app, guarded), schemaRoutes],
+        ...[
+          agentRoutes(app, desk, agentGuard),
+          artifactRoutes(app, guarded),
+          logRoutes(app, guarded),
+          trustRoutes(app, rate, limits),
+        ],
+        schemaRoutes({
+          sdl: config.SLIPWAY_INTROSPECTION ? () => schemaText(publicSchema()) : null,
+          operations: manifest,
+        }),
         firstGenRoutes(app, guarded),
         ...(metrics?.routes ?? []),
       ],

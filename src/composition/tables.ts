@@ -1,3 +1,6 @@
+import { exchangedTokenTable } from '../access/trust/exchangedToken.table';
+import { trustRules } from '../access/trust/trustRules';
+import { registeredOperationTable } from '../catalog/operations/registeredOperations';
 import { apiKeyTable, apiKeyUserGroupTable } from '../access/apiKeys';
 import { signingKeyTable } from '../kernel/database/signingKey.table';
 import { sharedCountTable } from '../kernel/database/sharedCounts.table';
@@ -138,4 +141,7 @@ export const tables = [
   subscriptions.schema,
   subscriptionStateTable,
   deliveryTable,
+  trustRules.schema,
+  exchangedTokenTable,
+  registeredOperationTable,
 ];

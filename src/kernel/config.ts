@@ -153,6 +153,9 @@ export const serverVariables = z.object({
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_AGENT_RATE_PER_SECOND: integer(0, 1_000_000).default(500),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
+  SLIPWAY_OPERATIONS: oneOf('any', 'registered').default('any'),
+  SLIPWAY_OPERATIONS_DIR: z.string().min(1).optional(),
+  SLIPWAY_TRUST_HTTP_ISSUERS: flag.default(false),
   SLIPWAY_METRICS_PORT: integer(0, 65535).optional(),
   SLIPWAY_METRICS_TOKEN: secret(16).optional(),
   ...otel,
@@ -220,6 +223,14 @@ export const cliVariables = z.object({
   SLIPWAY_API_KEY: z.string().min(1).optional(),
   SLIPWAY_ADMIN_KEY: serverVariables.shape.SLIPWAY_ADMIN_KEY,
   SLIPWAY_DATA_DIR: serverVariables.shape.SLIPWAY_DATA_DIR,
+  SLIPWAY_ID_TOKEN: z.string().min(1).optional(),
+  SLIPWAY_ID_TOKEN_AUDIENCE: z.string().min(1).optional(),
+  ACTIONS_ID_TOKEN_REQUEST_URL: url('http:', 'https:').optional(),
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: z.string().min(1).optional(),
+  GITHUB_ACTIONS: z.string().optional(),
+  GITHUB_ENV: z.string().min(1).optional(),
+  GITHUB_OUTPUT: z.string().min(1).optional(),
+  GITHUB_STEP_SUMMARY: z.string().min(1).optional(),
 });
 
 export type ServerConfig = Readonly<z.infer<typeof serverVariables>>;

@@ -278,6 +278,16 @@ export const refusalCodes = {
     retryable: true,
     meaning: 'The disk of the database or of the server is full, so nothing was changed. An operator must free space.',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    http: 404,
+    retryable: false,
+    meaning: 'The server does not know the text of the operation with this `hash`; send the text with the hash.',
+  },
+  OPERATION_NOT_REGISTERED: {
+    http: 403,
+    retryable: false,
+    meaning: 'The server executes registered operations only, and this one, with its `hash`, is not registered.',
+  },
   INTERNAL: {
     http: 500,
     retryable: true,

@@ -1,3 +1,4 @@
+import { deleteExpiredKeys } from '../access/trust/exchangeToken';
 import { RepeatedWork } from '../kernel/repeatedWork';
 import type { App } from './app';
 import { pruneArtifacts } from './artifacts/artifactRetention';
@@ -36,6 +37,8 @@ export function upkeepOf(app: App): RepeatedWork {
     {
       ...{ what: 'delete old deliveries', firstMs: HOUR, everyMs: HOUR },
       work: deleting('old deliveries', (until) => pruneDeliveries(app, until)),
+      ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },
+      work: deleting('expired keys of CI jobs', () => deleteExpiredKeys(app)),
     },
     { what: 'delete old caches', firstMs: HOUR, everyMs: HOUR, work: () => sweepCaches(app) },
     {

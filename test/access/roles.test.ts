@@ -25,6 +25,7 @@ const listed = ['OK', 'OK', 'OK', 'EMPTY', 'EMPTY'] as const;
 /** Only administrators may change these; callers that see them get FORBIDDEN. */
 const administered = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'NOT_FOUND', 'NOT_FOUND'] as const;
 const account = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'] as const;
+const unknownRule = ['NOT_FOUND', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'] as const;
 /** Only callers that manage these see them; for all others they don't exist. */
 const hidden = ['OK', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'] as const;
 
@@ -136,6 +137,8 @@ const queries: Readonly<Record<string, Row>> = {
   userGroup: ['{ userGroup(userGroupId: "$group") { name permissions { version } } }', ...hidden],
   userGroupByName: ['{ userGroupByName(name: "Account Administrator") { id } }', ...hidden],
   userGroups: ['{ userGroups(limit: 9) { nodes { name } } }', ...all('OK')],
+  trustRules: ['{ trustRules { name } }', ...account],
+  registeredOperations: ['{ registeredOperations { hash } }', ...account],
   apiKeys: ['{ apiKeys { name } }', ...all('OK')],
   eventSubscription: ['{ eventSubscription(subscriptionId: "$subscription") { name enabled pending } }', ...hidden],
   eventSubscriptions: [
@@ -580,6 +583,23 @@ const mutations: Readonly<Record<string, Row>> = {
   ],
   deleteUserGroup: ['mutation { deleteUserGroup(input: {userGroupId: "$group"}) { clientMutationId } }', ...hidden],
   createApiKey: ['mutation { createApiKey(input: {name: "x", userGroupIds: ["$everybody"]}) { value } }', ...account],
+  registerOperations: [
+    'mutation { registerOperations(input: {documents: ["{ version }"]}) { operations { hash } } }',
+    ...account,
+  ],
+  deleteRegisteredOperation: [
+    `mutation { deleteRegisteredOperation(input: {hash: "${createHash('sha256').update('{ version }').digest('hex')}"}) { hash } }`,
+    ...account,
+  ],
+  createTrustRule: [
+    'mutation { createTrustRule(input: {name: "x", issuer: "https://ci.example.com", audience: "a", subject: "s", userGroupIds: ["$everybody"]}) { trustRule { id } } }',
+    ...account,
+  ],
+  updateTrustRule: [
+    'mutation { updateTrustRule(input: {trustRuleId: "$app", enabled: false}) { trustRule { id } } }',
+    ...unknownRule,
+  ],
+  deleteTrustRule: ['mutation { deleteTrustRule(input: {trustRuleId: "$app"}) { trustRuleId } }', ...unknownRule],
   updateApiKey: ['mutation { updateApiKey(input: {id: "$key", name: "renamed"}) { apiKey { id } } }', ...hidden],
   revokeApiKey: ['mutation { revokeApiKey(input: {id: "$key"}) { apiKey { id } } }', ...hidden],
 };

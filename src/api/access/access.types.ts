@@ -9,6 +9,7 @@ export const User = objectType(
   'User',
   'Person. People log in through the identity provider; Slipway stores no passwords.',
   userFields,
+  { isNode: true },
 );
 export const UserConnection = ConnectionType(User, 'User');
 
@@ -16,6 +17,7 @@ export const UserGroup = objectType(
   'UserGroup',
   'Group of users and keys that grants them permissions.',
   userGroupFields,
+  { isNode: true },
 );
 export const UserGroupConnection = ConnectionType(UserGroup, 'UserGroup');
 

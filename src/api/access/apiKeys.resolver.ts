@@ -1,4 +1,4 @@
-import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { listApiKeys } from '../../access/access.queries';
 import { apiKeyChanges, newApiKey } from '../../access/apiKeys';
 import { createApiKey, revokeApiKey, updateApiKey } from '../../access/changeApiKeys';
@@ -30,8 +30,15 @@ export class ApiKeysResolver {
     description:
       'API keys that are not revoked, newest first, at most 500. Without MANAGE_API_KEYS, only the caller’s own.',
   })
-  apiKeys(@Ctx() { app, actor }: Context) {
-    return listApiKeys(app, actor);
+  apiKeys(
+    @Arg('trustRuleId', () => ID, {
+      nullable: true,
+      description: 'ID of a trust rule. Returns the keys that it issued to CI jobs, which are omitted otherwise.',
+    })
+    trustRuleId: string | null,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return listApiKeys(app, actor, trustRuleId ?? null);
   }
 
   @Mutation(() => CreateApiKeyPayload, {

@@ -1,9 +1,11 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { field } from '../../kernel/fields';
 import { objectType } from '../graphql/described.types';
+import { NodeInterface } from '../graphql/node.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 @ObjectType({
+  implements: NodeInterface,
   simpleResolvers: true,
   description:
     'Process on any machine that claims and runs jobs whose required labels it has. docs/agents.md describes agents.',

@@ -4,6 +4,7 @@ import { field, optional } from '../../kernel/fields';
 import { EventActor } from '../access/actor.types';
 import { enumOf, inputType, mutationInput, mutationPayload } from '../graphql/described.types';
 import { IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
+import { NodeInterface } from '../graphql/node.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 export enum ArtifactTypeEnum {
@@ -53,7 +54,11 @@ export class SignedLink {
   expiresAt!: Date;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'File, link or empty folder that a job uploaded.' })
+@ObjectType({
+  implements: NodeInterface,
+  simpleResolvers: true,
+  description: 'File, link or empty folder that a job uploaded.',
+})
 export class Artifact {
   @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;

@@ -7,6 +7,7 @@ import { createDocuments } from './documents';
 import { toGraphqlError } from './errors';
 import { createExecutor } from './executor';
 import { createHttpEndpoint, type HttpEndpoint } from './httpEndpoint';
+import type { KnownOperations } from './knownOperations';
 import { createLimits, type LimitOptions } from './limits';
 import type { NoteOperation } from './operationEnds';
 
@@ -24,12 +25,13 @@ interface Options<C extends object> {
   readonly limits?: LimitOptions;
   readonly note: NoteOperation;
   readonly createContext: (request: RequestInfo, actor: Actor) => C;
+  readonly operations: KnownOperations;
 }
 
-/** `POST` at the paths of a dialect, with the limits, errors and compiled queries of the main endpoint. */
+/** `GET` and `POST` at the paths of a dialect, with the limits, errors and compiled queries of the main endpoint. */
 export function createDialectEndpoint<C extends object>(
   { paths, schema: build, translate }: Dialect,
-  { log, introspection, limits, createContext, note }: Options<C>,
+  { log, introspection, limits, createContext, operations, note }: Options<C>,
 ) {
   let started: Promise<HttpEndpoint> | undefined;
 
@@ -43,7 +45,7 @@ export function createDialectEndpoint<C extends object>(
       documents: createDocuments(schema, introspection),
       execute: createExecutor(schema),
       formatError: (error) => translate(toGraphqlError(error, log)),
-      ...{ createContext, note },
+      ...{ createContext, operations, note },
     });
     await endpoint.start();
     return endpoint;
@@ -52,9 +54,13 @@ export function createDialectEndpoint<C extends object>(
   return {
     routes(server: FastifyInstance) {
       for (const path of paths) {
-        server.post(path, async (request, reply) => {
-          started ??= start();
-          return (await started).answer(request, reply);
+        server.route({
+          method: ['GET', 'POST'],
+          url: path,
+          handler: async (request, reply) => {
+            started ??= start();
+            return (await started).answer(request, reply);
+          },
         });
       }
     },

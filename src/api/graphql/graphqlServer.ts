@@ -16,6 +16,7 @@ import { createDocuments } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
 import { createExecutor } from './executor';
 import { createHttpEndpoint } from './httpEndpoint';
+import { KnownOperations } from './knownOperations';
 import type { NoteOperation } from './operationEnds';
 import { createLimits, type LimitOptions } from './limits';
 
@@ -42,6 +43,8 @@ export interface GraphqlServerOptions<C extends object>
    * silent.
    */
   readonly streamDatabase?: Database;
+  /** Persisted operations. Without them, only texts that a client has sent before can be named by their hash. */
+  readonly operations?: KnownOperations;
   /** The same API in another dialect, at paths of its own. */
   readonly dialect?: Dialect;
 }
@@ -49,6 +52,8 @@ export interface GraphqlServerOptions<C extends object>
 export interface GraphqlServer {
   /** `POST /graphql`, `/graphql/stream`, and the paths of the dialect. */
   readonly routes: FastifyPluginCallback;
+  /** Answers `GET /graphql`, whose URL is also that of GraphiQL. */
+  answerGet(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
   readonly sockets: WebSockets;
   /** Number of open streams, by transport. */
   readonly openStreams: Readonly<Record<string, number>>;
@@ -61,6 +66,8 @@ export interface GraphqlServer {
   stop(): Promise<void>;
 }
 
+const noOperations = { texts: new Map<string, string>(), find: async () => undefined, registeredOnly: false };
+
 /**
  * Apollo Server and a faster path for queries (answerQuery.ts) over HTTP, graphql-ws for WebSockets, and server-sent
  * events for clients without WebSockets. All share schema, authentication, contexts and errors. No plugin may have
@@ -69,17 +76,19 @@ export interface GraphqlServer {
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
   const { schema, log, authenticate, createContext, introspection = true, note = () => undefined } = options;
+  const { operations = new KnownOperations(noOperations) } = options;
   const limits = createLimits(schema, options.limits);
   const documents = createDocuments(schema, introspection);
   const execute = createExecutor(schema);
   const formatError = (error: unknown) => toGraphqlError(error, log);
   const main = createHttpEndpoint({
-    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext, note },
+    ...{ schema, log, introspection, limits, documents, execute, formatError, createContext, note, operations },
   });
-  const dialect = options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection, note });
+  const dialect =
+    options.dialect && createDialectEndpoint(options.dialect, { ...options, introspection, note, operations });
   const openStreams = new OpenStreams(options.maxSubscriptions);
   const shared = {
-    ...{ ...options, note, limits, documents, execute, openStreams },
+    ...{ ...options, note, limits, documents, execute, openStreams, operations },
     answers: new SharedAnswers({
       ...options,
       createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
@@ -105,6 +114,10 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       await dialect?.stop();
     },
     drainEventStreams: () => eventStreams.drain(),
+    async answerGet(request, reply) {
+      await identifyCaller(request, reply);
+      return reply.sent ? reply : main.answer(request, reply);
+    },
     routes(server, _options, done) {
       parseJson(server);
       server.addHook('onRequest', identifyCaller);

@@ -121,6 +121,9 @@ import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
 
+import { OperationsResolver } from '../operations/operations.resolver';
+import { TrustRulesResolver } from '../access/trustRules.resolver';
+
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
@@ -234,6 +237,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AuditResolver,
   EventSubscriptionsResolver,
   EventDeliveryResolver,
+  OperationsResolver,
+  TrustRulesResolver,
   TagsResolver,
   ...configuredResolvers,
   ExecutionTagsResolver,

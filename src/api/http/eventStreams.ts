@@ -16,6 +16,7 @@ import type { RequestInfo } from '../graphql/context';
 import type { Documents } from '../graphql/documents';
 import { refusalFields, toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Execute } from '../graphql/executor';
+import type { KnownOperations } from '../graphql/knownOperations';
 import { type NoteOperation, operationOf } from '../graphql/operationEnds';
 import type { Limits } from '../graphql/limits';
 import { invalidRequest, sendGraphqlRefusal, sendRefusal } from './httpErrors';
@@ -32,6 +33,7 @@ export interface EventStreamOptions {
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
+  readonly operations: KnownOperations;
   readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
@@ -50,25 +52,26 @@ export interface EventStreams {
 }
 
 const operation = z.object({
-  query: z.string(),
+  query: z.string().optional(),
+  documentId: z.string().optional(),
+  extensions: z.record(z.string(), z.unknown()).nullish(),
   operationName: z.string().nullish(),
   variables: z.record(z.string(), z.unknown()).nullish(),
 });
 type Operation = z.output<typeof operation>;
 
+const jsonInUrl = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a JSON object' });
+    return z.NEVER;
+  }
+});
+
 const operationInUrl = operation.extend({
-  variables: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'must be a JSON object' });
-        return z.NEVER;
-      }
-    })
-    .pipe(operation.shape.variables)
-    .optional(),
+  variables: jsonInUrl.pipe(operation.shape.variables).optional(),
+  extensions: jsonInUrl.pipe(operation.shape.extensions).optional(),
 });
 
 /**
@@ -79,15 +82,22 @@ const operationInUrl = operation.extend({
  * no ids.
  */
 export function createEventStreams(options: EventStreamOptions): EventStreams {
-  const { schema, log, createContext, streamDatabase, answers, documents, execute, limits, openStreams, note } =
+  const { schema, log, createContext, streamDatabase, answers, documents, execute, limits, openStreams, operations } =
     options;
+  const { note } = options;
   const { drainWithinMs = 10_000, beatEveryMs = 12_000 } = options;
   const streams = new Set<ServerResponse>();
   let draining = false;
 
   async function run(asked: Operation, request: FastifyRequest, reply: FastifyReply) {
-    const { query, operationName = null, variables: variableValues = null } = asked;
+    const { operationName = null, variables: variableValues = null } = asked;
     const { actor } = request;
+    let query = '';
+    try {
+      ({ query = '' } = await operations.resolve(asked));
+    } catch (error) {
+      return sendGraphqlRefusal(reply, toRefusal(error, log, { requestId: request.id }));
+    }
     const startedAt = performance.now();
     const checked = documents(query);
     const ended: Ended = (errors) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalidRequest, sendRefusal } from './httpErrors';
 import assets from './graphiql/assets.json';
 
@@ -11,54 +11,65 @@ const types: Readonly<Record<string, string>> = {
   '.graphql': 'text/plain; charset=utf-8',
 };
 
+/** Answers a GET of something other than a browser. */
+type AnswerGet = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
 /**
  * GraphiQL, served without a CDN: it works without internet access, and no third-party script sees an API key. All
  * files are in memory by name, so a request never touches the file system. Links contain a content hash, so browsers
  * can cache files forever and still load new ones after an update.
  */
-export function graphiql(server: FastifyInstance): void {
-  const files = new Map(
-    Object.entries(assets).map(([name, source]) => {
-      const bytes = readFileSync(locate(name, source));
-      const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
-      return [name, { bytes, type: types[extname(name)] ?? 'application/octet-stream', version }];
-    }),
-  );
-  // Relative to the page, so that GraphiQL also works behind a proxy that adds a prefix.
-  const link = (name: keyof typeof assets) => `graphql/assets/${name}?v=${files.get(name)?.version}`;
-  const page = Buffer.from(pageHtml(link));
+export const graphiql =
+  (answerGet: AnswerGet) =>
+  (server: FastifyInstance): void => {
+    const files = new Map(
+      Object.entries(assets).map(([name, source]) => {
+        const bytes = readFileSync(locate(name, source));
+        const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
+        return [name, { bytes, type: types[extname(name)] ?? 'application/octet-stream', version }];
+      }),
+    );
+    // Relative to the page, so that GraphiQL also works behind a proxy that adds a prefix.
+    const link = (name: keyof typeof assets) => `graphql/assets/${name}?v=${files.get(name)?.version}`;
+    const page = Buffer.from(pageHtml(link));
 
-  server.route({
-    method: ['GET', 'HEAD'],
-    url: '/graphql',
-    handler: async ({ method, headers }, reply) => {
-      if (!headers.accept?.includes('text/html')) return notAllowed(method, reply);
-      reply.headers({ 'cache-control': 'no-cache', 'content-security-policy': policy(headers.host) });
-      return reply.type('text/html; charset=utf-8').send(page);
-    },
-  });
-  server.route({
-    method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url: '/graphql',
-    onRequest: async ({ method }, reply) => notAllowed(method, reply),
-    handler: async () => undefined,
-  });
-  server.route<{ Params: { name: string }; Querystring: { v?: string } }>({
-    method: ['GET', 'HEAD'],
-    url: '/graphql/assets/:name',
-    handler: async ({ params, query }, reply) => {
-      const file = files.get(params.name);
-      if (!file) return reply.callNotFound();
-      const caching = query.v === file.version ? 'public, max-age=31536000, immutable' : 'no-cache';
-      reply.headers({ 'cache-control': caching, 'content-security-policy': "default-src 'none'" });
-      return reply.type(file.type).send(file.bytes);
-    },
-  });
-}
+    server.route({
+      method: ['GET', 'HEAD'],
+      url: '/graphql',
+      handler: async (request, reply) => {
+        const { method, headers } = request;
+        if (!headers.accept?.includes('text/html')) {
+          return method === 'GET' ? answerGet(request, reply) : notAllowed(method, reply);
+        }
+        reply.headers({ 'cache-control': 'no-cache', 'content-security-policy': policy(headers.host) });
+        return reply.type('text/html; charset=utf-8').send(page);
+      },
+    });
+    server.route({
+      method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      url: '/graphql',
+      onRequest: async ({ method }, reply) => notAllowed(method, reply),
+      handler: async () => undefined,
+    });
+    server.route<{ Params: { name: string }; Querystring: { v?: string } }>({
+      method: ['GET', 'HEAD'],
+      url: '/graphql/assets/:name',
+      handler: async ({ params, query }, reply) => {
+        const file = files.get(params.name);
+        if (!file) return reply.callNotFound();
+        const caching = query.v === file.version ? 'public, max-age=31536000, immutable' : 'no-cache';
+        reply.headers({ 'cache-control': caching, 'content-security-policy': "default-src 'none'" });
+        return reply.type(file.type).send(file.bytes);
+      },
+    });
+  };
 
 function notAllowed(method: string, reply: FastifyReply) {
-  const message = `GraphQL operations are sent with POST and "Content-Type: application/json", not with ${method}. A browser gets GraphiQL here.`;
-  return sendRefusal(reply, invalidRequest('method', method, message), { status: 405, headers: { allow: 'POST' } });
+  const message = `GraphQL operations are sent with POST and "Content-Type: application/json", queries also with GET, but not with ${method}. A browser gets GraphiQL here.`;
+  return sendRefusal(reply, invalidRequest('method', method, message), {
+    status: 405,
+    headers: { allow: 'GET, POST' },
+  });
 }
 
 /** Next to the compiled code, where tools/build.cjs puts it; when running from source, in its original place. */

@@ -22,8 +22,9 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, { status, hea
 }
 
 /** Sends an error that occurs before an operation executes, in GraphQL's response format. */
-export function sendGraphqlRefusal(reply: FastifyReply, refusal: Refusal) {
-  return send(reply, refusal, { errors: [{ message: refusal.message, extensions: refusalFields(refusal) }] });
+export function sendGraphqlRefusal(reply: FastifyReply, refusal: Refusal, status?: number) {
+  const body = { errors: [{ message: refusal.message, extensions: refusalFields(refusal) }] };
+  return send(reply, refusal, body, status === undefined ? {} : { status });
 }
 
 function send(reply: FastifyReply, refusal: Refusal, body: object, { status, headers = {} }: HttpDetails = {}) {

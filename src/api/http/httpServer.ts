@@ -154,7 +154,7 @@ export function createHttpServer({ config, log, graphql, routes, health, trace }
   });
   server.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) });
   server.route({ method: ['GET', 'HEAD'], url: '/readyz', handler: readiness(health, draining.signal) });
-  for (const plugin of [startPage, graphiql, graphql.routes, ...routes]) server.register(plugin);
+  for (const plugin of [startPage, graphiql(graphql.answerGet), graphql.routes, ...routes]) server.register(plugin);
 
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);

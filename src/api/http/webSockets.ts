@@ -17,6 +17,7 @@ import type { RequestInfo } from '../graphql/context';
 import type { Documents } from '../graphql/documents';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Execute } from '../graphql/executor';
+import type { KnownOperations } from '../graphql/knownOperations';
 import type { Limits, OperationCost } from '../graphql/limits';
 import { type NoteOperation, operationOf } from '../graphql/operationEnds';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
@@ -34,6 +35,7 @@ export interface WebSocketOptions {
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
+  readonly operations: KnownOperations;
   readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
@@ -111,6 +113,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     limits,
     openStreams,
     note,
+    operations,
   } = options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
   const connections = new Set<Connection>();
@@ -173,7 +176,14 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   async function onSubscribe(ctx: Context, id: string, payload: SubscribePayload) {
     const connection = ctx.extra;
     if (draining) return [wrap(new Refusal('UNAVAILABLE', 'The server is stopping. Try again.'))];
-    const checked = documents(payload.query);
+    let asked: { readonly query?: string | null | undefined };
+    try {
+      const found = operations.resolve(payload);
+      asked = found instanceof Promise ? await found : found;
+    } catch (error) {
+      return [wrap(error)];
+    }
+    const checked = documents(asked.query ?? '');
     if ('errors' in checked) return checked.errors;
     const { document } = checked;
     const operationName = payload.operationName ?? null;

@@ -1,4 +1,5 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { NodeInterface } from '../graphql/node.types';
 import { ConnectionType } from '../graphql/paging.types';
 import { JobFactsType } from './jobFacts.types';
 
@@ -27,6 +28,7 @@ registerEnumType(JobStatusEnum, {
 });
 
 @ObjectType({
+  implements: NodeInterface,
   simpleResolvers: true,
   description: 'One attempt of one task, which an agent claims. Immutable once it has ended.',
 })

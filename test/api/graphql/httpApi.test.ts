@@ -146,10 +146,11 @@ describe('the API over HTTP', () => {
     });
   });
 
-  it('accepts no queries by GET', async () => {
+  it('accepts queries by GET, and names the other methods', async () => {
     const response = await fetch(`${server.url}/graphql?query={me}`, { headers: alice });
-    expect(response.status).toBe(405);
-    expect(response.headers.get('allow')).toBe('POST');
+    expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ data: { me: 'alice' } })]);
+    const put = await fetch(`${server.url}/graphql`, { method: 'PUT', headers: alice });
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST']);
   });
 
   it('returns 404 in JSON for an unknown path', async () => {

@@ -190,7 +190,24 @@ kind: Workflow
 application: app
 name: wide
 tasks: { go: { run: "true", matrix: { n: [${numbers(50 * JOBS)}] } } }
+---
+kind: Workflow
+application: app
+name: single
+tasks: { go: { run: "true" } }
 `);
+
+  it('reads as many rows for a job of each of many runs as for a job of each of a few', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 16; n++) {
+      const runId = await runs.start('workflow', 'single');
+      const [job] = await server.app.database.rows<{ id: string }>('SELECT id FROM job WHERE run_id = $1', [runId]);
+      ids.push(job?.id ?? '');
+    }
+    const read = (count: number) =>
+      measured(server, true, (_, rows) => rows((e) => findClaimedJobs(e, ids.slice(0, count))));
+    expect(await read(16)).toBeLessThanOrEqual(4 * (await read(4)));
+  });
 
   it('reads equally many rows for any workflow size, before tables are analyzed', async () => {
     const sweeps = await server.sweeper.pause();
