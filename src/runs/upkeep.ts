@@ -37,6 +37,8 @@ export function upkeepOf(app: App): RepeatedWork {
     {
       ...{ what: 'delete old deliveries', firstMs: HOUR, everyMs: HOUR },
       work: deleting('old deliveries', (until) => pruneDeliveries(app, until)),
+    },
+    {
       ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },
       work: deleting('expired keys of CI jobs', () => deleteExpiredKeys(app)),
     },
