@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_EVENT_SUBSCRIPTIONS', 'MANAGE_FREEZES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -268,6 +268,34 @@ CREATE TABLE "freeze_version" (
   CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
 );
 CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
+CREATE TABLE "template" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid,
+  "of" text NOT NULL,
+  "current_revision_id" uuid NOT NULL,
+  CONSTRAINT "template_of" CHECK (of IN ('WORKFLOW', 'STAGE')),
+  CONSTRAINT "PK_fbae2ac36bd9b5e1e793b957b7f" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "template_name" ON "template" ("application_id", "name") WHERE deleted_at IS NULL AND application_id IS NOT NULL;
+CREATE UNIQUE INDEX "template_account_name" ON "template" ("name") WHERE deleted_at IS NULL AND application_id IS NULL;
+CREATE TABLE "template_revision" (
+  "id" uuid NOT NULL,
+  "entity_id" uuid NOT NULL,
+  "number" integer NOT NULL,
+  "content_hash" text NOT NULL,
+  "definition" jsonb NOT NULL,
+  "template_ids" uuid array NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  CONSTRAINT "template_revision_number" UNIQUE ("entity_id", "number"),
+  CONSTRAINT "PK_568cda9acc258b1647dfec7e9b2" PRIMARY KEY ("id")
+);
 CREATE TABLE "tag" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -309,6 +337,7 @@ CREATE TABLE "workflow_revision" (
   "number" integer NOT NULL,
   "content_hash" text NOT NULL,
   "definition" jsonb NOT NULL,
+  "template_ids" uuid array NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   CONSTRAINT "workflow_revision_number" UNIQUE ("entity_id", "number"),
@@ -333,6 +362,7 @@ CREATE TABLE "pipeline_revision" (
   "number" integer NOT NULL,
   "content_hash" text NOT NULL,
   "definition" jsonb NOT NULL,
+  "template_ids" uuid array NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   CONSTRAINT "pipeline_revision_number" UNIQUE ("entity_id", "number"),
@@ -1082,77 +1112,6 @@ CREATE TABLE "signing_key" (
   CONSTRAINT "signing_key_one" CHECK (id = 1),
   CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY ("id")
 );
-CREATE TABLE "event_subscription" (
-  "id" uuid NOT NULL,
-  "name" text NOT NULL,
-  "application_id" uuid,
-  "format" text NOT NULL,
-  "address" text NOT NULL,
-  "filter" jsonb NOT NULL,
-  "repository" text,
-  "commit" text,
-  "token_secret" text,
-  "enabled" boolean NOT NULL,
-  "off_code" text,
-  "off_reason" text,
-  "off_at" TIMESTAMP(3) WITH TIME ZONE,
-  "owner_kind" text NOT NULL,
-  "owner_id" text NOT NULL,
-  "owner_name" text NOT NULL,
-  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "created_by" text,
-  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "event_subscription_format" CHECK (format IN ('CLOUDEVENTS', 'SLACK', 'TEAMS', 'GITHUB', 'GITLAB')),
-  CONSTRAINT "event_subscription_off" CHECK (enabled = (off_code IS NULL) AND enabled = (off_at IS NULL)),
-  CONSTRAINT "PK_30cfa3a4d386691fef4c5995085" PRIMARY KEY ("id")
-);
-CREATE INDEX "event_subscription_name" ON "event_subscription" ("name", "id") WHERE deleted_at IS NULL;
-CREATE TABLE "event_subscription_state" (
-  "subscription_id" uuid NOT NULL,
-  "key_id" text NOT NULL,
-  "sealed" bytea NOT NULL,
-  "sealed_version" integer NOT NULL,
-  "transaction_id" bigint NOT NULL,
-  "run_id" uuid NOT NULL,
-  "sequence" integer NOT NULL,
-  "replay" jsonb,
-  "leased_by" uuid,
-  "leased_until" TIMESTAMP(3) WITH TIME ZONE,
-  "failing_since" TIMESTAMP(3) WITH TIME ZONE,
-  "held_until" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "PK_14a7d81f12c931213a8adc3557e" PRIMARY KEY ("subscription_id")
-);
-CREATE TABLE "event_delivery" (
-  "id" uuid NOT NULL,
-  "subscription_id" uuid NOT NULL,
-  "run_id" uuid NOT NULL,
-  "sequence" integer NOT NULL,
-  "execution_id" uuid NOT NULL,
-  "transaction_id" bigint NOT NULL,
-  "type" text NOT NULL,
-  "state" text NOT NULL,
-  "due_at" TIMESTAMP(3) WITH TIME ZONE,
-  "attempts" integer NOT NULL,
-  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "last_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
-  "give_up_at" TIMESTAMP(3) WITH TIME ZONE,
-  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  "response_status" integer,
-  "error_code" text,
-  "error" text,
-  "duration_ms" integer,
-  CONSTRAINT "event_delivery_state" CHECK (state IN ('PENDING', 'DELIVERED', 'FAILED', 'SKIPPED')),
-  CONSTRAINT "event_delivery_due" CHECK (due_at IS NULL OR state = 'PENDING'),
-  CONSTRAINT "event_delivery_ended" CHECK ((ended_at IS NULL) = (state = 'PENDING')),
-  CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY ("id")
-);
-CREATE UNIQUE INDEX "event_delivery_event" ON "event_delivery" ("subscription_id", "run_id", "sequence");
-CREATE INDEX "event_delivery_pending" ON "event_delivery" ("subscription_id", "run_id", "sequence") WHERE state = 'PENDING';
-CREATE INDEX "event_delivery_due" ON "event_delivery" ("subscription_id", "due_at") WHERE due_at IS NOT NULL;
-CREATE INDEX "event_delivery_due_run" ON "event_delivery" ("subscription_id", "run_id") WHERE due_at IS NOT NULL;
-CREATE INDEX "event_delivery_newest" ON "event_delivery" ("subscription_id", "transaction_id", "run_id", "sequence");
-CREATE INDEX "event_delivery_ended" ON "event_delivery" ("ended_at") WHERE ended_at IS NOT NULL;
 CREATE TABLE "trust_rule" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -1199,6 +1158,8 @@ ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KE
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "template" ADD CONSTRAINT "FK_0a2877c0f6e1a14a6d5f6d43f5d" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "template_revision" ADD CONSTRAINT "FK_4c323f1a45f44df4995f13a2cf4" FOREIGN KEY ("entity_id") REFERENCES "template"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "tag_link" ADD CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY ("tag_id") REFERENCES "tag"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1248,9 +1209,6 @@ ALTER TABLE "operation_task" ADD CONSTRAINT "FK_779648073aa32b57e36066c563a" FOR
 ALTER TABLE "operation_task" ADD CONSTRAINT "FK_fdc7ca2338f9811f8de07942531" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation_log" ADD CONSTRAINT "FK_b36519c3cf5f9466c04d9568795" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY ("record_id") REFERENCES "audit_record"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "event_subscription" ADD CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "event_subscription_state" ADD CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "event_delivery" ADD CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
@@ -1504,6 +1462,11 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision ((definition->'observe'->>'everySeconds')) WHERE jsonb_typeof(definition->'observe') = 'object';
 
+-- Users of a template are found without a look at all definitions.
+CREATE INDEX workflow_revision_templates ON workflow_revision USING gin (template_ids) WHERE template_ids <> '{}';
+CREATE INDEX pipeline_revision_templates ON pipeline_revision USING gin (template_ids) WHERE template_ids <> '{}';
+CREATE INDEX template_revision_templates ON template_revision USING gin (template_ids) WHERE template_ids <> '{}';
+
 -- Freezes have a history in the same way.
 CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -1614,6 +1577,8 @@ DROP TABLE
   secret,
   deployment_freeze,
   freeze_version,
+  template,
+  template_revision,
   tag,
   tag_link,
   workflow,
@@ -1668,9 +1633,6 @@ DROP TABLE
   audit_unsealed,
   shared_count,
   signing_key,
-  event_subscription,
-  event_subscription_state,
-  event_delivery,
   trust_rule,
   exchanged_token,
   registered_operation

@@ -250,6 +250,11 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision ((definition->'observe'->>'everySeconds')) WHERE jsonb_typeof(definition->'observe') = 'object';
 
+-- Users of a template are found without a look at all definitions.
+CREATE INDEX workflow_revision_templates ON workflow_revision USING gin (template_ids) WHERE template_ids <> '{}';
+CREATE INDEX pipeline_revision_templates ON pipeline_revision USING gin (template_ids) WHERE template_ids <> '{}';
+CREATE INDEX template_revision_templates ON template_revision USING gin (template_ids) WHERE template_ids <> '{}';
+
 -- Freezes have a history in the same way.
 CREATE FUNCTION record_freeze_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -15,6 +15,7 @@ export const accountPermissionType = {
     MANAGE_EVENT_SUBSCRIPTIONS:
       'Create, change and delete all subscriptions to events (webhooks), and see their deliveries.',
     MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
+    MANAGE_TEMPLATES: 'Create, change and delete templates of the account, which every application can extend.',
     MANAGE_TAGS:
       'Create, change and delete tags. Attaching a tag to an object requires the right to change the object.',
     MANAGE_USERS_AND_GROUPS:

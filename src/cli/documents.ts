@@ -65,7 +65,7 @@ export async function applyFiles(
     results.map(({ action, kind, application: of, name, revision }) => [
       (action === 'UNCHANGED' ? ui.paint.dim : ui.paint.green)(action.toLowerCase()),
       kind.toLowerCase(),
-      kind === 'APPLICATION' ? name : `${of}/${name}`,
+      kind === 'APPLICATION' || of === '' ? name : `${of}/${name}`,
       revision === null ? '' : String(revision.number),
     ]),
   );

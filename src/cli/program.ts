@@ -33,6 +33,7 @@ import {
 } from './subscriptions';
 import { moveWaiter, showSlots, withdrawWaiter } from './slots';
 import { startRun } from './start';
+import { deleteTemplate, listTemplates, showTemplate } from './templates';
 import { createTrustRule, deleteTrustRule, showTrustRules, updateTrustRule } from './trust';
 import type { Terminal } from './ui';
 import { compareRuns, showGraph } from './views';
@@ -149,6 +150,29 @@ export function createProgram(terminal: Terminal): Command {
     .option('-e, --environment <name>', 'only this environment')
     .action(async (_options, command: Command) => {
       await showFreezes(await session(command), command.opts());
+    });
+  const templates = program
+    .command('templates')
+    .description('list templates of workflows and stages, and how many definitions extend them')
+    .option('-a, --application <name>', 'only templates of this application')
+    .action(async (_options, command: Command) => {
+      await listTemplates(await session(command), command.opts());
+    });
+  templates
+    .command('show <name>')
+    .description('print a template as a document that can be applied again')
+    .option('-a, --application <name>', 'application in which the name is looked up. Default: only the account')
+    .option('--users', 'list the definitions that extend it instead, with the revision that they have')
+    .action(async (name: string, _options, command: Command) => {
+      await showTemplate(await session(command), name, command.optsWithGlobals());
+    });
+  templates
+    .command('delete <name>')
+    .description('delete a template that nothing extends')
+    .option('-a, --application <name>', 'application in which the name is looked up. Default: only the account')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (name: string, _options, command: Command) => {
+      await deleteTemplate(await session(command), name, command.optsWithGlobals());
     });
   const slots = program
     .command('slots')

@@ -32,6 +32,7 @@ export type AccountPermissionType =
   | 'MANAGE_EVENT_SUBSCRIPTIONS'
   | 'MANAGE_FREEZES'
   | 'MANAGE_TAGS'
+  | 'MANAGE_TEMPLATES'
   | 'MANAGE_USERS_AND_GROUPS'
   | 'READ_USERS_AND_GROUPS'
   | 'VIEW_AUDITS';
@@ -149,7 +150,15 @@ export type ApprovalStatus =
   | 'WAITING';
 
 export type ApprovalStepType =
+  | 'JIRA'
+  | 'SERVICENOW'
+  | 'SHELL_SCRIPT'
   | 'USER_GROUP';
+
+export type ApprovalVariableInput = {
+  readonly name: string;
+  readonly value?: string | null | undefined;
+};
 
 export type ApproveOrRejectApprovalsInput = {
   readonly action: ApprovalActionType;
@@ -162,6 +171,7 @@ export type ApproveOrRejectApprovalsInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
+  readonly variableInputs?: ReadonlyArray<ApprovalVariableInput> | null | undefined;
 };
 
 export type ArtifactDeletionReason =
@@ -280,6 +290,7 @@ export type DefinitionKind =
   | 'FREEZE'
   | 'PIPELINE'
   | 'SERVICE'
+  | 'TEMPLATE'
   | 'WORKFLOW';
 
 export type DeleteArtifactInput = {
@@ -290,6 +301,11 @@ export type DeleteArtifactInput = {
 export type DeleteRegisteredOperationInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly hash: string;
+};
+
+export type DeleteTemplateInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly templateId: string;
 };
 
 export type DeleteTrustRuleInput = {
@@ -917,6 +933,29 @@ export type TagInput = {
   readonly value?: string | null | undefined;
 };
 
+export type TemplateFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly isOfAccount?: boolean | null | undefined;
+  readonly name?: IdFilter | null | undefined;
+  readonly template?: IdFilter | null | undefined;
+};
+
+export type TemplateParameterType =
+  | 'BOOLEAN'
+  | 'LIST'
+  | 'MAPPING'
+  | 'NUMBER'
+  | 'STRING';
+
+export type TemplateTarget =
+  | 'STAGE'
+  | 'WORKFLOW';
+
+export type TemplateUserKind =
+  | 'PIPELINE'
+  | 'TEMPLATE'
+  | 'WORKFLOW';
+
 export type TimeFilter = {
   readonly operator: TimeOperator;
   readonly value: string;
@@ -1169,7 +1208,12 @@ export type WaitingApprovalsQueryVariables = Exact<{
 }>;
 
 
-export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly digest: string, readonly missing: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }> } | null };
+export type WaitingApprovalsQuery = { readonly approvalDetails: { readonly approvalDetails: ReadonlyArray<
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly digest: string, readonly missing: string | null, readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly digest: string, readonly missing: string | null, readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly digest: string, readonly missing: string | null, readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly digest: string, readonly missing: string | null, readonly approvers: ReadonlyArray<string>, readonly message: string | null, readonly undecidableSince: string | null, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null, readonly inputs: ReadonlyArray<FormFieldFragment> }
+    > } | null };
 
 export type InboxQueryVariables = Exact<{
   mine: boolean;
@@ -1177,7 +1221,12 @@ export type InboxQueryVariables = Exact<{
 }>;
 
 
-export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }> } };
+export type InboxQuery = { readonly approvals: { readonly nodes: ReadonlyArray<
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }
+      | { readonly approvalId: string, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly execution: { readonly id: string, readonly application: { readonly name: string } | null, readonly pipeline: { readonly name: string } | null } }
+    > } };
 
 export type DecideApprovalMutationVariables = Exact<{
   input: ApproveOrRejectApprovalsInput;
@@ -1191,7 +1240,12 @@ export type ReassignApprovalMutationVariables = Exact<{
 }>;
 
 
-export type ReassignApprovalMutation = { readonly reassignApproval: { readonly approval: { readonly approvalId: string } | null } | null };
+export type ReassignApprovalMutation = { readonly reassignApproval: { readonly approval:
+      | { readonly approvalId: string }
+      | { readonly approvalId: string }
+      | { readonly approvalId: string }
+      | { readonly approvalId: string }
+     | null } | null };
 
 export type GiveRuntimeInputsMutationVariables = Exact<{
   input: PipelineResumeRuntimeInput;
@@ -1939,16 +1993,39 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 export type OutputFragment = { readonly name: string, readonly value: string | null };
 
-type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<AskedApprovalFragment> };
+type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<
+    | AskedApproval_JiraApprovalDetails_Fragment
+    | AskedApproval_SnowApprovalDetails_Fragment
+    | AskedApproval_ShellScriptDetails_Fragment
+    | AskedApproval_UserGroupApprovalDetails_Fragment
+  > };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly approvals: ReadonlyArray<AskedApprovalFragment>, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly approvals: ReadonlyArray<
+    | AskedApproval_JiraApprovalDetails_Fragment
+    | AskedApproval_SnowApprovalDetails_Fragment
+    | AskedApproval_ShellScriptDetails_Fragment
+    | AskedApproval_UserGroupApprovalDetails_Fragment
+  >, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
   | Stage_WorkflowStageExecution_Fragment
 ;
 
-export type AskedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
+type AskedApproval_JiraApprovalDetails_Fragment = { readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
+
+type AskedApproval_SnowApprovalDetails_Fragment = { readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
+
+type AskedApproval_ShellScriptDetails_Fragment = { readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
+
+type AskedApproval_UserGroupApprovalDetails_Fragment = { readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string, readonly message: string | null, readonly missing: string | null, readonly excluded: ReadonlyArray<string>, readonly reminders: number, readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly inputs: ReadonlyArray<FormFieldFragment>, readonly escalations: ReadonlyArray<{ readonly to: ReadonlyArray<string>, readonly at: string, readonly taken: boolean }>, readonly votes: ReadonlyArray<{ readonly counts: boolean, readonly by: ActorNameFragment }>, readonly changedSince: ReadonlyArray<{ readonly what: string, readonly from: string | null, readonly to: string | null }> | null };
+
+export type AskedApprovalFragment =
+  | AskedApproval_JiraApprovalDetails_Fragment
+  | AskedApproval_SnowApprovalDetails_Fragment
+  | AskedApproval_ShellScriptDetails_Fragment
+  | AskedApproval_UserGroupApprovalDetails_Fragment
+;
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
@@ -2293,6 +2370,30 @@ export type StartPreviewQueryVariables = Exact<{
 
 
 export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number, readonly approvers: ReadonlyArray<string> }> }> } | null };
+
+export type TemplatesQueryVariables = Exact<{
+  filters?: ReadonlyArray<TemplateFilter> | TemplateFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TemplatesQuery = { readonly templates: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly of: TemplateTarget, readonly description: string | null, readonly application: { readonly name: string } | null, readonly revision: { readonly number: number }, readonly users: ReadonlyArray<{ readonly outdated: boolean }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type TemplateQueryVariables = Exact<{
+  name: string;
+  applicationId?: string | null | undefined;
+  format: DefinitionFormat;
+}>;
+
+
+export type TemplateQuery = { readonly templateByName: { readonly id: string, readonly name: string, readonly of: TemplateTarget, readonly description: string | null, readonly definition: string, readonly application: { readonly name: string } | null, readonly revision: { readonly number: number }, readonly parameters: ReadonlyArray<{ readonly name: string, readonly type: TemplateParameterType, readonly required: boolean, readonly defaultValue: unknown, readonly allowedValues: ReadonlyArray<string> | null, readonly description: string | null }>, readonly users: ReadonlyArray<{ readonly kind: TemplateUserKind, readonly id: string, readonly name: string, readonly application: string | null, readonly revision: number, readonly pinned: boolean, readonly outdated: boolean }> } | null };
+
+export type DeleteTemplateMutationVariables = Exact<{
+  input: DeleteTemplateInput;
+}>;
+
+
+export type DeleteTemplateMutation = { readonly deleteTemplate: { readonly clientMutationId: string | null } | null };
 
 export type TrustRuleFragment = { readonly id: string, readonly name: string, readonly issuer: string, readonly audience: string, readonly subject: string, readonly userGroupIds: ReadonlyArray<string>, readonly applicationIds: ReadonlyArray<string> | null, readonly lifetimeSeconds: number, readonly enabled: boolean, readonly lastUsedAt: string | null, readonly claims: ReadonlyArray<{ readonly name: string, readonly pattern: string }> };
 
@@ -2735,7 +2836,20 @@ export type WatchExecutionsSubscription = { readonly executionsUpdated: { readon
           | ExecutionState_WorkflowExecution_Fragment
         > } } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
 
-export type WatchedApprovalFragment = { readonly approvers: ReadonlyArray<string>, readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly execution: { readonly id: string } };
+type WatchedApproval_JiraApprovalDetails_Fragment = { readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly approvers: ReadonlyArray<string>, readonly execution: { readonly id: string } };
+
+type WatchedApproval_SnowApprovalDetails_Fragment = { readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly approvers: ReadonlyArray<string>, readonly execution: { readonly id: string } };
+
+type WatchedApproval_ShellScriptDetails_Fragment = { readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly approvers: ReadonlyArray<string>, readonly execution: { readonly id: string } };
+
+type WatchedApproval_UserGroupApprovalDetails_Fragment = { readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly willExpireAt: string, readonly approvers: ReadonlyArray<string>, readonly execution: { readonly id: string } };
+
+export type WatchedApprovalFragment =
+  | WatchedApproval_JiraApprovalDetails_Fragment
+  | WatchedApproval_SnowApprovalDetails_Fragment
+  | WatchedApproval_ShellScriptDetails_Fragment
+  | WatchedApproval_UserGroupApprovalDetails_Fragment
+;
 
 export type WatchApprovalsSubscriptionVariables = Exact<{
   applicationId?: string | null | undefined;
@@ -2744,7 +2858,17 @@ export type WatchApprovalsSubscriptionVariables = Exact<{
 }>;
 
 
-export type WatchApprovalsSubscription = { readonly approvalsRequested: { readonly cursor: string, readonly approval: WatchedApprovalFragment | null, readonly snapshot: { readonly approvals: ReadonlyArray<WatchedApprovalFragment> } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
+export type WatchApprovalsSubscription = { readonly approvalsRequested: { readonly cursor: string, readonly approval:
+      | WatchedApproval_JiraApprovalDetails_Fragment
+      | WatchedApproval_SnowApprovalDetails_Fragment
+      | WatchedApproval_ShellScriptDetails_Fragment
+      | WatchedApproval_UserGroupApprovalDetails_Fragment
+     | null, readonly snapshot: { readonly approvals: ReadonlyArray<
+        | WatchedApproval_JiraApprovalDetails_Fragment
+        | WatchedApproval_SnowApprovalDetails_Fragment
+        | WatchedApproval_ShellScriptDetails_Fragment
+        | WatchedApproval_UserGroupApprovalDetails_Fragment
+      > } | null, readonly gap: { readonly after: string, readonly reason: GapReason } | null } };
 
 export type WatchQueueSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -3229,10 +3353,8 @@ export const AskedApprovalFragmentDoc = new TypedDocumentString(`
     from
     to
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-    undecidableSince
-  }
+  approvers
+  undecidableSince
 }
     fragment FormField on ApprovalFormField {
   name
@@ -3369,10 +3491,8 @@ fragment AskedApproval on ApprovalDetails {
     from
     to
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-    undecidableSince
-  }
+  approvers
+  undecidableSince
 }
 fragment ActorName on EventActor {
   name
@@ -3630,10 +3750,8 @@ fragment AskedApproval on ApprovalDetails {
     from
     to
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-    undecidableSince
-  }
+  approvers
+  undecidableSince
 }
 fragment Placed on TaskExecution {
   id
@@ -3766,9 +3884,7 @@ export const WatchedApprovalFragmentDoc = new TypedDocumentString(`
   execution {
     id
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-  }
+  approvers
 }
     `, {"fragmentName":"WatchedApproval"}) as unknown as TypedDocumentString<WatchedApprovalFragment, unknown>;
 export const WillReplaceDocument = new TypedDocumentString(`query WillReplace($id: ID!) {
@@ -4104,11 +4220,9 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`query WaitingAp
       inputs {
         ...FormField
       }
-      ... on UserGroupApprovalDetails {
-        approvers
-        message
-        undecidableSince
-      }
+      approvers
+      message
+      undecidableSince
     }
   }
 }
@@ -4121,7 +4235,7 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`query WaitingAp
   description
   maxLength
   value
-}`, {"hash":"118f707ff5ae2a69d74d7931accb13f3570da8a70415207e23d6a2150e6788ab"}) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
+}`, {"hash":"dcdbf9fcf4b3f1a9655da869381b014ca8861a00bced6c4d1478b56d07781667"}) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
 export const InboxDocument = new TypedDocumentString(`query Inbox($mine: Boolean!, $first: Int!) {
   approvals(mine: $mine, first: $first) {
     nodes {
@@ -4141,9 +4255,7 @@ export const InboxDocument = new TypedDocumentString(`query Inbox($mine: Boolean
         at
         taken
       }
-      ... on UserGroupApprovalDetails {
-        approvers
-      }
+      approvers
       execution {
         id
         application {
@@ -4165,7 +4277,7 @@ export const InboxDocument = new TypedDocumentString(`query Inbox($mine: Boolean
   description
   maxLength
   value
-}`, {"hash":"8d0f2688d6791dcbadc80578e356a3395ad2525fdd03e95e142196b0e57073ad"}) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
+}`, {"hash":"a7944155921d33514b92215b99086b7acbd57594a289552fbe8d68736dc6d619"}) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
 export const DecideApprovalDocument = new TypedDocumentString(`mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
     decided
@@ -6098,10 +6210,8 @@ fragment AskedApproval on ApprovalDetails {
     from
     to
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-    undecidableSince
-  }
+  approvers
+  undecidableSince
 }
 fragment Placed on TaskExecution {
   id
@@ -6277,7 +6387,7 @@ fragment Why on WhyNotRunning {
   message
   stageExecutionId
   taskExecutionId
-}`, {"hash":"46e3cc573cc5a4500244fb464b0af4b944cb039778e739221b6a6f116814df6a"}) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
+}`, {"hash":"e0277e320d32e9a0a84ed59d62f935a9fa2943332aebaf059e43b4bf2d4b5ce2"}) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
 export const ReadPlacesDocument = new TypedDocumentString(`query ReadPlaces($id: ID!) {
   execution(executionId: $id) {
     __typename
@@ -6428,10 +6538,8 @@ fragment AskedApproval on ApprovalDetails {
     from
     to
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-    undecidableSince
-  }
+  approvers
+  undecidableSince
 }
 fragment Placed on TaskExecution {
   id
@@ -6607,7 +6715,7 @@ fragment Why on WhyNotRunning {
   message
   stageExecutionId
   taskExecutionId
-}`, {"hash":"8c6b28a223d633089fdd30e0d7914506c645fcd99ddfb33aed17c0a2a5f18669"}) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
+}`, {"hash":"00b6c3a4baefa5055ced591bd3555bc0d88bd77fbd27844aec195b7995882030"}) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
 export const SlotsDocument = new TypedDocumentString(`query Slots($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {
@@ -6751,6 +6859,66 @@ export const StartPreviewDocument = new TypedDocumentString(`query StartPreview(
     }
   }
 }`, {"hash":"ab0ee2c6fccae54485e1b6226a627d87ed85230e628074a763f287edad6b91be"}) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
+export const TemplatesDocument = new TypedDocumentString(`query Templates($filters: [TemplateFilter!], $after: String) {
+  templates(filters: $filters, first: 100, after: $after) {
+    nodes {
+      id
+      name
+      of
+      description
+      application {
+        name
+      }
+      revision {
+        number
+      }
+      users {
+        outdated
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`, {"hash":"bdc393fb5fafa79bd276d070bb138ebd6786f584c9d2771075c2ac42ed358907"}) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
+export const TemplateDocument = new TypedDocumentString(`query Template($name: String!, $applicationId: ID, $format: DefinitionFormat!) {
+  templateByName(templateName: $name, applicationId: $applicationId) {
+    id
+    name
+    of
+    description
+    application {
+      name
+    }
+    revision {
+      number
+    }
+    parameters {
+      name
+      type
+      required
+      defaultValue
+      allowedValues
+      description
+    }
+    definition(format: $format)
+    users {
+      kind
+      id
+      name
+      application
+      revision
+      pinned
+      outdated
+    }
+  }
+}`, {"hash":"a66d00c18839cd5ae9847609ab022c7c1979f9a75b55ffa5df6700322a05607c"}) as unknown as TypedDocumentString<TemplateQuery, TemplateQueryVariables>;
+export const DeleteTemplateDocument = new TypedDocumentString(`mutation DeleteTemplate($input: DeleteTemplateInput!) {
+  deleteTemplate(input: $input) {
+    clientMutationId
+  }
+}`, {"hash":"40864166f44115b9c87763812a1f69be019017b6fc5ce786438f55870e30fe04"}) as unknown as TypedDocumentString<DeleteTemplateMutation, DeleteTemplateMutationVariables>;
 export const TrustRulesDocument = new TypedDocumentString(`query TrustRules {
   trustRules {
     ...TrustRule
@@ -7016,10 +7184,8 @@ export const WatchApprovalsDocument = new TypedDocumentString(`subscription Watc
   execution {
     id
   }
-  ... on UserGroupApprovalDetails {
-    approvers
-  }
-}`, {"hash":"0618baa65e9701d684110cdb972e62d73756a648f7a501c8062b172a457b5828"}) as unknown as TypedDocumentString<WatchApprovalsSubscription, WatchApprovalsSubscriptionVariables>;
+  approvers
+}`, {"hash":"ce1a49bc2478d22f1453819618fd616b782aff071cb87cb99ef740f238492832"}) as unknown as TypedDocumentString<WatchApprovalsSubscription, WatchApprovalsSubscriptionVariables>;
 export const WatchQueueDocument = new TypedDocumentString(`subscription WatchQueue($after: ID) {
   queueUpdated(changes: true, after: $after) {
     cursor

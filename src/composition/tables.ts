@@ -62,6 +62,7 @@ import { secretTable } from '../catalog/secrets/secrets';
 import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
 import { services } from '../catalog/services/services';
+import { templates } from '../catalog/templates/templates';
 import { tagLinkTable, tags } from '../catalog/tags/tags';
 import { workflows } from '../catalog/workflows/workflows';
 
@@ -84,12 +85,14 @@ export const tables = [
   secretTable,
   freezes.schema,
   freezeVersionTable,
+  templates.schema,
+  templates.revisions.schema,
   tags.schema,
   tagLinkTable,
   workflows.schema,
-  workflows.revisionSchema,
+  workflows.revisions.schema,
   pipelines.schema,
-  pipelines.revisionSchema,
+  pipelines.revisions.schema,
   executionTable,
   idempotencyKeyTable,
   slotTable,

@@ -1,4 +1,4 @@
-import { contentHash } from '../catalog/language/canonical';
+import { contentHash } from '../catalog/language/contentHash';
 import { partsOf } from '../catalog/language/outputReferences';
 import { isFinal } from '../contract/statuses';
 import type { ApprovalSubject, SubjectElement } from './approval';

@@ -81,6 +81,9 @@ const queries: Readonly<Record<string, Row>> = {
   node: ['{ node(id: "$run") { id } }', ...seen],
   compareEnvironments: ['{ compareEnvironments(a: "$staging", b: "$staging") { services { newer } } }', ...seen],
   concurrencyGroup: ['{ concurrencyGroup(applicationId: "$app", name: "db", of: WORKFLOWS) { name } }', ...seen],
+  template: ['{ template(templateId: "$template") { name users { name } } }', ...seen],
+  templateByName: ['{ templateByName(templateName: "tested", applicationId: "$app") { name } }', ...seen],
+  templates: ['{ templates(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
   freeze: ['{ freeze(freezeId: "$freeze") { name reason } }', ...seen],
   freezes: ['{ freezes(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
   freezeCheck: ['{ freezeCheck(environmentId: "$staging") { frozen } }', ...seen],
@@ -381,6 +384,10 @@ const mutations: Readonly<Record<string, Row>> = {
     ...administered,
   ],
   deleteFreeze: ['mutation { deleteFreeze(input: {freezeId: "$freeze"}) { clientMutationId } }', ...administered],
+  deleteTemplate: [
+    'mutation { deleteTemplate(input: {templateId: "$template"}) { clientMutationId } }',
+    ...administered,
+  ],
   overrideFreeze: [
     'mutation { overrideFreeze(input: {executionId: "$run", reason: "hotfix"}) { execution { id } } }',
     ...administered,
@@ -724,6 +731,12 @@ name: other
     await server.client.ask(
       `mutation { attachTag(input: {entityId: "${read.services.nodes[0]?.id}", entityType: SERVICE, name: "team", value: "a"}) { clientMutationId } }`,
     );
+    await runs.apply(
+      `---\nkind: Template\napplication: ${APP}\nname: tested\nof: workflow\nbody: { tasks: { test: { run: "true" } } }`,
+    );
+    const { templates } = await server.client.ask<{ templates: { nodes: { id: string }[] } }>(
+      '{ templates { nodes { id } } }',
+    );
     const inApp = `applications: {appIds: ["${applicationId}"]}`;
     const reading = ['ENV', 'SERVICE', 'WORKFLOW', 'PIPELINE', 'DEPLOYMENT']
       .map((type) => `{permissionType: ${type}, actions: [READ], ${inApp}}`)
@@ -761,6 +774,7 @@ name: other
       freeze: createFreeze.freeze.id,
       subscription: await subscribe('hook'),
       spareSubscription: await subscribe('spare hook'),
+      template: templates.nodes[0]?.id ?? '',
       secret: kept.setSecret.secret.id,
       tag: tags.one.tag.id,
       spareTag: tags.two.tag.id,

@@ -7,6 +7,7 @@ import { requireFreeze } from '../../catalog/freezes/freezes.queries';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { services } from '../../catalog/services/services';
+import { requireTemplate } from '../../catalog/templates/templates.queries';
 import { workflows } from '../../catalog/workflows/workflows';
 import { notFound } from '../../kernel/errors';
 import { readAgent } from '../../runs/agents/agents.queries';
@@ -26,6 +27,7 @@ const reads: Readonly<Record<NodeType, (app: App, actor: Actor, id: string) => P
   Workflow: (app, actor, id) => readPart(app, actor, workflows, id),
   Pipeline: (app, actor, id) => readPart(app, actor, pipelines, id),
   Freeze: (app, actor, id) => requireFreeze(app.database, actor, id),
+  Template: (app, actor, id) => requireTemplate(app.database, actor, id),
   Execution: readExecution,
   Job: readJob,
   Artifact: async (app, actor, id) => (await readArtifact(app, actor, id)).artifact,

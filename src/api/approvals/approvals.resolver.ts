@@ -4,7 +4,7 @@ import type { Approval } from '../../engine/approval';
 import { findApproval, findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
-import { notFound } from '../../kernel/errors';
+import { invalidInput, notFound } from '../../kernel/errors';
 import { listApprovals } from '../../runs/approvals/approvals.queries';
 import { executionRows } from '../executions/executionRows';
 import { PageArguments } from '../graphql/paging.types';
@@ -23,9 +23,8 @@ import {
   DecideApprovalsPayload,
   ReassignApprovalInput,
   ReassignApprovalPayload,
-  UserGroupApprovalDetails,
 } from './approvals.types';
-import { decideApproval, decideApprovals } from '../../runs/commands/decideApproval';
+import { type DecideApproval, decideApproval, decideApprovals } from '../../runs/commands/decideApproval';
 import { groupsOf } from '../../catalog/language/approvalPolicy';
 import { workflows } from '../../catalog/workflows/workflows';
 import { groupsOfVoters, requirementsOf, votedOn } from '../../engine/approvalVotes';
@@ -50,6 +49,16 @@ import {
 } from '../executions/executions.types';
 import { WorkflowOutput } from '../executions/outputs.types';
 import { reassignApproval } from '../../runs/commands/reassignApproval';
+
+/** The form’s values, which may come under either name. */
+function withInputs({ variableInputs, ...input }: ApproveOrRejectApprovalsInput): DecideApproval {
+  if (variableInputs == null) return input;
+  if (input.inputs != null) {
+    const message = '"inputs" and "variableInputs" mean the same: give only one of them.';
+    throw invalidInput([{ field: 'variableInputs', value: null, rule: 'EXCLUSIVE', message }]);
+  }
+  return { ...input, inputs: variableInputs.map(({ name, value }) => ({ name, value: value ?? '' })) };
+}
 
 @Resolver(() => ApprovalDetails)
 export class ApprovalsResolver {
@@ -113,7 +122,7 @@ export class ApprovalsResolver {
     @Arg('input', () => DecideApprovalsInput, { description: 'Decisions.' }) input: DecideApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
-    const results = await decideApprovals(app, actor, input.decisions);
+    const results = await decideApprovals(app, actor, input.decisions.map(withInputs));
     return {
       clientMutationId: input.clientMutationId ?? null,
       results: results.map((one) => ({ ...one, decided: one.decided ?? false, missing: one.missing ?? null })),
@@ -134,7 +143,7 @@ export class ApprovalsResolver {
     input: ApproveOrRejectApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
-    const voted = await decideApproval(app, actor, input);
+    const voted = await decideApproval(app, actor, withInputs(input));
     return { clientMutationId: input.clientMutationId ?? null, success: true, ...voted };
   }
 
@@ -238,6 +247,11 @@ export class ApprovalsResolver {
     });
   }
 
+  @FieldResolver(() => [String])
+  approvers(@Root() approval: Approval): readonly string[] {
+    return groupsOf(approval);
+  }
+
   @FieldResolver(() => Date)
   startedAt(@Root() approval: Approval): Date {
     return approval.requestedAt;
@@ -246,14 +260,6 @@ export class ApprovalsResolver {
   @FieldResolver(() => Date)
   willExpireAt(@Root() approval: Approval): Date {
     return approval.expiresAt;
-  }
-}
-
-@Resolver(() => UserGroupApprovalDetails)
-export class UserGroupApprovalResolver {
-  @FieldResolver(() => [String])
-  approvers(@Root() approval: Approval): readonly string[] {
-    return groupsOf(approval);
   }
 }
 

@@ -266,18 +266,12 @@ export abstract class ApprovalDetails {
     description: 'ID of the approval that it renews, because the subject has changed. Null if it renews none.',
   })
   renewsId!: string | null;
-}
 
-@ObjectType({ implements: ApprovalDetails, description: 'Approval by a member of a user group.' })
-export class UserGroupApprovalDetails extends ApprovalDetails {
   @Field(() => [String], {
     description:
       'Names of user groups whose members can decide. See `requirements` for how many of each have to approve.',
   })
-  approvers!: string[];
-
-  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
-  executionId!: string;
+  approvers?: string[];
 
   @Field(() => Date, {
     nullable: true,
@@ -285,6 +279,12 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
       'Time since which nobody has been left who can decide: the groups were deleted or emptied, their keys were revoked or have expired, or the only people left may not approve their own execution. Without an identity provider, only keys count. Null while somebody can decide.',
   })
   undecidableSince!: Date | null;
+}
+
+@ObjectType({ implements: ApprovalDetails, description: 'Approval by a member of a user group.' })
+export class UserGroupApprovalDetails extends ApprovalDetails {
+  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
+  executionId!: string;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Approvals of an execution.' })
@@ -302,6 +302,15 @@ export class ApprovalInputValue {
 
   @Field(() => String, { description: 'Value, at most 5,000 characters.' })
   value!: string;
+}
+
+@InputType({ description: 'Value for a field of the form of an approval.' })
+export class ApprovalVariableInput {
+  @Field(() => String, { description: 'Name of the field.' })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'Value, at most 5,000 characters. Null: an empty text.' })
+  value?: string | null;
 }
 
 @InputType({ description: 'Input of `approveOrRejectApprovals`.' })
@@ -335,6 +344,9 @@ export class ApproveOrRejectApprovalsInput extends RunCommandInput {
       'Values for the form of the approval. Omitted fields keep the values of earlier votes, or get their defaults. Not allowed with a rejection.',
   })
   inputs?: ApprovalInputValue[] | null;
+
+  @Field(() => [ApprovalVariableInput], { nullable: true, description: 'The same as `inputs`; give one of the two.' })
+  variableInputs?: ApprovalVariableInput[] | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `approveOrRejectApprovals`.' })

@@ -19,6 +19,8 @@ import {
   RevisionType,
 } from './definitions.types';
 import { validateDefinition } from '../../catalog/definitions/validateDefinition';
+import type { TemplateRevision } from '../../catalog/templates/templates';
+import { templateDocument } from '../templates/templateDocument';
 import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocument';
 
 @Resolver(() => RevisionType)
@@ -27,9 +29,11 @@ export class DefinitionsResolver {
   async definition(
     @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
     format: DefinitionSource['format'],
-    @Root() { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition>,
+    @Root()
+    { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition> | TemplateRevision,
     @Ctx() { loaders }: Context,
   ): Promise<string> {
+    if ('of' in definition) return templateDocument(loaders, entityId, definition, format);
     const isPipeline = 'stages' in definition;
     const row = found(
       await (isPipeline ? loaders.load(pipelines.byId, entityId) : loaders.load(workflows.byId, entityId)),

@@ -2,7 +2,7 @@ import { registerEnumType } from 'type-graphql';
 import { revisionFields, variableFields } from '../../catalog/language/definition';
 import type { DocumentKind } from '../../catalog/language/documentShapes';
 import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
-import { problemFields } from '../../catalog/language/validationRules';
+import { problemFields, templatePlaceFields } from '../../catalog/language/validationRules';
 import { field, graphqlField, guarded, listOf, optional, orNull, withDefault } from '../../kernel/fields';
 import { enumOf, inputType, mutationInput, mutationPayload, objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
@@ -27,6 +27,7 @@ enum DefinitionKind {
   SERVICE = 'Service',
   WORKFLOW = 'Workflow',
   PIPELINE = 'Pipeline',
+  TEMPLATE = 'Template',
   FREEZE = 'Freeze',
 }
 registerEnumType(DefinitionKind, {
@@ -38,6 +39,7 @@ registerEnumType(DefinitionKind, {
     SERVICE: { description: 'Service of an application.' },
     WORKFLOW: { description: 'Workflow of an application.' },
     PIPELINE: { description: 'Pipeline of an application.' },
+    TEMPLATE: { description: 'Template of an application or of the account.' },
     FREEZE: { description: 'Freeze or deployment window of the environments of an application.' },
   },
 });
@@ -47,7 +49,7 @@ const applyAction = {
   description: 'Effect of applying a document.',
   values: {
     CREATED: 'Created: it did not exist before.',
-    UPDATED: 'Changed. A workflow or pipeline got a new revision.',
+    UPDATED: 'Changed. A workflow, pipeline or template got a new revision.',
     UNCHANGED: 'Unchanged: the document means the same as the current definition.',
   },
 } as const;
@@ -56,7 +58,7 @@ export const VariableType = objectType('Variable', 'Variable that a workflow or 
 
 export const RevisionType = objectType(
   'Revision',
-  'Immutable version of a workflow or pipeline. An execution pins the revision that it is started with.',
+  'Immutable version of a workflow, pipeline or template. An execution pins the revision that it is started with.',
   revisionFields,
 );
 export const RevisionConnection = ConnectionType(RevisionType, 'Revision');
@@ -73,7 +75,7 @@ export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Doc
   source: guarded(
     'CHECKED',
     field.text(
-      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow, Pipeline or Freeze.',
+      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Template, Workflow, Pipeline or Freeze.',
     ),
   ),
   format: format('Format of the documents.'),
@@ -97,22 +99,33 @@ const AppliedDefinition = objectType(
   'Effect of one document. In a dry run, the effect that it would have.',
   {
     kind: graphqlField<DocumentKind>(() => DefinitionKind, 'Kind of resource that the document defines.'),
-    application: field.text('Name of the application.'),
+    application: field.text('Name of the application. Empty for a template of the account.'),
     name: field.text('Name of the resource.'),
     action: field.oneOf(applyAction, 'Effect.'),
     id: orNull(field.uuid('ID of the resource. Null if a dry run would create it.')),
-    revision: orNull(field.object(() => AppliedRevision, 'Revision of a workflow or pipeline.')),
+    revision: orNull(field.object(() => AppliedRevision, 'Revision of a workflow, pipeline or template.')),
   },
 );
 
-const DefinitionProblem = objectType(
-  'DefinitionProblem',
-  'Error or warning in a definition, with its location.',
-  problemFields,
-);
+const TemplatePlace = objectType('TemplatePlace', 'Place within a template.', templatePlaceFields);
+
+const DefinitionProblem = objectType('DefinitionProblem', 'Error or warning in a definition, with its location.', {
+  ...problemFields,
+  template: orNull(
+    field.object(
+      () => TemplatePlace,
+      'Place within a template, for a problem in what the document takes over from one. `line` and `column` are those of `extends`.',
+    ),
+  ),
+});
 
 export const ApplyDefinitionsPayload = mutationPayload('ApplyDefinitionsPayload', 'Result of `applyDefinitions`.', {
-  results: listOf(field.object(() => AppliedDefinition, 'One result for each document, in document order.')),
+  results: listOf(
+    field.object(
+      () => AppliedDefinition,
+      'One result for each document, in document order; then one for each definition outside the source that follows a changed template or runs a changed workflow.',
+    ),
+  ),
   warnings: listOf(
     field.object(() => DefinitionProblem, 'Findings that are allowed but probably not intended, in source order.'),
   ),

@@ -9,6 +9,7 @@ export const executionRows = new RowFields<Execution>({
   always: ['id', 'kind', 'runId', 'applicationId', 'parentStageExecutionId', 'createdAt'],
   needs: {
     application: [],
+    artifacts: ['images'],
     attempts: [],
     cause: ['cause'],
     deployments: [],
@@ -26,6 +27,7 @@ export const executionRows = new RowFields<Execution>({
     pipelineStageExecutions: ['attempt'],
     revision: ['revisionId'],
     rollback: [],
+    rollbackArtifacts: [],
     rolledBackBy: [],
     serviceImages: ['images'],
     tags: ['entityId'],

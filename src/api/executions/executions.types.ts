@@ -1,3 +1,4 @@
+// Long because it describes executions, their stages and tasks: the descriptions are the API’s manual.
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { TypeOf } from '../graphql/abstractTypes';
 import { NodeInterface } from '../graphql/node.types';
@@ -55,11 +56,19 @@ registerEnumType(ExecutionTypeEnum, {
 
 export enum ApprovalStepType {
   USER_GROUP = 'USER_GROUP',
+  JIRA = 'JIRA',
+  SERVICENOW = 'SERVICENOW',
+  SHELL_SCRIPT = 'SHELL_SCRIPT',
 }
 registerEnumType(ApprovalStepType, {
   name: 'ApprovalStepType',
   description: 'Method of approval.',
-  valuesConfig: { USER_GROUP: { description: 'Any member of a user group can decide.' } },
+  valuesConfig: {
+    USER_GROUP: { description: 'Any member of a user group can decide.' },
+    JIRA: { description: 'Never produced. Kept for clients of FirstGen.' },
+    SERVICENOW: { description: 'Never produced. Kept for clients of FirstGen.' },
+    SHELL_SCRIPT: { description: 'Never produced. Kept for clients of FirstGen.' },
+  },
 });
 
 export enum ExecuteOptions {

@@ -8,6 +8,7 @@ import {
   type GraphQLFieldResolver,
   GraphQLObjectType,
   type GraphQLSchema,
+  type GraphQLTypeResolver,
   isAbstractType,
   isEnumType,
   isInputObjectType,
@@ -73,7 +74,10 @@ function copyBehavior(name: string, { dialect, schema, copies }: Both): void {
   const original = schema.getType(copies.get(name) ?? name);
   if (type === undefined || original === undefined || name.startsWith('__')) return;
   type.extensions = original.extensions;
-  if (isAbstractType(type) && isAbstractType(original)) type.resolveType = original.resolveType;
+  if (isAbstractType(type) && isAbstractType(original)) {
+    const { resolveType } = original;
+    type.resolveType = resolveType && ((...given) => nameOf(resolveType(...given), copies));
+  }
   if (isScalarType(type) && isScalarType(original)) {
     const { serialize, parseValue, parseLiteral } = original;
     Object.assign(type, name === 'DateTime' ? epochMillis : { serialize, parseValue, parseLiteral });
@@ -91,6 +95,12 @@ function copyBehavior(name: string, { dialect, schema, copies }: Both): void {
     copyDefaults(field.args, Object.fromEntries(known.args.map((arg) => [arg.name, arg])));
     field.resolve = resolverOf(name, field, known);
   }
+}
+
+/** Name in the dialect of a type that the schema resolves, which it does at once. */
+function nameOf(name: ReturnType<GraphQLTypeResolver<unknown, unknown>>, copies: Copies) {
+  const [renamed] = [...copies].find(([, original]) => original === name) ?? [];
+  return renamed ?? name;
 }
 
 /** Values of an enum may differ from their names. The dialect adds values only to enums in which they do not. */

@@ -8,6 +8,7 @@ import {
   isTypeDefinitionNode,
   Kind,
   type NamedTypeNode,
+  type NameNode,
   type ObjectTypeDefinitionNode,
   parse,
   printSchema,
@@ -43,6 +44,17 @@ const nullable = new Set([
   'ServiceInput.image',
 ]);
 
+/**
+ * Types of the schema whose names FirstGen uses for others: the type, its name in the dialect, and the name that the
+ * type with that name gets.
+ */
+const exchanged = [
+  ['SecretDetails', 'Secret', 'EnvironmentSecret'],
+  ['CollectedArtifact', 'Artifact', 'JobArtifact'],
+  ['CollectedArtifactConnection', 'ArtifactConnection', 'JobArtifactConnection'],
+  ['CollectedArtifactEdge', 'ArtifactEdge', 'JobArtifactEdge'],
+] as const;
+
 /** Fields that the extension defines anew, because their types differ. */
 export const redefined: ReadonlySet<string> = new Set(['User.userGroups', 'UserGroup.users']);
 
@@ -55,8 +67,16 @@ export function dialectText(schema: GraphQLSchema): {
   readonly copies: Copies;
 } {
   const copies = new Map<string, string>();
+  const names = new Map([['ID', 'String']]);
+  for (const [type, name, displaced] of exchanged) {
+    if (schema.getType(type) === undefined) continue;
+    names.set(type, name).set(name, displaced);
+    copies.set(name, type).set(displaced, name);
+  }
   const text: DocumentNode = visit(parse(printSchema(schema), { noLocation: true }), {
-    NamedType: (node) => (node.name.value === 'ID' ? named('String') : undefined),
+    NamedType: ({ name }) => renamed(named(name.value), names),
+    ObjectTypeDefinition: (node) => renamed(node, names),
+    InterfaceTypeDefinition: (node) => renamed(node, names),
   });
   const types = text.definitions.filter((one) => !isTypeDefinitionNode(one) || one.name.value !== 'Subscription');
   const byName = new Map(types.filter(isTypeDefinitionNode).map((one) => [one.name.value, one]));
@@ -124,6 +144,12 @@ function nullableElements(type: TypeNode): TypeNode {
 }
 
 const named = (name: string): NamedTypeNode => ({ kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: name } });
+
+/** Undefined if the name stays, as a visitor expects. */
+function renamed<T extends { readonly name: NameNode }>(node: T, names: ReadonlyMap<string, string>): T | undefined {
+  const value = names.get(node.name.value);
+  return value === undefined ? undefined : { ...node, name: { kind: Kind.NAME, value } };
+}
 
 function namedTypeOf(type: TypeNode): NamedTypeNode {
   return type.kind === Kind.NAMED_TYPE ? type : namedTypeOf(type.type);

@@ -19,6 +19,10 @@ export const secretManagers: Extension = {
         offset: Int
       ): SecretManagerConnection
     }
+    extend type EncryptedFile {
+      "Always null: Slipway keeps secrets in its own database."
+      secretManagerId: String
+    }
     "Store of secrets. Slipway has none besides its database."
     type SecretManager {
       "Unique ID."
@@ -42,6 +46,7 @@ export const secretManagers: Extension = {
     }
   `,
   resolvers: {
+    EncryptedFile: { secretManagerId: () => null },
     Query: { secretManager: () => null, secretManagerByName: () => null, secretManagers: emptyPage },
   },
 };

@@ -27,12 +27,7 @@ import {
   ExecutionsUpdatedResolver,
 } from '../events/events.resolver';
 import { SubjectElementResolver, SubjectServiceResolver } from '../approvals/approvalSubject.resolver';
-import {
-  ApprovalStageResolver,
-  ApprovalsResolver,
-  RenewedApprovalsResolver,
-  UserGroupApprovalResolver,
-} from '../approvals/approvals.resolver';
+import { ApprovalStageResolver, ApprovalsResolver, RenewedApprovalsResolver } from '../approvals/approvals.resolver';
 import {
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
@@ -111,6 +106,7 @@ import { ServiceImageResolver, ServicesResolver } from '../services/services.res
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
 import { PlannedDeploymentResolver, PlanResolver } from '../views/plan.resolver';
+import { TemplatesResolver } from '../templates/templates.resolver';
 import { workflowResolvers } from '../workflows/workflows.resolver';
 import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
@@ -120,6 +116,12 @@ import { configuredResolvers } from '../tags/configured.resolver';
 import { TagsResolver } from '../tags/tags.resolver';
 import { ExecutionTagsResolver } from '../executions/executionTags.resolver';
 import { TypedSecretsResolver } from '../secrets/typedSecrets.resolver';
+import { ApprovalStarterResolver, ApprovalVariablesResolver } from '../approvals/approvalKinds.resolver';
+import {
+  ArtifactSourceResolver,
+  ExecutionArtifactsResolver,
+  ServiceArtifactsResolver,
+} from '../services/serviceArtifacts.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
@@ -230,17 +232,22 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RenewedApprovalsResolver,
   SubjectElementResolver,
   SubjectServiceResolver,
-  UserGroupApprovalResolver,
   ApprovalStageResolver,
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
   EventSubscriptionsResolver,
   EventDeliveryResolver,
+  TemplatesResolver,
   OperationsResolver,
   TrustRulesResolver,
   TagsResolver,
   ...configuredResolvers,
   ExecutionTagsResolver,
   TypedSecretsResolver,
+  ApprovalStarterResolver,
+  ApprovalVariablesResolver,
+  ServiceArtifactsResolver,
+  ArtifactSourceResolver,
+  ExecutionArtifactsResolver,
 ];

@@ -18,6 +18,7 @@ import type { GraphqlServer } from '../graphql/graphqlServer';
 import { callerAddress } from './callerAddress';
 import { graphiql } from './graphiqlPage';
 import { errorHandler, pathOf, sendRefusal } from './httpErrors';
+import { documentRoutes } from './openapi';
 import { RefusalLog } from './refusalLog';
 import type { RequestTrace } from './requestTrace';
 import { validateWithZod } from './requestBodies';
@@ -148,13 +149,15 @@ export function createHttpServer({ config, log, graphql, routes, health, trace }
     if (draining.signal.aborted) reply.header('connection', 'close');
     done();
   });
+  const openapi = documentRoutes(server);
   server.setNotFoundHandler(({ method, url }) => {
     const path = pathOf(url);
     throw new Refusal('NOT_FOUND', `There is nothing at ${method} ${path}.`, { method, path });
   });
   server.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) });
   server.route({ method: ['GET', 'HEAD'], url: '/readyz', handler: readiness(health, draining.signal) });
-  for (const plugin of [startPage, graphiql(graphql.answerGet), graphql.routes, ...routes]) server.register(plugin);
+  const plugins = [startPage, openapi, graphiql(graphql.answerGet), graphql.routes, ...routes];
+  for (const plugin of plugins) server.register(plugin);
 
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -15,6 +15,7 @@ import {
   renameApplicationInDependencies,
 } from '../services/serviceDependencies.store';
 import { services } from '../services/services';
+import { deleteTemplatesOfApplication } from '../templates/templateLibrary.store';
 import { workflows } from '../workflows/workflows';
 import { type Application, applications } from './applications';
 import {
@@ -84,6 +85,7 @@ export async function deleteApplication(app: App, actor: Actor, id: string): Pro
     for (const parts of [pipelines, workflows, services, environments]) {
       await parts.deleteOfApplication(db, application.id, now);
     }
+    await deleteTemplatesOfApplication(db, application.id, now);
     await dropApplicationFromDependencies(db, application.name);
     await deleteSecretsOfApplication(db, application.id);
     await applications.delete(db, application.id, now);

@@ -12,7 +12,8 @@ import {
   type DefinitionSource,
   type ParsedDocument,
   type ParsedSource,
-  parseDefinitions,
+  parseSource,
+  readSource,
 } from '../language/parseDefinitions';
 import { findExceptedGroups, findNamedFreezes } from './namedByFreezes';
 import { type AppliedDocument, applicationNameOf, planDocument, type Step } from './planDocument';
@@ -21,6 +22,9 @@ import type { Author } from './revise';
 import { asSeenBy } from './seen';
 import { checkDependencies, hasDependencies } from '../services/serviceDependencies';
 import { lockDependencies } from '../services/serviceDependencies.store';
+import { addFollowers, findFollowers } from '../templates/followers';
+import type { TemplateUser } from '../templates/templateUsers.store';
+import { libraryFor, lockFor } from '../templates/templateLibrary';
 import { checkTags, loadTags, withTags } from '../tags/documentTags';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
@@ -40,35 +44,55 @@ export interface AppliedSource {
  * sources for one application run one after another. Objects that are not in the source stay as they are.
  */
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedSource> {
-  const source = parseDefinitions(input);
-  // Invalid names are already reported, and may contain characters that PostgreSQL rejects.
-  const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
+  const read = readSource(input);
   const author: Author = { actor, now: app.clock.now() };
+  const load = async (db: Db) => {
+    const source = parseSource(read, await libraryFor(db, actor.access, read));
+    const followers = await findFollowers(db, source);
+    const names = [
+      ...source.documents.map(({ document }) => applicationNameOf(document)),
+      ...followers.map(({ application }) => application ?? ''),
+    ];
+    // Invalid names are already reported, and may contain characters that PostgreSQL rejects.
+    return { source, followers, names: [...new Set(names)].filter(isName) };
+  };
   if (input.dryRun) {
+    const { source, followers, names } = await load(app.database);
     const existing = await findApplicationsByName(app.database, names);
-    const steps = await planSource(app.database, author, source, existing, 'APPLY');
+    const steps = await planSource(app.database, author, source, { existing, followers, mode: 'APPLY' });
     const results = steps.map(({ applied }) => (applied.action === 'CREATED' ? { ...applied, id: null } : applied));
     return { results, warnings: source.problems.inOrder.warnings };
   }
-  const results = await app.database.transaction(async (db) =>
-    applySource(db, author, source, await lockApplicationsByName(db, names)),
-  );
-  return { results, warnings: source.problems.inOrder.warnings };
+  return app.database.transaction(async (db) => {
+    await lockFor(db, read);
+    const { source, followers, names } = await load(db);
+    const existing = await lockApplicationsByName(db, names);
+    // Read again, because a rename may have changed them while this waited for the lock.
+    const current = followers.length === 0 ? followers : await findFollowers(db, source);
+    const results = await applySource(db, author, source, { existing, followers: current });
+    return { results, warnings: source.problems.inOrder.warnings };
+  });
 }
 
 /** CREATE: the workflows or pipelines in the documents must be new. */
 export type ApplyMode = 'APPLY' | 'CREATE';
+
+export interface ApplyTo {
+  readonly existing: readonly Application[];
+  /** Definitions outside the source that follow a template of it. */
+  readonly followers?: readonly TemplateUser[];
+  readonly mode?: ApplyMode;
+}
 
 /** The same within a transaction that has locked the applications. */
 export async function applySource(
   db: Transaction,
   author: Author,
   source: ParsedSource,
-  existing: readonly Application[],
-  mode: ApplyMode = 'APPLY',
+  to: ApplyTo,
 ): Promise<AppliedDocument[]> {
   if (hasDependencies(source)) await lockDependencies(db);
-  const steps = await planSource(db, author, source, existing, mode);
+  const steps = await planSource(db, author, source, to);
   // Documents that others refer to come first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
   for (const { write } of [...steps].sort((a, b) => order(a) - order(b))) await write?.(db);
@@ -85,11 +109,11 @@ async function planSource(
   db: Db,
   author: Author,
   source: ParsedSource,
-  existing: readonly Application[],
-  mode: ApplyMode,
+  { existing, followers = [], mode = 'APPLY' }: ApplyTo,
 ): Promise<Step[]> {
   const { access } = author.actor;
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
+  addFollowers(source, followers, configurations);
   validateSource(source, configurations);
   await checkDependencies(db, access, source);
   await checkTags(db, source);
@@ -119,7 +143,8 @@ async function planSource(
       environments: new Map([...ids(existing?.environments), ...made('Environment')]),
       services: new Map([...ids(existing?.services), ...made('Service')]),
     });
-    const step = planDocument(document, { ...author, existing, applicationId, named });
+    const context = { ...author, existing, applicationId, named, book: source.templates };
+    const step = planDocument(document, context);
     const done = { document, step: withTags(document, step, tags, author, applicationId) };
     application.planned.push(done);
     return done;

@@ -9,7 +9,9 @@ import { applySource } from './applyDefinitions';
 import type { DefinedRows } from './definedRows.store';
 import type { DefinedEntity } from '../language/definition';
 import { readNameAndDescription } from '../../kernel/naming';
-import { type DefinitionSource, parseDefinition } from '../language/parseDefinitions';
+import { type DefinitionSource, type ExpectedHead, parseSource, readDefinition } from '../language/parseDefinitions';
+import { libraryFor } from '../templates/templateLibrary';
+import { lockTemplates } from '../templates/templateLibrary.store';
 
 export interface CreateDefined {
   readonly applicationId: string;
@@ -26,10 +28,13 @@ export async function createDefined<Definition>(
 ): Promise<DefinedEntity> {
   const { name = input.name } = readNameAndDescription({ name: input.name });
   const work = app.database.transaction(async (db) => {
+    if (mayExtend(input.definition)) await lockTemplates(db, 'USE');
     const application = await lockApplication(db, input.applicationId);
     actor.access.require('READ', 'Application', application);
-    const source = parseDefinition(input.definition, { kind: rows.type, application: application.name, name });
-    const [made] = await applySource(db, { actor, now: app.clock.now() }, source, [application], 'CREATE');
+    const head = { kind: rows.type, application: application.name, name };
+    const source = await parseWith(db, actor, input.definition, head);
+    const to = { existing: [application], mode: 'CREATE' } as const;
+    const [made] = await applySource(db, { actor, now: app.clock.now() }, source, to);
     return reread(db, rows, made?.id ?? '');
   });
   return refusingTakenName(rows.table, name, work);
@@ -51,6 +56,7 @@ export async function updateDefined<Definition>(
 ): Promise<DefinedEntity> {
   const given = readNameAndDescription({ name: changes.name });
   const work = app.database.transaction(async (db) => {
+    if (changes.definition && mayExtend(changes.definition)) await lockTemplates(db, 'USE');
     const { part, application } = await lockPart(db, rows, id);
     actor.access.require('UPDATE', rows.type, await subjectFor({ database: db }, rows.type, part));
     const { name = part.name } = given;
@@ -60,12 +66,21 @@ export async function updateDefined<Definition>(
       await rows.update(db, part.id, { name, updatedAt: author.now });
     }
     if (changes.definition) {
-      const source = parseDefinition(changes.definition, { kind: rows.type, application: application.name, name });
-      await applySource(db, author, source, [application]);
+      const head = { kind: rows.type, application: application.name, name };
+      const source = await parseWith(db, actor, changes.definition, head);
+      await applySource(db, author, source, { existing: [application] });
     }
     return reread(db, rows, part.id);
   });
   return refusingTakenName(rows.table, given.name ?? '', work);
+}
+
+/** The lock on templates comes before that on the application, so the text decides. */
+const mayExtend = ({ source }: DefinitionSource): boolean => /\bextends\b/.test(source);
+
+async function parseWith(db: Db, { access }: Actor, source: DefinitionSource, head: ExpectedHead) {
+  const read = readDefinition(source, head);
+  return parseSource(read, await libraryFor(db, access, read));
 }
 
 async function reread<Definition>(db: Db, rows: DefinedRows<Definition>, id: string): Promise<DefinedEntity> {

@@ -22,8 +22,12 @@ import type {
   EnvironmentDocument,
   FreezeDocument,
   ServiceDocument,
+  TemplateDocument,
 } from '../language/documentShapes';
-import { type Author, newRow, nextRevision, saveRevision } from './revise';
+import { newId } from '../../kernel/ids';
+import type { TemplateBook } from '../language/templates/templateBook';
+import { type TemplateRevision, templates } from '../templates/templates';
+import { type Author, newRow, nextRevision, saveRevision, templatesOf } from './revise';
 
 export type ApplyAction = 'CREATED' | 'UPDATED' | 'UNCHANGED';
 
@@ -35,7 +39,7 @@ export interface AppliedDocument {
   readonly action: ApplyAction;
   /** Null if a dry run would create it. */
   readonly id: string | null;
-  /** For workflows and pipelines. */
+  /** For workflows, pipelines and templates. */
   readonly revision: { readonly number: number; readonly contentHash: string } | null;
 }
 
@@ -50,6 +54,7 @@ export interface PlanContext extends Author {
   readonly existing: Configuration | undefined;
   readonly applicationId: string;
   readonly named: () => NamedByFreezes;
+  readonly book: TemplateBook;
 }
 
 /** Objects that Freeze documents name, by name. */
@@ -75,7 +80,39 @@ export function planDocument(document: AnyDocument, context: PlanContext): Step 
       return planDefined(pipelines, document, canonicalPipeline(document.definition), 'pipelines', context);
     case 'Freeze':
       return planFreeze(document, context);
+    case 'Template':
+      return planTemplate(document, context);
   }
+}
+
+function planTemplate(document: TemplateDocument, { book, existing, applicationId, ...author }: PlanContext): Step {
+  const application = document.application || null;
+  const known = book.exactly(application, document.name);
+  if (known === undefined) throw new Error(`the template ${document.name} was read, but is not known`);
+  const { id, definition, contentHash, revision: number, changed, of } = known;
+  const revision: TemplateRevision = {
+    ...{ id: newId(), entityId: id, number, contentHash, definition, templateIds: templatesOf(definition) },
+    ...{ createdAt: author.now, createdBy: author.actor.id },
+  };
+  if (!changed) return step(document, 'UNCHANGED', id, undefined, revision);
+  const own = { of, description: definition.description, currentRevisionId: revision.id };
+  if (number > 1) {
+    const write = async (db: Db) => {
+      await templates.revisions.insert(db, [revision]);
+      await templates.update(db, id, { ...own, updatedAt: author.now });
+    };
+    return step(document, 'UPDATED', id, write, revision);
+  }
+  const row = {
+    ...newRow(document.name, author, id),
+    ...own,
+    applicationId: application === null ? null : applicationId,
+  };
+  const write = async (db: Db) => {
+    await templates.insert(db, [row]);
+    await templates.revisions.insert(db, [revision]);
+  };
+  return step(document, 'CREATED', id, write, revision);
 }
 
 function planApplication(document: ApplicationDocument, { existing, applicationId, ...author }: PlanContext): Step {
@@ -155,7 +192,7 @@ function planDefined<Definition extends { readonly description: string | null }>
   };
   const write = async (db: Db) => {
     await rows.insert(db, [row]);
-    await rows.insertRevisions(db, [revision]);
+    await rows.revisions.insert(db, [revision]);
   };
   return step(document, 'CREATED', row.id, write, revision);
 }

@@ -15,6 +15,8 @@ import {
 } from '../language/references';
 import { type Author, nextRevision, saveRevision } from './revise';
 import { unseenIn } from './seen';
+import { withRenamedText } from '../templates/renameInText';
+import { bookFor } from '../templates/templateLibrary';
 
 /**
  * Definitions refer by name, so a rename adds new revisions of every current definition that has the old name, in the
@@ -30,18 +32,24 @@ export async function renameReferred(
 ): Promise<void> {
   const configuration = await loadConfiguration(db, application);
   const unseen = unseenIn(author.actor.access, configuration);
+  const book = await bookFor(db, configuration);
   const where = (workflow: string) => (unseen.workflows.has(workflow) ? null : workflow);
   for (const defined of configuration.workflows.values()) {
     if (!workflowRefersTo(defined.revision.definition, referred)) continue;
     const renamed = renameInWorkflow(defined.revision.definition, referred, to);
     if (referred.kind === 'workflow')
       refuseOtherMeaning(defined.revision.definition, renamed, referred.name, to, where(defined.row.name));
-    await saveRevision(db, workflows, nextRevision(defined, renamed, author));
+    const head = { kind: 'Workflow', application: application.name, name: where(defined.row.name) } as const;
+    const written = withRenamedText(renamed, head, referred, to, book);
+    await saveRevision(db, workflows, nextRevision(defined, written, author));
   }
   for (const defined of configuration.pipelines.values()) {
     if (!pipelineRefersTo(defined.revision.definition, referred)) continue;
     const renamed = renameInPipeline(defined.revision.definition, referred, to);
-    await saveRevision(db, pipelines, nextRevision(defined, renamed, author));
+    const seen = unseen.pipelines.has(defined.row.name) ? null : defined.row.name;
+    const head = { kind: 'Pipeline', application: application.name, name: seen } as const;
+    const written = withRenamedText(renamed, head, referred, to, book);
+    await saveRevision(db, pipelines, nextRevision(defined, written, author));
   }
 }
 

@@ -75,6 +75,11 @@ function requireFor(
       else access.requireChange('Workflow', workflowSubject(part, stands, before), planned);
       return;
     }
+    case 'Template': {
+      if (document.application === '') access.requireAccount('MANAGE_TEMPLATES');
+      else access.require('UPDATE', 'Application', { id: part.applicationId });
+      return;
+    }
     case 'Freeze': {
       access.requireAccount('MANAGE_FREEZES');
       return;
@@ -90,7 +95,7 @@ function requireFor(
 }
 
 function isUnseen({ kind, name }: AnyDocument, existing: SeenConfiguration | undefined): boolean {
-  if (existing === undefined || kind === 'Application' || kind === 'Freeze') return false;
+  if (existing === undefined || kind === 'Application' || kind === 'Freeze' || kind === 'Template') return false;
   const { environments, services, workflows, pipelines } = existing.unseen;
   return { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines }[kind].has(name);
 }

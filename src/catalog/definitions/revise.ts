@@ -1,9 +1,10 @@
 import type { Actor } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
-import { contentHash } from '../language/canonical';
+import { contentHash } from '../language/contentHash';
 import type { Defined, DefinedRows } from './definedRows.store';
 import type { Revision } from '../language/definition';
+import type { Extended, TemplateDefinition } from '../language/templates/templateShape';
 
 /** Actor and time of a change, recorded in rows and revisions. */
 export interface Author {
@@ -21,6 +22,12 @@ export const newRow = (name: string, { actor, now }: Author, id = newId()) => ({
   deletedAt: null,
 });
 
+/** Templates whose contents a definition has, also by way of other templates; or the one that a template extends. */
+export function templatesOf(definition: object): string[] {
+  const { extended, base } = definition as { readonly extended?: Extended; readonly base?: TemplateDefinition['base'] };
+  return base ? [base.id] : (extended?.uses.map(({ id }) => id) ?? []);
+}
+
 /** The next revision after `before`, or the first one of a new object. */
 export function nextRevision<Definition extends object>(
   before: Defined<Definition> | undefined,
@@ -33,6 +40,7 @@ export function nextRevision<Definition extends object>(
     number: (before?.revision.number ?? 0) + 1,
     contentHash: contentHash(definition),
     definition,
+    templateIds: templatesOf(definition),
     createdAt: now,
     createdBy: actor.id,
   };
@@ -44,7 +52,7 @@ export async function saveRevision<Definition extends { readonly description: st
   rows: DefinedRows<Definition>,
   revision: Revision<Definition>,
 ): Promise<void> {
-  await rows.insertRevisions(db, [revision]);
+  await rows.revisions.insert(db, [revision]);
   await rows.update(db, revision.entityId, {
     currentRevisionId: revision.id,
     description: revision.definition.description,

@@ -18,7 +18,7 @@ export class RevisionCache<Definition> {
   /** Ordered like the IDs. Omits unknown IDs. */
   async getAll(db: Db, ids: readonly string[]): Promise<Revision<Definition>[]> {
     const missing = [...new Set(ids)].filter((id) => !this.known.has(id));
-    const read = missing.length === 0 ? [] : await this.rows.findRevisions(db, missing);
+    const read = missing.length === 0 ? [] : await this.rows.revisions.find(db, missing);
     const found = new Map(read.map((revision) => [revision.id, revision]));
     return ids.flatMap((id) => {
       const revision = found.get(id) ?? this.known.get(id);

@@ -1,6 +1,6 @@
 import { badCursor, type CursorCodec, cursorCodec } from '../../kernel/paging';
 import { nestedList } from '../../kernel/nestedList';
-import type { DefinedRows } from './definedRows.store';
+import type { RevisionTable } from './revisionTable.store';
 import type { Revision } from '../language/definition';
 
 type NumberKey = readonly [number: number];
@@ -14,14 +14,14 @@ const cursor: CursorCodec<NumberKey> = {
   },
 };
 
-/** The revisions of workflows or pipelines, newest first. */
-export function revisionsOf<Definition>(rows: DefinedRows<Definition>) {
+/** The revisions of workflows, pipelines or templates, newest first. */
+export function revisionsOf<Definition>(rows: { readonly revisions: RevisionTable<Definition> }) {
   return nestedList<Revision<Definition>, NumberKey>({
     cursor,
     keyOf: (revision) => [revision.number],
     parentOf: (revision) => revision.entityId,
     find: (app, ids, { after, offset, fetch }) =>
-      rows.revisionPages(app.database, ids, { before: after?.[0], offset, fetch }),
-    count: (app, ids) => rows.revisionCounts(app.database, ids),
+      rows.revisions.pages(app.database, ids, { before: after?.[0], offset, fetch }),
+    count: (app, ids) => rows.revisions.counts(app.database, ids),
   });
 }

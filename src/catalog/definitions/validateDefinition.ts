@@ -3,11 +3,13 @@ import type { App } from '../app';
 import { findApplicationsByName } from '../applications/applications.store';
 import { loadConfigurations } from './configuration';
 import { isName } from '../../kernel/naming';
-import { type DefinitionSource, parseDefinitions } from '../language/parseDefinitions';
+import { type DefinitionSource, parseSource, readSource } from '../language/parseDefinitions';
 import { findExceptedGroups } from './namedByFreezes';
 import { applicationNameOf } from './planDocument';
 import { asSeenBy } from './seen';
 import { checkDependencies } from '../services/serviceDependencies';
+import { addFollowers, findFollowers } from '../templates/followers';
+import { libraryFor } from '../templates/templateLibrary';
 import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
@@ -27,14 +29,15 @@ const NAMELESS = 'unnamed-workflow';
  */
 export async function validateDefinition(app: App, actor: Actor, input: DefinitionSource): Promise<Validation> {
   const unnamed = input.format === 'TOML' && input.application == null ? UNNAMED : undefined;
-  const source = parseDefinitions({
-    ...input,
-    application: input.application ?? unnamed,
-    name: input.name ?? NAMELESS,
-  });
-  const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
-  const existing = await findApplicationsByName(app.database, names);
-  validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
+  const read = readSource({ ...input, application: input.application ?? unnamed, name: input.name ?? NAMELESS });
+  const source = parseSource(read, await libraryFor(app.database, actor.access, read));
+  const followers = await findFollowers(app.database, source);
+  const applications = source.documents.map(({ document }) => applicationNameOf(document));
+  const names = new Set([...applications, ...followers.map(({ application }) => application ?? '')]);
+  const existing = await findApplicationsByName(app.database, [...names].filter(isName));
+  const configurations = asSeenBy(actor.access, await loadConfigurations(app.database, existing));
+  addFollowers(source, followers, configurations);
+  validateSource(source, configurations, unnamed);
   await checkDependencies(app.database, actor.access, source);
   await findExceptedGroups(app.database, actor, source);
   const { errors, warnings } = source.problems.inOrder;

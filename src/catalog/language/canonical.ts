@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { canonicalJson } from '../../kernel/canonicalJson';
 import { canonicalMatrix } from './matrixShape';
 import type { PipelineDefinition, StageElement } from './pipeline';
 import { NO_CONTAINER } from './containerShape';
@@ -87,7 +85,3 @@ const canonicalVariables = (variables: WorkflowDefinition['variables']): Workflo
   variables.map((variable) => ({ ...variable, description: variable.description || null }));
 
 const asSet = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
-
-/** SHA-256 (hex) of a definition in canonical form: equal for equal meaning, however the document is written. */
-export const contentHash = (definition: object): string =>
-  createHash('sha256').update(canonicalJson(definition)).digest('hex');

@@ -33,6 +33,8 @@ export const revisionFields = {
     'SHA-256 of the definition’s canonical JSON: the same for the same meaning, however it is written.',
   ),
   definition: field.json(),
+  /** Templates whose contents it has. */
+  templateIds: listOf(field.uuid()),
   createdAt: field.time('Time of creation.'),
   createdBy: named('createdById', orNull(field.key('ID of the user or API key that created it.'))),
 };

@@ -19,6 +19,7 @@ import {
   flag,
   inside,
   isNothing,
+  type JsonSchema,
   list,
   mapOf,
   mapped,
@@ -44,6 +45,14 @@ import { MAX_DEPENDENCIES } from './serviceGraph';
 import { writtenTasks } from './scopedTasks';
 import { type TagValues, tagValues } from './tagShape';
 import { taskLevels } from './taskGraph';
+import {
+  afterHead,
+  type Extended,
+  extendsKey,
+  type TemplateKeys,
+  templateKeys,
+  withKey,
+} from './templates/templateShape';
 import { finallyTask, observeTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, MAX_TASKS, workflowModes } from './terms';
 import {
@@ -61,7 +70,15 @@ import {
 } from './values';
 
 /** The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts. */
-export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline', 'Freeze'] as const;
+export const documentKinds = [
+  'Application',
+  'Environment',
+  'Service',
+  'Template',
+  'Workflow',
+  'Pipeline',
+  'Freeze',
+] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 interface Named<Kind extends DocumentKind> {
@@ -91,20 +108,30 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly after: string | null;
   readonly agents: LabelRules;
 }
-type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name' | 'tags'>>;
+type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name' | 'tags'>> & {
+  /** Absent if the document extends no template. */
+  readonly extended?: Extended;
+};
 /** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
 export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
 /** An ordered list of stages, in canonical form. */
 export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
+/** `application` is empty for a template of the account. */
+export type TemplateDocument = Omit<Part<'Template'>, 'tags'> & {
+  readonly keys: TemplateKeys;
+  /** Its keys after the head, as YAML. */
+  readonly text: string;
+};
 export type AnyDocument =
   | ApplicationDocument
   | EnvironmentDocument
   | ServiceDocument
   | WorkflowDocument
   | PipelineDocument
-  | FreezeDocument;
+  | FreezeDocument
+  | TemplateDocument;
 
 // Variables
 
@@ -315,22 +342,42 @@ const element = defined<StageElement>('Element', {
   },
 });
 
+/** What extends a template has any part of the keys. The server checks the whole. */
+const extending = <T>(shape: Shape<T>): Shape<T> => ({ ...shape, json: orExtending(shape.json, []) });
+
+const orExtending = (json: JsonSchema, keys: readonly string[]): JsonSchema => ({
+  anyOf: [
+    json,
+    {
+      type: 'object',
+      required: ['extends', ...keys],
+      properties: {
+        ...(keys.includes('kind') && { kind: (json.properties as JsonSchema).kind }),
+        extends: { description: extendsKey.description, ...extendsKey.shape.json },
+        with: { description: withKey.description, ...withKey.shape.json },
+      },
+    },
+  ],
+});
+
 const writtenStages = filled(
   list(
-    object<Omit<StageDefinition, 'name'> & { name: string | null }>(
-      {
-        name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
-        elements: required(
-          filled(list(element), 'A stage needs at least one element.'),
-          'Workflows and approvals, which run in parallel.',
-        ),
-        onFailure: optional(
-          oneOf(stageFailures),
-          'fail',
-          'Effect of a failure of the stage: fail ends the run; rollback ends it, too, and brings the services that the stage was deploying back to the images of before, in a separate run. Once for each attempt.',
-        ),
-      },
-      foreignKeys.stage,
+    extending(
+      object<Omit<StageDefinition, 'name'> & { name: string | null }>(
+        {
+          name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
+          elements: required(
+            filled(list(element), 'A stage needs at least one element.'),
+            'Workflows and approvals, which run in parallel.',
+          ),
+          onFailure: optional(
+            oneOf(stageFailures),
+            'fail',
+            'Effect of a failure of the stage: fail ends the run; rollback ends it, too, and brings the services that the stage was deploying back to the images of before, in a separate run. Once for each attempt.',
+          ),
+        },
+        foreignKeys.stage,
+      ),
     ),
   ),
   'A pipeline needs at least one stage.',
@@ -531,14 +578,38 @@ const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { reado
     },
   );
 
+const { application: _application, tags: _templateTags, ...templateHead } = head('Template');
+const writtenTemplate = object({
+  ...templateHead,
+  application: optional(name, null, 'Application that it belongs to. Defaults to none: every application can use it.'),
+  ...templateKeys,
+});
+const templateDocument = mapped(
+  writtenTemplate,
+  ({ kind, application, name: own, description: about, ...keys }, node): TemplateDocument => ({
+    ...{ kind, application: application ?? '', name: own, description: about, keys },
+    text: node.type === 'map' ? afterHead(node) : '',
+  }),
+  {
+    encode: ({ keys, application, kind, name: own, description: about }) => ({
+      ...keys,
+      ...{ kind, application: application || null, name: own, description: about },
+    }),
+  },
+);
+
 /** Top-level keys `x-…` belong to the author: for anchors, and for data of other tools. */
 const OWN_KEYS = '^x-';
 
-const document = <T>(name: DocumentKind, shape: Shape<T>): Shape<T> =>
-  defined(name, {
-    ...shape,
-    json: { ...shape.json, patternProperties: { ...Object(shape.json.patternProperties), [OWN_KEYS]: {} } },
-  });
+const document = <T>(name: DocumentKind, shape: Shape<T>): Shape<T> => {
+  const json = withOwnKeys(shape.json);
+  return defined(name, { ...shape, json: name === 'Workflow' ? orExtending(json, ['kind', 'name']) : json });
+};
+
+const withOwnKeys = (json: JsonSchema): JsonSchema => ({
+  ...json,
+  patternProperties: { ...Object(json.patternProperties), [OWN_KEYS]: {} },
+});
 
 export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocument & { readonly kind: Kind }> } = {
   Application: document('Application', object<ApplicationDocument>(applicationHead)),
@@ -582,6 +653,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       foreignKeys.service,
     ),
   ),
+  Template: document('Template', templateDocument),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
   Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),

@@ -1,9 +1,12 @@
-import type { Complain } from './checkVariables';
 import type { Report } from './shape';
 import { type AnyDocument, type DocumentKind, decodeDocument } from './documentShapes';
 import { Problems } from './problems';
 import { type DefinitionFormat, readDocuments } from './readDocuments';
-import { findEntry, type SourceEntry, type SourceNode } from './sourceTree';
+import { findEntry, locate, type SourceEntry, type SourceNode } from './sourceTree';
+import { checkTemplate } from './templates/checkTemplate';
+import { expandTemplates } from './templates/expandTemplates';
+import type { Extended } from './templates/templateShape';
+import { noTemplates, TemplateBook, type TemplateLibrary, type TemplateSource } from './templates/templateBook';
 
 /** Text in one of the formats. */
 export interface DefinitionSource {
@@ -25,38 +28,117 @@ export interface ParsedDocument {
   readonly withoutVariables: boolean;
   /** True for a task graph: problems that may not occur at run time are warnings. */
   readonly lenient: boolean;
-  readonly complain: Complain;
+  /** False if a template that it extends is missing. */
+  readonly isWhole?: boolean;
+  readonly complain: Report;
 }
 
 export interface ParsedSource {
-  /** Workflows that call those of the source are added. */
+  /** Workflows that call those of the source are added, and definitions that follow its templates. */
   readonly documents: ParsedDocument[];
   readonly problems: Problems;
   /** True if all documents were found; then a name that none of them defines is missing. */
   readonly complete: boolean;
+  readonly templates: TemplateBook;
+}
+
+/** Documents of a source as trees. */
+export interface ReadSource {
+  readonly roots: readonly SourceNode[];
+  readonly problems: Problems;
+  readonly complete: boolean;
+  readonly isTaskGraph: boolean;
 }
 
 /** Reads a source, and each document in it. */
-export function parseDefinitions({ source, format, application, name }: DefinitionSource): ParsedSource {
-  const read = readDocuments(source, format);
-  const problems = new Problems(read.errors);
+export const parseDefinitions = (source: DefinitionSource): ParsedSource => parseSource(readSource(source));
+
+export function readSource({ source, format, application, name }: DefinitionSource): ReadSource {
+  const { documents, errors, complete, isTaskGraph = false } = readDocuments(source, format);
+  const roots = documents.map((written) => {
+    const named = isTaskGraph ? withDefault(written, 'name', name) : written;
+    return ['Application', 'Template'].includes(kindOf(named)) ? named : withDefault(named, 'application', application);
+  });
+  return { roots, problems: new Problems(errors), complete, isTaskGraph };
+}
+
+/** Reads each document, with the contents of the templates that it extends. */
+export function parseSource(read: ReadSource, library: TemplateLibrary = noTemplates): ParsedSource {
+  const { roots, problems, isTaskGraph } = read;
   const documents: ParsedDocument[] = [];
+  const templates = new Map<number, ParsedDocument>();
+  const sources: TemplateSource[] = [];
+  let book = new TemplateBook(library, []);
   problems.collect(() => {
-    read.documents.forEach((written, index) => {
-      const named = read.isTaskGraph ? withDefault(written, 'name', name) : written;
-      const root = isApplication(named) ? named : withDefault(named, 'application', application);
-      const parsed = parseDocument(root, problems.of(root, index), problems, read.isTaskGraph);
-      if (parsed) documents.push(parsed);
+    roots.forEach((root, index) => {
+      if (kindOf(root) !== 'Template') return;
+      const parsed = parseDocument(root, problems.of(root, index), problems);
+      if (parsed?.document.kind !== 'Template') return;
+      const { document, complain: report } = parsed;
+      templates.set(index, parsed);
+      checkTemplate(document.keys, report);
+      sources.push({ ...document, application: document.application || null, report });
+    });
+    book = new TemplateBook(library, sources);
+    roots.forEach((written, index) => {
+      const template = templates.get(index);
+      if (template !== undefined) documents.push(template);
+      if (kindOf(written) === 'Template') return;
+      // A parse that lacks its template would report everything that the template has as missing.
+      let isWhole = true;
+      const toWritten = problems.of(written, index);
+      const { root, extended = undefined } = isTaskGraph
+        ? { root: written }
+        : expandTemplates(written, book, (rule, ...rest) => {
+            isWhole &&= !ofTemplates.includes(rule);
+            toWritten(rule, ...rest);
+          });
+      const report = problems.of(root, index);
+      const parsed = parseDocument(root, report, problems, { lenient: isTaskGraph, isWhole });
+      if (parsed) documents.push(extended === undefined ? parsed : withExtended(parsed, extended));
     });
   });
-  return { documents, problems, complete: read.complete && documents.length === read.documents.length };
+  return { documents, problems, complete: read.complete && documents.length === roots.length, templates: book };
+}
+
+const ofTemplates: readonly string[] = ['UNKNOWN_TEMPLATE', 'TEMPLATE_KIND'];
+
+function withExtended(parsed: ParsedDocument, extended: Extended): ParsedDocument {
+  const { document } = parsed;
+  if (document.kind === 'Workflow') {
+    return { ...parsed, document: { ...document, definition: { ...document.definition, extended } } };
+  }
+  if (document.kind !== 'Pipeline') return parsed;
+  return { ...parsed, document: { ...document, definition: { ...document.definition, extended } } };
+}
+
+/** A definition outside the source that follows a template of it, as it will be. Problems go to `report`. */
+export function parseFollower(text: string, templates: TemplateBook, report: Report): ParsedDocument | undefined {
+  const [written] = readDocuments(text).documents;
+  if (written === undefined) return undefined;
+  let found = 0;
+  const counting: Report = (rule, path, message, at) => {
+    found++;
+    report(rule, path, message, at);
+  };
+  const { root, extended } = expandTemplates(written, templates, counting);
+  const withPlaces: Report = (rule, path, message, at) => counting(rule, path, message, at ?? locate(root, path).at);
+  const parsed = parseDocument(root, withPlaces, {
+    get count() {
+      return found;
+    },
+  });
+  if (parsed === undefined || extended === undefined) return parsed;
+  const whole = withExtended(parsed, extended);
+  // Only its own document sets the tags of an object.
+  return 'tags' in whole.document ? { ...whole, document: { ...whole.document, tags: null } } : whole;
 }
 
 function parseDocument(
   root: SourceNode,
   report: Report,
-  problems: Problems,
-  lenient = false,
+  problems: { readonly count: number },
+  { lenient = false, isWhole = true } = {},
 ): ParsedDocument | undefined {
   const before = problems.count;
   let withoutVariables = false;
@@ -64,18 +146,21 @@ function parseDocument(
     path: [],
     report: (rule, path, message, at) => {
       withoutVariables ||= path.length === 1 && path[0] === 'variables';
+      if (!isWhole && rule === 'MISSING_FIELD') return;
       // The tool of task graphs ignores keys that it does not know.
       if (lenient && rule === 'UNKNOWN_FIELD') report('IGNORED_KEY', path, `${message} The key is ignored.`, at);
       else report(rule, path, message, at);
     },
   });
   if (document === undefined) return undefined;
-  return { document, intact: problems.count === before, withoutVariables, lenient, complain: report };
+  const intact = isWhole && problems.count === before;
+  return { document, intact, withoutVariables, lenient, isWhole, complain: report };
 }
 
-function isApplication(root: SourceNode): boolean {
+/** The kind as written, or none. */
+export function kindOf(root: SourceNode): string {
   const kind = root.type === 'map' ? findEntry(root, 'kind')?.value : undefined;
-  return kind?.type === 'scalar' && kind.value === 'Application';
+  return kind?.type === 'scalar' ? kind.text : '';
 }
 
 function withDefault(root: SourceNode, key: 'application' | 'name', given: string | null | undefined): SourceNode {
@@ -94,22 +179,23 @@ export interface ExpectedHead {
 /**
  * Reads the single document that defines a named object. Its head may be omitted, but must not contradict the request.
  */
-export function parseDefinition({ source, format }: DefinitionSource, expected: ExpectedHead): ParsedSource {
-  const read = readDocuments(source, format);
-  const problems = new Problems(read.errors);
-  const documents: ParsedDocument[] = [];
+export const parseDefinition = (source: DefinitionSource, expected: ExpectedHead): ParsedSource =>
+  parseSource(readDefinition(source, expected));
+
+export function readDefinition({ source, format }: DefinitionSource, expected: ExpectedHead): ReadSource {
+  const { documents, errors, complete, isTaskGraph = false } = readDocuments(source, format);
+  const problems = new Problems(errors);
+  const [root, second] = documents;
+  let roots: SourceNode[] = [];
   problems.collect(() => {
-    const [root, second] = read.documents;
     if (root === undefined) return;
     if (second !== undefined) {
-      const message = `The source has ${read.documents.length} documents; expected exactly one.`;
+      const message = `The source has ${documents.length} documents; expected exactly one.`;
       problems.of(second, 1)('SINGLE_DOCUMENT', [], message, second.at);
     }
-    const report = problems.of(root, 0);
-    const parsed = parseDocument(withHead(root, expected, report), report, problems, read.isTaskGraph);
-    if (parsed) documents.push(parsed);
+    roots = [withHead(root, expected, problems.of(root, 0))];
   });
-  return { documents, problems, complete: read.complete && documents.length === 1 };
+  return { roots, problems, complete: complete && roots.length === 1, isTaskGraph };
 }
 
 function withHead(root: SourceNode, expected: ExpectedHead, report: Report): SourceNode {

@@ -1,6 +1,6 @@
 import { Refusal } from '../../kernel/errors';
 import type { Report } from './shape';
-import { locate, type SourceNode } from './sourceTree';
+import { locate, type SourceNode, type TemplatePlace } from './sourceTree';
 import { type DefinitionError, isWarning } from './validationRules';
 
 const MAX_ERRORS = 500;
@@ -28,17 +28,20 @@ export class Problems {
 
   /** Reports problems of one document. */
   of(root: SourceNode, index: number): Report {
-    return (rule, path, message, at) => {
-      const place = locate(root, path);
-      const { line, column } = at ?? place.at;
+    return (rule, steps, message, at) => {
+      const place = locate(root, steps);
+      const { line, column, template } = at ?? place.at;
+      const path = `documents[${index}]${place.text}`;
+      const found =
+        template === undefined
+          ? { path, line, column, rule, message }
+          : { path, line, column, rule, message: `${message} ${inTemplate(template)}`, template };
       if (isWarning(rule)) {
-        if (this.warned.length < MAX_ERRORS) {
-          this.warned.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
-        }
+        if (this.warned.length < MAX_ERRORS) this.warned.push(found);
         return;
       }
       if (this.errors.length >= MAX_ERRORS) throw new TooManyErrors();
-      this.errors.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
+      this.errors.push(found);
     };
   }
 
@@ -69,6 +72,9 @@ export class Problems {
     });
   }
 }
+
+const inTemplate = ({ name, line, column }: TemplatePlace): string =>
+  `(Line ${line}, column ${column} of the template "${name}".)`;
 
 const byPlace = (a: DefinitionError, b: DefinitionError): number =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

@@ -6,6 +6,16 @@ export interface Position {
   /** From 1. */
   readonly line: number;
   readonly column: number;
+  /** For what comes from a template: its place there. `line` and `column` are those of the `extends` that takes it. */
+  readonly template?: TemplatePlace;
+}
+
+export interface TemplatePlace {
+  readonly name: string;
+  /** Null for a template of the account. */
+  readonly application: string | null;
+  readonly line: number;
+  readonly column: number;
 }
 
 export type SourceNode = SourceMap | SourceList | SourceScalar;

@@ -3,7 +3,8 @@ import type { StageElement } from './pipeline';
 import type { WorkflowDefinition } from './workflow';
 import { workflowTaken } from './artifactSource';
 import { withCalled, withoutCalled, workflowsCalled } from './calls';
-import { canonicalWorkflow, contentHash } from './canonical';
+import { canonicalWorkflow } from './canonical';
+import { contentHash } from './contentHash';
 import { checkCalls } from './checkCalls';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
@@ -51,7 +52,7 @@ export function validateSource(
         }
       }
       const catalog = known && source.complete ? overlay(configuration, documents) : unknownSurroundings;
-      for (const document of documents) checkDocument(document, catalog);
+      for (const document of documents) if (document.isWhole !== false) checkDocument(document, catalog);
       checkOrder(configuration, documents);
       if (configuration !== undefined) checkOthers(configuration, documents, catalog);
       addCalled(documents, catalog);

@@ -98,8 +98,15 @@ export const validationRules = {
   CONTAINER_KEY:
     'A service of a task has `ports` if the task has no container. Only a task with its own network gives a container one.',
   NO_CHECKOUT: '`changed(…)` needs a task with a `checkout` that comes before, and is part of the `if` of a task.',
-  BREAKS_PIPELINE: 'A changed workflow still fits the pipelines of the application that use it.',
-  BREAKS_WORKFLOW: 'A changed workflow still fits the workflows of the application that take its files.',
+  BREAKS_PIPELINE:
+    'A changed workflow still fits the pipelines of the application that use it, and a changed template those that follow it.',
+  BREAKS_WORKFLOW:
+    'A changed workflow still fits the workflows of the application that take its files, and a changed template those that follow it.',
+  BREAKS_TEMPLATE: 'A changed template still fits the templates that follow it.',
+  UNKNOWN_TEMPLATE: '`extends` names a template of the application or the account, and one of its revisions.',
+  TEMPLATE_KIND: 'A workflow extends a template of a workflow, and a stage one of a stage.',
+  UNKNOWN_PARAMETER: '`with`, and references in the body of a template, name parameters that the template declares.',
+  MISSING_PARAMETER: '`with` has a value for each required parameter without a default.',
 } as const;
 
 export type ValidationRule = keyof typeof validationRules;
@@ -142,4 +149,12 @@ export const problemFields = {
   rule: field.text<ValidationRule | ValidationWarning>('Stable code for programs, such as `UNKNOWN_TASK`.'),
   message: field.text('Human-readable message, with the closest known name if there is one.'),
 };
-export type DefinitionError = ShapeOf<typeof problemFields>;
+export const templatePlaceFields = {
+  name: field.text('Name of the template.'),
+  application: orNull(field.text('Name of its application. Null for a template of the account.')),
+  line: field.integer('Line in the definition of the template, from 1.'),
+  column: field.integer('Column, from 1.'),
+};
+export type DefinitionError = ShapeOf<typeof problemFields> & {
+  readonly template?: ShapeOf<typeof templatePlaceFields>;
+};

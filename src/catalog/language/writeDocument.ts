@@ -1,9 +1,11 @@
 import { stringify } from 'smol-toml';
 import { Document } from 'yaml';
-import { documentShapes } from './documentShapes';
+import { type DocumentKind, documentShapes } from './documentShapes';
 import type { PipelineDefinition } from './pipeline';
-import type { DefinitionFormat } from './readDocuments';
-import type { TagValues } from './tagShape';
+import { type DefinitionFormat, readDocuments } from './readDocuments';
+import { documentText, nodeValue } from './templates/nodeText';
+import type { TemplateDefinition } from './templates/templateShape';
+import { type TagValues, tagValues } from './tagShape';
 import type { WorkflowDefinition } from './workflow';
 
 /** Keys of a document that are not part of its definition. */
@@ -19,15 +21,32 @@ export interface DocumentHead {
  * again gives the same hash. The original text is not stored, because a rename would make it wrong.
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
-  const { description } = definition;
+  const { description, extended } = definition;
+  if (extended !== undefined) return writeText('Workflow', head, extended.text, format);
   const own = { ...head, tags: tagsOf(head), description, definition };
   return write(documentShapes.Workflow.encode({ kind: 'Workflow', ...own }), format);
 }
 
 export function writePipeline(head: DocumentHead, definition: PipelineDefinition, format: DefinitionFormat): string {
-  const { description } = definition;
+  const { description, extended } = definition;
+  if (extended !== undefined) return writeText('Pipeline', head, extended.text, format);
   const own = { ...head, tags: tagsOf(head), description, definition };
   return write(documentShapes.Pipeline.encode({ kind: 'Pipeline', ...own }), format);
+}
+
+export const writeTemplate = (
+  { name, application }: { readonly name: string; readonly application: string | null },
+  { text }: TemplateDefinition,
+  format: DefinitionFormat,
+): string => writeText('Template', { ...(application !== null && { application }), name }, text, format);
+
+/** The document as it was written, which extends templates or is one. */
+function writeText(kind: DocumentKind, head: Partial<DocumentHead>, text: string, format: DefinitionFormat): string {
+  const { application, name, tags = {} } = head;
+  const given = Object.keys(tags).length === 0 ? {} : { tags: tagValues.encode(tags) };
+  const whole = documentText({ kind, ...(application !== undefined && { application }), name, ...given }, text);
+  const [root] = readDocuments(whole).documents;
+  return format === 'YAML' || root === undefined ? whole : write(nodeValue(root), format);
 }
 
 /** An empty list would remove tags that are attached later. */

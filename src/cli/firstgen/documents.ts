@@ -77,7 +77,7 @@ function valuesOf(given: unknown, path: string, report: Report): Record<string, 
     const plain = variableName(textOf(name));
     const at = `${path}[${index}]`;
     if (textOf(valueType) === 'ENCRYPTED_TEXT')
-      report(at, `"${plain}" is a secret: set it with \`slipway secret set\`.`);
+      report(at, `"${plain}" is a secret: set it with the mutation \`setSecret\`.`);
     else if (textOf(parentName) !== '') {
       report(at, `"${plain}" is only for the service "${textOf(parentName)}"; it is now for all services.`);
       values[plain] = textOf(value);

@@ -94,7 +94,7 @@ async function begin(app: App, observer: Observer): Promise<void> {
         if (!(await takeTick(db, observer, db.now))) throw new NotNow();
         if (made === null) return;
         await insertRows(db, workflows.schema, [made.row]);
-        await workflows.insertRevisions(db, [made.revision]);
+        await workflows.revisions.insert(db, [made.revision]);
         await setObserverRevision(db, observer, made.revision.id);
       },
       decide: (run) => {

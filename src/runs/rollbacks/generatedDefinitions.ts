@@ -1,4 +1,4 @@
-import { contentHash } from '../../catalog/language/canonical';
+import { contentHash } from '../../catalog/language/contentHash';
 import type { DefinedEntity, Revision } from '../../catalog/language/definition';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
@@ -16,9 +16,12 @@ const WEEK_SECONDS = 7 * 24 * 3600;
 export function generated<Definition extends { readonly description: string | null }>(
   applicationId: string,
   name: string,
-  definition: Definition,
+  from: Definition & { readonly extended?: unknown },
   now: Date,
 ): Generated<Definition> {
+  // Its tasks are others than those of the document.
+  const { extended: _, ...own } = from;
+  const definition = own as unknown as Definition;
   const [id, revisionId] = [newId(), newId()];
   const by = { createdAt: now, createdBy: null };
   return {
@@ -26,7 +29,10 @@ export function generated<Definition extends { readonly description: string | nu
       ...{ id, name, applicationId, description: definition.description, currentRevisionId: revisionId },
       ...{ ...by, updatedAt: now, deletedAt: now },
     },
-    revision: { id: revisionId, entityId: id, number: 1, contentHash: contentHash(definition), definition, ...by },
+    revision: {
+      ...{ id: revisionId, entityId: id, number: 1, contentHash: contentHash(definition), definition, ...by },
+      templateIds: [],
+    },
   };
 }
 

@@ -102,13 +102,13 @@ export async function insertGenerated(
 ): Promise<void> {
   await Promise.all([
     insertRows(db, pipelines.schema, [pipeline.row]),
-    pipelines.insertRevisions(db, [pipeline.revision]),
+    pipelines.revisions.insert(db, [pipeline.revision]),
     insertRows(
       db,
       workflows.schema,
       flows.map(({ row }) => row),
     ),
-    workflows.insertRevisions(
+    workflows.revisions.insert(
       db,
       flows.map(({ revision }) => revision),
     ),

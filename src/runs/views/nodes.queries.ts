@@ -9,6 +9,7 @@ const tables = {
   Workflow: 'workflow',
   Pipeline: 'pipeline',
   Freeze: 'deployment_freeze',
+  Template: 'template',
   Execution: 'execution',
   Job: 'job',
   Artifact: 'artifact',

@@ -265,8 +265,4 @@ const missing = [
   'ConditionInput',
   'Webhoook',
   'WebhookSource',
-  'ApprovalVariable',
-  'ApprovalStepType',
-  'ApprovalDetails',
-  'ApproveOrRejectApprovalsInput.variableInputs',
 ];

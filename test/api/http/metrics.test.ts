@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SAMPLE } from '../../../src/runs/metrics/sample.store';
 import { testWorld } from '../../support/world';
@@ -83,6 +84,21 @@ describe('GET /metrics', () => {
     expect((await at({ authorization: 'Bearer another-token-of-its' })).status).toBe(401);
     const answer = await at({ authorization: `Bearer ${TOKEN}` });
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('slipway_database_up 1')]);
+  });
+
+  it('is part of the OpenAPI document, like every other route', async () => {
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, { post: { requestBody: { content: Record<string, { schema: { required: string[] } }> } } }>;
+    };
+    const file = join(server.dataDir, 'openapi.json');
+    writeFileSync(file, JSON.stringify(document));
+    const validator = join(docs, '../node_modules/@seriousme/openapi-schema-validator/bin/validate-api-cli.js');
+    expect(execFileSync(process.execPath, [validator, file]).toString()).toMatch(/valid/);
+    const paths = Object.keys(document.paths);
+    const expected = ['/metrics', '/agent/v1/claim', '/artifacts/{id}', '/jobs/{id}/log', '/healthz', '/graphql'];
+    expect(paths).toEqual(expect.arrayContaining(expected));
+    const claim = document.paths['/agent/v1/claim']?.post;
+    expect(claim?.requestBody.content['application/json']?.schema.required).toContain('slots');
   });
 
   it('reads no history', async () => {

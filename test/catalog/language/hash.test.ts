@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { canonicalPipeline, canonicalWorkflow, contentHash } from '../../../src/catalog/language/canonical';
+import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
+import { contentHash } from '../../../src/catalog/language/contentHash';
 import { canonicalJson } from '../../../src/kernel/canonicalJson';
 import type { AnyDocument } from '../../../src/catalog/language/documentShapes';
 import { type DefinitionFormat, definitionFormats } from '../../../src/catalog/language/readDocuments';

@@ -13,6 +13,13 @@ const environment = (keys: string) => `---\nkind: Environment\napplication: shop
 const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
 
+const template = (name: string, keys: string) => `---\nkind: Template\nname: ${name}\n${keys}\n`;
+const simple = template(
+  't',
+  'of: workflow\nparameters: [{ name: p, required: true }]\nbody: { tasks: { a: { run: x } } }',
+);
+const extending = (keys: string) => `---\nkind: Workflow\napplication: shop\nname: w\n${keys}\n`;
+
 /** One mistake each that shows only between documents or between parts of one. Ordered like the catalog. */
 export const meaningFixtures: readonly RuleFixture[] = [
   {
@@ -914,4 +921,33 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: keys.startsWith('secrets') ? `'a:` : `'${reference('R')}`,
     }),
   ),
+  ...(
+    [
+      ['UNKNOWN_TEMPLATE', 'a workflow', extending('extends: s'), 'documents[2].extends', 's'],
+      ['UNKNOWN_TEMPLATE', 'a revision', extending('extends: t@2\nwith: { p: 1 }'), 'documents[2].extends', 't@2'],
+      [
+        'TEMPLATE_KIND',
+        'a stage that extends a template of a workflow',
+        pipeline('p', '  - { extends: t, elements: [{ name: a, approval: { approvers: [A] } }] }'),
+        'documents[2].stages[0].extends',
+        't',
+      ],
+      ['MISSING_PARAMETER', 'a workflow', extending('extends: t'), 'documents[2].extends', 't'],
+      ['UNKNOWN_PARAMETER', 'a value', extending('extends: t\nwith: { p: 1, q: 1 }'), 'documents[2].with.q', 'q'],
+      [
+        'UNKNOWN_PARAMETER',
+        'a reference in a template',
+        template('u', `of: workflow\nbody: { env: { A: 'a ${reference('parameters.q')}' } }`),
+        'documents[2].body.env.A',
+        "'a",
+      ],
+      [
+        'CYCLE',
+        'a template that extends itself',
+        template('u', 'of: workflow\nextends: u\nbody: {}'),
+        'documents[2].extends',
+        'u',
+      ],
+    ] as const
+  ).map(([rule, of, source, path, at]): RuleFixture => ({ rule, of, source: shop + simple + source, path, at })),
 ];

@@ -15,6 +15,7 @@ const elsewhere = [
   'WRONG_DOCUMENT',
   'BREAKS_PIPELINE',
   'BREAKS_WORKFLOW',
+  'BREAKS_TEMPLATE',
   'UNKNOWN_GROUP',
 ];
 

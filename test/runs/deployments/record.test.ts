@@ -101,6 +101,34 @@ describe('what is deployed where', () => {
       .map(({ type, data }) => (type === 'DEPLOYED' ? 'DEPLOYED' : data.status));
   };
 
+  it('shows images as artifacts of their repositories, and those of before', async () => {
+    const first = await begin('whole', 'registry.example:5000/web:1');
+    await work(first.id);
+    const { id } = await begin('whole', 'registry.example:5000/web:2', first.environment);
+    await work(id);
+    const artifact = 'buildNo image collectedAt artifactSource { name }';
+    const read = `query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution {
+      artifacts { ${artifact} } rollbackArtifacts { ${artifact} } } }
+      services { nodes { artifactType deploymentType artifactSources { name artifacts(limit: 1) { nodes { buildNo } pageInfo { total hasMore } } } } } }`;
+    const answer = await server.client.ask<{
+      services: { nodes: { artifactSources: { name: string }[] }[] };
+      execution: object;
+    }>(read, { id });
+    const source = { artifactSource: { name: 'registry.example:5000/web' }, collectedAt: expect.any(String) };
+    expect(answer.execution).toEqual({
+      artifacts: [{ ...source, buildNo: '2', image: 'registry.example:5000/web:2' }],
+      rollbackArtifacts: [{ ...source, buildNo: '1', image: 'registry.example:5000/web:1' }],
+    });
+    const [web] = answer.services.nodes.filter(({ artifactSources }) => artifactSources.length > 0);
+    expect(web).toMatchObject({ artifactType: 'DOCKER', deploymentType: 'CUSTOM' });
+    expect(web?.artifactSources.filter(({ name }) => name.startsWith('registry'))).toEqual([
+      {
+        name: 'registry.example:5000/web',
+        artifacts: { nodes: [{ buildNo: '2' }], pageInfo: { total: 2, hasMore: true } },
+      },
+    ]);
+  });
+
   it('follows the whole workflow if no task declares deploys', async () => {
     const { id, environment } = await begin('whole');
     expect(await recorded(id)).toEqual([]);

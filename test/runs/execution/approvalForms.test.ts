@@ -49,6 +49,7 @@ interface Shown {
   readonly reminders: number;
   readonly approvers: readonly string[];
   readonly inputs: readonly { readonly name: string; readonly value: string | null }[];
+  readonly variables: readonly { readonly name: string; readonly value: string | null }[];
   readonly escalations: readonly { readonly to: readonly string[]; readonly taken: boolean }[];
 }
 
@@ -66,14 +67,18 @@ describe('an approval with a form', () => {
     const { applicationId: a } = await runs.ids('pipeline', 'form');
     const { approvalDetails } = await server.client.ask<{ approvalDetails: { approvalDetails: Shown[] } }>(
       `query ($a: ID!, $e: ID!) { approvalDetails(applicationId: $a, executionId: $e, includeDecided: true) { approvalDetails {
-        approvalId status reminders inputs { name value } escalations { to taken } ... on UserGroupApprovalDetails { approvers } } } }`,
+        approvalId status reminders inputs { name value } triggeredBy { name } escalations { to taken } ... on UserGroupApprovalDetails { approvers variables { name value } } } } }`,
       { a, e: id },
     );
     const last = approvalDetails.approvalDetails.at(-1);
     if (last === undefined) throw new Error('no approval');
     return last;
   };
-  const decide = async (id: string, inputs: object | undefined, { action = 'APPROVE', client = member } = {}) => {
+  const decide = async (
+    id: string,
+    inputs: object | undefined,
+    { action = 'APPROVE', client = member, key = 'inputs' } = {},
+  ) => {
     const { applicationId } = await runs.ids('pipeline', 'form');
     const { approvalId } = await shown(id);
     return client.ask(
@@ -81,7 +86,7 @@ describe('an approval with a form', () => {
       {
         input: {
           ...{ applicationId, executionId: id, approvalId, action },
-          inputs: inputs && Object.entries(inputs).map(([name, value]) => ({ name, value })),
+          [key]: inputs && Object.entries(inputs).map(([name, value]) => ({ name, value })),
         },
       },
     );
@@ -108,7 +113,8 @@ describe('an approval with a form', () => {
       inputs: [{ value: null }, { value: null }, { value: null }],
     });
     await decide(id, { SIZE: 'large', NOTE: 'hotfix' });
-    await decide(id, { SIZE: 'large', NOTE: 'hotfix' });
+    await decide(id, { SIZE: 'large', NOTE: 'hotfix' }, { key: 'variableInputs' });
+    expect((await shown(id)).variables).toContainEqual({ name: 'SIZE', value: 'large' });
     await expect(decide(id, { SIZE: 'small', NOTE: 'hotfix' })).rejects.toThrow('NOT_WAITING');
     const jobs = [await agent.claimOne(), await agent.claimOne()];
     expect(jobs.map(({ env }) => [env.SIZE, env.NOTE]).sort()).toEqual([

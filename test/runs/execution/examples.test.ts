@@ -53,6 +53,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     web: 'SUCCESS',
     publish: 'SUCCESS',
   },
+  'templates.yaml': { build: 'SUCCESS', lint: 'SUCCESS', test: 'SUCCESS', publish: 'SUCCESS' },
   'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
   'secrets.yaml': { deploy: 'SUCCESS' },
   'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', version: 'SUCCESS', publish: 'SUCCESS' },

@@ -197,16 +197,20 @@ name: single
 tasks: { go: { run: "true" } }
 `);
 
-  it('reads as many rows for a job of each of many runs as for a job of each of a few', async () => {
-    const ids: string[] = [];
-    for (let n = 0; n < 16; n++) {
-      const runId = await runs.start('workflow', 'single');
-      const [job] = await server.app.database.rows<{ id: string }>('SELECT id FROM job WHERE run_id = $1', [runId]);
-      ids.push(job?.id ?? '');
-    }
+  it('claims a job of each of many runs at the cost of a job of each of a few', async () => {
+    for (let n = 0; n < 16; n++) await runs.start('workflow', 'single');
+    const [own] = await server.app.database.rows<{ id: string; labelSetId: number }>(
+      'SELECT id, label_set_id AS "labelSetId" FROM agent',
+    );
+    const slot = { agentId: own?.id ?? '', tokenHash: 'hash of this test' };
+    const ability = { labelSetId: own?.labelSetId ?? 0, applicationIds: null };
     const read = (count: number) =>
-      measured(server, true, (_, rows) => rows((e) => findClaimedJobs(e, ids.slice(0, count))));
-    expect(await read(16)).toBeLessThanOrEqual(4 * (await read(4)));
+      measured(server, true, (_, rows) =>
+        rows((e) => claimReadyJobs(e, ability, new Array(count).fill(slot), new Date(), new Date())),
+      );
+    const few = await read(4);
+    expect(few).toBeGreaterThan(16);
+    expect(await read(16)).toBeLessThanOrEqual(4 * few);
   });
 
   it('reads equally many rows for any workflow size, before tables are analyzed', async () => {
