@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_EVENT_SUBSCRIPTIONS', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -268,6 +268,90 @@ CREATE TABLE "freeze_version" (
   CONSTRAINT "PK_5b908d03a53dcc60cd5907cf76b" PRIMARY KEY ("number")
 );
 CREATE UNIQUE INDEX "freeze_version_at" ON "freeze_version" ("freeze_id", "changed_at", "number");
+CREATE TABLE "start_trigger" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "enabled" boolean NOT NULL,
+  "version" integer NOT NULL,
+  "definition" jsonb NOT NULL,
+  "author" jsonb NOT NULL,
+  "entity_id" uuid NOT NULL,
+  "source_id" uuid,
+  "source_statuses" jsonb,
+  "next_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "start_trigger_next_enabled" CHECK (next_at IS NULL OR (enabled AND deleted_at IS NULL)),
+  CONSTRAINT "PK_74cad09ce241578c3c4f3704817" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "start_trigger_name" ON "start_trigger" ("application_id", "name") WHERE deleted_at IS NULL;
+CREATE INDEX "start_trigger_next" ON "start_trigger" ("next_at") WHERE next_at IS NOT NULL;
+CREATE INDEX "start_trigger_source" ON "start_trigger" ("source_id") WHERE source_id IS NOT NULL AND deleted_at IS NULL;
+CREATE TABLE "start_trigger_version" (
+  "trigger_id" uuid NOT NULL,
+  "number" integer NOT NULL,
+  "definition" jsonb NOT NULL,
+  "content_hash" text NOT NULL,
+  "author" jsonb NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_5f504a24552a7e73c7091958416" PRIMARY KEY ("trigger_id", "number")
+);
+CREATE TABLE "trigger_hook" (
+  "trigger_id" uuid NOT NULL,
+  "path" text NOT NULL,
+  "key_id" text,
+  "sealed" bytea,
+  "secret_version" integer NOT NULL,
+  "previous_key_id" text,
+  "previous_sealed" bytea,
+  "previous_until" TIMESTAMP(3) WITH TIME ZONE,
+  "rejected" bigint NOT NULL DEFAULT '0',
+  "last_rejected_at" TIMESTAMP(3) WITH TIME ZONE,
+  "rotated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "trigger_hook_path" UNIQUE ("path"),
+  CONSTRAINT "PK_0d7d214997de75c137c2a367314" PRIMARY KEY ("trigger_id")
+);
+CREATE TABLE "trigger_firing" (
+  "id" uuid NOT NULL,
+  "trigger_id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "version" integer NOT NULL,
+  "kind" text NOT NULL,
+  "event" text,
+  "delivery" text,
+  "dedupe_key" text NOT NULL,
+  "body_hash" text,
+  "status" text NOT NULL,
+  "reason_code" text,
+  "reason" text,
+  "payload" jsonb,
+  "inputs" jsonb,
+  "facts" jsonb,
+  "entity_id" uuid NOT NULL,
+  "author" jsonb NOT NULL,
+  "chain" uuid array NOT NULL,
+  "execution_id" uuid,
+  "tries" integer NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "next_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "trigger_firing_once" UNIQUE ("trigger_id", "dedupe_key"),
+  CONSTRAINT "trigger_firing_kind" CHECK (kind IN ('WEBHOOK', 'IMAGE', 'SCHEDULE', 'EXECUTION', 'MANUAL')),
+  CONSTRAINT "trigger_firing_status" CHECK (status IN ('PENDING', 'STARTED', 'FILTERED', 'REFUSED', 'SKIPPED', 'FAILED')),
+  CONSTRAINT "trigger_firing_timer" CHECK ((next_at IS NOT NULL) = (status = 'PENDING')),
+  CONSTRAINT "trigger_firing_end" CHECK ((ended_at IS NULL) = (status = 'PENDING')),
+  CONSTRAINT "trigger_firing_started" CHECK ((execution_id IS NOT NULL) = (status = 'STARTED')),
+  CONSTRAINT "PK_0eb35ab331d785fe60248baf454" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "trigger_firing_body" ON "trigger_firing" ("trigger_id", "body_hash") WHERE body_hash IS NOT NULL;
+CREATE INDEX "trigger_firing_next" ON "trigger_firing" ("next_at") WHERE next_at IS NOT NULL;
+CREATE INDEX "trigger_firing_newest" ON "trigger_firing" ("trigger_id", "created_at", "id");
+CREATE INDEX "trigger_firing_ended" ON "trigger_firing" ("ended_at") WHERE ended_at IS NOT NULL;
+CREATE INDEX "trigger_firing_execution" ON "trigger_firing" ("execution_id") WHERE execution_id IS NOT NULL;
 CREATE TABLE "template" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -1112,6 +1196,77 @@ CREATE TABLE "signing_key" (
   CONSTRAINT "signing_key_one" CHECK (id = 1),
   CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY ("id")
 );
+CREATE TABLE "event_subscription" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "application_id" uuid,
+  "format" text NOT NULL,
+  "address" text NOT NULL,
+  "filter" jsonb NOT NULL,
+  "repository" text,
+  "commit" text,
+  "token_secret" text,
+  "enabled" boolean NOT NULL,
+  "off_code" text,
+  "off_reason" text,
+  "off_at" TIMESTAMP(3) WITH TIME ZONE,
+  "owner_kind" text NOT NULL,
+  "owner_id" text NOT NULL,
+  "owner_name" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "event_subscription_format" CHECK (format IN ('CLOUDEVENTS', 'SLACK', 'TEAMS', 'GITHUB', 'GITLAB')),
+  CONSTRAINT "event_subscription_off" CHECK (enabled = (off_code IS NULL) AND enabled = (off_at IS NULL)),
+  CONSTRAINT "PK_30cfa3a4d386691fef4c5995085" PRIMARY KEY ("id")
+);
+CREATE INDEX "event_subscription_name" ON "event_subscription" ("name", "id") WHERE deleted_at IS NULL;
+CREATE TABLE "event_subscription_state" (
+  "subscription_id" uuid NOT NULL,
+  "key_id" text NOT NULL,
+  "sealed" bytea NOT NULL,
+  "sealed_version" integer NOT NULL,
+  "transaction_id" bigint NOT NULL,
+  "run_id" uuid NOT NULL,
+  "sequence" integer NOT NULL,
+  "replay" jsonb,
+  "leased_by" uuid,
+  "leased_until" TIMESTAMP(3) WITH TIME ZONE,
+  "failing_since" TIMESTAMP(3) WITH TIME ZONE,
+  "held_until" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_14a7d81f12c931213a8adc3557e" PRIMARY KEY ("subscription_id")
+);
+CREATE TABLE "event_delivery" (
+  "id" uuid NOT NULL,
+  "subscription_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "sequence" integer NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "transaction_id" bigint NOT NULL,
+  "type" text NOT NULL,
+  "state" text NOT NULL,
+  "due_at" TIMESTAMP(3) WITH TIME ZONE,
+  "attempts" integer NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "last_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
+  "give_up_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  "response_status" integer,
+  "error_code" text,
+  "error" text,
+  "duration_ms" integer,
+  CONSTRAINT "event_delivery_state" CHECK (state IN ('PENDING', 'DELIVERED', 'FAILED', 'SKIPPED')),
+  CONSTRAINT "event_delivery_due" CHECK (due_at IS NULL OR state = 'PENDING'),
+  CONSTRAINT "event_delivery_ended" CHECK ((ended_at IS NULL) = (state = 'PENDING')),
+  CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "event_delivery_event" ON "event_delivery" ("subscription_id", "run_id", "sequence");
+CREATE INDEX "event_delivery_pending" ON "event_delivery" ("subscription_id", "run_id", "sequence") WHERE state = 'PENDING';
+CREATE INDEX "event_delivery_due" ON "event_delivery" ("subscription_id", "due_at") WHERE due_at IS NOT NULL;
+CREATE INDEX "event_delivery_due_run" ON "event_delivery" ("subscription_id", "run_id") WHERE due_at IS NOT NULL;
+CREATE INDEX "event_delivery_newest" ON "event_delivery" ("subscription_id", "transaction_id", "run_id", "sequence");
+CREATE INDEX "event_delivery_ended" ON "event_delivery" ("ended_at") WHERE ended_at IS NOT NULL;
 CREATE TABLE "trust_rule" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -1158,6 +1313,10 @@ ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KE
 ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "freeze_version" ADD CONSTRAINT "FK_68d37698b514aa8f90a78e14b7d" FOREIGN KEY ("freeze_id") REFERENCES "deployment_freeze"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "start_trigger" ADD CONSTRAINT "FK_817aab9fa02575d94878b4e13c5" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "start_trigger_version" ADD CONSTRAINT "FK_4291624625066921ed252f93825" FOREIGN KEY ("trigger_id") REFERENCES "start_trigger"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "trigger_hook" ADD CONSTRAINT "FK_0d7d214997de75c137c2a367314" FOREIGN KEY ("trigger_id") REFERENCES "start_trigger"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "trigger_firing" ADD CONSTRAINT "FK_86e3e082aabaf9f491114b709a6" FOREIGN KEY ("trigger_id") REFERENCES "start_trigger"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "template" ADD CONSTRAINT "FK_0a2877c0f6e1a14a6d5f6d43f5d" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "template_revision" ADD CONSTRAINT "FK_4c323f1a45f44df4995f13a2cf4" FOREIGN KEY ("entity_id") REFERENCES "template"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "tag_link" ADD CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY ("tag_id") REFERENCES "tag"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
@@ -1209,6 +1368,9 @@ ALTER TABLE "operation_task" ADD CONSTRAINT "FK_779648073aa32b57e36066c563a" FOR
 ALTER TABLE "operation_task" ADD CONSTRAINT "FK_fdc7ca2338f9811f8de07942531" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation_log" ADD CONSTRAINT "FK_b36519c3cf5f9466c04d9568795" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY ("record_id") REFERENCES "audit_record"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "event_subscription" ADD CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "event_subscription_state" ADD CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "event_delivery" ADD CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
@@ -1556,6 +1718,33 @@ CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secr
   FOR EACH ROW EXECUTE FUNCTION rebind_secret();
 CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();
+
+-- The history of triggers only grows.
+CREATE TRIGGER start_trigger_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON start_trigger_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE start_trigger_version ENABLE ALWAYS TRIGGER start_trigger_version_append_only;
+
+-- The end of a run and the firings that it causes are one transaction, so no crash loses or doubles one.
+CREATE FUNCTION fire_triggers_at_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO trigger_firing (id, trigger_id, application_id, version, kind, delivery, dedupe_key, status, facts, entity_id, author,
+    chain, tries, created_at, next_at)
+  SELECT gen_random_uuid(), t.id, t.application_id, t.version, 'EXECUTION', NEW.id::text, NEW.id || ' ' || NEW.attempt, 'PENDING',
+    jsonb_build_object('executionId', NEW.id, 'attempt', NEW.attempt, 'status', NEW.status), t.entity_id, t.author,
+    '{}', 0, NEW.ended_at, NEW.ended_at
+  FROM start_trigger t
+  WHERE t.source_id = NEW.entity_id AND t.deleted_at IS NULL AND t.enabled AND t.source_statuses ? NEW.status
+    AND NOT EXISTS (SELECT FROM execution_attempt a WHERE a.execution_id = NEW.id AND a.attempt = NEW.attempt
+      AND a.kind IN ('RESTORE', 'ROLLBACK', 'OBSERVE'))
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER execution_ended AFTER UPDATE OF ended_at ON execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND NEW.parent_stage_execution_id IS NULL)
+  EXECUTE FUNCTION fire_triggers_at_end();
+CREATE TRIGGER execution_ended_at_once AFTER INSERT ON execution
+  FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL AND NEW.parent_stage_execution_id IS NULL)
+  EXECUTE FUNCTION fire_triggers_at_end();
 `;
 
 const down = `
@@ -1577,6 +1766,10 @@ DROP TABLE
   secret,
   deployment_freeze,
   freeze_version,
+  start_trigger,
+  start_trigger_version,
+  trigger_hook,
+  trigger_firing,
   template,
   template_revision,
   tag,
@@ -1633,6 +1826,9 @@ DROP TABLE
   audit_unsealed,
   shared_count,
   signing_key,
+  event_subscription,
+  event_subscription_state,
+  event_delivery,
   trust_rule,
   exchanged_token,
   registered_operation
@@ -1651,4 +1847,5 @@ DROP FUNCTION log_chunk_before;
 DROP FUNCTION rebind_jobs;
 DROP FUNCTION rebind_environment;
 DROP FUNCTION rebind_secret;
+DROP FUNCTION fire_triggers_at_end;
 `;

@@ -344,3 +344,30 @@ CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secr
   FOR EACH ROW EXECUTE FUNCTION rebind_secret();
 CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();
+
+-- The history of triggers only grows.
+CREATE TRIGGER start_trigger_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON start_trigger_version
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE start_trigger_version ENABLE ALWAYS TRIGGER start_trigger_version_append_only;
+
+-- The end of a run and the firings that it causes are one transaction, so no crash loses or doubles one.
+CREATE FUNCTION fire_triggers_at_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO trigger_firing (id, trigger_id, application_id, version, kind, delivery, dedupe_key, status, facts, entity_id, author,
+    chain, tries, created_at, next_at)
+  SELECT gen_random_uuid(), t.id, t.application_id, t.version, 'EXECUTION', NEW.id::text, NEW.id || ' ' || NEW.attempt, 'PENDING',
+    jsonb_build_object('executionId', NEW.id, 'attempt', NEW.attempt, 'status', NEW.status), t.entity_id, t.author,
+    '{}', 0, NEW.ended_at, NEW.ended_at
+  FROM start_trigger t
+  WHERE t.source_id = NEW.entity_id AND t.deleted_at IS NULL AND t.enabled AND t.source_statuses ? NEW.status
+    AND NOT EXISTS (SELECT FROM execution_attempt a WHERE a.execution_id = NEW.id AND a.attempt = NEW.attempt
+      AND a.kind IN ('RESTORE', 'ROLLBACK', 'OBSERVE'))
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER execution_ended AFTER UPDATE OF ended_at ON execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND NEW.parent_stage_execution_id IS NULL)
+  EXECUTE FUNCTION fire_triggers_at_end();
+CREATE TRIGGER execution_ended_at_once AFTER INSERT ON execution
+  FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL AND NEW.parent_stage_execution_id IS NULL)
+  EXECUTE FUNCTION fire_triggers_at_end();

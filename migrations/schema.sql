@@ -1,3 +1,21 @@
+CREATE OR REPLACE FUNCTION public.fire_triggers_at_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO trigger_firing (id, trigger_id, application_id, version, kind, delivery, dedupe_key, status, facts, entity_id, author,
+    chain, tries, created_at, next_at)
+  SELECT gen_random_uuid(), t.id, t.application_id, t.version, 'EXECUTION', NEW.id::text, NEW.id || ' ' || NEW.attempt, 'PENDING',
+    jsonb_build_object('executionId', NEW.id, 'attempt', NEW.attempt, 'status', NEW.status), t.entity_id, t.author,
+    '{}', 0, NEW.ended_at, NEW.ended_at
+  FROM start_trigger t
+  WHERE t.source_id = NEW.entity_id AND t.deleted_at IS NULL AND t.enabled AND t.source_statuses ? NEW.status
+    AND NOT EXISTS (SELECT FROM execution_attempt a WHERE a.execution_id = NEW.id AND a.attempt = NEW.attempt
+      AND a.kind IN ('RESTORE', 'ROLLBACK', 'OBSERVE'))
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.hold_application(wanted uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -677,11 +695,88 @@ CREATE UNIQUE INDEX environment_values_at ON public.environment_values USING btr
 CREATE TRIGGER environment_values_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.environment_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
 
+CREATE TABLE event_delivery (
+  id uuid NOT NULL,
+  subscription_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  execution_id uuid NOT NULL,
+  transaction_id bigint NOT NULL,
+  type text NOT NULL,
+  state text NOT NULL,
+  due_at timestamp(3) with time zone,
+  attempts integer NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  last_attempt_at timestamp(3) with time zone,
+  give_up_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  response_status integer,
+  error_code text,
+  error text,
+  duration_ms integer,
+  CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY (id),
+  CONSTRAINT "event_delivery_due" CHECK (((due_at IS NULL) OR (state = 'PENDING'::text))),
+  CONSTRAINT "event_delivery_ended" CHECK (((ended_at IS NULL) = (state = 'PENDING'::text))),
+  CONSTRAINT "event_delivery_state" CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'FAILED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY (subscription_id) REFERENCES event_subscription(id)
+);
+CREATE INDEX event_delivery_due ON public.event_delivery USING btree (subscription_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX event_delivery_due_run ON public.event_delivery USING btree (subscription_id, run_id) WHERE (due_at IS NOT NULL);
+CREATE INDEX event_delivery_ended ON public.event_delivery USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE UNIQUE INDEX event_delivery_event ON public.event_delivery USING btree (subscription_id, run_id, sequence);
+CREATE INDEX event_delivery_newest ON public.event_delivery USING btree (subscription_id, transaction_id, run_id, sequence);
+CREATE INDEX event_delivery_pending ON public.event_delivery USING btree (subscription_id, run_id, sequence) WHERE (state = 'PENDING'::text);
+
 CREATE TABLE event_horizon (
   id integer NOT NULL,
   transaction_id bigint NOT NULL,
   CONSTRAINT "PK_7cc1ec8dd5b9ae5448d6a34f047" PRIMARY KEY (id),
   CONSTRAINT "event_horizon_one_row" CHECK ((id = 1))
+);
+
+CREATE TABLE event_subscription (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  application_id uuid,
+  format text NOT NULL,
+  address text NOT NULL,
+  filter jsonb NOT NULL,
+  repository text,
+  commit text,
+  token_secret text,
+  enabled boolean NOT NULL,
+  off_code text,
+  off_reason text,
+  off_at timestamp(3) with time zone,
+  owner_kind text NOT NULL,
+  owner_id text NOT NULL,
+  owner_name text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_30cfa3a4d386691fef4c5995085" PRIMARY KEY (id),
+  CONSTRAINT "event_subscription_format" CHECK ((format = ANY (ARRAY['CLOUDEVENTS'::text, 'SLACK'::text, 'TEAMS'::text, 'GITHUB'::text, 'GITLAB'::text]))),
+  CONSTRAINT "event_subscription_off" CHECK (((enabled = (off_code IS NULL)) AND (enabled = (off_at IS NULL)))),
+  CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE INDEX event_subscription_name ON public.event_subscription USING btree (name, id) WHERE (deleted_at IS NULL);
+
+CREATE TABLE event_subscription_state (
+  subscription_id uuid NOT NULL,
+  key_id text NOT NULL,
+  sealed bytea NOT NULL,
+  sealed_version integer NOT NULL,
+  transaction_id bigint NOT NULL,
+  run_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  replay jsonb,
+  leased_by uuid,
+  leased_until timestamp(3) with time zone,
+  failing_since timestamp(3) with time zone,
+  held_until timestamp(3) with time zone,
+  CONSTRAINT "PK_14a7d81f12c931213a8adc3557e" PRIMARY KEY (subscription_id),
+  CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY (subscription_id) REFERENCES event_subscription(id)
 );
 
 CREATE TABLE exchanged_token (
@@ -748,6 +843,8 @@ CREATE INDEX execution_newest ON public.execution USING btree (created_at, id) W
 CREATE INDEX execution_newest_of_application ON public.execution USING btree (application_id, created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_entity ON public.execution USING btree (entity_id, created_at, id);
 CREATE INDEX execution_of_run ON public.execution USING btree (run_id);
+CREATE TRIGGER execution_ended AFTER UPDATE OF ended_at ON public.execution FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL) AND (new.parent_stage_execution_id IS NULL))) EXECUTE FUNCTION fire_triggers_at_end();
+CREATE TRIGGER execution_ended_at_once AFTER INSERT ON public.execution FOR EACH ROW WHEN (((new.ended_at IS NOT NULL) AND (new.parent_stage_execution_id IS NULL))) EXECUTE FUNCTION fire_triggers_at_end();
 
 CREATE TABLE execution_attempt (
   execution_id uuid NOT NULL,
@@ -1319,6 +1416,44 @@ ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_kept;
 CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON public.stage_execution FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION refuse_change_of_ended_attempt();
 ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_sealed;
 
+CREATE TABLE start_trigger (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  enabled boolean NOT NULL,
+  version integer NOT NULL,
+  definition jsonb NOT NULL,
+  author jsonb NOT NULL,
+  entity_id uuid NOT NULL,
+  source_id uuid,
+  source_statuses jsonb,
+  next_at timestamp(3) with time zone,
+  CONSTRAINT "PK_74cad09ce241578c3c4f3704817" PRIMARY KEY (id),
+  CONSTRAINT "start_trigger_next_enabled" CHECK (((next_at IS NULL) OR (enabled AND (deleted_at IS NULL)))),
+  CONSTRAINT "FK_817aab9fa02575d94878b4e13c5" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE UNIQUE INDEX start_trigger_name ON public.start_trigger USING btree (application_id, name) WHERE (deleted_at IS NULL);
+CREATE INDEX start_trigger_next ON public.start_trigger USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX start_trigger_source ON public.start_trigger USING btree (source_id) WHERE ((source_id IS NOT NULL) AND (deleted_at IS NULL));
+
+CREATE TABLE start_trigger_version (
+  trigger_id uuid NOT NULL,
+  number integer NOT NULL,
+  definition jsonb NOT NULL,
+  content_hash text NOT NULL,
+  author jsonb NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_5f504a24552a7e73c7091958416" PRIMARY KEY (trigger_id, number),
+  CONSTRAINT "FK_4291624625066921ed252f93825" FOREIGN KEY (trigger_id) REFERENCES start_trigger(id)
+);
+CREATE TRIGGER start_trigger_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.start_trigger_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE start_trigger_version ENABLE ALWAYS TRIGGER start_trigger_version_append_only;
+
 CREATE TABLE stored_content (
   sha256 text NOT NULL,
   size bigint NOT NULL,
@@ -1450,6 +1585,62 @@ CREATE TABLE template_revision (
 );
 CREATE INDEX template_revision_templates ON public.template_revision USING gin (template_ids) WHERE (template_ids <> '{}'::uuid[]);
 
+CREATE TABLE trigger_firing (
+  id uuid NOT NULL,
+  trigger_id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  version integer NOT NULL,
+  kind text NOT NULL,
+  event text,
+  delivery text,
+  dedupe_key text NOT NULL,
+  body_hash text,
+  status text NOT NULL,
+  reason_code text,
+  reason text,
+  payload jsonb,
+  inputs jsonb,
+  facts jsonb,
+  entity_id uuid NOT NULL,
+  author jsonb NOT NULL,
+  chain uuid[] NOT NULL,
+  execution_id uuid,
+  tries integer NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  next_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_0eb35ab331d785fe60248baf454" PRIMARY KEY (id),
+  CONSTRAINT "trigger_firing_once" UNIQUE (trigger_id, dedupe_key),
+  CONSTRAINT "trigger_firing_end" CHECK (((ended_at IS NULL) = (status = 'PENDING'::text))),
+  CONSTRAINT "trigger_firing_kind" CHECK ((kind = ANY (ARRAY['WEBHOOK'::text, 'IMAGE'::text, 'SCHEDULE'::text, 'EXECUTION'::text, 'MANUAL'::text]))),
+  CONSTRAINT "trigger_firing_started" CHECK (((execution_id IS NOT NULL) = (status = 'STARTED'::text))),
+  CONSTRAINT "trigger_firing_status" CHECK ((status = ANY (ARRAY['PENDING'::text, 'STARTED'::text, 'FILTERED'::text, 'REFUSED'::text, 'SKIPPED'::text, 'FAILED'::text]))),
+  CONSTRAINT "trigger_firing_timer" CHECK (((next_at IS NOT NULL) = (status = 'PENDING'::text))),
+  CONSTRAINT "FK_86e3e082aabaf9f491114b709a6" FOREIGN KEY (trigger_id) REFERENCES start_trigger(id)
+);
+CREATE UNIQUE INDEX trigger_firing_body ON public.trigger_firing USING btree (trigger_id, body_hash) WHERE (body_hash IS NOT NULL);
+CREATE INDEX trigger_firing_ended ON public.trigger_firing USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX trigger_firing_execution ON public.trigger_firing USING btree (execution_id) WHERE (execution_id IS NOT NULL);
+CREATE INDEX trigger_firing_newest ON public.trigger_firing USING btree (trigger_id, created_at, id);
+CREATE INDEX trigger_firing_next ON public.trigger_firing USING btree (next_at) WHERE (next_at IS NOT NULL);
+
+CREATE TABLE trigger_hook (
+  trigger_id uuid NOT NULL,
+  path text NOT NULL,
+  key_id text,
+  sealed bytea,
+  secret_version integer NOT NULL,
+  previous_key_id text,
+  previous_sealed bytea,
+  previous_until timestamp(3) with time zone,
+  rejected bigint NOT NULL DEFAULT '0'::bigint,
+  last_rejected_at timestamp(3) with time zone,
+  rotated_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_0d7d214997de75c137c2a367314" PRIMARY KEY (trigger_id),
+  CONSTRAINT "trigger_hook_path" UNIQUE (path),
+  CONSTRAINT "FK_0d7d214997de75c137c2a367314" FOREIGN KEY (trigger_id) REFERENCES start_trigger(id)
+);
+
 CREATE TABLE trust_rule (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -1500,7 +1691,7 @@ CREATE TABLE user_group (
   updated_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
   CONSTRAINT "user_group_name" UNIQUE (name),
-  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TEMPLATES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_EVENT_SUBSCRIPTIONS'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TEMPLATES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
 );
 
 CREATE TABLE user_group_member (

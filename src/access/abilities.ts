@@ -52,7 +52,16 @@ export class Abilities {
     return this.accessOf(await this.principalNow(principal));
   }
 
-  private async principalNow({ kind, id, expiresAt }: Principal): Promise<Principal> {
+  /** Current access of a user or key that does not take part: the author of something that acts for it. */
+  async accessNow({ kind, id }: Pick<Principal, 'kind' | 'id'>): Promise<Access> {
+    return this.accessOf(await this.principalNow({ kind, id, expiresAt: null }));
+  }
+
+  private async principalNow({
+    kind,
+    id,
+    expiresAt,
+  }: Pick<Principal, 'kind' | 'id' | 'expiresAt'>): Promise<Principal> {
     if (kind === 'USER') {
       const user = await findUserPrincipal(this.db, id);
       if (user === undefined) throw notValid();

@@ -1,5 +1,6 @@
 import { notFound, Refusal } from '../kernel/errors';
 import { type AccountPermissionType, type Action, deploymentActions } from './permission';
+import { NarrowedRights } from './narrowedRights';
 import { Rights } from './rights';
 import {
   permissionTypeOf,
@@ -62,6 +63,11 @@ export class Access {
   /** The same rights for another request. */
   forRequest(): Access {
     return new Access(this.rights, this.principal);
+  }
+
+  /** At most these rights, too: for something that acts for the caller. */
+  narrowedTo(own: Rights): Access {
+    return new Access(new NarrowedRights(this.rights, own), this.principal);
   }
 
   /** Number of decisions made. A request that ends with none has shown data without a check. */

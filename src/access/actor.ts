@@ -2,11 +2,14 @@ import { type Access, systemAccess } from './access';
 
 /** Reference to an actor, as stored in executions, events, approvals and the audit trail. */
 export interface ActorRef {
-  readonly kind: 'API_KEY' | 'USER' | 'AGENT' | 'SYSTEM';
+  readonly kind: 'API_KEY' | 'USER' | 'AGENT' | 'TRIGGER' | 'SYSTEM';
   readonly id: string;
   readonly name: string;
   /** User of the actor: the same for all keys of a person. Absent if there is none. */
   readonly personId?: string | null;
+  /** For a trigger: the name of its author, and the firing. */
+  readonly authorName?: string;
+  readonly firingId?: string;
 }
 
 /** The caller. Every command gets one. */
@@ -25,9 +28,11 @@ export const systemActor: Actor = {
   access: systemAccess,
 };
 
-export const actorRef = ({ kind, id, name, personId }: ActorRef): ActorRef => ({
+export const actorRef = ({ kind, id, name, personId, authorName, firingId }: ActorRef): ActorRef => ({
   kind,
   id,
   name,
   ...(personId != null && { personId }),
+  ...(authorName !== undefined && { authorName }),
+  ...(firingId !== undefined && { firingId }),
 });

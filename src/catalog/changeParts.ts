@@ -12,7 +12,7 @@ import { refuseUsers } from './definitions/refuseUsers';
 import { renameReferred } from './definitions/renameReferred';
 import { renameAfter } from './environments/environments.store';
 import { type Author, newRow } from './definitions/revise';
-import type { ReferredKind } from './language/references';
+import type { ReferredKind } from './language/referred';
 import { nameTaken, refusingTakenName } from './nameTaken';
 import type { NewPart, PartRow, ResourceChanges } from './resourceFields';
 import type { ConfiguredRows, PartRows, PartType } from './resources.store';
@@ -23,6 +23,7 @@ const referredKinds: Readonly<Partial<Record<PartType, ReferredKind>>> = {
   Environment: 'environment',
   Service: 'service',
   Workflow: 'workflow',
+  Pipeline: 'pipeline',
 };
 
 /** Creates an environment or a service. */

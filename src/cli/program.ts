@@ -1,4 +1,5 @@
 // Long because it declares every command with its arguments and options, in the order of the help.
+import { addTriggerCommands } from './triggers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { createAgentToken, revokeAgentToken, showAgentTokens } from './agentTokens';
@@ -151,6 +152,7 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (_options, command: Command) => {
       await showFreezes(await session(command), command.opts());
     });
+  addTriggerCommands(program, session);
   const templates = program
     .command('templates')
     .description('list templates of workflows and stages, and how many definitions extend them')

@@ -291,6 +291,7 @@ export type DefinitionKind =
   | 'PIPELINE'
   | 'SERVICE'
   | 'TEMPLATE'
+  | 'TRIGGER'
   | 'WORKFLOW';
 
 export type DeleteArtifactInput = {
@@ -453,6 +454,16 @@ export type ExecutionType =
 
 export type FilterType =
   | 'ALL';
+
+export type FireTriggerInput = {
+  readonly at?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly event?: string | null | undefined;
+  readonly executionId?: string | null | undefined;
+  readonly headers?: ReadonlyArray<SampleHeader> | null | undefined;
+  readonly payload?: string | null | undefined;
+  readonly triggerId: string;
+};
 
 export type GapReason =
   | 'PRUNED'
@@ -884,6 +895,18 @@ export type RotateEventSubscriptionSecretInput = {
   readonly subscriptionId: string;
 };
 
+export type RotateTriggerWebhookInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly path?: boolean;
+  readonly secret?: boolean;
+  readonly triggerId: string;
+};
+
+export type SampleHeader = {
+  readonly name: string;
+  readonly value: string;
+};
+
 export type ServiceInput = {
   readonly image: string;
   readonly name: string;
@@ -898,6 +921,12 @@ export type SetPriorityInput = {
   readonly priority?: number | null | undefined;
   readonly weight?: number | null | undefined;
   readonly workflowId?: string | null | undefined;
+};
+
+export type SetTriggerEnabledInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly enabled: boolean;
+  readonly triggerId: string;
 };
 
 export type StartExecutionInput = {
@@ -956,6 +985,15 @@ export type TemplateUserKind =
   | 'TEMPLATE'
   | 'WORKFLOW';
 
+export type TestTriggerInput = {
+  readonly at?: string | null | undefined;
+  readonly event?: string | null | undefined;
+  readonly executionId?: string | null | undefined;
+  readonly headers?: ReadonlyArray<SampleHeader> | null | undefined;
+  readonly payload?: string | null | undefined;
+  readonly triggerId: string;
+};
+
 export type TimeFilter = {
   readonly operator: TimeOperator;
   readonly value: string;
@@ -965,6 +1003,36 @@ export type TimeOperator =
   | 'AFTER'
   | 'BEFORE'
   | 'EQUALS';
+
+export type TriggerConditionType =
+  | 'NEW_ARTIFACT'
+  | 'PIPELINE_COMPLETION'
+  | 'SCHEDULED'
+  | 'WEBHOOK'
+  | 'WORKFLOW_COMPLETION';
+
+export type TriggerFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly enabled?: boolean | null | undefined;
+  readonly name?: IdFilter | null | undefined;
+  readonly starts?: IdFilter | null | undefined;
+  readonly trigger?: IdFilter | null | undefined;
+};
+
+export type TriggerFiringKind =
+  | 'EXECUTION'
+  | 'IMAGE'
+  | 'MANUAL'
+  | 'SCHEDULE'
+  | 'WEBHOOK';
+
+export type TriggerFiringStatus =
+  | 'FAILED'
+  | 'FILTERED'
+  | 'PENDING'
+  | 'REFUSED'
+  | 'SKIPPED'
+  | 'STARTED';
 
 export type TrustClaimInput = {
   readonly name: string;
@@ -2394,6 +2462,69 @@ export type DeleteTemplateMutationVariables = Exact<{
 
 
 export type DeleteTemplateMutation = { readonly deleteTemplate: { readonly clientMutationId: string | null } | null };
+
+export type TriggersQueryVariables = Exact<{
+  filters?: ReadonlyArray<TriggerFilter> | TriggerFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TriggersQuery = { readonly triggers: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly enabled: boolean, readonly application: { readonly name: string } | null, readonly action:
+        | { readonly __typename: 'PipelineAction', readonly pipelineName: string }
+        | { readonly __typename: 'WorkflowAction', readonly workflowName: string }
+      , readonly condition:
+        | { readonly triggerConditionType: TriggerConditionType }
+        | { readonly triggerConditionType: TriggerConditionType }
+        | { readonly cronDescription: string, readonly nextAt: string | null, readonly triggerConditionType: TriggerConditionType }
+        | { readonly triggerConditionType: TriggerConditionType }
+        | { readonly triggerConditionType: TriggerConditionType }
+      , readonly firings: { readonly nodes: ReadonlyArray<{ readonly status: TriggerFiringStatus, readonly createdAt: string }> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type ShowTriggerQueryVariables = Exact<{
+  applicationId: string;
+  name: string;
+  firings: number;
+}>;
+
+
+export type ShowTriggerQuery = { readonly triggerByName: { readonly id: string, readonly name: string, readonly enabled: boolean, readonly version: number, readonly definition: string, readonly author: { readonly kind: string, readonly name: string }, readonly condition:
+      | { readonly triggerConditionType: TriggerConditionType, readonly webhookDetails: { readonly webhookURL: string, readonly header: string, readonly rejected: number } | null }
+      | { readonly triggerConditionType: TriggerConditionType }
+      | { readonly triggerConditionType: TriggerConditionType }
+      | { readonly triggerConditionType: TriggerConditionType, readonly webhookDetails: { readonly webhookURL: string, readonly header: string, readonly rejected: number } | null }
+      | { readonly triggerConditionType: TriggerConditionType }
+    , readonly firings: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly kind: TriggerFiringKind, readonly event: string | null, readonly status: TriggerFiringStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly createdAt: string, readonly execution:
+          | { readonly id: string }
+          | { readonly id: string }
+         | null }> } } | null };
+
+export type TestTriggerQueryVariables = Exact<{
+  input: TestTriggerInput;
+}>;
+
+
+export type TestTriggerQuery = { readonly testTrigger: { readonly starts: boolean, readonly reasonCode: string | null, readonly reason: string | null, readonly variables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly images: ReadonlyArray<{ readonly service: string, readonly image: string }>, readonly problems: ReadonlyArray<{ readonly code: string, readonly refuses: boolean, readonly message: string }> } | null };
+
+export type FireTriggerMutationVariables = Exact<{
+  input: FireTriggerInput;
+}>;
+
+
+export type FireTriggerMutation = { readonly fireTrigger: { readonly firing: { readonly id: string, readonly status: TriggerFiringStatus, readonly reasonCode: string | null, readonly reason: string | null } } | null };
+
+export type SetTriggerEnabledMutationVariables = Exact<{
+  input: SetTriggerEnabledInput;
+}>;
+
+
+export type SetTriggerEnabledMutation = { readonly setTriggerEnabled: { readonly trigger: { readonly id: string, readonly enabled: boolean } } | null };
+
+export type RotateTriggerWebhookMutationVariables = Exact<{
+  input: RotateTriggerWebhookInput;
+}>;
+
+
+export type RotateTriggerWebhookMutation = { readonly rotateTriggerWebhook: { readonly webhookSecret: string | null, readonly trigger: { readonly id: string } } | null };
 
 export type TrustRuleFragment = { readonly id: string, readonly name: string, readonly issuer: string, readonly audience: string, readonly subject: string, readonly userGroupIds: ReadonlyArray<string>, readonly applicationIds: ReadonlyArray<string> | null, readonly lifetimeSeconds: number, readonly enabled: boolean, readonly lastUsedAt: string | null, readonly claims: ReadonlyArray<{ readonly name: string, readonly pattern: string }> };
 
@@ -6919,6 +7050,134 @@ export const DeleteTemplateDocument = new TypedDocumentString(`mutation DeleteTe
     clientMutationId
   }
 }`, {"hash":"40864166f44115b9c87763812a1f69be019017b6fc5ce786438f55870e30fe04"}) as unknown as TypedDocumentString<DeleteTemplateMutation, DeleteTemplateMutationVariables>;
+export const TriggersDocument = new TypedDocumentString(`query Triggers($filters: [TriggerFilter!], $after: String) {
+  triggers(filters: $filters, first: 100, after: $after) {
+    nodes {
+      id
+      name
+      enabled
+      application {
+        name
+      }
+      action {
+        __typename
+        ... on PipelineAction {
+          pipelineName
+        }
+        ... on WorkflowAction {
+          workflowName
+        }
+      }
+      condition {
+        triggerConditionType
+        ... on OnSchedule {
+          cronDescription
+          nextAt
+        }
+      }
+      firings(first: 1) {
+        nodes {
+          status
+          createdAt
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`, {"hash":"141abf5438862ce8b02e01d3e2f263efb14309e98379aeab128ab3ce86b6a865"}) as unknown as TypedDocumentString<TriggersQuery, TriggersQueryVariables>;
+export const ShowTriggerDocument = new TypedDocumentString(`query ShowTrigger($applicationId: ID!, $name: String!, $firings: Int!) {
+  triggerByName(applicationId: $applicationId, triggerName: $name) {
+    id
+    name
+    enabled
+    version
+    definition
+    author {
+      kind
+      name
+    }
+    condition {
+      triggerConditionType
+      ... on OnWebhook {
+        webhookDetails {
+          webhookURL
+          header
+          rejected
+        }
+      }
+      ... on OnNewArtifact {
+        webhookDetails {
+          webhookURL
+          header
+          rejected
+        }
+      }
+    }
+    firings(first: $firings) {
+      nodes {
+        id
+        kind
+        event
+        status
+        reasonCode
+        reason
+        createdAt
+        execution {
+          id
+        }
+      }
+    }
+  }
+}`, {"hash":"63a39b62f30693674c0badc1f04ed3c044e2f9697b2f62a2ad246faa63c12c8f"}) as unknown as TypedDocumentString<ShowTriggerQuery, ShowTriggerQueryVariables>;
+export const TestTriggerDocument = new TypedDocumentString(`query TestTrigger($input: TestTriggerInput!) {
+  testTrigger(input: $input) {
+    starts
+    reasonCode
+    reason
+    variables {
+      name
+      value
+    }
+    images {
+      service
+      image
+    }
+    problems {
+      code
+      refuses
+      message
+    }
+  }
+}`, {"hash":"26a0a702ba4e7acef941bb17b1e5f9fe2c3169ecfc6aab73df996722f7005831"}) as unknown as TypedDocumentString<TestTriggerQuery, TestTriggerQueryVariables>;
+export const FireTriggerDocument = new TypedDocumentString(`mutation FireTrigger($input: FireTriggerInput!) {
+  fireTrigger(input: $input) {
+    firing {
+      id
+      status
+      reasonCode
+      reason
+    }
+  }
+}`, {"hash":"a708d6bb706a1f813110d6018ccd679705e1a9d05e0d2a5003e8f9bfc31a37af"}) as unknown as TypedDocumentString<FireTriggerMutation, FireTriggerMutationVariables>;
+export const SetTriggerEnabledDocument = new TypedDocumentString(`mutation SetTriggerEnabled($input: SetTriggerEnabledInput!) {
+  setTriggerEnabled(input: $input) {
+    trigger {
+      id
+      enabled
+    }
+  }
+}`, {"hash":"677885a707a9baff548bf84833af3530a8e3355d0fee58b81344e49b576a615d"}) as unknown as TypedDocumentString<SetTriggerEnabledMutation, SetTriggerEnabledMutationVariables>;
+export const RotateTriggerWebhookDocument = new TypedDocumentString(`mutation RotateTriggerWebhook($input: RotateTriggerWebhookInput!) {
+  rotateTriggerWebhook(input: $input) {
+    webhookSecret
+    trigger {
+      id
+    }
+  }
+}`, {"hash":"cb1f01549edd141f74eff1c6b39dca2db1d0a2173e8129cdd1425504e17ddecc"}) as unknown as TypedDocumentString<RotateTriggerWebhookMutation, RotateTriggerWebhookMutationVariables>;
 export const TrustRulesDocument = new TypedDocumentString(`query TrustRules {
   trustRules {
     ...TrustRule

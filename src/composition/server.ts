@@ -22,7 +22,9 @@ import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { traceOperations } from '../api/traces/traceOperations';
 import { AgentGuard, guardCallers } from '../api/http/guards';
+import { hookRoutes } from '../api/http/hookRoutes';
 import { createHttpServer } from '../api/http/httpServer';
+import { RateLimit } from '../api/http/rateLimit';
 import { RefusalLog } from '../api/http/refusalLog';
 import { SignInLog } from '../api/http/signInLog';
 import { traceOf } from '../api/http/requestTrace';
@@ -41,6 +43,7 @@ import { Deliverer } from '../runs/eventSubscriptions/deliverer';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
+import { HookDesk } from '../runs/triggers/hookDesk';
 import manifest from '../../schema/operations.json';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
@@ -106,6 +109,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
     const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
+    const hooks = new HookDesk(app);
+    stops.push(() => hooks.flush());
+    const hookRate = config.SLIPWAY_HOOK_RATE_PER_SECOND;
+    const hookLimit = new RateLimit(
+      'hooks',
+      { perSecond: hookRate, burst: hookRate * 10 },
+      app.clock,
+      limits.counts,
+      'This webhook',
+    );
     const metrics = await createServerMetrics({ app, pool, streamDatabase, limits });
     if (metrics !== undefined) observers.push(metrics.observer);
     const { tracing } = app;
@@ -154,6 +167,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           sdl: config.SLIPWAY_INTROSPECTION ? () => schemaText(publicSchema()) : null,
           operations: manifest,
         }),
+        hookRoutes(app, hooks, hookLimit),
         firstGenRoutes(app, guarded),
         ...(metrics?.routes ?? []),
       ],

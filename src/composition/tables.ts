@@ -61,6 +61,8 @@ import { beginWaitTable, slotRequestTable, slotTable } from '../runs/slots/slots
 import { secretTable } from '../catalog/secrets/secrets';
 import { freezeVersionTable } from '../catalog/freezes/freezeVersions.table';
 import { freezes } from '../catalog/freezes/freezes';
+import { triggerHookTable, triggers, triggerVersionTable } from '../catalog/triggers/triggers';
+import { firingTable } from '../runs/triggers/firings.table';
 import { services } from '../catalog/services/services';
 import { templates } from '../catalog/templates/templates';
 import { tagLinkTable, tags } from '../catalog/tags/tags';
@@ -85,6 +87,10 @@ export const tables = [
   secretTable,
   freezes.schema,
   freezeVersionTable,
+  triggers.schema,
+  triggerVersionTable,
+  triggerHookTable,
+  firingTable,
   templates.schema,
   templates.revisions.schema,
   tags.schema,

@@ -20,6 +20,8 @@ export interface DueWork {
   readonly detached: boolean;
   /** True if elements wait to begin: their slots may be free. */
   readonly beginnings: boolean;
+  /** Times of schedules, and firings of triggers. */
+  readonly triggers: boolean;
 }
 
 /** True if the earliest of these times is over. Reads the first entry of an index, even without statistics. */
@@ -43,7 +45,8 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
        $2 AND ${isOver('waits_until', 'task_execution')} AS tasks,
        $2 AND EXISTS (SELECT FROM execution WHERE expires_at < $1 AND ended_at IS NULL) AS executions,
        $2 AND ${isOver('start_by', 'detached_task')} AS detached,
-       ${isOver('until', 'begin_wait')} OR ($2 AND EXISTS (SELECT FROM begin_wait)) AS beginnings`,
+       ${isOver('until', 'begin_wait')} OR ($2 AND EXISTS (SELECT FROM begin_wait)) AS beginnings,
+       ${isOver('next_at', 'trigger_firing')} OR ${isOver('next_at', 'start_trigger')} AS triggers`,
     [now, slow],
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');

@@ -22,6 +22,7 @@ import { remindApprovers } from './approvals/remindApprovers';
 import { carryOutRollbacks } from './rollbacks/carryOutRollbacks';
 import { moveObservations } from './observations/observe';
 import { beginWaiting } from './slots/beginWaiting';
+import { fireTriggers } from './triggers/fireTriggers';
 import { WokenWork } from './wokenWork';
 
 /** Short enough that an abort is final within a second after its grace period. */
@@ -44,6 +45,7 @@ export class Sweeper {
   private readonly beginnings: WokenWork;
   private readonly rollbacks: WokenWork;
   private readonly observations: WokenWork;
+  private readonly triggers: WokenWork;
 
   constructor(
     private readonly app: App,
@@ -53,6 +55,7 @@ export class Sweeper {
     this.beginnings = new WokenWork(app, topic.slots, 'waiting elements could not be begun', beginWaiting);
     this.rollbacks = new WokenWork(app, topic.rollbacks, 'rollbacks could not be carried out', carryOutRollbacks);
     this.observations = new WokenWork(app, topic.observations, 'environments could not be observed', moveObservations);
+    this.triggers = new WokenWork(app, topic.triggers, 'triggers could not fire', fireTriggers);
   }
 
   start(): void {
@@ -60,6 +63,7 @@ export class Sweeper {
     this.beginnings.start();
     this.rollbacks.start();
     this.observations.start();
+    this.triggers.start();
     this.next();
   }
 
@@ -84,7 +88,7 @@ export class Sweeper {
 
   private async halt(): Promise<void> {
     clearTimeout(this.timer);
-    const woken = [this.restores, this.beginnings, this.rollbacks, this.observations];
+    const woken = [this.restores, this.beginnings, this.rollbacks, this.observations, this.triggers];
     await Promise.all([this.running, ...woken.map((work) => work.halt())]);
     clearTimeout(this.timer);
     await Promise.all(woken.map((work) => work.halt()));
@@ -102,6 +106,7 @@ export class Sweeper {
       if (due.beginnings) this.beginnings.move();
       if (due.rollbacks) this.rollbacks.move();
       if (due.observations) this.observations.move();
+      if (due.triggers) this.triggers.move();
       if (due.approvals) {
         await expireApprovals(app);
         await noteUndecidable(app);

@@ -7,6 +7,7 @@ import { pruneDeliveries } from './eventSubscriptions/deliveryRetention';
 import { pruneEvents } from './events/eventRetention';
 import { pruneLogs } from './logs/logRetention';
 import { moveLogs } from './logs/moveLogs';
+import { pruneFirings } from './triggers/firingRetention';
 import { sealLogs } from './logs/sealLogs';
 
 const SEAL = 5000;
@@ -37,6 +38,10 @@ export function upkeepOf(app: App): RepeatedWork {
     {
       ...{ what: 'delete old deliveries', firstMs: HOUR, everyMs: HOUR },
       work: deleting('old deliveries', (until) => pruneDeliveries(app, until)),
+    },
+    {
+      ...{ what: 'delete old firings of triggers', firstMs: MINUTE, everyMs: HOUR },
+      work: deleting('old firings of triggers', (until) => pruneFirings(app, until)),
     },
     {
       ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },

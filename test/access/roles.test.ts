@@ -22,6 +22,8 @@ const all = (outcome: string) => [outcome, outcome, outcome, outcome, outcome] a
 /** Objects of an application: visible to callers with rights in it. */
 const seen = ['OK', 'OK', 'OK', 'NOT_FOUND', 'NOT_FOUND'] as const;
 const listed = ['OK', 'OK', 'OK', 'EMPTY', 'EMPTY'] as const;
+/** Requires the right to start a pipeline in all of its environments. */
+const started = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'NOT_FOUND', 'NOT_FOUND'] as const;
 /** Only administrators may change these; callers that see them get FORBIDDEN. */
 const administered = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'NOT_FOUND', 'NOT_FOUND'] as const;
 const account = ['OK', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'] as const;
@@ -81,6 +83,10 @@ const queries: Readonly<Record<string, Row>> = {
   node: ['{ node(id: "$run") { id } }', ...seen],
   compareEnvironments: ['{ compareEnvironments(a: "$staging", b: "$staging") { services { newer } } }', ...seen],
   concurrencyGroup: ['{ concurrencyGroup(applicationId: "$app", name: "db", of: WORKFLOWS) { name } }', ...seen],
+  trigger: ['{ trigger(triggerId: "$trigger") { name definition } }', ...seen],
+  triggerByName: ['{ triggerByName(applicationId: "$app", triggerName: "hook") { id } }', ...seen],
+  triggers: ['{ triggers(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
+  testTrigger: ['{ testTrigger(input: {triggerId: "$trigger", payload: "{}"}) { starts } }', ...started],
   template: ['{ template(templateId: "$template") { name users { name } } }', ...seen],
   templateByName: ['{ templateByName(templateName: "tested", applicationId: "$app") { name } }', ...seen],
   templates: ['{ templates(limit: 9) { nodes { name } pageInfo { total } } }', ...listed],
@@ -375,6 +381,30 @@ const mutations: Readonly<Record<string, Row>> = {
   createTag: ['mutation { createTag(input: {name: "new"}) { tag { id } } }', ...account],
   updateTag: ['mutation { updateTag(input: {tagId: "$tag", allowedValues: null}) { tag { id } } }', ...account],
   deleteTag: ['mutation { deleteTag(input: {tagId: "$spareTag"}) { clientMutationId } }', ...account],
+  createTrigger: [
+    'mutation { createTrigger(input: {applicationId: "$app", name: "more", action: {entityId: "$pipeline", executionType: PIPELINE}, condition: {conditionType: ON_WEBHOOK, webhookConditionInput: {webhookSourceType: GITHUB}}}) { trigger { id } } }',
+    ...started,
+  ],
+  updateTrigger: [
+    'mutation { updateTrigger(input: {triggerId: "$trigger", applicationId: "$app", name: "hook", action: {entityId: "$pipeline", executionType: PIPELINE}, condition: {conditionType: ON_WEBHOOK, webhookConditionInput: {webhookSourceType: GITHUB}}}) { trigger { id } } }',
+    ...started,
+  ],
+  setTriggerEnabled: [
+    'mutation { setTriggerEnabled(input: {triggerId: "$trigger", enabled: true}) { trigger { id } } }',
+    ...started,
+  ],
+  rotateTriggerWebhook: [
+    'mutation { rotateTriggerWebhook(input: {triggerId: "$trigger", path: true}) { trigger { id } } }',
+    ...started,
+  ],
+  fireTrigger: [
+    'mutation { fireTrigger(input: {triggerId: "$trigger", payload: "{}"}) { firing { id } } }',
+    ...started,
+  ],
+  deleteTrigger: [
+    'mutation { deleteTrigger(input: {triggerId: "$spareTrigger", applicationId: "$app"}) { clientMutationId } }',
+    ...started,
+  ],
   createFreeze: [
     'mutation { createFreeze(input: {name: "another", from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }',
     ...account,
@@ -493,6 +523,7 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  // The triggers of this test start it.
   deletePipeline: [
     'mutation { deletePipeline(input: {pipelineId: "$pipeline"}) { clientMutationId } }',
     ...administered,
@@ -722,6 +753,11 @@ name: other
           `mutation { createEventSubscription(input: {name: "${name}", url: "http://127.0.0.1:1/"}) { eventSubscription { id } } }`,
         )
       ).createEventSubscription.eventSubscription.id;
+    const hook = (name: string) =>
+      `createTrigger(input: {applicationId: "${applicationId}", name: "${name}", action: {entityId: "${entityId}", executionType: PIPELINE}, condition: {conditionType: ON_WEBHOOK, webhookConditionInput: {webhookSourceType: CUSTOM}}}) { trigger { id } }`;
+    const triggers = await server.client.ask<{ one: { trigger: { id: string } }; two: { trigger: { id: string } } }>(
+      `mutation { one: ${hook('hook')} two: ${hook('spare')} }`,
+    );
     const kept = await server.client.ask<{ setSecret: { secret: { id: string } } }>(
       `mutation { setSecret(input: {applicationId: "${applicationId}", name: "KEPT", secretValue: "hunter2!"}) { secret { id } } }`,
     );
@@ -732,7 +768,7 @@ name: other
       `mutation { attachTag(input: {entityId: "${read.services.nodes[0]?.id}", entityType: SERVICE, name: "team", value: "a"}) { clientMutationId } }`,
     );
     await runs.apply(
-      `---\nkind: Template\napplication: ${APP}\nname: tested\nof: workflow\nbody: { tasks: { test: { run: "true" } } }`,
+      '---\nkind: Template\napplication: app\nname: tested\nof: workflow\nbody: { tasks: { test: { run: "true" } } }',
     );
     const { templates } = await server.client.ask<{ templates: { nodes: { id: string }[] } }>(
       '{ templates { nodes { id } } }',
@@ -774,6 +810,8 @@ name: other
       freeze: createFreeze.freeze.id,
       subscription: await subscribe('hook'),
       spareSubscription: await subscribe('spare hook'),
+      trigger: triggers.one.trigger.id,
+      spareTrigger: triggers.two.trigger.id,
       template: templates.nodes[0]?.id ?? '',
       secret: kept.setSecret.secret.id,
       tag: tags.one.tag.id,

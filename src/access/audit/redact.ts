@@ -88,12 +88,12 @@ export function redact(value: unknown): unknown {
 
 /** Name or ID for a text column: without characters that PostgreSQL rejects, and of limited length. */
 export function plainText(text: string): string {
-  return shorten(withoutShapes(storable(text)), 200);
+  return shorten(withoutSecretShapes(storable(text)), 200);
 }
 
 function redactValue(name: string, value: unknown, depth: number): unknown {
   if (value === null || value === undefined) return null;
-  if (secretName.test(name) && !harmlessEnd.test(name)) return hidden;
+  if (isSecretName(name)) return hidden;
   if (typeof value === 'boolean' || typeof value === 'number') return value;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return redactText(name, value);
@@ -133,15 +133,18 @@ function redactObject(value: object, depth: number): Record<string, unknown> {
 }
 
 function redactText(name: string, text: string): string {
-  if (plainNames.has(name) || harmlessEnd.test(name)) return shorten(withoutShapes(storable(text)), longestText);
+  if (plainNames.has(name) || harmlessEnd.test(name)) return shorten(withoutSecretShapes(storable(text)), longestText);
   // Words of the API itself: enum values and ids.
   if (/^([A-Z][A-Z_]{1,40}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)) return text;
   return hiddenText(text);
 }
 
-function withoutShapes(text: string): string {
+export function withoutSecretShapes(text: string): string {
   return secretShapes.reduce((rest, shape) => rest.replace(shape, hidden), text);
 }
+
+/** True for a name whose value is hidden. */
+export const isSecretName = (name: string): boolean => secretName.test(name) && !harmlessEnd.test(name);
 
 /** jsonb accepts neither the character 0 nor half a surrogate pair. */
 function storable(text: string): string {

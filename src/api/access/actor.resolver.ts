@@ -7,9 +7,11 @@ import { EventActor } from './actor.types';
 export class ActorResolver {
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'Name of the user that the API key belongs to. Null for other actors, and for a key of nobody.',
+    description:
+      'Name of the user that the API key belongs to, or of the author of the trigger. Null for other actors, and for a key of nobody.',
   })
-  async owner(@Root() { kind, personId }: EventActor, @Ctx() { loaders }: Context): Promise<string | null> {
+  async owner(@Root() { kind, personId, authorName }: EventActor, @Ctx() { loaders }: Context): Promise<string | null> {
+    if (kind === 'TRIGGER') return authorName ?? null;
     if (kind !== 'API_KEY' || personId == null) return null;
     return (await loaders.load(users.byId, personId))?.name ?? null;
   }

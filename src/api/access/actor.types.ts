@@ -3,7 +3,7 @@ import { Field, ID, ObjectType } from 'type-graphql';
 @ObjectType({ simpleResolvers: true, description: 'User, key or system component that caused a change.' })
 export class EventActor {
   @Field(() => String, {
-    description: '`API_KEY`, `USER`, `AGENT`, or `SYSTEM` for the server itself; more may follow.',
+    description: '`API_KEY`, `USER`, `AGENT`, `TRIGGER`, or `SYSTEM` for the server itself; more may follow.',
   })
   kind!: string;
 
@@ -15,4 +15,7 @@ export class EventActor {
 
   /** User behind the actor; not a field. */
   personId?: string | null;
+
+  /** Author of a trigger; not a field. */
+  authorName?: string;
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../../access/actor';
 import { readApplication } from '../../catalog/applications/applications.queries';
 import { environments } from '../../catalog/environments/environments';
 import { requireFreeze } from '../../catalog/freezes/freezes.queries';
+import { requireTrigger } from '../../catalog/triggers/triggers.queries';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { services } from '../../catalog/services/services';
@@ -26,6 +27,7 @@ const reads: Readonly<Record<NodeType, (app: App, actor: Actor, id: string) => P
   Service: (app, actor, id) => readPart(app, actor, services, id),
   Workflow: (app, actor, id) => readPart(app, actor, workflows, id),
   Pipeline: (app, actor, id) => readPart(app, actor, pipelines, id),
+  Trigger: (app, actor, id) => requireTrigger(app.database, actor, id),
   Freeze: (app, actor, id) => requireFreeze(app.database, actor, id),
   Template: (app, actor, id) => requireTemplate(app.database, actor, id),
   Execution: readExecution,

@@ -6,7 +6,7 @@ import { IdFilter, TimeFilter } from '../graphql/filters.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 const AuditActor = objectType('AuditActor', 'Actor of an audited action.', {
-  kind: field.text('`USER`, `API_KEY`, `AGENT`, `SYSTEM`, or `ANONYMOUS` for an invalid key.'),
+  kind: field.text('`USER`, `API_KEY`, `AGENT`, `TRIGGER`, `SYSTEM`, or `ANONYMOUS` for an invalid key.'),
   id: field.key('ID of the user, API key or agent.'),
   name: field.text('Name at that time.'),
   personId: orNull(field.key('User behind the actor, the same for all keys of a person. Null if there is none.')),

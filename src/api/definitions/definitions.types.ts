@@ -27,6 +27,7 @@ enum DefinitionKind {
   SERVICE = 'Service',
   WORKFLOW = 'Workflow',
   PIPELINE = 'Pipeline',
+  TRIGGER = 'Trigger',
   TEMPLATE = 'Template',
   FREEZE = 'Freeze',
 }
@@ -39,6 +40,7 @@ registerEnumType(DefinitionKind, {
     SERVICE: { description: 'Service of an application.' },
     WORKFLOW: { description: 'Workflow of an application.' },
     PIPELINE: { description: 'Pipeline of an application.' },
+    TRIGGER: { description: 'Trigger of an application.' },
     TEMPLATE: { description: 'Template of an application or of the account.' },
     FREEZE: { description: 'Freeze or deployment window of the environments of an application.' },
   },
@@ -49,7 +51,7 @@ const applyAction = {
   description: 'Effect of applying a document.',
   values: {
     CREATED: 'Created: it did not exist before.',
-    UPDATED: 'Changed. A workflow, pipeline or template got a new revision.',
+    UPDATED: 'Changed. A workflow, pipeline or template got a new revision, a trigger a new version.',
     UNCHANGED: 'Unchanged: the document means the same as the current definition.',
   },
 } as const;
@@ -75,7 +77,7 @@ export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Doc
   source: guarded(
     'CHECKED',
     field.text(
-      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Template, Workflow, Pipeline or Freeze.',
+      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Template, Workflow, Pipeline, Trigger or Freeze.',
     ),
   ),
   format: format('Format of the documents.'),

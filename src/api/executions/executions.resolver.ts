@@ -168,6 +168,7 @@ export class ExecutionResolver {
       return { __typename: 'ExecutedAlongPipeline', executionId: execution.runId };
     }
     const { kind, id, name } = execution.cause;
+    if (kind === 'TRIGGER') return { __typename: 'ExecutedByTrigger', triggerId: id, actor: execution.cause };
     if (kind === 'USER') return { __typename: 'ExecutedByUser', userId: id, using: 'GRAPHQL_API' };
     return { __typename: 'ExecutedByAPIKey', apiKey: { id, name }, using: 'GRAPHQL_API' };
   }

@@ -1,6 +1,7 @@
 // Long because it describes executions, their stages and tasks: the descriptions are the API’s manual.
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { TypeOf } from '../graphql/abstractTypes';
+import { EventActor } from '../access/actor.types';
 import { NodeInterface } from '../graphql/node.types';
 import { ConnectionType } from '../graphql/paging.types';
 
@@ -115,10 +116,18 @@ export class ExecutedAlongPipeline {
   readonly executionId!: string;
 }
 
+@ObjectType({ description: 'Start by a trigger.' })
+export class ExecutedByTrigger {
+  readonly triggerId!: string;
+
+  @Field(() => EventActor, { description: 'The trigger as the actor of the start; `owner` is the name of its author.' })
+  actor!: EventActor;
+}
+
 export const Cause = createUnionType({
   name: 'Cause',
   description: 'Cause of an execution.',
-  types: () => [ExecutedAlongPipeline, ExecutedByAPIKey, ExecutedByUser] as const,
+  types: () => [ExecutedAlongPipeline, ExecutedByAPIKey, ExecutedByTrigger, ExecutedByUser] as const,
 });
 
 @TypeOf(({ kind }: { kind: string }) => (kind === 'PIPELINE' ? 'PipelineExecution' : 'WorkflowExecution'))

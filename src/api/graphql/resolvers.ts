@@ -37,6 +37,8 @@ import {
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
 import { EventDeliveryResolver, EventSubscriptionsResolver } from '../eventSubscriptions/eventSubscriptions.resolver';
+import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
+import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import {
@@ -238,6 +240,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AuditResolver,
   EventSubscriptionsResolver,
   EventDeliveryResolver,
+  TriggersResolver,
+  TriggerVersionResolver,
+  TriggerFiringResolver,
+  ExecutedByTriggerResolver,
   TemplatesResolver,
   OperationsResolver,
   TrustRulesResolver,

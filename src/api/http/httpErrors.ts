@@ -72,7 +72,8 @@ export const invalidRequest = (field: string, value: unknown, message: string): 
   invalidInput([{ field, value, rule: 'REQUEST', message }]);
 
 /** Path without the query, still percent-encoded. */
-export const pathOf = (url = '/'): string => url.split('?', 1)[0] ?? url;
+/** Path for logs and errors. The address of a webhook is a secret. */
+export const pathOf = (url = '/'): string => (url.split('?', 1)[0] ?? url).replace(/^\/hooks\/.*/, '/hooks/[hidden]');
 
 function discardRest(req: IncomingMessage): void {
   if (req.complete || req.destroyed) return;

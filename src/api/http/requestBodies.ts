@@ -20,6 +20,11 @@ export function parseJson(server: FastifyInstance, types: '*' | RegExp = jsonTyp
       done(invalidInput([{ field: 'body', value: text.slice(0, 100), rule: 'JSON', message }]));
     }
   });
+  limitBodyTime(server);
+}
+
+/** Ends requests whose body does not arrive in time. */
+export function limitBodyTime(server: FastifyInstance): void {
   server.addHook('preParsing', ({ method, raw }, _reply, payload, done) => {
     if (method === 'POST') {
       const timer = setTimeout(() => raw.destroy(), BODY_MS);

@@ -15,6 +15,7 @@ import {
   renameApplicationInDependencies,
 } from '../services/serviceDependencies.store';
 import { services } from '../services/services';
+import { triggers } from '../triggers/triggers';
 import { deleteTemplatesOfApplication } from '../templates/templateLibrary.store';
 import { workflows } from '../workflows/workflows';
 import { type Application, applications } from './applications';
@@ -82,7 +83,7 @@ export async function deleteApplication(app: App, actor: Actor, id: string): Pro
     const users = active.map(({ id, status }) => ({ kind: 'EXECUTION', id, status }));
     refuseIfUsed('application', application.name, users, count - active.length);
     const now = app.clock.now();
-    for (const parts of [pipelines, workflows, services, environments]) {
+    for (const parts of [triggers, pipelines, workflows, services, environments]) {
       await parts.deleteOfApplication(db, application.id, now);
     }
     await deleteTemplatesOfApplication(db, application.id, now);

@@ -138,10 +138,14 @@ async function planSource(
       );
     const ids = (parts: ReadonlyMap<string, { readonly id: string }> = new Map()) =>
       [...parts].map(([part, { id }]): [string, string] => [part, id]);
+    const rowsOf = (parts: ReadonlyMap<string, { readonly row: { readonly id: string } }> = new Map()) =>
+      [...parts].map(([part, { row }]): [string, string] => [part, row.id]);
     const named = () => ({
       ...{ freezes, groups },
       environments: new Map([...ids(existing?.environments), ...made('Environment')]),
       services: new Map([...ids(existing?.services), ...made('Service')]),
+      workflows: new Map([...rowsOf(existing?.workflows), ...made('Workflow')]),
+      pipelines: new Map([...rowsOf(existing?.pipelines), ...made('Pipeline')]),
     });
     const context = { ...author, existing, applicationId, named, book: source.templates };
     const step = planDocument(document, context);
@@ -149,10 +153,10 @@ async function planSource(
     application.planned.push(done);
     return done;
   };
-  // Freezes name environments that other documents create.
-  const isFreeze = ({ document }: ParsedDocument) => document.kind === 'Freeze';
-  const first = source.documents.filter((one) => !isFreeze(one)).map(plan);
-  const last = source.documents.filter(isFreeze).map(plan);
+  // Freezes and triggers name parts that other documents create.
+  const namesOthers = ({ document }: ParsedDocument) => document.kind === 'Freeze' || document.kind === 'Trigger';
+  const first = source.documents.filter((one) => !namesOthers(one)).map(plan);
+  const last = source.documents.filter(namesOthers).map(plan);
   const steps = source.documents.flatMap(
     ({ document }) => [...first, ...last].find((one) => one.document === document)?.step ?? [],
   );

@@ -6,6 +6,7 @@ import { pipelines } from '../pipelines/pipelines';
 import { type Service, services } from '../services/services';
 import type { WorkflowDefinition } from '../language/workflow';
 import { workflows } from '../workflows/workflows';
+import { type Trigger, triggers } from '../triggers/triggers';
 import type { Defined } from './definedRows.store';
 
 /** An application with all of its current parts, by name. */
@@ -15,9 +16,10 @@ export interface Configuration {
   readonly services: ReadonlyMap<string, Service>;
   readonly workflows: ReadonlyMap<string, Defined<WorkflowDefinition>>;
   readonly pipelines: ReadonlyMap<string, Defined<PipelineDefinition>>;
+  readonly triggers: ReadonlyMap<string, Trigger>;
 }
 
-/** Configurations by the application's name; six statements for any number of applications and parts. */
+/** Configurations by the application's name; seven statements for any number of applications and parts. */
 export async function loadConfigurations(
   db: Db,
   applications: readonly Application[],
@@ -27,6 +29,7 @@ export async function loadConfigurations(
   const serviceRows = await services.ofApplications(db, ids);
   const workflowRows = await workflows.definedIn(db, ids);
   const pipelineRows = await pipelines.definedIn(db, ids);
+  const triggerRows = await triggers.ofApplications(db, ids);
   return new Map(
     applications.map((application) => {
       const own = (row: { readonly applicationId: string }) => row.applicationId === application.id;
@@ -36,6 +39,7 @@ export async function loadConfigurations(
         services: new Map(serviceRows.filter(own).map((row) => [row.name, row])),
         workflows: new Map(workflowRows.filter(({ row }) => own(row)).map((one) => [one.row.name, one])),
         pipelines: new Map(pipelineRows.filter(({ row }) => own(row)).map((one) => [one.row.name, one])),
+        triggers: new Map(triggerRows.filter(own).map((row) => [row.name, row])),
       };
       return [application.name, configuration];
     }),

@@ -11,6 +11,10 @@ import { readReferences } from '../services/serviceDependencies';
 import { services } from '../services/services';
 import { workflows } from '../workflows/workflows';
 import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
+import { contentHash } from '../language/contentHash';
+import { planTriggerRow, type Startables } from '../triggers/planTrigger';
+import type { Trigger } from '../triggers/triggers';
+import { writeTriggerRow } from '../triggers/triggers.store';
 import type { Configuration } from './configuration';
 import { canonicalJson } from '../../kernel/canonicalJson';
 import type { Defined, DefinedRows } from './definedRows.store';
@@ -22,6 +26,7 @@ import type {
   EnvironmentDocument,
   FreezeDocument,
   ServiceDocument,
+  TriggerDocument,
   TemplateDocument,
 } from '../language/documentShapes';
 import { newId } from '../../kernel/ids';
@@ -39,7 +44,7 @@ export interface AppliedDocument {
   readonly action: ApplyAction;
   /** Null if a dry run would create it. */
   readonly id: string | null;
-  /** For workflows, pipelines and templates. */
+  /** For workflows, pipelines, templates and triggers. */
   readonly revision: { readonly number: number; readonly contentHash: string } | null;
 }
 
@@ -53,7 +58,7 @@ export interface PlanContext extends Author {
   /** Current state of the application; undefined if the source creates it. */
   readonly existing: Configuration | undefined;
   readonly applicationId: string;
-  readonly named: () => NamedByFreezes;
+  readonly named: () => NamedByFreezes & Startables;
   readonly book: TemplateBook;
 }
 
@@ -78,6 +83,8 @@ export function planDocument(document: AnyDocument, context: PlanContext): Step 
       return planDefined(workflows, document, canonicalWorkflow(document.definition), 'workflows', context);
     case 'Pipeline':
       return planDefined(pipelines, document, canonicalPipeline(document.definition), 'pipelines', context);
+    case 'Trigger':
+      return planTrigger(document, context);
     case 'Freeze':
       return planFreeze(document, context);
     case 'Template':
@@ -152,6 +159,16 @@ function planFreeze(document: FreezeDocument, { applicationId, named, ...author 
   };
   return planRow(freezes, document, row, { ...newRow(document.name, author), ...own }, own, author);
 }
+
+function planTrigger(document: TriggerDocument, { existing, applicationId, named, ...author }: PlanContext): Step {
+  const before = existing?.triggers.get(document.name);
+  const after = planTriggerRow(document, before, applicationId, named(), author);
+  if (after === before) return step(document, 'UNCHANGED', before.id, undefined, versionOf(before));
+  const action = before === undefined ? 'CREATED' : 'UPDATED';
+  return step(document, action, after.id, (db) => writeTriggerRow(db, before, after), versionOf(after));
+}
+
+const versionOf = ({ version: number, definition }: Trigger) => ({ number, contentHash: contentHash(definition) });
 
 /** `own` has the contents of the document, `made` is the new row if there is none yet. */
 function planRow<T extends Omit<ResourceRow, 'description'>>(

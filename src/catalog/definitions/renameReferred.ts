@@ -6,15 +6,12 @@ import { artifactSource, sourceName } from '../language/artifactSource';
 import type { WorkflowDefinition } from '../language/workflow';
 import { workflows } from '../workflows/workflows';
 import { loadConfiguration } from './configuration';
-import {
-  pipelineRefersTo,
-  type Referred,
-  renameInPipeline,
-  renameInWorkflow,
-  workflowRefersTo,
-} from '../language/references';
+import type { Referred } from '../language/referred';
+import { pipelineRefersTo, renameInPipeline, renameInWorkflow, workflowRefersTo } from '../language/references';
 import { type Author, nextRevision, saveRevision } from './revise';
 import { unseenIn } from './seen';
+import { renameInTrigger, triggerRefersTo } from '../language/triggerReferences';
+import { writeTriggerRow } from '../triggers/triggers.store';
 import { withRenamedText } from '../templates/renameInText';
 import { bookFor } from '../templates/templateLibrary';
 
@@ -50,6 +47,13 @@ export async function renameReferred(
     const head = { kind: 'Pipeline', application: application.name, name: seen } as const;
     const written = withRenamedText(renamed, head, referred, to, book);
     await saveRevision(db, pipelines, nextRevision(defined, written, author));
+  }
+  for (const trigger of configuration.triggers.values()) {
+    if (!triggerRefersTo(trigger.definition, referred)) continue;
+    // Its author stays: the meaning is the same, and so are the rights that it needs.
+    const definition = renameInTrigger(trigger.definition, referred, to);
+    const after = { ...trigger, definition, version: trigger.version + 1, updatedAt: author.now };
+    await writeTriggerRow(db, trigger, after);
   }
 }
 

@@ -7,6 +7,7 @@ import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
 import { type AnyDocument, documentKinds, type EnvironmentDocument } from '../language/documentShapes';
 import type { Step } from './planDocument';
 import type { SeenConfiguration } from './seen';
+import { partsOf, requireStart, type StartableParts } from '../triggers/triggerRights';
 
 export interface Planned {
   readonly document: AnyDocument;
@@ -38,7 +39,7 @@ export function requirePlanned(access: Access, application: PlannedApplication, 
     if (action === 'UNCHANGED' && !taken) continue;
     // The error must not reveal the id of the existing object.
     const part = { id: taken || id === null ? newId() : id, applicationId };
-    requireFor(access, document, part, taken ? undefined : existing, before, after);
+    requireFor(access, document, part, taken ? undefined : existing, before, after, planned);
     if (taken) throw nameTaken(document.kind.toLowerCase(), document.name);
   }
 }
@@ -50,6 +51,7 @@ function requireFor(
   existing: SeenConfiguration | undefined,
   before: Surroundings,
   after: Surroundings,
+  planned: readonly Planned[],
 ): void {
   switch (document.kind) {
     case 'Application': {
@@ -75,6 +77,14 @@ function requireFor(
       else access.requireChange('Workflow', workflowSubject(part, stands, before), planned);
       return;
     }
+    case 'Trigger': {
+      const { applicationId } = part;
+      const stands = existing?.triggers.get(document.name)?.definition;
+      const startables = startablesAfter(existing, planned);
+      if (stands !== undefined) requireStart(access, applicationId, stands, startables, before);
+      requireStart(access, applicationId, document.definition, startables, after);
+      return;
+    }
     case 'Template': {
       if (document.application === '') access.requireAccount('MANAGE_TEMPLATES');
       else access.require('UPDATE', 'Application', { id: part.applicationId });
@@ -96,8 +106,23 @@ function requireFor(
 
 function isUnseen({ kind, name }: AnyDocument, existing: SeenConfiguration | undefined): boolean {
   if (existing === undefined || kind === 'Application' || kind === 'Freeze' || kind === 'Template') return false;
-  const { environments, services, workflows, pipelines } = existing.unseen;
-  return { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines }[kind].has(name);
+  const { environments, services, workflows, pipelines, triggers } = existing.unseen;
+  const parts = { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines };
+  return { ...parts, Trigger: triggers }[kind].has(name);
+}
+
+/** Pipelines and workflows once the documents are applied. */
+function startablesAfter(existing: SeenConfiguration | undefined, planned: readonly Planned[]): StartableParts {
+  const pipelines = new Map(existing === undefined ? [] : partsOf(existing.pipelines));
+  const workflows = new Map(existing === undefined ? [] : partsOf(existing.workflows));
+  for (const { document, step } of planned) {
+    const id = step.applied.id ?? '';
+    if (document.kind === 'Pipeline')
+      pipelines.set(document.name, { id, definition: canonicalPipeline(document.definition) });
+    if (document.kind === 'Workflow')
+      workflows.set(document.name, { id, definition: canonicalWorkflow(document.definition) });
+  }
+  return { pipelines, workflows };
 }
 
 /** Resolution of names once the documents are applied. */

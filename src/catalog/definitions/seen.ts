@@ -1,6 +1,7 @@
 import type { Access } from '../../access/access';
-import { pipelineSubject, surroundingsOf, workflowSubject } from './aims';
+import { pipelineSubject, type Surroundings, surroundingsOf, workflowSubject } from './aims';
 import type { Configuration } from './configuration';
+import type { TriggerTarget } from '../language/triggerShape';
 
 /**
  * Names of objects that a caller may not see, in an application that it may see. The caller may use such names, but
@@ -11,6 +12,7 @@ export interface Unseen {
   readonly services: ReadonlySet<string>;
   readonly workflows: ReadonlySet<string>;
   readonly pipelines: ReadonlySet<string>;
+  readonly triggers: ReadonlySet<string>;
 }
 
 export interface SeenConfiguration extends Configuration {
@@ -27,10 +29,33 @@ export function unseenIn(access: Access, configuration: Configuration): Unseen {
     workflows: names(configuration.workflows, ({ row, revision }) =>
       access.can('READ', 'Workflow', workflowSubject(row, revision.definition, around)),
     ),
+    triggers: names(
+      configuration.triggers,
+      ({ definition }) =>
+        seesTarget(access, configuration, around, definition.start) &&
+        (definition.on.execution === null || seesTarget(access, configuration, around, definition.on.execution)),
+    ),
     pipelines: names(configuration.pipelines, ({ row, revision }) =>
       access.can('READ', 'Pipeline', pipelineSubject(row, revision.definition, around)),
     ),
   };
+}
+
+/** A trigger is visible with the pipelines and workflows that it names. */
+function seesTarget(
+  access: Access,
+  { pipelines, workflows }: Configuration,
+  around: Surroundings,
+  { pipeline, workflow }: TriggerTarget,
+): boolean {
+  const started = pipelines.get(pipeline ?? '');
+  if (started !== undefined) {
+    return access.can('READ', 'Pipeline', pipelineSubject(started.row, started.revision.definition, around));
+  }
+  const known = workflows.get(workflow ?? '');
+  return (
+    known !== undefined && access.can('READ', 'Workflow', workflowSubject(known.row, known.revision.definition, around))
+  );
 }
 
 /** Applications that the caller may not see count as missing. */

@@ -72,7 +72,7 @@ export function patternProblem(pattern: string): string | undefined {
 }
 
 /** RE2's time is proportional to the size of the text and of the expression. */
-function matches(text: string, pattern: string): boolean {
+export function matches(text: string, pattern: string): boolean {
   const compiled = compile(pattern);
   if (typeof compiled === 'string') throw new Error(compiled);
   if (compiled.programSize() * text.length > MAX_STEPS) {

@@ -45,6 +45,7 @@ import { MAX_DEPENDENCIES } from './serviceGraph';
 import { writtenTasks } from './scopedTasks';
 import { type TagValues, tagValues } from './tagShape';
 import { taskLevels } from './taskGraph';
+import { type TriggerDefinition, triggerKeys } from './triggerShape';
 import {
   afterHead,
   type Extended,
@@ -69,7 +70,10 @@ import {
   values,
 } from './values';
 
-/** The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts. */
+/**
+ * The shapes of the kinds of documents. Tasks are in taskShape.ts, the keys of a Freeze in freezeShape.ts, those of a
+ * Trigger in triggerShape.ts.
+ */
 export const documentKinds = [
   'Application',
   'Environment',
@@ -77,6 +81,7 @@ export const documentKinds = [
   'Template',
   'Workflow',
   'Pipeline',
+  'Trigger',
   'Freeze',
 ] as const;
 export type DocumentKind = (typeof documentKinds)[number];
@@ -118,6 +123,9 @@ export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
 export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
+export type TriggerDocument = Omit<Part<'Trigger'>, 'tags'> & {
+  readonly definition: TriggerDefinition;
+};
 /** `application` is empty for a template of the account. */
 export type TemplateDocument = Omit<Part<'Template'>, 'tags'> & {
   readonly keys: TemplateKeys;
@@ -130,6 +138,7 @@ export type AnyDocument =
   | ServiceDocument
   | WorkflowDocument
   | PipelineDocument
+  | TriggerDocument
   | FreezeDocument
   | TemplateDocument;
 
@@ -442,6 +451,7 @@ function head<Kind extends DocumentKind>(kind: Kind) {
 
 const { application: _, ...applicationHead } = head('Application');
 const { description: _none, tags: _noTags, ...freezeHead } = head('Freeze');
+const { tags: _untagged, ...triggerHead } = head('Trigger');
 
 const writtenWorkflow = object(
   {
@@ -578,6 +588,15 @@ const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { reado
     },
   );
 
+const triggerDocument: Shape<TriggerDocument> = mapped(
+  object<Omit<Part<'Trigger'>, 'tags'> & TriggerDefinition>({ ...triggerHead, ...triggerKeys }),
+  ({ kind, application, name: own, ...definition }) => ({
+    ...{ kind, application, name: own, description: definition.description },
+    definition,
+  }),
+  { encode: ({ kind, application, name: own, definition }) => ({ ...definition, kind, application, name: own }) },
+);
+
 const { application: _application, tags: _templateTags, ...templateHead } = head('Template');
 const writtenTemplate = object({
   ...templateHead,
@@ -656,6 +675,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
   Template: document('Template', templateDocument),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
+  Trigger: document('Trigger', triggerDocument),
   Freeze: document('Freeze', scheduled(object<FreezeDocument>({ ...freezeHead, ...freezeKeys }))),
 };
 

@@ -2,19 +2,13 @@ import type { PipelineDefinition } from './pipeline';
 import { artifactSource, workflowTaken } from './artifactSource';
 import type { TakenFiles, WorkflowDefinition } from './workflow';
 import { canonicalPipeline, canonicalWorkflow } from './canonical';
+import type { Referred } from './referred';
+import { triggerRefersTo } from './triggerReferences';
 import type { Configuration } from '../definitions/configuration';
-
-/** Objects that definitions refer to by name. */
-export type ReferredKind = 'environment' | 'service' | 'workflow';
-
-export interface Referred {
-  readonly kind: ReferredKind;
-  readonly name: string;
-}
 
 /** Resources that refer to an object. */
 export interface User {
-  readonly kind: 'ENVIRONMENT' | 'WORKFLOW' | 'PIPELINE';
+  readonly kind: 'ENVIRONMENT' | 'WORKFLOW' | 'PIPELINE' | 'TRIGGER';
   readonly id: string;
   readonly name: string;
 }
@@ -23,7 +17,7 @@ export interface User {
  * Workflows and pipelines whose current definitions refer to an object, except a workflow that refers to itself, and
  * environments that come after it.
  */
-export function usersOf(referred: Referred, { environments, workflows, pipelines }: Configuration): User[] {
+export function usersOf(referred: Referred, { environments, workflows, pipelines, triggers }: Configuration): User[] {
   const users: User[] = [];
   for (const { id, name, after } of environments.values()) {
     if (referred.kind === 'environment' && after === referred.name) users.push({ kind: 'ENVIRONMENT', id, name });
@@ -35,10 +29,14 @@ export function usersOf(referred: Referred, { environments, workflows, pipelines
   for (const { row, revision } of pipelines.values()) {
     if (pipelineRefersTo(revision.definition, referred)) users.push({ kind: 'PIPELINE', id: row.id, name: row.name });
   }
+  for (const { id, name, definition } of triggers.values()) {
+    if (triggerRefersTo(definition, referred)) users.push({ kind: 'TRIGGER', id, name });
+  }
   return users;
 }
 
 export function workflowRefersTo(definition: WorkflowDefinition, { kind, name }: Referred): boolean {
+  if (kind === 'pipeline') return false;
   if (kind === 'environment') return definition.environment === name;
   if (kind === 'service') return definition.services.includes(name);
   return Object.values(definition.tasks).some(
@@ -50,7 +48,7 @@ export function workflowRefersTo(definition: WorkflowDefinition, { kind, name }:
 export function pipelineRefersTo({ stages }: PipelineDefinition, { kind, name }: Referred): boolean {
   return stages.some(({ elements }) =>
     elements.some((element) => {
-      if (element.type !== 'WORKFLOW') return false;
+      if (element.type !== 'WORKFLOW' || kind === 'pipeline') return false;
       if (kind === 'environment') return element.environment === name;
       return kind === 'service' ? (element.services?.includes(name) ?? false) : element.workflow === name;
     }),

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import type { StageElement } from './pipeline';
+import type { PipelineDefinition, StageElement } from './pipeline';
 import type { WorkflowDefinition } from './workflow';
 import { workflowTaken } from './artifactSource';
 import { withCalled, withoutCalled, workflowsCalled } from './calls';
@@ -8,6 +8,7 @@ import { contentHash } from './contentHash';
 import { checkCalls } from './checkCalls';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
+import { checkTrigger, type TriggerCatalog } from './checkTrigger';
 import { checkWorkflow } from './checkWorkflow';
 import type { Catalog } from './knownNames';
 import { literalReferences } from './environmentValues';
@@ -22,10 +23,11 @@ import { isWarning, type ValidationRule } from './validationRules';
 
 /** For documents whose context is unknown: every name exists, without a definition. */
 const anything: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
-const unknownSurroundings: Catalog = {
+const unknownSurroundings: Catalog & TriggerCatalog = {
   environments: anything,
   services: anything,
   workflows: Object.assign(new Map<string, null>(), { has: () => true, get: () => null }),
+  pipelines: Object.assign(new Map<string, null>(), { has: () => true, get: () => null }),
 };
 
 const applicationOf = (document: AnyDocument): string =>
@@ -54,7 +56,10 @@ export function validateSource(
       const catalog = known && source.complete ? overlay(configuration, documents) : unknownSurroundings;
       for (const document of documents) if (document.isWhole !== false) checkDocument(document, catalog);
       checkOrder(configuration, documents);
-      if (configuration !== undefined) checkOthers(configuration, documents, catalog);
+      if (configuration !== undefined) {
+        checkOthers(configuration, documents, catalog);
+        checkTriggersOutside(configuration, documents, catalog);
+      }
       addCalled(documents, catalog);
       if (configuration !== undefined) source.documents.push(...callersOutside(configuration, documents, catalog));
     }
@@ -79,13 +84,21 @@ function checkDoubles(documents: readonly ParsedDocument[]): void {
 }
 
 /** The application after the source is applied. */
-function overlay(existing: SeenConfiguration | undefined, documents: readonly ParsedDocument[]): Catalog {
+function overlay(
+  existing: SeenConfiguration | undefined,
+  documents: readonly ParsedDocument[],
+): Catalog & TriggerCatalog {
   const named = (kind: AnyDocument['kind']) =>
     documents.flatMap(({ document }) => (document.kind === kind ? [document.name] : []));
   const workflows = new Map<string, WorkflowDefinition | null>();
   for (const [name, { revision }] of existing?.workflows ?? []) workflows.set(name, revision.definition);
   for (const { document, intact } of documents) {
     if (document.kind === 'Workflow') workflows.set(document.name, intact ? document.definition : null);
+  }
+  const pipelines = new Map<string, PipelineDefinition | null>();
+  for (const [name, { revision }] of existing?.pipelines ?? []) pipelines.set(name, revision.definition);
+  for (const { document, intact } of documents) {
+    if (document.kind === 'Pipeline') pipelines.set(document.name, intact ? document.definition : null);
   }
   const lookup = (name: string) => workflows.get(name);
   const inlined = new Map(
@@ -99,6 +112,7 @@ function overlay(existing: SeenConfiguration | undefined, documents: readonly Pa
     ),
     services: suggesting(new Set([...(existing?.services.keys() ?? []), ...named('Service')]), unseen?.services),
     workflows: suggestingKeys(inlined, unseen?.workflows),
+    pipelines: suggestingKeys(pipelines, unseen?.pipelines),
   };
 }
 
@@ -108,17 +122,17 @@ function suggesting(names: ReadonlySet<string>, unseen: ReadonlySet<string> = ne
   return Object.assign(told, { has: (name: string) => names.has(name) });
 }
 
-function suggestingKeys(
-  workflows: Catalog['workflows'],
+function suggestingKeys<Definition>(
+  known: ReadonlyMap<string, Definition>,
   unseen: ReadonlySet<string> = new Set(),
-): Catalog['workflows'] {
-  const told = new Map([...workflows].filter(([name]) => !unseen.has(name)));
-  const has = (name: string) => workflows.has(name);
-  const get = (name: string) => workflows.get(name);
+): ReadonlyMap<string, Definition> {
+  const told = new Map([...known].filter(([name]) => !unseen.has(name)));
+  const has = (name: string) => known.has(name);
+  const get = (name: string) => known.get(name);
   return Object.assign(told, { has, get });
 }
 
-function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
+function checkDocument(parsed: ParsedDocument, catalog: Catalog & TriggerCatalog): void {
   const { document, complain, withoutVariables, lenient } = parsed;
   if (document.kind === 'Environment') {
     const { after, name } = document;
@@ -136,6 +150,7 @@ function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
     }
   }
   if (document.kind === 'Freeze') checkFreeze(document, catalog, complain);
+  if (document.kind === 'Trigger') checkTrigger(document.definition, catalog, complain);
   if (document.kind === 'Workflow') {
     checkWorkflow(document.definition, catalog, complain, { lenient });
     checkCalls(document.definition, catalog, complain, document.name);
@@ -223,6 +238,28 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
     const whom = existing.unseen.workflows.has(name) ? null : `the workflow "${name}"`;
     checkWorkflow(definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
     checkCalls(definition, catalog, tell('BREAKS_WORKFLOW', whom, blame), name);
+  }
+}
+
+/** A changed pipeline or workflow must not break triggers outside the source that start it. */
+function checkTriggersOutside(
+  existing: SeenConfiguration,
+  documents: readonly ParsedDocument[],
+  catalog: TriggerCatalog,
+): void {
+  for (const [name, { definition }] of existing.triggers) {
+    const { pipeline, workflow } = definition.start;
+    const changed = documents.find(
+      ({ document, intact }) =>
+        intact &&
+        ((document.kind === 'Pipeline' && document.name === pipeline) ||
+          (document.kind === 'Workflow' && document.name === workflow)),
+    );
+    const inSource = documents.some(({ document }) => document.kind === 'Trigger' && document.name === name);
+    if (changed === undefined || inSource) continue;
+    const whom = existing.unseen.triggers.has(name) ? null : `the trigger "${name}"`;
+    const blame = ([root]: Path) => (root === 'variables' ? changed.complain : undefined);
+    checkTrigger(definition, catalog, tell('BREAKS_TRIGGER', whom, blame));
   }
 }
 

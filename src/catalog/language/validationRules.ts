@@ -12,7 +12,7 @@ export const validationRules = {
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',
   SINGLE_DOCUMENT: 'The source of a single definition contains exactly one document.',
-  UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow, Pipeline or Freeze.',
+  UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow, Pipeline, Trigger or Freeze.',
   WRONG_DOCUMENT: 'The kind, application and name of a document match the object that it defines, or are omitted.',
   UNKNOWN_FIELD: 'Every key is known.',
   MISSING_FIELD: 'Every required key has a value.',
@@ -41,6 +41,7 @@ export const validationRules = {
     'The service exists in the application, or is defined by the source. `depends_on` of a service may name one of another application.',
   UNKNOWN_GROUP: 'The user group exists.',
   UNKNOWN_WORKFLOW: 'The workflow exists in the application, or is defined by the source.',
+  UNKNOWN_PIPELINE: 'The pipeline exists in the application, or is defined by the source.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or existing combinations of their matrix.',
   BAD_TEMPLATE: 'In TOML, only a command of a POSIX shell has `{{.name}}`.',
   REGISTERED_TWICE:
@@ -51,7 +52,7 @@ export const validationRules = {
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
   BAD_EXPRESSION:
-    'An expression in the message of an approval, between `$` + `{{` and `}}`, is valid, and has at most 1,000 characters.',
+    'An expression in the message of an approval or in a value of a trigger, between `$` + `{{` and `}}`, is valid, and has at most 1,000 characters.',
   ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
   UNKNOWN_NAME:
     'A value of `env` refers to variables and secrets that its tasks have. A condition, a value or a message refers to variables, and to tasks, elements, stages or outputs that come before it. An output is made of variables, and of no secret.',
@@ -98,6 +99,9 @@ export const validationRules = {
   CONTAINER_KEY:
     'A service of a task has `ports` if the task has no container. Only a task with its own network gives a container one.',
   NO_CHECKOUT: '`changed(…)` needs a task with a `checkout` that comes before, and is part of the `if` of a task.',
+  TRIGGER_KIND:
+    'A trigger has one condition under `on`, and starts either a pipeline or a workflow. A condition on an image has a repository or a service.',
+  BREAKS_TRIGGER: 'A changed pipeline or workflow still fits the triggers of the application that start it.',
   BREAKS_PIPELINE:
     'A changed workflow still fits the pipelines of the application that use it, and a changed template those that follow it.',
   BREAKS_WORKFLOW:
@@ -133,6 +137,7 @@ export const validationWarnings = {
   ADAPTED: 'A task graph says nothing that Slipway leaves out or changes.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   IGNORED_TRIGGERS: 'A TOML file has no `triggers`: nothing starts it automatically.',
+  TRIGGER_CYCLE: 'A trigger on the end of an execution starts another pipeline or workflow.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',
 } as const;
 

@@ -6,6 +6,7 @@ import { type DefinitionFormat, readDocuments } from './readDocuments';
 import { documentText, nodeValue } from './templates/nodeText';
 import type { TemplateDefinition } from './templates/templateShape';
 import { type TagValues, tagValues } from './tagShape';
+import type { TriggerDefinition } from './triggerShape';
 import type { WorkflowDefinition } from './workflow';
 
 /** Keys of a document that are not part of its definition. */
@@ -32,6 +33,12 @@ export function writePipeline(head: DocumentHead, definition: PipelineDefinition
   if (extended !== undefined) return writeText('Pipeline', head, extended.text, format);
   const own = { ...head, tags: tagsOf(head), description, definition };
   return write(documentShapes.Pipeline.encode({ kind: 'Pipeline', ...own }), format);
+}
+
+export function writeTrigger(head: DocumentHead, definition: TriggerDefinition, format: DefinitionFormat): string {
+  const { application, name } = head;
+  const { description } = definition;
+  return write(documentShapes.Trigger.encode({ kind: 'Trigger', application, name, description, definition }), format);
 }
 
 export const writeTemplate = (

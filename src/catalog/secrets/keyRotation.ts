@@ -2,6 +2,7 @@ import type { Actor } from '../../access/actor';
 import { auditDetail } from '../../access/audit/auditDetail';
 import type { Transaction } from '../../kernel/database/database';
 import type { App } from '../app';
+import { resealHooks } from '../triggers/hookSecrets';
 import { Unreadable } from './secretKeys';
 import type { Resealed } from './secrets';
 import { lockSecretsOfOtherKeys, putSecret } from './secrets.store';
@@ -41,6 +42,9 @@ export async function resealSecrets(app: App, actor: Actor, others: readonly Res
       resealed += more.resealed;
       unreadable.push(...more.unreadable);
     }
+    const hooks = await resealHooks(app, db, keyId);
+    resealed += hooks.resealed;
+    unreadable.push(...hooks.unreadable);
     auditDetail(db, { kind: 'secretKey', id: keyId, after: { resealed, unreadable: unreadable.length } });
     return { keyId, resealed, unreadable };
   });

@@ -5,7 +5,7 @@ import { contentHash } from '../language/contentHash';
 import { parseFollower } from '../language/parseDefinitions';
 import type { PipelineDefinition } from '../language/pipeline';
 import { readDocuments } from '../language/readDocuments';
-import type { Referred } from '../language/references';
+import type { Referred } from '../language/referred';
 import { type SourceEntry, type SourceNode, snakeCase } from '../language/sourceTree';
 import { documentText, entriesText } from '../language/templates/nodeText';
 import type { TemplateBook } from '../language/templates/templateBook';
@@ -17,6 +17,8 @@ const keys: Readonly<Record<Referred['kind'], readonly string[]>> = {
   environment: ['environment', 'with'],
   service: ['services', 'deploys', 'with'],
   workflow: ['workflow', 'from', 'source', 'with'],
+  // Only triggers name pipelines.
+  pipeline: [],
 };
 
 /**

@@ -126,6 +126,10 @@ export const topic = {
   restores: 'restores',
   /** A failed stage asks for a rollback. */
   rollbacks: 'rollbacks',
+  /** The address or secret of a webhook changed. */
+  hooks: 'hooks',
+  /** A trigger fired. */
+  triggers: 'triggers',
   /** An environment is to be observed. */
   observations: 'observations',
   /** Something that waits to begin may begin now. */

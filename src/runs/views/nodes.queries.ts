@@ -8,6 +8,7 @@ const tables = {
   Service: 'service',
   Workflow: 'workflow',
   Pipeline: 'pipeline',
+  Trigger: 'start_trigger',
   Freeze: 'deployment_freeze',
   Template: 'template',
   Execution: 'execution',

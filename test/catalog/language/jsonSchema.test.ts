@@ -46,8 +46,9 @@ const isExpressible = (name: string) =>
   !notExpressible.some((one) => (typeof one === 'string' ? one === name : one.test(name)));
 
 describe('the JSON Schema of definitions', () => {
-  const files = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.(yaml|toml)$/.test(file),
+  // Files of FirstGen are what the import reads.
+  const files = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.(yaml|toml)$/.test(file) && !file.startsWith('firstgen'),
   );
 
   it.each(files)('accepts examples/%s', (file) => {

@@ -9,6 +9,7 @@ const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} 
 const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
 const freeze = (keys: string, from = '2026-12-23T18:00:00Z') =>
   `---\nkind: Freeze\napplication: shop\nname: f\nfrom: ${from}\nreason: x\n${keys}\n`;
+const trigger = (keys: string) => `---\nkind: Trigger\napplication: shop\nname: t\n${keys}\n`;
 const environment = (keys: string) => `---\nkind: Environment\napplication: shop\nname: e\ntype: PROD\n${keys}\n`;
 const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
@@ -890,6 +891,54 @@ export const meaningFixtures: readonly RuleFixture[] = [
     source: shop + freeze('until: 2026-12-23T20:00:00Z\nrecurrence: FREQ=WEEKLY;BYDAY=FR'),
     path: 'documents[1].recurrence',
     at: 'FREQ',
+  },
+  {
+    rule: 'UNKNOWN_PIPELINE',
+    of: 'a trigger',
+    source: shop + trigger('on: { webhook: { provider: GITHUB } }\nstart: { pipeline: release }'),
+    path: 'documents[1].start.pipeline',
+    at: 'release',
+  },
+  {
+    rule: 'UNKNOWN_WORKFLOW',
+    of: 'the source of a trigger',
+    source: shop + workflow('w') + trigger('on: { execution: { workflow: v } }\nstart: { workflow: w }'),
+    path: 'documents[2].on.execution.workflow',
+    at: 'v',
+  },
+  {
+    rule: 'UNKNOWN_NAME',
+    of: 'a trigger on a schedule that reads a payload',
+    source:
+      shop +
+      workflow('w') +
+      trigger("on: { schedule: { cron: '0 3 * * *' } }\nif: payload.x == 1\nstart: { workflow: w }"),
+    path: 'documents[2].if',
+    at: 'payload',
+  },
+  {
+    rule: 'TRIGGER_KIND',
+    of: 'a trigger for every image',
+    source: shop + workflow('w') + trigger('on: { image: { registry: OCI } }\nstart: { workflow: w }'),
+    path: 'documents[2].on.image',
+    at: 'image:',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'a schedule that never comes',
+    source: shop + workflow('w') + trigger("on: { schedule: { cron: '0 0 30 2 *' } }\nstart: { workflow: w }"),
+    path: 'documents[2].on.schedule.cron',
+    at: "'0 0",
+  },
+  {
+    rule: 'UNKNOWN_VARIABLE',
+    of: 'a trigger',
+    source:
+      shop +
+      workflow('w') +
+      trigger("on: { schedule: { cron: '@daily' } }\nstart: { workflow: w }\nvariables: { V: x }"),
+    path: 'documents[2].variables.V',
+    at: 'x',
   },
   {
     rule: 'CONTAINER_KEY',

@@ -21,6 +21,18 @@ describe('reading documents', () => {
     });
   });
 
+  test('every default of a trigger is filled in', () => {
+    const source = `${shop}${workflow('w')}---\nkind: Trigger\napplication: shop\nname: t\non: { webhook: { provider: GITHUB } }\nstart: { workflow: w }\n`;
+    const webhook = { provider: 'GITHUB', events: [], branches: null, secrets: [] };
+    expect(parsed(source).documents[2]?.document).toMatchObject({
+      definition: {
+        ...{ description: null, enabled: true, condition: null, variables: {}, images: {}, environments: null },
+        ...{ on: { webhook, schedule: null, execution: null, image: null }, start: { workflow: 'w', pipeline: null } },
+        ...{ retry: null, notes: null },
+      },
+    });
+  });
+
   test('every default is filled in', () => {
     expect(definitionOf(workflow('w'))).toEqual({
       description: null,

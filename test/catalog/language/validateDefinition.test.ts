@@ -38,6 +38,12 @@ const warnings = [
   { rule: 'BASH_IN_SH', keys: 'grace: 1s', run: 'source x; [[ 1 == 1 ]]', at: '"source' },
   { rule: 'RENAMED_VARIABLE', keys: 'register: ENV', at: 'ENV' },
   { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
+  {
+    rule: 'TRIGGER_CYCLE',
+    keys: 'timeout: 1s',
+    at: 'start:',
+    more: '---\nkind: Trigger\napplication: shop\nname: t\non: { execution: { workflow: w } }\nstart: { workflow: w }\n',
+  },
 ];
 
 describe('validateDefinition', () => {

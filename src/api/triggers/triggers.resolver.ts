@@ -1,0 +1,398 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { users } from '../../access/users';
+import { visible } from '../../access/visible';
+import { applications } from '../../catalog/applications/applications';
+import { describeCron } from '../../catalog/language/cron';
+import { hookOf, type HookSender, isUnsigned } from '../../catalog/language/triggerShape';
+import { writeTrigger } from '../../catalog/language/writeDocument';
+import {
+  createTrigger,
+  deleteTrigger,
+  requireMayStart,
+  rotateTriggerHook,
+  setTriggerEnabled,
+  updateTrigger,
+} from '../../catalog/triggers/changeTriggers';
+import type { Trigger, TriggerVersion } from '../../catalog/triggers/triggers';
+import { findHookOf } from '../../catalog/triggers/triggers.store';
+import {
+  listTriggers,
+  listVersions,
+  readTriggerByName,
+  requireTrigger,
+  type TriggerFilter as Filter,
+} from '../../catalog/triggers/triggers.queries';
+import { refusalOf } from '../../kernel/errors';
+import { found } from '../../kernel/loaders';
+import { executionWith } from '../../runs/execution/executions.loaders';
+import { wholeExecution } from '../../runs/execution/executions.store';
+import { type FiringFilter as FiringFilterInput, listFirings } from '../../runs/triggers/firings.queries';
+import type { Firing } from '../../runs/triggers/firings.table';
+import { fireTrigger, testTrigger } from '../../runs/triggers/testTrigger';
+import { User } from '../access/access.types';
+import { EventActor } from '../access/actor.types';
+import { Application } from '../applications/application.types';
+import { DefinitionFormat } from '../definitions/definitions.types';
+import { ExecutionInterface } from '../executions/executions.types';
+import type { Context } from '../graphql/context';
+import { Input } from '../graphql/described.types';
+import { GuardArgs } from '../graphql/guardInputs';
+import { echo } from '../graphql/mutations.types';
+import { PageArguments } from '../graphql/paging.types';
+import { readNames, triggerKeysOf } from './composeTrigger';
+import {
+  CreateTriggerInput,
+  DeleteTriggerInput,
+  DeleteTriggerPayload,
+  FireTriggerInput,
+  FireTriggerPayload,
+  RotateTriggerWebhookInput,
+  RotateTriggerWebhookPayload,
+  SampleInput,
+  SetTriggerEnabledInput,
+  SetTriggerEnabledPayload,
+  TriggerFilter,
+  TriggerFiringFilter,
+  TriggerPayload,
+  UpdateTriggerInput,
+  UpdateTriggerPayload,
+} from './triggerChanges.inputs';
+import {
+  TriggerAction,
+  TriggerCondition,
+  type TriggerConditionType,
+  TriggerConnection,
+  TriggerFiring,
+  TriggerFiringConnection,
+  TriggerRetry,
+  TriggerTest,
+  TriggerType,
+  TriggerVersionConnection,
+  TriggerVersionType,
+} from './triggers.types';
+
+const RIGHT = 'FORBIDDEN (the permission to start the pipeline or workflow)';
+const DEFINITION = 'INVALID_DEFINITION (`errors` lists every error with its rule)';
+
+@Resolver(() => TriggerType)
+export class TriggersResolver {
+  @Query(() => TriggerType, { nullable: true, description: 'Trigger by its ID. Errors: NOT_FOUND.' })
+  trigger(
+    @Arg('triggerId', () => ID, { description: 'ID of the trigger.' }) id: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<object> {
+    return requireTrigger(app.database, actor, id);
+  }
+
+  @GuardArgs({ triggerName: 'LOOKUP' })
+  @Query(() => TriggerType, { nullable: true, description: 'Trigger by its application and name. Errors: NOT_FOUND.' })
+  triggerByName(
+    @Arg('applicationId', () => ID, { description: 'ID of the application.' }) applicationId: string,
+    @Arg('triggerName', () => String, { description: 'Name of the trigger.' }) name: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<object> {
+    return readTriggerByName(app, actor, applicationId, name);
+  }
+
+  @Query(() => TriggerConnection, {
+    description:
+      'Triggers of all applications, sorted by name: those whose pipelines and workflows the caller may see. Errors: INVALID_INPUT.',
+  })
+  triggers(
+    @Arg('filters', () => [TriggerFilter], { nullable: true, description: 'Filters that must all match.' })
+    filters: Filter[] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return listTriggers(app, actor, filters ?? [], page);
+  }
+
+  @Query(() => TriggerTest, {
+    nullable: true,
+    description:
+      'Result that a sample event would have at a trigger: its condition, variables, images, and everything that would refuse the start. Writes nothing and starts nothing. ' +
+      `Example: \`testTrigger(input: {triggerId: "…", event: "push", payload: "{…}"}) { starts reason variables { name value } }\`. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT.`,
+  })
+  async testTrigger(
+    @Input(SampleInput) input: InstanceType<typeof SampleInput>,
+    @Ctx() { app, actor }: Context,
+  ): Promise<object> {
+    const { inputs, ...tested } = await testTrigger(app, actor, input.triggerId, input);
+    return { ...tested, ...listed(inputs?.variables ?? {}, inputs?.images ?? {}), notes: inputs?.notes ?? null };
+  }
+
+  @Mutation(() => TriggerPayload, {
+    description:
+      'Creates a trigger. The caller is its author: its executions never have more rights than the caller has when it fires. ' +
+      'Example: `createTrigger(input: {applicationId: "…", name: "nightly", action: {entityId: "…", executionType: PIPELINE}, condition: {conditionType: ON_SCHEDULE, scheduleConditionInput: {cronExpression: "0 3 * * *", timeZone: "Europe/Berlin"}}}) { trigger { id } webhookSecret }`. ' +
+      `Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, ${DEFINITION}, NAME_TAKEN, SECRETS_NOT_CONFIGURED.`,
+  })
+  async createTrigger(
+    @Input(CreateTriggerInput) input: InstanceType<typeof CreateTriggerInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const { applicationId, name } = input;
+    const names = await readNames(app, actor, applicationId, input);
+    return {
+      ...echo(input),
+      ...(await createTrigger(app, actor, applicationId, name, triggerKeysOf(input, names, null))),
+    };
+  }
+
+  @Mutation(() => UpdateTriggerPayload, {
+    description: `Changes a trigger: send the whole of it. The caller becomes its author. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, ${DEFINITION}, NAME_TAKEN.`,
+  })
+  async updateTrigger(
+    @Input(UpdateTriggerInput) input: InstanceType<typeof UpdateTriggerInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const names = await readNames(app, actor, input.applicationId, input);
+    const changed = await updateTrigger(app, actor, input.triggerId, input.name, ({ definition }) =>
+      triggerKeysOf(input, names, definition),
+    );
+    return { ...echo(input), trigger: changed };
+  }
+
+  @Mutation(() => DeleteTriggerPayload, {
+    description: `Deletes a trigger. Its executions continue. Errors: NOT_FOUND, ${RIGHT}.`,
+  })
+  async deleteTrigger(
+    @Input(DeleteTriggerInput) input: InstanceType<typeof DeleteTriggerInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    await deleteTrigger(app, actor, input.triggerId, input.applicationId);
+    return echo(input);
+  }
+
+  @Mutation(() => SetTriggerEnabledPayload, {
+    description: `Switches a trigger on or off. Its author stays the same. Firings that wait for another try end as SKIPPED. Errors: NOT_FOUND, ${RIGHT}.`,
+  })
+  async setTriggerEnabled(
+    @Input(SetTriggerEnabledInput) input: InstanceType<typeof SetTriggerEnabledInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), trigger: await setTriggerEnabled(app, actor, input.triggerId, input.enabled) };
+  }
+
+  @Mutation(() => RotateTriggerWebhookPayload, {
+    description: `Replaces the address of a trigger’s webhook, or its generated secret, or both. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, SECRETS_NOT_CONFIGURED.`,
+  })
+  async rotateTriggerWebhook(
+    @Input(RotateTriggerWebhookInput) input: InstanceType<typeof RotateTriggerWebhookInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), ...(await rotateTriggerHook(app, actor, input.triggerId, input)) };
+  }
+
+  @Mutation(() => FireTriggerPayload, {
+    description: `Fires a trigger by hand with a sample event, as the caller: the rights of its author do not count. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, CONFLICT (it is switched off).`,
+  })
+  async fireTrigger(
+    @Input(FireTriggerInput) input: InstanceType<typeof FireTriggerInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const firing = await fireTrigger(app, actor, input.triggerId, input);
+    return { ...echo(input), firing: shownFiring(firing) };
+  }
+
+  @FieldResolver(() => TriggerAction, { description: 'Start that it makes.' })
+  action(@Root() { entityId, definition }: Trigger): object {
+    const { pipeline, workflow } = definition.start;
+    const inputs = listed(definition.variables, definition.images);
+    return pipeline === null
+      ? { __typename: 'WorkflowAction', workflowId: entityId, workflowName: workflow, ...inputs }
+      : {
+          ...{ __typename: 'PipelineAction', pipelineId: entityId, pipelineName: pipeline },
+          ...{ continueWithDefaultValues: false, ...inputs },
+        };
+  }
+
+  @FieldResolver(() => TriggerCondition, { description: 'Event that fires it.' })
+  async condition(@Root() row: Trigger, @Ctx() context: Context): Promise<object> {
+    const { definition, sourceId, nextAt } = row;
+    const { webhook, schedule, execution, image } = definition.on;
+    const type = (triggerConditionType: TriggerConditionType) => ({ triggerConditionType });
+    if (schedule !== null) {
+      const { cron: cronExpression, timeZone, missed } = schedule;
+      const shown = { cronExpression, cronDescription: describeCron(schedule), timeZone, missed, nextAt };
+      return { __typename: 'OnSchedule', ...type('SCHEDULED'), ...shown };
+    }
+    if (execution !== null) {
+      const { pipeline, workflow, statuses } = execution;
+      return pipeline === null
+        ? {
+            ...{ __typename: 'OnWorkflowCompletion', ...type('WORKFLOW_COMPLETION') },
+            ...{ workflowId: sourceId, workflowName: workflow, statuses },
+          }
+        : {
+            ...{ __typename: 'OnPipelineCompletion', ...type('PIPELINE_COMPLETION') },
+            ...{ pipelineId: sourceId, pipelineName: pipeline, statuses },
+          };
+    }
+    const webhookDetails = await detailsOf(context, row);
+    if (image !== null) {
+      const { registry, repository, service, tags: tagRegex, secrets } = image;
+      const shown = { registry, repository, service, tagRegex, secrets, webhookDetails };
+      return { __typename: 'OnNewArtifact', ...type('NEW_ARTIFACT'), ...shown };
+    }
+    const { provider = 'CUSTOM', branches: branchRegex = null, events = [], secrets = [] } = webhook ?? {};
+    const shown = { webhookSource: provider, branchRegex, events, secrets, webhookDetails };
+    return { __typename: 'OnWebhook', ...type('WEBHOOK'), ...shown };
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Condition on the event: if it is false, nothing starts. Null: none.',
+  })
+  filter(@Root() { definition }: Trigger): string | null {
+    return definition.condition;
+  }
+
+  @FieldResolver(() => [String], {
+    nullable: true,
+    description: 'Names of the environments that its executions may deploy to. Null: all that its author may.',
+  })
+  environments(@Root() { definition }: Trigger): readonly string[] | null {
+    return definition.environments;
+  }
+
+  @FieldResolver(() => TriggerRetry, { nullable: true, description: 'Repetition of refused starts. Null: none.' })
+  retry(@Root() { definition }: Trigger): object | null {
+    return definition.retry;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Note of its executions. Null: one that names the trigger.',
+  })
+  notes(@Root() { definition }: Trigger): string | null {
+    return definition.notes;
+  }
+
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'Application that it belongs to. Null if the caller may not see it.',
+  })
+  async application(@Root() { applicationId }: Trigger, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applications.byId, applicationId));
+  }
+
+  @FieldResolver(() => EventActor, {
+    description: 'Author of the current version. Its executions never have more rights than the author has.',
+  })
+  author(@Root() { author }: Trigger): object {
+    return author;
+  }
+
+  @FieldResolver(() => User, {
+    nullable: true,
+    description: 'User who created it. Null for an API key, and for callers who may not see users.',
+  })
+  async createdBy(@Root() row: Trigger, @Ctx() { loaders, actor }: Context) {
+    const { createdBy } = row;
+    const seen =
+      createdBy !== null && (actor.access.personId === createdBy || actor.access.canInAccount('READ_USERS_AND_GROUPS'));
+    return seen ? ((await loaders.load(users.byId, createdBy)) ?? null) : null;
+  }
+
+  @FieldResolver(() => String, { description: 'Current definition as a document that can be applied again.' })
+  async definition(
+    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
+    format: 'YAML' | 'JSON' | 'TOML',
+    @Root() { applicationId, name, definition }: Trigger,
+    @Ctx() { loaders }: Context,
+  ): Promise<string> {
+    const application = found(await loaders.load(applications.byId, applicationId));
+    return writeTrigger({ application: application.name, name }, definition, format);
+  }
+
+  @FieldResolver(() => TriggerVersionConnection, {
+    description: 'Versions of the trigger, newest first. Errors: INVALID_INPUT.',
+  })
+  versions(@Root() row: Trigger, @Args(() => PageArguments) page: PageArguments, @Ctx() { app }: Context) {
+    return listVersions(app, row, page);
+  }
+
+  @FieldResolver(() => TriggerFiringConnection, {
+    description:
+      'Its firings, newest first. They are kept for `SLIPWAY_FIRING_RETENTION_DAYS` after their end. Errors: INVALID_INPUT.',
+  })
+  async firings(
+    @Root() { id }: Trigger,
+    @Arg('filters', () => [TriggerFiringFilter], { nullable: true, description: 'Filters that must all match.' })
+    filters: FiringFilterInput[] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app }: Context,
+  ) {
+    const { nodes, edges, pageInfo } = await listFirings(app, id, filters ?? [], page);
+    return {
+      nodes: nodes.map(shownFiring),
+      edges: edges.map(({ node, cursor }) => ({ node: shownFiring(node), cursor })),
+      pageInfo,
+    };
+  }
+}
+
+@Resolver(() => TriggerVersionType)
+export class TriggerVersionResolver {
+  @FieldResolver(() => String, { description: 'The trigger at that time, as a document.' })
+  async definition(
+    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
+    format: 'YAML' | 'JSON' | 'TOML',
+    @Root() { triggerId: id, definition }: TriggerVersion,
+    @Ctx() { app, actor, loaders }: Context,
+  ): Promise<string> {
+    const { applicationId, name } = await requireTrigger(app.database, actor, id);
+    const application = found(await loaders.load(applications.byId, applicationId));
+    return writeTrigger({ application: application.name, name }, definition, format);
+  }
+}
+
+@Resolver(() => TriggerFiring)
+export class TriggerFiringResolver {
+  @FieldResolver(() => ExecutionInterface, {
+    nullable: true,
+    description: 'Execution that it started. Null if there is none, or if the caller may not see it.',
+  })
+  async execution(@Root() { executionId }: Firing, @Ctx() { loaders, actor }: Context) {
+    if (executionId === null) return null;
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionWith(wholeExecution), executionId));
+  }
+}
+
+const shownFiring = (firing: Firing): Firing & { readonly nextTryAt: Date | null } => ({
+  ...firing,
+  nextTryAt: firing.nextAt,
+});
+
+const listed = (variables: Readonly<Record<string, string>>, images: Readonly<Record<string, string>>) => ({
+  variables: Object.entries(variables).map(([name, value]) => ({ name, value })),
+  images: Object.entries(images).map(([service, image]) => ({ service, image })),
+});
+
+/** Only callers who may change the trigger see its address, which may be all that a sender needs. */
+async function detailsOf({ app, actor }: Context, row: Trigger): Promise<object | null> {
+  const application = await applications.find(app.database, row.applicationId);
+  const hook = await findHookOf(app.database, row.id);
+  if (application === undefined || hook === undefined) return null;
+  if ((await refusalOf(() => requireMayStart(app.database, actor, application, row))) !== null) return null;
+  const base = app.config.SLIPWAY_PUBLIC_URL ?? '';
+  const sender = hookOf(row.definition)?.sender ?? 'CUSTOM';
+  return {
+    ...{ webhookURL: `${base}/hooks/${hook.path}`, method: 'POST', header: headerOf(sender), payload: 'JSON' },
+    ...{ rotatedAt: hook.rotatedAt, rejected: Number(hook.rejected), lastRejectedAt: hook.lastRejectedAt },
+    previousSecretUntil:
+      hook.previousUntil !== null && hook.previousUntil > app.clock.now() ? hook.previousUntil : null,
+  };
+}
+
+const signatures: Readonly<Partial<Record<HookSender, string>>> = {
+  GITHUB: 'X-Hub-Signature-256',
+  BITBUCKET: 'X-Hub-Signature',
+  GITLAB: 'webhook-signature or X-Gitlab-Token',
+  STANDARD: 'webhook-id, webhook-timestamp, webhook-signature',
+  HARBOR: 'Authorization',
+  OCI: 'Authorization',
+};
+const headerOf = (sender: HookSender): string =>
+  isUnsigned(sender) ? 'content-type: application/json' : `content-type: application/json; ${signatures[sender] ?? ''}`;

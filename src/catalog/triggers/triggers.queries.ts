@@ -1,0 +1,104 @@
+import type { Actor } from '../../access/actor';
+import type { Db } from '../../kernel/database/database';
+import { notFound } from '../../kernel/errors';
+import { type IdFilter, idCondition } from '../../kernel/filters';
+import { isId } from '../../kernel/ids';
+import { isName } from '../../kernel/naming';
+import {
+  badCursor,
+  type CursorCodec,
+  cursorCodec,
+  type Page,
+  type PageArguments,
+  readPage,
+  toPage,
+} from '../../kernel/paging';
+import type { App } from '../app';
+import { unknownName } from '../parts.queries';
+import { type Trigger, type TriggerVersion, triggers } from './triggers';
+import { versionPages } from './triggers.store';
+
+/** A trigger is visible with what it starts, and with what fires it. */
+export function seenTriggers({ access }: Actor, parameters: unknown[], row = 'row'): string {
+  if (access.administrator) return 'TRUE';
+  const sees = (id: string) =>
+    (['Pipeline', 'Workflow'] as const)
+      .map((type) => {
+        const condition = access.condition('READ', type, 'started', parameters);
+        return `EXISTS (SELECT FROM ${type.toLowerCase()} started WHERE started.id = ${id} AND ${condition})`;
+      })
+      .join(' OR ');
+  return `((${sees(`${row}.entity_id`)}) AND (${row}.source_id IS NULL OR ${sees(`${row}.source_id`)}))`;
+}
+
+export async function requireTrigger(db: Db, actor: Actor, id: string): Promise<Trigger> {
+  const parameters: unknown[] = [id];
+  const seen = seenTriggers(actor, parameters);
+  const trigger = isId(id) ? await triggers.findWhere(db, `row.id = $1 AND ${seen}`, parameters) : undefined;
+  if (trigger === undefined) throw notFound('trigger', id);
+  return trigger;
+}
+
+export async function readTriggerByName(app: App, actor: Actor, applicationId: string, name: string): Promise<Trigger> {
+  const parameters: unknown[] = [applicationId, name];
+  const where = `row.application_id = $1 AND row.name = $2 AND ${seenTriggers(actor, parameters)}`;
+  const possible = isId(applicationId) && isName(name);
+  const trigger = possible ? await triggers.findWhere(app.database, where, parameters) : undefined;
+  if (trigger === undefined) throw unknownName('trigger', name);
+  return trigger;
+}
+
+export interface TriggerFilter {
+  readonly application?: IdFilter | null;
+  readonly trigger?: IdFilter | null;
+  readonly name?: IdFilter | null;
+  /** Pipeline or workflow that it starts. */
+  readonly starts?: IdFilter | null;
+  readonly enabled?: boolean | null;
+}
+
+export function listTriggers(
+  app: App,
+  actor: Actor,
+  filters: readonly TriggerFilter[],
+  page: PageArguments,
+): Promise<Page<Trigger>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap((filter, index) => {
+    const by = (property: 'application' | 'trigger' | 'name' | 'starts', column: string, type: 'uuid' | 'text') => {
+      const one = filter[property];
+      return one ? [idCondition(column, one, parameters, { field: `filters[${index}].${property}`, type })] : [];
+    };
+    return [
+      ...by('application', 'row.application_id', 'uuid'),
+      ...by('trigger', 'row.id', 'uuid'),
+      ...by('name', 'row.name', 'text'),
+      ...by('starts', 'row.entity_id', 'uuid'),
+      ...(filter.enabled == null ? [] : [filter.enabled ? 'row.enabled' : 'NOT row.enabled']),
+    ];
+  });
+  return triggers.list(app.database, [...conditions, seenTriggers(actor, parameters)], parameters, page);
+}
+
+type NumberKey = readonly [number: number];
+const codec = cursorCodec('trigger versions', 'number');
+const versionCursor: CursorCodec<NumberKey> = {
+  encode: codec.encode,
+  decode(text) {
+    const key = codec.decode(text);
+    if (Number.isInteger(key[0]) && key[0] > 0 && key[0] < 2 ** 31) return key;
+    throw badCursor(text);
+  },
+};
+
+/** Versions of a trigger, newest first. They have no gaps. */
+export async function listVersions(app: App, trigger: Trigger, page: PageArguments): Promise<Page<TriggerVersion>> {
+  const request = readPage(page, versionCursor);
+  const { offset, fetch, after } = request;
+  const rows = await versionPages(app.database, trigger.id, { before: after?.[0], offset, fetch });
+  return toPage(request, {
+    rows,
+    cursor: ({ number }) => versionCursor.encode([number]),
+    countTotal: async () => trigger.version,
+  });
+}

@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import {
+  ApplicationIdDocument,
+  FireTriggerDocument,
+  RotateTriggerWebhookDocument,
+  SetTriggerEnabledDocument,
+  ShowTriggerDocument,
+  TestTriggerDocument,
+  TriggersDocument,
+} from '../client/generated';
+import { allPages } from './deployed';
+import type { Session } from './session';
+import { moment } from './ui';
+
+type Opens = (command: Command) => Promise<Session>;
+interface Named {
+  readonly application: string;
+}
+interface SampleOptions extends Named {
+  readonly payload?: string;
+  readonly event?: string;
+}
+
+/** `slipway triggers` and its commands. */
+export function addTriggerCommands(program: Command, session: Opens): void {
+  const triggers = program
+    .command('triggers')
+    .description('show the triggers that start pipelines and workflows, with their last firings')
+    .option('-a, --application <name>', 'only triggers of this application')
+    .action(async (options: { application?: string }, command: Command) => {
+      await listTriggers(await session(command), options.application);
+    });
+  const on = (name: string, description: string) =>
+    triggers
+      .command(`${name} <name>`)
+      .description(description)
+      .requiredOption('-a, --application <name>', 'application');
+  on('show', 'show a trigger: its document, address and last firings').action(
+    async (name: string, _options, command: Command) => showTrigger(await session(command), name, both(command), 5),
+  );
+  on('firings', 'show the last firings of a trigger, with their outcomes').action(
+    async (name: string, _options, command: Command) => showFirings(await session(command), name, both(command)),
+  );
+  const sampled = (name: string, description: string) =>
+    on(name, description)
+      .option('--payload <file>', 'payload of a webhook, as a file with JSON')
+      .option('--event <name>', 'name of the webhook’s event');
+  sampled('test', 'show what an event would start, without starting it').action(
+    async (name: string, _options, command: Command) => testTrigger(await session(command), name, both(command)),
+  );
+  sampled('fire', 'fire a trigger by hand, with your own rights').action(
+    async (name: string, _options, command: Command) => fireTrigger(await session(command), name, both(command)),
+  );
+  for (const enabled of [true, false]) {
+    on(enabled ? 'enable' : 'disable', `switch a trigger ${enabled ? 'on' : 'off'}`).action(
+      async (name: string, _options, command: Command) => enable(await session(command), name, both(command), enabled),
+    );
+  }
+  on('rotate', 'replace the generated secret of a webhook, and show the new one')
+    .option('--path', 'replace the address instead')
+    .action(async (name: string, _options, command: Command) => rotate(await session(command), name, both(command)));
+}
+
+const both = (command: Command) => command.optsWithGlobals<SampleOptions & { readonly path?: boolean }>();
+
+async function listTriggers(session: Session, application: string | undefined): Promise<void> {
+  const { api, ui } = session;
+  const id = application === undefined ? undefined : await applicationId(session, application);
+  const filters = id === undefined ? [] : [{ application: { operator: 'EQUALS' as const, values: [id] } }];
+  const found = await allPages(async (after) => (await api.ask(TriggersDocument, { filters, after })).triggers);
+  ui.answer(found);
+  if (ui.json) return;
+  if (found.length === 0) return ui.say('There are no triggers.');
+  ui.table(
+    ['APPLICATION', 'TRIGGER', 'STATE', 'ON', 'STARTS', 'NEXT', 'LAST'],
+    found.map(({ application: owner, name, enabled, condition, action, firings }) => [
+      owner?.name ?? '',
+      name,
+      enabled ? 'on' : ui.paint.dim('off'),
+      'cronDescription' in condition ? condition.cronDescription : condition.triggerConditionType,
+      'pipelineName' in action ? action.pipelineName : action.workflowName,
+      'nextAt' in condition && condition.nextAt != null ? moment(condition.nextAt) : '',
+      firings.nodes.map(({ status, createdAt }) => `${status} ${moment(createdAt)}`).join(''),
+    ]),
+  );
+}
+
+const applicationId = async ({ api }: Session, name: string): Promise<string> =>
+  (await api.ask(ApplicationIdDocument, { name })).applicationByName.id;
+
+async function find(session: Session, name: string, { application }: Named, firings: number) {
+  const id = await applicationId(session, application);
+  return (await session.api.ask(ShowTriggerDocument, { applicationId: id, name, firings })).triggerByName;
+}
+
+async function showTrigger(session: Session, name: string, options: Named, firings: number): Promise<void> {
+  const { ui } = session;
+  const trigger = await find(session, name, options, firings);
+  ui.answer(trigger);
+  if (ui.json) return;
+  const { definition, author, version, enabled, condition } = trigger;
+  ui.say(definition.trimEnd(), '');
+  ui.say(`Version ${version} by ${author.name}; ${enabled ? 'on' : 'off'}`);
+  if ('webhookDetails' in condition && condition.webhookDetails != null) {
+    const { webhookURL, header, rejected } = condition.webhookDetails;
+    ui.say(`POST ${webhookURL} with ${header}; ${rejected} refused`);
+  }
+  sayFirings(session, trigger.firings.nodes);
+}
+
+async function showFirings(session: Session, name: string, options: Named): Promise<void> {
+  const { firings } = await find(session, name, options, 50);
+  session.ui.answer(firings.nodes);
+  if (!session.ui.json) sayFirings(session, firings.nodes);
+}
+
+function sayFirings({ ui }: Session, firings: Awaited<ReturnType<typeof find>>['firings']['nodes']): void {
+  if (firings.length === 0) {
+    ui.say('It has not fired yet.');
+    return;
+  }
+  ui.table(
+    ['TIME', 'CAUSE', 'OUTCOME', 'RUN', 'REASON'],
+    firings.map(({ createdAt, kind, event, status, execution, reasonCode, reason }) => [
+      moment(createdAt),
+      event ?? kind,
+      status,
+      execution?.id ?? '',
+      [reasonCode, reason].filter((one) => one != null).join(': '),
+    ]),
+  );
+}
+
+/** The sample as the API takes it. */
+async function sampleOf(session: Session, name: string, options: SampleOptions) {
+  const { id: triggerId } = await find(session, name, options, 1);
+  const { payload, event } = options;
+  return { triggerId, event, payload: payload === undefined ? undefined : readFileSync(payload, 'utf8') };
+}
+
+async function testTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
+  const { api, ui } = session;
+  const { testTrigger: result } = await api.ask(TestTriggerDocument, { input: await sampleOf(session, name, options) });
+  ui.answer(result);
+  if (ui.json || result == null) return;
+  ui.say(
+    result.starts ? 'It would start.' : `It would start nothing: ${result.reasonCode ?? ''} ${result.reason ?? ''}`,
+  );
+  for (const { name: variable, value } of result.variables) ui.say(`  ${variable}=${value}`);
+  for (const { service, image } of result.images) ui.say(`  ${service}: ${image}`);
+  for (const { code, message } of result.problems) ui.say(`  ${code}: ${message}`);
+}
+
+async function fireTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
+  const { api, ui } = session;
+  const input = await sampleOf(session, name, options);
+  const { firing } = (await api.ask(FireTriggerDocument, { input })).fireTrigger;
+  ui.answer({ firing });
+  ui.say(`Firing ${firing.id} is ${firing.status}. slipway triggers firings ${name} -a ${options.application}`);
+}
+
+async function enable(session: Session, name: string, options: Named, enabled: boolean): Promise<void> {
+  const { api, ui } = session;
+  const { id: triggerId } = await find(session, name, options, 1);
+  const { trigger } = (await api.ask(SetTriggerEnabledDocument, { input: { triggerId, enabled } })).setTriggerEnabled;
+  ui.answer({ trigger });
+  ui.say(`The trigger ${name} is ${enabled ? 'on' : 'off'}.`);
+}
+
+async function rotate(session: Session, name: string, options: Named & { readonly path?: boolean }): Promise<void> {
+  const { api, ui } = session;
+  const { id: triggerId } = await find(session, name, options, 1);
+  const path = options.path === true;
+  const input = { triggerId, path, secret: !path };
+  const { webhookSecret } = (await api.ask(RotateTriggerWebhookDocument, { input })).rotateTriggerWebhook;
+  ui.answer({ webhookSecret });
+  ui.say(
+    path
+      ? `The address is new: slipway triggers show ${name} -a ${options.application}`
+      : `Secret, shown once: ${webhookSecret}`,
+  );
+}

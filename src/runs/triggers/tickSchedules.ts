@@ -1,0 +1,42 @@
+import { nextTick } from '../../catalog/language/cron';
+import type { Trigger } from '../../catalog/triggers/triggers';
+import { lockDueTriggers, setNextTick } from '../../catalog/triggers/triggers.store';
+import { decideSchedule } from '../../engine/firing';
+import type { Transaction } from '../../kernel/database/database';
+import type { App } from '../app';
+import { insertFiring } from './firings.store';
+import { newFiring } from './newFiring';
+
+const BATCH = 50;
+/** A tick that is later than this was missed: every server sweeps several times a second. */
+const ON_TIME_MS = 60_000;
+
+/**
+ * Fires the triggers whose time has come. The lock of the row and the key of the firing make it once a tick, with any
+ * number of servers: the firing and the next time are written together. Returns false if nothing was due.
+ */
+export function tickSchedules(app: App): Promise<boolean> {
+  const now = app.clock.now();
+  return app.database.transaction(async (db) => {
+    const due = await lockDueTriggers(db, now, BATCH);
+    for (const trigger of due) await tick(db, trigger, now);
+    return due.length > 0;
+  });
+}
+
+async function tick(db: Transaction, trigger: Trigger, now: Date): Promise<void> {
+  const { id, name, definition, nextAt } = trigger;
+  const { schedule } = definition.on;
+  if (schedule === null || nextAt === null) throw new Error(`the trigger ${id} is due without a schedule`);
+  const late = now.getTime() - nextAt.getTime() > ON_TIME_MS;
+  const time = nextAt.toISOString();
+  const decision =
+    late && schedule.missed === 'SKIP'
+      ? ({ is: 'SKIPPED', code: 'MISSED_TICK', reason: `No server ran at ${time}.` } as const)
+      : decideSchedule(definition, { trigger: { id, name }, time: now }, nextAt);
+  const event = { kind: 'SCHEDULE', event: null, delivery: time, dedupeKey: time, bodyHash: null } as const;
+  const firing = newFiring(trigger, { ...event, payload: null, facts: { tick: time } }, decision, now);
+  await insertFiring(db, firing);
+  // After missed ticks the schedule continues with the next one in the future: one firing stands for all of them.
+  await setNextTick(db, id, nextTick(schedule, late ? now : nextAt));
+}
