@@ -526,7 +526,11 @@ const mutations: Readonly<Record<string, Row>> = {
   // The triggers of this test start it.
   deletePipeline: [
     'mutation { deletePipeline(input: {pipelineId: "$pipeline"}) { clientMutationId } }',
-    ...administered,
+    'IN_USE',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
   ],
   deleteApplication: [
     'mutation { deleteApplication(input: {applicationId: "$app"}) { clientMutationId } }',
