@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { compile } from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
 
 /** Destinations that an operator permits although they are not public. */
@@ -7,6 +8,17 @@ export interface PermittedDestinations {
   readonly address: (address: string) => boolean;
   /** Host names in lower case. */
   readonly hosts: readonly string[];
+}
+
+/** Networks and host names of the configuration. */
+export interface ListedDestinations {
+  readonly networks: readonly string[];
+  readonly hosts: readonly string[];
+}
+
+export function permittedBy({ networks, hosts }: ListedDestinations): PermittedDestinations {
+  const test = compile([...networks]);
+  return { address: (address) => networks.length > 0 && test(address, 0), hosts };
 }
 
 /** Public, but answered by the host of a virtual machine: it hands out credentials. */

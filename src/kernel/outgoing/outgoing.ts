@@ -1,7 +1,14 @@
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
-import { destinationProblem, isPermittedAddress, isPermittedHost, type PermittedDestinations } from './addressRules';
+import {
+  destinationProblem,
+  isPermittedAddress,
+  isPermittedHost,
+  type ListedDestinations,
+  permittedBy,
+  type PermittedDestinations,
+} from './addressRules';
 
 export type OutgoingFault = 'ADDRESS_REFUSED' | 'DNS_FAILED' | 'CONNECTION_FAILED' | 'TLS_FAILED' | 'TIMEOUT';
 
@@ -50,10 +57,13 @@ const systemLookUp: LookUp = (host, done) =>
 export class Outgoing {
   private readonly agent: Agent;
 
+  private readonly permitted: PermittedDestinations;
+
   constructor(
-    private readonly permitted: PermittedDestinations,
+    listed: ListedDestinations,
     private readonly lookUpName: LookUp = systemLookUp,
   ) {
+    this.permitted = permittedBy(listed);
     this.agent = new Agent({
       connections: CONNECTIONS,
       maxHeaderSize: MAX_HEADERS,

@@ -1,6 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import { derivedId } from '../../kernel/ids';
+import type { LogEvent } from '../events/eventLog';
 import type { CommittedEvent } from '../events/eventLog.store';
 import { type DeliveryState, deliveryTable, type EventDelivery } from './eventDeliveries';
 
@@ -185,4 +186,19 @@ export async function countPending(db: Db, subscriptionIds: readonly string[]): 
     [subscriptionIds],
   );
   return new Map(rows.map(({ id, count }) => [id, count]));
+}
+
+/** Events of deliveries by the delivery's id. Missing: the event was deleted by the retention. */
+export async function findDeliveredEvents(
+  db: Db,
+  deliveries: readonly EventDelivery[],
+): Promise<ReadonlyMap<string, LogEvent>> {
+  const rows = await db.rows<LogEvent & { deliveryId: string }>(
+    `SELECT given.id AS "deliveryId", event.run_id AS "runId", event.execution_id AS "executionId", event.sequence,
+       event.type, event.at, event.actor, event.data
+     FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS given (id, run_id, sequence)
+     JOIN execution_event AS event ON event.run_id = given.run_id AND event.sequence = given.sequence`,
+    [deliveries.map(({ id }) => id), deliveries.map(({ runId }) => runId), deliveries.map(({ sequence }) => sequence)],
+  );
+  return new Map(rows.map(({ deliveryId, ...event }) => [deliveryId, event]));
 }

@@ -34,21 +34,6 @@ export interface EventFacts {
   readonly link: string | null;
 }
 
-/** Events of deliveries by the delivery's id. Missing: the event was deleted by the retention. */
-export async function findDeliveredEvents(
-  app: App,
-  deliveries: readonly EventDelivery[],
-): Promise<ReadonlyMap<string, LogEvent>> {
-  const rows = await app.database.rows<LogEvent & { deliveryId: string }>(
-    `SELECT given.id AS "deliveryId", event.run_id AS "runId", event.execution_id AS "executionId", event.sequence,
-       event.type, event.at, event.actor, event.data
-     FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS given (id, run_id, sequence)
-     JOIN execution_event AS event ON event.run_id = given.run_id AND event.sequence = given.sequence`,
-    [deliveries.map(({ id }) => id), deliveries.map(({ runId }) => runId), deliveries.map(({ sequence }) => sequence)],
-  );
-  return new Map(rows.map(({ deliveryId, ...event }) => [deliveryId, event]));
-}
-
 /** Null if the owner may not read the execution now. */
 export async function eventFacts(
   app: App,

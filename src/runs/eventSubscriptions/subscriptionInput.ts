@@ -1,4 +1,5 @@
 import type { Actor } from '../../access/actor';
+import { findReadableIds } from './filterTargets.queries';
 import { broken, readIds } from '../../access/permissionInput';
 import type { SubjectType } from '../../access/subjects';
 import { readValue } from '../../catalog/language/expressions';
@@ -111,17 +112,8 @@ export async function readFilter(
     if (values == null) continue;
     const ids = readIds(values, `filter.${field}`, errors);
     filter[field] = ids;
-    const parameters: unknown[] = [ids.filter(isId)];
-    const readable = actor.access.condition('READ', type, 'row', parameters);
-    const inside =
-      applicationId === null || type === 'Application'
-        ? 'TRUE'
-        : `row.application_id = $${parameters.push(applicationId)}`;
-    const found = await db.rows<{ id: string }>(
-      `SELECT row.id FROM ${table} AS row WHERE row.id = ANY ($1::uuid[]) AND row.deleted_at IS NULL AND ${inside} AND ${readable}`,
-      parameters,
-    );
-    for (const id of ids.filter((one) => isId(one) && !found.some((row) => row.id === one)))
+    const found = await findReadableIds(db, actor, { table, type, applicationId }, ids.filter(isId));
+    for (const id of ids.filter((one) => isId(one) && !found.includes(one)))
       errors.push(
         broken(`filter.${field}`, id, 'UNKNOWN', `no ${table} with the id "${id}" exists, or you may not see it.`),
       );

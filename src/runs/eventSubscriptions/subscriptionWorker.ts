@@ -1,13 +1,14 @@
 import type { Actor } from '../../access/actor';
+import { Unreadable } from '../../catalog/secrets/secretKeys';
 import type { Listener } from '../../kernel/database/wakeups';
 import { topic } from '../../kernel/database/wakeups';
 import { Loaders } from '../../kernel/loaders';
 import type { App } from '../app';
 import { comparePlaces, type Place, placeBefore } from '../events/eventLog';
 import { type CommittedEvent, findCommitted } from '../events/eventLog.store';
-import { type Attempted, addDeliveries, findDue, recordAttempts } from './deliveries.store';
+import { type Attempted, addDeliveries, findDeliveredEvents, findDue, recordAttempts } from './deliveries.store';
 import type { EventDelivery } from './eventDeliveries';
-import { eventFacts, findDeliveredEvents } from './eventFacts';
+import { eventFacts } from './eventFacts';
 import type { Replay } from './eventSubscriptions';
 import { attempted, type Result } from './outcome';
 import { ownerNow } from './owner';
@@ -36,6 +37,7 @@ const WAITING_MS = 50;
 const RETRY_MS = 1000;
 /** The position is stored at least this often while no event matches. */
 const KEEP_PLACE_MS = 10_000;
+const MOST_REPLAY_FAILURES = 3;
 const HOUR_MS = 3_600_000;
 
 /** Thrown when another server has taken the lease: what this one did since then is undone. */
@@ -53,6 +55,7 @@ export class SubscriptionWorker {
   private owner: Actor | undefined;
   private place: Place | undefined;
   private placeKeptAt = 0;
+  private replayFailures = 0;
   private readonly listener: Listener;
   readonly ended: Promise<void>;
 
@@ -127,13 +130,13 @@ export class SubscriptionWorker {
     const owner = await ownerNow(this.app, subscription, this.owner);
     if (owner === null) {
       const [next] = await findDue(database, this.id, [], 1);
-      const reason = `${subscription.ownerName} is deleted, revoked or expired. Whoever switches it on becomes its owner.`;
+      const reason = `${subscription.ownerName} is deleted, revoked or expired. The person who switches it on becomes its owner.`;
       await switchOff(this.app, subscription, 'OWNER_GONE', reason, next ?? null);
       return null;
     }
     this.owner = owner;
     const read = await this.readLog(live, owner);
-    const replayed = state.replay === null ? false : await this.replay(live, state.replay, owner);
+    const replayed = state.replay === null ? false : await this.tryReplay(live, state.replay, owner);
     const next = await this.sendDue(live, owner);
     if (read.more || replayed) return 0;
     const waits = [this.app.config.SLIPWAY_POLL_MS, this.leaseMs / 3, next];
@@ -145,7 +148,7 @@ export class SubscriptionWorker {
   /** Leaves time between two looks, unless there are results to record. */
   private async rest(begun: number): Promise<void> {
     const left = REST_MS - (performance.now() - begun);
-    if (left <= 0 || this.results.length > 0 || this.inFlight.size > 0 || this.stopped) return;
+    if (left <= 0 || this.results.length > 0 || this.stopped) return;
     await new Promise((resolve) => setTimeout(resolve, left));
   }
 
@@ -178,6 +181,23 @@ export class SubscriptionWorker {
     }
     this.place = place;
     return { more, waiting };
+  }
+
+  /** A replay that fails again and again ends, so that it does not hold up new events. */
+  private async tryReplay(live: LiveSubscription, replay: Replay, owner: Actor): Promise<boolean> {
+    try {
+      const more = await this.replay(live, replay, owner);
+      this.replayFailures = 0;
+      return more;
+    } catch (error) {
+      if (error instanceof LeaseLost || this.stopped) throw error;
+      const gaveUp = ++this.replayFailures >= MOST_REPLAY_FAILURES;
+      this.app.log.warn({ err: error, subscription: this.id, gaveUp }, 'events could not be replayed');
+      if (!gaveUp) return false;
+      this.replayFailures = 0;
+      await this.change(async (db) => setReplay(db, this.id, null));
+      return false;
+    }
   }
 
   /** Adds the next page of a range that is delivered again. True if there may be more. */
@@ -215,9 +235,21 @@ export class SubscriptionWorker {
     const due = next.filter(({ dueAt }) => dueAt !== null && dueAt <= now);
     const later = next.find(({ dueAt }) => dueAt !== null && dueAt > now)?.dueAt;
     if (due.length > 0) {
-      const target = await openTarget(app.secretKeys, subscription, state);
+      const target = await openTarget(app.secretKeys, subscription, state).catch((error: unknown) => {
+        if (error instanceof Unreadable) return null;
+        throw error;
+      });
+      if (target === null) {
+        // Each attempt counts, so that the subscription is switched off when this lasts.
+        for (const delivery of due) {
+          this.inFlight.set(delivery.id, Promise.resolve());
+          this.results.push({ delivery, result: unreadable, at: now });
+        }
+        this.listener.wake();
+        return 0;
+      }
       const receiver = { app, subscription, target, until: this.stopping.signal };
-      const events = await findDeliveredEvents(app, due);
+      const events = await findDeliveredEvents(app.database, due);
       const loaders = new Loaders(app);
       for (const delivery of due) {
         const work = async (): Promise<Result> => {
@@ -318,6 +350,13 @@ export class SubscriptionWorker {
     await switchOff(this.app, subscription, 'FAILING', reason, last.delivery);
   }
 }
+
+const unreadable: Result = {
+  is: 'REFUSED',
+  code: 'SECRET_UNREADABLE',
+  message: 'The keys of secrets of this server can’t decrypt the address or the secret of the subscription.',
+  ...{ responseStatus: null, retryAfter: null, gone: false },
+};
 
 const notSent = (code: string, message: string): Result => ({ is: 'NOT_SENT', code, message });
 

@@ -136,3 +136,17 @@ export async function lockStatesOfOtherKeys(db: Db, keyId: string): Promise<Live
   const found = await Promise.all(ids.map(({ id }) => findLive(db, 'row.id = $1', [id])));
   return found.filter((one) => one !== undefined);
 }
+
+/** Switches a subscription off. False if it was off already, or is deleted. */
+export async function markOff(
+  db: Db,
+  id: string,
+  { code, reason, now }: { readonly code: string; readonly reason: string; readonly now: Date },
+): Promise<boolean> {
+  const changed = await db.write(
+    `UPDATE event_subscription SET enabled = false, off_code = $2, off_reason = $3, off_at = $4
+     WHERE id = $1 AND enabled AND deleted_at IS NULL`,
+    [id, code, reason, now],
+  );
+  return changed > 0;
+}

@@ -4,7 +4,8 @@ import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import type { EventDelivery } from './eventDeliveries';
-import { type EventSubscription, type OffCode, subscriptions } from './eventSubscriptions';
+import type { EventSubscription, OffCode } from './eventSubscriptions';
+import { markOff } from './subscriptions.store';
 
 /**
  * Switches a subscription off that can't deliver. The event is in the log of the run whose delivery decided it, so that
@@ -20,11 +21,7 @@ export async function switchOff(
   await inRuns(app, delivery === null ? [] : [delivery.runId], systemActor, async (db) => {
     const now = app.clock.now();
     const off = { enabled: false, offCode: code, offReason: reason, offAt: now };
-    const changed = await db.write(
-      `UPDATE ${subscriptions.table} SET enabled = false, off_code = $2, off_reason = $3, off_at = $4 WHERE id = $1 AND enabled AND deleted_at IS NULL`,
-      [id, code, reason, now],
-    );
-    if (changed === 0) return;
+    if (!(await markOff(db, id, { code, reason, now }))) return;
     const attempt = {
       actor: systemActor,
       address: null,

@@ -1,3 +1,4 @@
+import { findCheckouts } from './checkouts.store';
 import { setVariable, type Value } from '../../../catalog/language/conditionValues';
 import { readValue } from '../../../catalog/language/expressions';
 import { messageParts } from '../../../catalog/language/messageExpressions';
@@ -69,12 +70,10 @@ export async function commitPlaces(
     const value = filled(commit, variables);
     return named !== null && value !== null && COMMIT.test(value) ? [{ repository: named, commit: value }] : [];
   }
-  const checkouts = await db.rows<{ url: string; commit: string }>(
-    `SELECT DISTINCT facts->'checkout'->>'url' AS url, facts->'checkout'->>'commit' AS commit FROM job
-     WHERE run_id = $1 AND facts->'checkout'->>'commit' IS NOT NULL ORDER BY url, commit LIMIT ${MOST_PLACES}`,
-    [event.runId],
-  );
+  const checkouts = await findCheckouts(db, event.runId, MOST_PLACES);
   const places = checkouts
+    // An agent reports them, and they become a part of an address.
+    .filter(({ commit: one }) => COMMIT.test(one))
     .filter(({ url }) => named !== null || isSameHost(repositoryHost(url), api.hostname))
     .map(({ url, commit: one }) => ({ repository: repositoryPath(url), commit: one }))
     .filter(
