@@ -126,7 +126,7 @@ export async function createApp(
       await app.outgoing.close();
       contents.close();
       await close();
-      // Last, because the end of anything else may be reported.
+      // Last, because stopping the other parts may still create spans.
       await tracing?.stop();
     },
   };

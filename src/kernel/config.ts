@@ -211,7 +211,7 @@ export const agentVariables = z.object({
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });
 
-/** What runs containers as pods reads. Kubernetes sets the variables without the prefix in every pod. */
+/** Variables of the program that runs containers as pods. Kubernetes sets those without the prefix in every pod. */
 export const podVariables = z.object({
   KUBERNETES_SERVICE_HOST: z.string().optional(),
   KUBERNETES_SERVICE_PORT: z.string().default('443'),

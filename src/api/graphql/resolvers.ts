@@ -126,6 +126,7 @@ import {
 } from '../services/serviceArtifacts.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
+import { ExportsResolver } from '../exports/exports.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
@@ -256,4 +257,5 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ServiceArtifactsResolver,
   ArtifactSourceResolver,
   ExecutionArtifactsResolver,
+  ExportsResolver,
 ];

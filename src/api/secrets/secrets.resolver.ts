@@ -30,13 +30,17 @@ const Secret = objectType(
 );
 
 const SetSecretInput = mutationInput('SetSecretInput', 'New secret, or new value of one.', newSecret);
-const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete: by its ID, or by its place and name.', {
-  secretId: optional(field.key('ID of the secret. Excludes the other fields but `secretType`.')),
-  secretType: optional(field.oneOf(secretType, 'Kind of the secret. With another kind, it is not found.')),
-  applicationId: optional(secretToChange.applicationId),
-  environmentId: secretToChange.environmentId,
-  name: optional(secretToChange.name),
-});
+const DeleteSecretInput = mutationInput(
+  'DeleteSecretInput',
+  'Secret to delete, by its ID, or by its application or environment and its name.',
+  {
+    secretId: optional(field.key('ID of the secret. Can be combined only with `secretType`.')),
+    secretType: optional(field.oneOf(secretType, 'Kind of the secret. A secret of another kind is not found.')),
+    applicationId: optional(secretToChange.applicationId),
+    environmentId: secretToChange.environmentId,
+    name: optional(secretToChange.name),
+  },
+);
 const ResealSecretsInput = mutationInput('ResealSecretsInput', 'Input of `resealSecrets`.', {});
 const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecret`.', {
   secret: field.object(() => Secret, 'Secret after the change, without its value.'),
@@ -45,7 +49,7 @@ const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecr
 const DeleteSecretPayload = mutationPayload('DeleteSecretPayload', 'Result of `deleteSecret`.', {});
 const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of `resealSecrets`.', resealedFields);
 
-/** The place and name of the secret that an input selects. */
+/** Application or environment, and name, of the secret that an input selects. */
 async function secretToDelete(
   app: App,
   actor: Actor,

@@ -58,7 +58,7 @@ async function carryOut(app: App, firing: Firing): Promise<void> {
 async function start(app: App, firing: Firing): Promise<void> {
   const trigger = await triggers.find(app.database, firing.triggerId);
   if (trigger === undefined || !trigger.enabled) {
-    return end(app, firing, 'SKIPPED', 'SWITCHED_OFF', 'The trigger was switched off or deleted after the event.');
+    return end(app, firing, 'SKIPPED', 'SWITCHED_OFF', 'The trigger was turned off or deleted after the event.');
   }
   const actor = await actAsTrigger(app, trigger, firing.author, firing.id);
   if (actor === null) {
