@@ -995,6 +995,28 @@ CREATE TABLE "cache_entry" (
 );
 CREATE INDEX "cache_entry_content" ON "cache_entry" ("sha256");
 CREATE INDEX "cache_entry_used" ON "cache_entry" ("used_at");
+CREATE TABLE "execution_export" (
+  "id" uuid NOT NULL,
+  "status" text NOT NULL,
+  "execution_ids" uuid array NOT NULL,
+  "member_ids" uuid array NOT NULL,
+  "requested_by" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "due_at" TIMESTAMP(3) WITH TIME ZONE,
+  "tries" integer NOT NULL,
+  "sha256" text,
+  "size" bigint,
+  "error_message" text,
+  CONSTRAINT "execution_export_status" CHECK (status IN ('QUEUED', 'READY', 'FAILED', 'EXPIRED')),
+  CONSTRAINT "execution_export_due" CHECK ((due_at IS NOT NULL) = (status = 'QUEUED')),
+  CONSTRAINT "execution_export_content" CHECK ((sha256 IS NOT NULL) = (status = 'READY')),
+  CONSTRAINT "PK_4882d3d6fee38ac301e4adedc77" PRIMARY KEY ("id")
+);
+CREATE INDEX "execution_export_due_at" ON "execution_export" ("due_at") WHERE due_at IS NOT NULL;
+CREATE INDEX "execution_export_content" ON "execution_export" ("sha256") WHERE sha256 IS NOT NULL;
+CREATE INDEX "execution_export_requested" ON "execution_export" ("requested_by", "created_at");
+CREATE INDEX "execution_export_expiry" ON "execution_export" ("expires_at");
 CREATE TABLE "deployment" (
   "id" uuid NOT NULL,
   "number" BIGSERIAL NOT NULL,
@@ -1737,6 +1759,7 @@ DROP TABLE
   job_report,
   stored_content,
   cache_entry,
+  execution_export,
   deployment,
   rollback,
   observer,

@@ -829,6 +829,29 @@ CREATE TABLE execution_event (
 CREATE INDEX execution_event_committed ON public.execution_event USING btree (transaction_id, run_id, sequence);
 CREATE UNIQUE INDEX execution_event_own ON public.execution_event USING btree (execution_id, execution_sequence) WHERE (execution_id <> run_id);
 
+CREATE TABLE execution_export (
+  id uuid NOT NULL,
+  status text NOT NULL,
+  execution_ids uuid[] NOT NULL,
+  member_ids uuid[] NOT NULL,
+  requested_by text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  due_at timestamp(3) with time zone,
+  tries integer NOT NULL,
+  sha256 text,
+  size bigint,
+  error_message text,
+  CONSTRAINT "PK_4882d3d6fee38ac301e4adedc77" PRIMARY KEY (id),
+  CONSTRAINT "execution_export_content" CHECK (((sha256 IS NOT NULL) = (status = 'READY'::text))),
+  CONSTRAINT "execution_export_due" CHECK (((due_at IS NOT NULL) = (status = 'QUEUED'::text))),
+  CONSTRAINT "execution_export_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'READY'::text, 'FAILED'::text, 'EXPIRED'::text])))
+);
+CREATE INDEX execution_export_content ON public.execution_export USING btree (sha256) WHERE (sha256 IS NOT NULL);
+CREATE INDEX execution_export_due_at ON public.execution_export USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX execution_export_expiry ON public.execution_export USING btree (expires_at);
+CREATE INDEX execution_export_requested ON public.execution_export USING btree (requested_by, created_at);
+
 CREATE TABLE execution_service (
   execution_id uuid NOT NULL,
   service_id uuid NOT NULL,

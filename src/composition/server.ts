@@ -18,6 +18,7 @@ import { resolvers } from '../api/graphql/resolvers';
 import { buildGraphqlSchema, schemaText } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
+import { exportRoutes } from '../api/http/exportRoutes';
 import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { traceOperations } from '../api/traces/traceOperations';
@@ -158,6 +159,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           agentRoutes(app, desk, agentGuard),
           artifactRoutes(app, guarded),
           logRoutes(app, guarded),
+          exportRoutes(app),
           trustRoutes(app, rate, limits),
         ],
         schemaRoutes({

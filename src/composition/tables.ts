@@ -15,6 +15,7 @@ import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.ta
 import { cacheEntryTable } from '../runs/caches/caches.table';
 import { storedContentTable } from '../runs/contents/contents.table';
 import { jobReportTable } from '../runs/reports/jobReports.table';
+import { exportTable } from '../runs/exports/exports.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -130,6 +131,7 @@ export const tables = [
   jobReportTable,
   storedContentTable,
   cacheEntryTable,
+  exportTable,
   deploymentTable,
   rollbackTable,
   observerTable,

@@ -288,6 +288,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The server executes registered operations only, and this one, with its `hash`, is not registered.',
   },
+  EXPORT_NOT_READY: {
+    http: 409,
+    retryable: true,
+    meaning: 'The archive of an export is not written yet, or could not be written; `status` says which.',
+  },
   INTERNAL: {
     http: 500,
     retryable: true,

@@ -115,6 +115,7 @@ const queries: Readonly<Record<string, Row>> = {
   queuePauses: ['{ queuePauses { id } }', ...all('OK')],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
   artifacts: ['{ artifacts(first: 9) { nodes { name holds signedLink { url } } pageInfo { total } } }', ...listed],
+  executionExport: ['{ executionExport(requestId: "$run") { status } }', ...all('NOT_FOUND')],
   artifact: ['{ artifact(artifactId: "$artifact") { name } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
   jobLogSearch: ['{ jobLogSearch(executionId: "$run", text: "x") { more } }', ...seen],
@@ -328,6 +329,7 @@ const mutations: Readonly<Record<string, Row>> = {
     'mutation { updateSecret(input: {secretId: "$secret", secretType: ENCRYPTED_TEXT, encryptedText: {value: "hunter3!"}}) { secret { id } } }',
     ...administered,
   ],
+  exportExecutions: ['mutation { exportExecutions(input: {}) { requestId } }', ...all('OK')],
   attachTag: [
     'mutation { attachTag(input: {entityId: "$service", entityType: SERVICE, name: "team", value: "b"}) { tagLink { value } } }',
     ...administered,

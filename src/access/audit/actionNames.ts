@@ -5,6 +5,7 @@
 const exceptions: Readonly<Record<string, string>> = {
   applyDefinitions: 'definitions.apply',
   approveOrRejectApprovals: 'approval.decide',
+  exportExecutions: 'execution.export',
   overrideFreeze: 'execution.overrideFreeze',
   addImagesToRun: 'execution.extend',
   restoreRun: 'execution.restore',

@@ -125,6 +125,7 @@ import {
 } from '../services/serviceArtifacts.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
+import { ExportsResolver } from '../exports/exports.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
@@ -253,4 +254,5 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ServiceArtifactsResolver,
   ArtifactSourceResolver,
   ExecutionArtifactsResolver,
+  ExportsResolver,
 ];

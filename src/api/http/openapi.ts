@@ -35,6 +35,8 @@ const described: Readonly<Record<string, Described>> = {
   'POST /auth/exchange': { summary: 'Exchanges the token of a CI job for an API key, by a trust rule' },
   'GET /schemas/definitions.json': { summary: 'JSON Schema of definitions, for editors' },
   'GET /artifacts/{id}': { summary: 'Content of an artifact; also with the signature of a signed link' },
+  'GET /exports/{id}': { summary: 'Archive of executions, with the signature of its link' },
+  'GET /exports/{id}/status': { summary: 'Status of an export of executions, with the signature of its link' },
   'GET /jobs/{id}/log': { summary: 'Log of a job as text; `timestamps=true` puts the time before each line' },
   'GET /graphql': { summary: 'GraphiQL, for browsers' },
   'POST /graphql': { summary: 'GraphQL query or mutation' },
