@@ -19,7 +19,7 @@ const MEMORY_BYTES = 1024 * 1024;
 const UNSENT_BYTES = 64 * 1024 * 1024;
 /** An append that is rejected as too large is retried with half the size, down to this. */
 const SMALLEST_BODY_BYTES = 512;
-/** After this time without an answer, output moves to the disk, where it survives this process. */
+/** After this time without a response, output moves to the disk, where it survives this process. */
 const LATE_MS = 1000;
 /** Consecutive appends after which the server's log has not grown. */
 const MOST_WITHOUT_PROGRESS = 5;
@@ -60,7 +60,7 @@ export class JobLog {
   private ended = false;
   private lost = false;
   private failures = 0;
-  /** The server does not answer, at least not soon. */
+  /** The server does not respond, or not soon enough. */
   private behind = false;
   private withoutProgress = 0;
 

@@ -10,7 +10,7 @@ import type { ReportEnd } from './reportEnd';
 import type { LostJob, Workplace } from './workplace';
 
 const LOOK_MS = 250;
-/** A watchdog takes less, and a directory that can't be cleaned up must not be looked at forever. */
+/** Watchdogs need less time, and a directory that can't be cleaned up must not be checked forever. */
 const WATCHDOG_MS = 90_000;
 
 export interface LostJobsOptions {

@@ -47,6 +47,8 @@ import {
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
+import { deliveryTable } from '../runs/eventSubscriptions/eventDeliveries';
+import { subscriptionStateTable, subscriptions } from '../runs/eventSubscriptions/eventSubscriptions';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,
@@ -147,6 +149,9 @@ export const tables = [
   auditUnsealedTable,
   sharedCountTable,
   signingKeyTable,
+  subscriptions.schema,
+  subscriptionStateTable,
+  deliveryTable,
   trustRules.schema,
   exchangedTokenTable,
   registeredOperationTable,

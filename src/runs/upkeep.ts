@@ -3,6 +3,7 @@ import { RepeatedWork } from '../kernel/repeatedWork';
 import type { App } from './app';
 import { pruneArtifacts } from './artifacts/artifactRetention';
 import { sweepCaches } from './caches/caches';
+import { pruneDeliveries } from './eventSubscriptions/deliveryRetention';
 import { expireExports, writeExports } from './exports/writeExports';
 import { pruneEvents } from './events/eventRetention';
 import { pruneLogs } from './logs/logRetention';
@@ -35,6 +36,10 @@ export function upkeepOf(app: App): RepeatedWork {
     {
       ...{ what: 'delete old logs', firstMs: HOUR, everyMs: HOUR },
       work: deleting('old logs', (until) => pruneLogs(app, until)),
+    },
+    {
+      ...{ what: 'delete old deliveries', firstMs: HOUR, everyMs: HOUR },
+      work: deleting('old deliveries', (until) => pruneDeliveries(app, until)),
     },
     {
       ...{ what: 'delete old firings of triggers', firstMs: MINUTE, everyMs: HOUR },

@@ -22,7 +22,7 @@ export class ExportsResolver {
   }
 
   @Mutation(() => ExportExecutionsPayload, {
-    description: `Exports executions to an archive, which a server writes in the background: lines of JSON, compressed with gzip, with each execution, its events, the logs of its jobs (at most 25 MiB each) and its workflow executions. The request fixes the executions: those that the caller may see at that time. Their contents are those of the time at which the archive is written. Poll \`statusLink\` or \`executionExport\` until the status is READY, then open \`downloadLink\`. Example: \`exportExecutions(input: {filters: [{status: {operator: EQUALS, values: ["FAILED"]}}]}) { requestId totalExecutions downloadLink expiresAt }\`. Errors: INVALID_INPUT (rule LIMIT: the filters select too many executions), RATE_LIMITED (more than ${MOST_A_DAY} exports of a user in 24 hours).`,
+    description: `Exports executions to an archive, which a server writes in the background: lines of JSON, compressed with gzip, with each execution, its events, the logs of its jobs (at most 25 MiB each) and its workflow executions. The executions are fixed at the time of the request: those that the caller may see then. Their contents are as of the time at which the archive is written. Poll \`statusLink\` or \`executionExport\` until the status is READY, then open \`downloadLink\`. Example: \`exportExecutions(input: {filters: [{status: {operator: EQUALS, values: ["FAILED"]}}]}) { requestId totalExecutions downloadLink expiresAt }\`. Errors: INVALID_INPUT (rule LIMIT: the filters select too many executions), RATE_LIMITED (more than ${MOST_A_DAY} exports of a user in 24 hours).`,
   })
   async exportExecutions(
     @Input(ExportExecutionsInput) input: InstanceType<typeof ExportExecutionsInput>,

@@ -7,14 +7,14 @@ const exportFields = {
   requestId: field.key('ID of the export.'),
   status: field.oneOf(exportStatus, 'Status of the export.'),
   totalExecutions: field.integer(
-    'Number of executions that the filters select. Workflow executions of a pipeline execution do not count.',
+    'Number of executions that match the filters, without the workflow executions of pipeline executions.',
   ),
   triggeredAt: field.time('Time of the request.'),
   statusLink: field.text(
     'URL of the status, as JSON with the same fields. Needs no API key. A path if `SLIPWAY_PUBLIC_URL` is not set.',
   ),
   downloadLink: field.text(
-    'URL of the archive once the status is READY; until then, it answers EXPORT_NOT_READY. Needs no API key, so keep it secret. A path if `SLIPWAY_PUBLIC_URL` is not set.',
+    'URL of the archive once the status is READY; until then, it returns EXPORT_NOT_READY. Needs no API key, so keep it secret. A path if `SLIPWAY_PUBLIC_URL` is not set.',
   ),
   expiresAt: field.time(`Time at which the archive is deleted: ${KEPT_HOURS} hours after the request.`),
   errorMessage: orNull(field.text('Reason why the export FAILED. Otherwise null.')),
@@ -27,7 +27,7 @@ export const ExportExecutionsInput = mutationInput('ExportExecutionsInput', 'Exe
     listOf(
       field.object(
         () => ExecutionFilterInput,
-        `Filters that must all match, as for \`executions\`. Defaults to all executions. They may select at most ${MOST_EXECUTIONS} executions.`,
+        `Filters that must all match, as for \`executions\`. Defaults to all executions. At most ${MOST_EXECUTIONS} executions may match.`,
       ),
     ),
   ),

@@ -36,6 +36,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { EventDeliveryResolver, EventSubscriptionsResolver } from '../eventSubscriptions/eventSubscriptions.resolver';
 import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
 import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
@@ -238,6 +239,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  EventSubscriptionsResolver,
+  EventDeliveryResolver,
   TriggersResolver,
   TriggerVersionResolver,
   TriggerFiringResolver,

@@ -10,7 +10,7 @@ interface Export {
   readonly Querystring: Readonly<Record<string, unknown>>;
 }
 
-/** `GET /exports/<id>` and `/exports/<id>/status`, the links of `exportExecutions`. Their signature stands for a key. */
+/** `GET /exports/<id>` and `/exports/<id>/status`, the links of `exportExecutions`. Their signature replaces a key. */
 export const exportRoutes =
   (app: App): FastifyPluginCallback =>
   (server, _options, done) => {

@@ -16,6 +16,7 @@ import { readSecret } from '../../catalog/secrets/readSecrets.queries';
 import { invalidInput } from '../../kernel/errors';
 import { field, listOf, optional } from '../../kernel/fields';
 import type { App } from '../../runs/app';
+import { resealSubscriptions } from '../../runs/eventSubscriptions/resealSubscriptions';
 import { Application } from '../applications/application.types';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
@@ -116,6 +117,6 @@ export class SecretsResolver {
     @Input(ResealSecretsInput, { nullable: true }) input: InstanceType<typeof ResealSecretsInput> | null,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input ?? {}), ...(await resealSecrets(app, actor)) };
+    return { ...echo(input ?? {}), ...(await resealSecrets(app, actor, [resealSubscriptions])) };
   }
 }

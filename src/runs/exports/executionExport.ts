@@ -1,4 +1,4 @@
-/** Executions that somebody exports: an archive that every server may write, and that a link downloads until it expires. */
+/** Export of executions: an archive that any server may write, with a link that works until it expires. */
 export interface ExecutionExport {
   readonly id: string;
   readonly status: ExportStatus;
@@ -25,8 +25,8 @@ export const exportStatus = {
   description: 'Status of an export.',
   values: {
     QUEUED: 'A server is writing it, or will.',
-    READY: 'The link downloads it.',
-    FAILED: 'It could not be written; `errorMessage` says why.',
+    READY: 'It can be downloaded.',
+    FAILED: 'It could not be written; `errorMessage` has the reason.',
     EXPIRED: 'It was deleted.',
   },
 } as const;

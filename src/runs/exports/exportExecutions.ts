@@ -10,7 +10,7 @@ import { findExport, findSeenMembers, findSelected, insertExport, lockRecent } f
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Fixes which executions an export has, by the filters and the rights of now. `writeExports` writes it. */
+/** Selects the executions of an export by the filters and current rights. `writeExports` writes the archive. */
 export async function exportExecutions(
   app: App,
   actor: Actor,
