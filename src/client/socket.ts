@@ -18,6 +18,8 @@ type Outcome = { readonly message: Message } | { readonly error: unknown } | 'ov
 /** One WebSocket for all subscriptions of a client. Opened by the first, and closed a second after the last. */
 export class Socket {
   private readonly protocol: Protocol;
+  /** True while the server has accepted the connection. */
+  private connected = false;
 
   constructor(
     private readonly url: string,
@@ -40,7 +42,13 @@ export class Socket {
         pong: (received) => {
           if (received) clearTimeout(silent);
         },
-        closed: () => clearTimeout(silent),
+        connected: () => {
+          this.connected = true;
+        },
+        closed: () => {
+          this.connected = false;
+          clearTimeout(silent);
+        },
       },
     };
     this.protocol = createClient(webSocketImpl === undefined ? options : { ...options, webSocketImpl });
@@ -65,13 +73,14 @@ export class Socket {
         complete: () => arrive('over'),
       },
     );
+    // A stream that continues from a cursor may have no message for hours, so the connection counts.
+    const notify = this.protocol.on('connected', onOpen);
+    if (this.connected) onOpen();
     try {
-      for (let opened = false; ; ) {
+      for (;;) {
         for (const outcome of arrived.splice(0)) {
           if (outcome === 'over') return;
           if ('error' in outcome) throw outcome.error;
-          if (!opened) onOpen();
-          opened = true;
           yield outcome.message;
         }
         if (arrived.length > 0) continue;
@@ -80,6 +89,7 @@ export class Socket {
         });
       }
     } finally {
+      notify();
       signal.removeEventListener('abort', onAbort);
       end();
     }

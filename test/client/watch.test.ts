@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { ApiError } from '../../src/client/apiError';
 import { Client, type ClientOptions } from '../../src/client/client';
 import { VersionDocument } from '../../src/client/generated';
+import { eventually } from '../support/eventually';
 import { FlakyProxy } from '../support/flakyProxy';
 import { listen } from '../support/ports';
 import { ADMIN_KEY, startTestServer, type TestServer } from '../support/server';
@@ -61,6 +62,20 @@ describe.each(transports)('a watcher over %s', (_name, options) => {
     expect(seen.length).toBeGreaterThan(3);
     expect(seenOfAll).toEqual(seen);
     expect(outages).toContain('UNREACHABLE');
+    // A stream without any news is restored as well.
+    const quiet = all.next();
+    await eventually(
+      () => outages.at(-1),
+      (last) => last === undefined,
+    );
+    const lost = outages.length;
+    proxy.cut();
+    await eventually(
+      () => outages.slice(lost),
+      (later) => later.length > 1 && later.at(-1) === undefined,
+    );
+    await runs.start('workflow', 'flow');
+    await quiet;
     await all.return();
     client.close();
     await proxy.stop();
