@@ -1,4 +1,6 @@
 import { SecretKeys } from '../../../src/catalog/secrets/secretKeys';
+import { TestClient } from '../../support/client';
+import { createKey } from '../../support/keys';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer } from '../../support/server';
 import { testWorld } from '../../support/world';
@@ -188,6 +190,10 @@ describe('secrets', () => {
         authenticationScheme: 'NTLM',
       },
     });
+    const stranger = new TestClient(server.url, await createKey(server.client, 'sees nothing'));
+    const input = { secretId: key, secretType: 'ENCRYPTED_TEXT', encryptedText: { value: 'x' } };
+    const update = 'mutation ($input: UpdateSecretInput!) { updateSecret(input: $input) { secret { id } } }';
+    await expect(stranger.ask(update, { input })).rejects.toThrow(`No secret with the id "${key}"`);
     for (const name of ['KEY', 'PHRASE', 'WIN']) await remove(name);
   });
 

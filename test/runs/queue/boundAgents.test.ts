@@ -143,6 +143,22 @@ describe('bindings to agents', () => {
     expect((await production.start(job)).body).toMatchObject({ jobs: [{ ok: false }] });
     expect(await production.claim(1, 0)).toEqual([]);
     expect(await why(id)).toMatchObject([{ code: 'NO_AGENT', labels: ['!tier'] }]);
+    const { database } = server.app;
+    const [secret] = await database.rows<{ id: string }>(`SELECT id FROM secret WHERE name = 'TOKEN'`);
+    const requiredAs = async (name: string) => {
+      await server.client.ask(
+        'mutation ($input: UpdateSecretInput!) { updateSecret(input: $input) { secret { id } } }',
+        { input: { secretId: secret?.id, secretType: 'ENCRYPTED_TEXT', encryptedText: { name } } },
+      );
+      const [ready] = await database.rows<{ labels: string[] }>(
+        'SELECT labels FROM ready_job JOIN requirement_class c ON c.id = requirement_class_id WHERE run_id = $1',
+        [id],
+      );
+      return ready?.labels;
+    };
+    expect(await requiredAs('RENAMED')).toEqual([]);
+    await requiredAs('TOKEN');
+    expect(await production.claim(1, 0)).toEqual([]);
     await server.client.ask(
       'mutation ($input: DeleteSecretInput!) { deleteSecret(input: $input) { clientMutationId } }',
       {
