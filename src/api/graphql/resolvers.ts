@@ -37,6 +37,7 @@ import {
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
 import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
+import { OnNewArtifactResolver, OnWebhookResolver } from '../triggers/webhookDetails.resolver';
 import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
@@ -240,6 +241,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   TriggersResolver,
   TriggerVersionResolver,
   TriggerFiringResolver,
+  OnWebhookResolver,
+  OnNewArtifactResolver,
   ExecutedByTriggerResolver,
   TemplatesResolver,
   OperationsResolver,
