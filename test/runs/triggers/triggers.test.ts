@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import type { Permissions } from '../../../src/client/generated';
 import { Refusal } from '../../../src/kernel/errors';
 import { newId } from '../../../src/kernel/ids';
 import { fireTriggers } from '../../../src/runs/triggers/fireTriggers';
@@ -273,13 +274,13 @@ describe('triggers', () => {
   });
 
   it('never has more rights than its author has at that moment', async () => {
-    const key = await createKey(server.client, 'deployers', {
+    const permissions: Permissions = {
       appPermissions: [
         { permissionType: 'DEPLOYMENT', actions: ['EXECUTE_WORKFLOW'], applications: { filterType: 'ALL' } },
         { permissionType: 'WORKFLOW', actions: ['READ'], applications: { filterType: 'ALL' } },
       ],
-    });
-    const deployer = new TestClient(server.url, key);
+    };
+    const deployer = new TestClient(server.url, await createKey(server.client, 'deployers', permissions));
     const { entityId } = await runs.ids('workflow', 'check');
     const input = {
       ...{ applicationId, name: 'mine', action: { entityId, executionType: 'WORKFLOW' } },
@@ -294,11 +295,9 @@ describe('triggers', () => {
       }),
     );
     expect(await codeOf(reader.ask(CREATE, { input }))).toBe('FORBIDDEN');
-    const lasts = (ruleId: string | null) =>
-      server.app.database.write("UPDATE api_key SET trust_rule_id = $1 WHERE name = 'deployers'", [ruleId]);
-    await lasts(newId());
-    await expect(deployer.ask(CREATE, { input })).rejects.toThrow('The trigger "mine" would stop');
-    await lasts(null);
+    const job = new TestClient(server.url, await createKey(server.client, 'jobs', permissions));
+    await server.app.database.write("UPDATE api_key SET trust_rule_id = $1 WHERE name = 'jobs'", [newId()]);
+    await expect(job.ask(CREATE, { input })).rejects.toThrow('The trigger "mine" would stop');
     const made = await deployer.ask<{ createTrigger: { trigger: { id: string }; webhookSecret: string } }>(CREATE, {
       input,
     });
