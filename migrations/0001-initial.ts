@@ -46,7 +46,7 @@ CREATE TABLE "user_group" (
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "user_group_name" UNIQUE ("name"),
-  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_EVENT_SUBSCRIPTIONS', 'MANAGE_FREEZES', 'MANAGE_TEMPLATES', 'MANAGE_TAGS', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
 );
 CREATE TABLE "user_group_member" (
@@ -995,6 +995,28 @@ CREATE TABLE "cache_entry" (
 );
 CREATE INDEX "cache_entry_content" ON "cache_entry" ("sha256");
 CREATE INDEX "cache_entry_used" ON "cache_entry" ("used_at");
+CREATE TABLE "execution_export" (
+  "id" uuid NOT NULL,
+  "status" text NOT NULL,
+  "execution_ids" uuid array NOT NULL,
+  "member_ids" uuid array NOT NULL,
+  "requested_by" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "due_at" TIMESTAMP(3) WITH TIME ZONE,
+  "tries" integer NOT NULL,
+  "sha256" text,
+  "size" bigint,
+  "error_message" text,
+  CONSTRAINT "execution_export_status" CHECK (status IN ('QUEUED', 'READY', 'FAILED', 'EXPIRED')),
+  CONSTRAINT "execution_export_due" CHECK ((due_at IS NOT NULL) = (status = 'QUEUED')),
+  CONSTRAINT "execution_export_content" CHECK ((sha256 IS NOT NULL) = (status = 'READY')),
+  CONSTRAINT "PK_4882d3d6fee38ac301e4adedc77" PRIMARY KEY ("id")
+);
+CREATE INDEX "execution_export_due_at" ON "execution_export" ("due_at") WHERE due_at IS NOT NULL;
+CREATE INDEX "execution_export_content" ON "execution_export" ("sha256") WHERE sha256 IS NOT NULL;
+CREATE INDEX "execution_export_requested" ON "execution_export" ("requested_by", "created_at");
+CREATE INDEX "execution_export_expiry" ON "execution_export" ("expires_at");
 CREATE TABLE "deployment" (
   "id" uuid NOT NULL,
   "number" BIGSERIAL NOT NULL,
@@ -1196,6 +1218,77 @@ CREATE TABLE "signing_key" (
   CONSTRAINT "signing_key_one" CHECK (id = 1),
   CONSTRAINT "PK_5cc161da020c79bb3ac9953edae" PRIMARY KEY ("id")
 );
+CREATE TABLE "event_subscription" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "application_id" uuid,
+  "format" text NOT NULL,
+  "address" text NOT NULL,
+  "filter" jsonb NOT NULL,
+  "repository" text,
+  "commit" text,
+  "token_secret" text,
+  "enabled" boolean NOT NULL,
+  "off_code" text,
+  "off_reason" text,
+  "off_at" TIMESTAMP(3) WITH TIME ZONE,
+  "owner_kind" text NOT NULL,
+  "owner_id" text NOT NULL,
+  "owner_name" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "event_subscription_format" CHECK (format IN ('CLOUDEVENTS', 'SLACK', 'TEAMS', 'GITHUB', 'GITLAB')),
+  CONSTRAINT "event_subscription_off" CHECK (enabled = (off_code IS NULL) AND enabled = (off_at IS NULL)),
+  CONSTRAINT "PK_30cfa3a4d386691fef4c5995085" PRIMARY KEY ("id")
+);
+CREATE INDEX "event_subscription_name" ON "event_subscription" ("name", "id") WHERE deleted_at IS NULL;
+CREATE TABLE "event_subscription_state" (
+  "subscription_id" uuid NOT NULL,
+  "key_id" text NOT NULL,
+  "sealed" bytea NOT NULL,
+  "sealed_version" integer NOT NULL,
+  "transaction_id" bigint NOT NULL,
+  "run_id" uuid NOT NULL,
+  "sequence" integer NOT NULL,
+  "replay" jsonb,
+  "leased_by" uuid,
+  "leased_until" TIMESTAMP(3) WITH TIME ZONE,
+  "failing_since" TIMESTAMP(3) WITH TIME ZONE,
+  "held_until" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_14a7d81f12c931213a8adc3557e" PRIMARY KEY ("subscription_id")
+);
+CREATE TABLE "event_delivery" (
+  "id" uuid NOT NULL,
+  "subscription_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "sequence" integer NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "transaction_id" bigint NOT NULL,
+  "type" text NOT NULL,
+  "state" text NOT NULL,
+  "due_at" TIMESTAMP(3) WITH TIME ZONE,
+  "attempts" integer NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "last_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
+  "give_up_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  "response_status" integer,
+  "error_code" text,
+  "error" text,
+  "duration_ms" integer,
+  CONSTRAINT "event_delivery_state" CHECK (state IN ('PENDING', 'DELIVERED', 'FAILED', 'SKIPPED')),
+  CONSTRAINT "event_delivery_due" CHECK (due_at IS NULL OR state = 'PENDING'),
+  CONSTRAINT "event_delivery_ended" CHECK ((ended_at IS NULL) = (state = 'PENDING')),
+  CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "event_delivery_event" ON "event_delivery" ("subscription_id", "run_id", "sequence");
+CREATE INDEX "event_delivery_pending" ON "event_delivery" ("subscription_id", "run_id", "sequence") WHERE state = 'PENDING';
+CREATE INDEX "event_delivery_due" ON "event_delivery" ("subscription_id", "due_at") WHERE due_at IS NOT NULL;
+CREATE INDEX "event_delivery_due_run" ON "event_delivery" ("subscription_id", "run_id") WHERE due_at IS NOT NULL;
+CREATE INDEX "event_delivery_newest" ON "event_delivery" ("subscription_id", "transaction_id", "run_id", "sequence");
+CREATE INDEX "event_delivery_ended" ON "event_delivery" ("ended_at") WHERE ended_at IS NOT NULL;
 CREATE TABLE "trust_rule" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
@@ -1297,6 +1390,9 @@ ALTER TABLE "operation_task" ADD CONSTRAINT "FK_779648073aa32b57e36066c563a" FOR
 ALTER TABLE "operation_task" ADD CONSTRAINT "FK_fdc7ca2338f9811f8de07942531" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation_log" ADD CONSTRAINT "FK_b36519c3cf5f9466c04d9568795" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY ("record_id") REFERENCES "audit_record"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "event_subscription" ADD CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "event_subscription_state" ADD CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "event_delivery" ADD CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
@@ -1737,6 +1833,7 @@ DROP TABLE
   job_report,
   stored_content,
   cache_entry,
+  execution_export,
   deployment,
   rollback,
   observer,
@@ -1752,6 +1849,9 @@ DROP TABLE
   audit_unsealed,
   shared_count,
   signing_key,
+  event_subscription,
+  event_subscription_state,
+  event_delivery,
   trust_rule,
   exchanged_token,
   registered_operation

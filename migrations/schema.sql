@@ -695,11 +695,88 @@ CREATE UNIQUE INDEX environment_values_at ON public.environment_values USING btr
 CREATE TRIGGER environment_values_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.environment_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_only;
 
+CREATE TABLE event_delivery (
+  id uuid NOT NULL,
+  subscription_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  execution_id uuid NOT NULL,
+  transaction_id bigint NOT NULL,
+  type text NOT NULL,
+  state text NOT NULL,
+  due_at timestamp(3) with time zone,
+  attempts integer NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  last_attempt_at timestamp(3) with time zone,
+  give_up_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  response_status integer,
+  error_code text,
+  error text,
+  duration_ms integer,
+  CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY (id),
+  CONSTRAINT "event_delivery_due" CHECK (((due_at IS NULL) OR (state = 'PENDING'::text))),
+  CONSTRAINT "event_delivery_ended" CHECK (((ended_at IS NULL) = (state = 'PENDING'::text))),
+  CONSTRAINT "event_delivery_state" CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'FAILED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY (subscription_id) REFERENCES event_subscription(id)
+);
+CREATE INDEX event_delivery_due ON public.event_delivery USING btree (subscription_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX event_delivery_due_run ON public.event_delivery USING btree (subscription_id, run_id) WHERE (due_at IS NOT NULL);
+CREATE INDEX event_delivery_ended ON public.event_delivery USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE UNIQUE INDEX event_delivery_event ON public.event_delivery USING btree (subscription_id, run_id, sequence);
+CREATE INDEX event_delivery_newest ON public.event_delivery USING btree (subscription_id, transaction_id, run_id, sequence);
+CREATE INDEX event_delivery_pending ON public.event_delivery USING btree (subscription_id, run_id, sequence) WHERE (state = 'PENDING'::text);
+
 CREATE TABLE event_horizon (
   id integer NOT NULL,
   transaction_id bigint NOT NULL,
   CONSTRAINT "PK_7cc1ec8dd5b9ae5448d6a34f047" PRIMARY KEY (id),
   CONSTRAINT "event_horizon_one_row" CHECK ((id = 1))
+);
+
+CREATE TABLE event_subscription (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  application_id uuid,
+  format text NOT NULL,
+  address text NOT NULL,
+  filter jsonb NOT NULL,
+  repository text,
+  commit text,
+  token_secret text,
+  enabled boolean NOT NULL,
+  off_code text,
+  off_reason text,
+  off_at timestamp(3) with time zone,
+  owner_kind text NOT NULL,
+  owner_id text NOT NULL,
+  owner_name text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_30cfa3a4d386691fef4c5995085" PRIMARY KEY (id),
+  CONSTRAINT "event_subscription_format" CHECK ((format = ANY (ARRAY['CLOUDEVENTS'::text, 'SLACK'::text, 'TEAMS'::text, 'GITHUB'::text, 'GITLAB'::text]))),
+  CONSTRAINT "event_subscription_off" CHECK (((enabled = (off_code IS NULL)) AND (enabled = (off_at IS NULL)))),
+  CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE INDEX event_subscription_name ON public.event_subscription USING btree (name, id) WHERE (deleted_at IS NULL);
+
+CREATE TABLE event_subscription_state (
+  subscription_id uuid NOT NULL,
+  key_id text NOT NULL,
+  sealed bytea NOT NULL,
+  sealed_version integer NOT NULL,
+  transaction_id bigint NOT NULL,
+  run_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  replay jsonb,
+  leased_by uuid,
+  leased_until timestamp(3) with time zone,
+  failing_since timestamp(3) with time zone,
+  held_until timestamp(3) with time zone,
+  CONSTRAINT "PK_14a7d81f12c931213a8adc3557e" PRIMARY KEY (subscription_id),
+  CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY (subscription_id) REFERENCES event_subscription(id)
 );
 
 CREATE TABLE exchanged_token (
@@ -828,6 +905,29 @@ CREATE TABLE execution_event (
 );
 CREATE INDEX execution_event_committed ON public.execution_event USING btree (transaction_id, run_id, sequence);
 CREATE UNIQUE INDEX execution_event_own ON public.execution_event USING btree (execution_id, execution_sequence) WHERE (execution_id <> run_id);
+
+CREATE TABLE execution_export (
+  id uuid NOT NULL,
+  status text NOT NULL,
+  execution_ids uuid[] NOT NULL,
+  member_ids uuid[] NOT NULL,
+  requested_by text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  due_at timestamp(3) with time zone,
+  tries integer NOT NULL,
+  sha256 text,
+  size bigint,
+  error_message text,
+  CONSTRAINT "PK_4882d3d6fee38ac301e4adedc77" PRIMARY KEY (id),
+  CONSTRAINT "execution_export_content" CHECK (((sha256 IS NOT NULL) = (status = 'READY'::text))),
+  CONSTRAINT "execution_export_due" CHECK (((due_at IS NOT NULL) = (status = 'QUEUED'::text))),
+  CONSTRAINT "execution_export_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'READY'::text, 'FAILED'::text, 'EXPIRED'::text])))
+);
+CREATE INDEX execution_export_content ON public.execution_export USING btree (sha256) WHERE (sha256 IS NOT NULL);
+CREATE INDEX execution_export_due_at ON public.execution_export USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX execution_export_expiry ON public.execution_export USING btree (expires_at);
+CREATE INDEX execution_export_requested ON public.execution_export USING btree (requested_by, created_at);
 
 CREATE TABLE execution_service (
   execution_id uuid NOT NULL,
@@ -1614,7 +1714,7 @@ CREATE TABLE user_group (
   updated_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
   CONSTRAINT "user_group_name" UNIQUE (name),
-  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TEMPLATES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_EVENT_SUBSCRIPTIONS'::text, 'MANAGE_FREEZES'::text, 'MANAGE_TEMPLATES'::text, 'MANAGE_TAGS'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
 );
 
 CREATE TABLE user_group_member (

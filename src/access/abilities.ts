@@ -52,7 +52,7 @@ export class Abilities {
     return this.accessOf(await this.principalNow(principal));
   }
 
-  /** Current access of a user or key that does not take part: the author of something that acts for it. */
+  /** Current access of a user or key that is not the caller: the author of a trigger. */
   async accessNow({ kind, id }: Pick<Principal, 'kind' | 'id'>): Promise<Access> {
     return this.accessOf(await this.principalNow({ kind, id, expiresAt: null }));
   }

@@ -67,7 +67,7 @@ export class Access {
     return new Access(this.rights, this.principal);
   }
 
-  /** At most these rights, too: for something that acts for the caller. */
+  /** Upper limit of the rights, for something that acts for the caller. */
   narrowedTo(own: Rights): Access {
     return new Access(new NarrowedRights(this.rights, own), this.principal);
   }

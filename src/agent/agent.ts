@@ -17,6 +17,7 @@ import { ProtocolClient, RegistrationRefused } from './protocolClient';
 import { createReport, type ReportEnd } from './reportEnd';
 import { createTracing, type Tracing } from '../kernel/tracing';
 import { createExecute, type Execute, type ExecutedJob } from './runJob';
+import { reportLostJobs } from './lostJobs';
 import { Workplace, WorkplaceUnusable } from './workplace';
 import { describeDuration, describeEnd } from './describeEnd';
 
@@ -171,15 +172,16 @@ class Agent {
       if (execute === undefined)
         workplace = await Workplace.open(
           config.SLIPWAY_AGENT_DIR,
+          config.SLIPWAY_URL,
           this.clock,
           this.log,
           config.SLIPWAY_AGENT_WORKING_DIRS,
           this.runtime,
         );
       const settings = await this.client.register(this.draining.signal);
-      workplace?.guard(watchdogGrace(settings));
+      workplace?.guard(watchdogGrace(settings), Math.ceil((2 * settings.leaseMs) / 1000));
       const protocols = config.SLIPWAY_AGENT_GIT_PROTOCOLS;
-      await this.work(settings, execute ?? createExecute(required(workplace), protocols, tracing));
+      await this.work(settings, execute ?? createExecute(required(workplace), protocols, tracing), workplace);
     } catch (error) {
       if (error !== this.draining.signal.reason) this.fail(error);
     }
@@ -218,13 +220,21 @@ class Agent {
     this.onSlot?.();
   }
 
-  private async work(settings: AgentSettings, execute: Execute): Promise<void> {
+  private async work(settings: AgentSettings, execute: Execute, workplace?: Workplace): Promise<void> {
     const leases = new Leases(this.client, settings, this.log);
     this.leases = leases;
     const renewing = leases.run(this.over.signal).catch((error: unknown) => this.fail(error));
     const runner: Runner = { settings, execute, leases, report: createReport(this.client, this.log, this.over.signal) };
+    const { client, clock, log } = this;
+    const { report } = runner;
+    const reporting =
+      workplace &&
+      reportLostJobs({ workplace, client, leases, report, settings, clock, log }, this.draining.signal).catch(
+        (error: unknown) => this.fail(error),
+      );
     await this.claimUntilDrained(runner).catch((error: unknown) => this.fail(error));
     while (this.busy > 0) await this.slotFreed();
+    await reporting;
     await this.leave();
     this.over.abort();
     await renewing;
@@ -276,7 +286,7 @@ class Agent {
     return startable.filter(({ stop }) => !stop.aborted).length;
   }
 
-  private async start(jobs: readonly ClaimedJob[], { leases }: Runner): Promise<HeldJob[]> {
+  private async start(jobs: readonly ClaimedJob[], { leases }: Runner): Promise<HeldClaimedJob[]> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), OFFER_MS);
     this.starting.add(deadline);
@@ -303,7 +313,7 @@ class Agent {
     }
   }
 
-  private async runHeld(held: HeldJob, runner: Runner, startedAt: number): Promise<void> {
+  private async runHeld(held: HeldClaimedJob, runner: Runner, startedAt: number): Promise<void> {
     const { job } = held;
     const log = this.log.child({ jobId: job.jobId });
     if (this.canceled) this.cancelForStop(held);
@@ -327,7 +337,7 @@ class Agent {
     this.onSlot?.();
   }
 
-  private async execute(held: HeldJob, runner: Runner, log: Log, startedAt: number): Promise<ExecutedJob> {
+  private async execute(held: HeldClaimedJob, runner: Runner, log: Log, startedAt: number): Promise<ExecutedJob> {
     const { job, stop, gone } = held;
     const client = this.client.jobClient(job, (message) => held.lose(message));
     const { clock } = this;
@@ -382,10 +392,12 @@ class Agent {
 }
 
 /** The server may have accepted the start: a report that the command did not begin lets another agent have the job. */
-function giveBack(held: HeldJob): HeldJob {
+function giveBack(held: HeldClaimedJob): HeldClaimedJob {
   held.cancel('AGENT_STOPPED', 'The server did not respond to its start in time.');
   return held;
 }
+
+type HeldClaimedJob = HeldJob<ClaimedJob>;
 
 interface Runner {
   readonly settings: AgentSettings;

@@ -19,12 +19,16 @@ const MEMORY_BYTES = 1024 * 1024;
 const UNSENT_BYTES = 64 * 1024 * 1024;
 /** An append that is rejected as too large is retried with half the size, down to this. */
 const SMALLEST_BODY_BYTES = 512;
+/** After this time without a response, output moves to the disk, where it survives this process. */
+const LATE_MS = 1000;
 /** Consecutive appends after which the server's log has not grown. */
 const MOST_WITHOUT_PROGRESS = 5;
 
 export interface JobLogOptions {
   readonly client: JobClient;
   readonly spoolFile: string;
+  /** The log of a killed agent, instead of a new one. */
+  readonly spool?: LogSpool;
   readonly settings: Pick<AgentSettings, 'logFlushMs' | 'logMaxBytes'> & Partial<Pick<AgentSettings, 'logData'>>;
   /** Aborts when the claim has ended and the log is useless. */
   readonly gone: AbortSignal;
@@ -56,10 +60,12 @@ export class JobLog {
   private ended = false;
   private lost = false;
   private failures = 0;
+  /** The server does not respond, or not soon enough. */
+  private behind = false;
   private withoutProgress = 0;
 
   constructor(private readonly options: JobLogOptions) {
-    this.spool = new LogSpool(options.spoolFile);
+    this.spool = options.spool ?? new LogSpool(options.spoolFile);
     this.framer = new LogFramer((record) => {
       this.hash.update(record.data);
       this.spool.append(record);
@@ -143,7 +149,7 @@ export class JobLog {
   }
 
   private onChange(): void {
-    if (this.spool.wantsSpill) void this.spill();
+    if (this.spool.wantsSpill || (this.behind && this.spool.canSpill)) void this.spill();
     this.holdBack();
     if (this.unsent >= this.maxBodyBytes) this.wakeSender?.();
     if (this.unsent > 0 && !this.lost) this.startSender();
@@ -213,18 +219,31 @@ export class JobLog {
     const { offset, records } = await this.spool.read(this.position, this.maxBodyBytes);
     const { body, bytes } = encodeAppend(offset, records, this.maxBodyBytes);
     const { client, gone } = this.options;
+    const late = setTimeout(() => this.fallBehind(), LATE_MS);
     try {
       this.moveTo(await client.appendLog(body, gone));
       this.failures = 0;
+      this.behind = false;
     } catch (error) {
       if (this.lost || gone.aborted) return;
-      if (error instanceof ServerUnavailable) await backOff(++this.failures, gone);
-      else if (!(error instanceof ServerRefusal)) throw error;
+      if (error instanceof ServerUnavailable) {
+        this.fallBehind();
+        await backOff(++this.failures, gone);
+      } else if (!(error instanceof ServerRefusal)) throw error;
       else if (error.code === 'LOG_GAP' && error.offset !== undefined) this.moveTo(error.offset);
       else if (error.status === 413 && error.offset !== undefined) this.fill(error.offset, error);
       else if (error.status === 413) this.sendLess(bytes, body, error);
       else this.giveUp(`the server rejected it: ${error.code}: ${error.message}`);
+    } finally {
+      clearTimeout(late);
     }
+  }
+
+  private fallBehind(): void {
+    if (this.lost) return;
+    this.behind = true;
+    this.framer.flush();
+    this.onChange();
   }
 
   private moveTo(offset: number): void {

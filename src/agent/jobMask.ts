@@ -3,12 +3,12 @@ import type { JobFacts } from '../contract/jobFacts';
 import { type Mask, SecretMask } from './secretMask';
 import { TokenMask } from './tokenMask';
 
-/** Hides the secrets of a job and its token. */
-export function maskOf(job: ClaimedJob): Mask | undefined {
-  const { secrets, artifactToken } = job;
-  const plain = artifactToken === null ? [] : [artifactToken];
-  const mask = SecretMask.of([...Object.values(secrets), ...credentialsOf(job)], plain);
-  return mask ?? (artifactToken === null ? undefined : new TokenMask(artifactToken));
+/** Hides the secrets of a job and its tokens. A command can read the file that has the token of its claim. */
+export function maskOf(job: ClaimedJob): Mask {
+  const { secrets, token, artifactToken } = job;
+  const tokens = artifactToken === null ? [token] : [artifactToken, token];
+  const mask = SecretMask.of([...Object.values(secrets), ...credentialsOf(job)], tokens);
+  return mask ?? new TokenMask(tokens);
 }
 
 /** Secrets that only the agent uses. */

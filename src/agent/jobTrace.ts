@@ -3,7 +3,7 @@ import { readTraceparent, spanIdOf, type TracePlace, traceIdOf, traceparentOf } 
 import type { Clock } from '../kernel/clock';
 import { newSpanId, type Tracing } from '../kernel/tracing';
 
-/** Spans of one job, in the trace of its run. Without tracing, it only passes on the place that the server gave. */
+/** Spans of one job, in the trace of its run. Without tracing, it only passes on the parent span from the server. */
 export class JobTrace {
   private readonly task: TracePlace | null;
   private readonly traceId: string;
@@ -29,7 +29,7 @@ export class JobTrace {
     return { TRACEPARENT: traceparentOf({ traceId: this.traceId, spanId, sampled }) };
   }
 
-  /** Does one part of the job. */
+  /** Runs one part of the job. */
   async step<T>(name: 'checkout' | 'inputs' | 'command' | 'outputs', work: () => Promise<T>): Promise<T> {
     if (this.tracing === undefined) return work();
     const start = this.clock.now();

@@ -12,15 +12,18 @@ const YOUNG_MS = 100;
 /** Pause between two renewals if the server responds immediately without news. */
 const REPEATED_MS = 500;
 
+/** The part of a job that its lease needs. */
+export type LeasedJob = Pick<ClaimedJob, 'jobId' | 'token' | 'task' | 'graceMs'>;
+
 /** Job that this agent started, until the server knows its end. */
-export class HeldJob {
+export class HeldJob<Job extends LeasedJob = LeasedJob> {
   private readonly stopping = new AbortController();
   private readonly losing = new AbortController();
   /** True if the job has ended and only its end must be reported: nothing is left to cancel. */
   ended = false;
 
   constructor(
-    readonly job: ClaimedJob,
+    readonly job: Job,
     /** A performance.now() time, which is monotonic. Until then no other agent gets the job. */
     public leaseUntil: number,
   ) {}
@@ -84,7 +87,7 @@ export class Leases {
     return [...this.held.values()];
   }
 
-  hold(job: ClaimedJob, sentAt: number): HeldJob {
+  hold<Job extends LeasedJob>(job: Job, sentAt: number): HeldJob<Job> {
     // Claimed again after the server considered it lost: the copy that this agent still holds must end.
     this.held.get(job.jobId)?.lose('it was claimed again and came back');
     const held = new HeldJob(job, sentAt + this.settings.leaseMs);

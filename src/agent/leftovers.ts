@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { chmod, lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
+import { claimFileIn } from './claimFile';
 import { endProcesses, escapedProcesses, isOfJob } from './escapedProcesses';
 import { absent, isErrno } from '../kernel/errno';
 import { sessionMembers, signalSession, statFields } from './sessions';
 import { AGENT_LABEL, removeArguments } from './containers/arguments';
 import { ask, type ContainerRuntime, lastLineOf } from './containers/runtime';
-import { containersMark, DEAD, jobsIn, pidFileIn } from './watchdog';
+import { containersMark, DEAD, jobsIn, LOST, pidFileIn, spoolFileIn } from './watchdog';
 
 /**
  * Directories of machines or containers that are not visible from here count as dead after this long without a change.
@@ -17,6 +18,8 @@ import { containersMark, DEAD, jobsIn, pidFileIn } from './watchdog';
 const FORGOTTEN_MS = 3600_000;
 /** Time for which a working watchdog is left alone. */
 const WATCHDOG_MS = 60_000;
+/** Twice the longest lease: no claim is valid after it. */
+const CLAIMS_MS = 7200_000;
 
 const linux = process.platform === 'linux';
 
@@ -28,8 +31,8 @@ export async function ownFolderName(): Promise<string> {
 }
 
 /**
- * Removes directories of killed agents, and ends remaining processes of their jobs. Normally the watchdog does this;
- * they remain only if the watchdog was killed, too, or the machine crashed.
+ * Removes directories of killed agents, except for claims and logs of their jobs, and ends remaining processes of these.
+ * Normally the watchdog does this; they remain only if the watchdog was killed, too, or the machine crashed.
  */
 export async function clearLeftovers(
   folder: string,
@@ -40,12 +43,37 @@ export async function clearLeftovers(
 ): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
+    if (name.endsWith(LOST) && (await ageOf(path, clock)) > CLAIMS_MS) await removeFolder(path, log);
     if (name === own || !(await isDead(path, name, clock))) continue;
     const ended = await endSessions(path);
     if (runtime !== undefined) await removeContainers(path, runtime, log);
-    await removeFolder(path, log);
+    if (await keepClaims(path, log)) await rename(path, `${path.replace(ENDS_DEAD, '')}${LOST}`).catch(absent);
+    else await removeFolder(path, log);
     log.info(`cleaned up after a killed agent: ${path}${ended > 0 ? `, ended ${ended} of its jobs` : ''}`);
   }
+}
+
+const ENDS_DEAD = /\.dead$/;
+
+/** Time since the directory was renamed. */
+async function ageOf(path: string, clock: Clock): Promise<number> {
+  const times = await lstat(path).catch(absent);
+  return times === undefined ? 0 : clock.now().getTime() - times.ctimeMs;
+}
+
+/** Removes everything of the jobs but their claims and logs. False if there is no claim. */
+async function keepClaims(folder: string, log: Log): Promise<boolean> {
+  let any = false;
+  for (const name of await readdir(jobsIn(folder)).catch(nothing)) {
+    const job = join(jobsIn(folder), name);
+    const claimed = (await lstat(claimFileIn(job)).catch(absent)) !== undefined;
+    const kept = claimed ? [claimFileIn(job), spoolFileIn(job)] : [];
+    any ||= claimed;
+    for (const entry of await readdir(job).catch(nothing)) {
+      if (!kept.includes(join(job, entry))) await removeFolder(join(job, entry), log);
+    }
+  }
+  return any;
 }
 
 async function isDead(path: string, name: string, clock: Clock): Promise<boolean> {
@@ -140,7 +168,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   return text === '' || text.startsWith('Z') ? undefined : text.replace(/^\S+\s+/, '').replace(/\W+/g, '_');
 }
 
-function nothing(error: unknown): string[] {
+export function nothing(error: unknown): string[] {
   if (isErrno(error, 'ENOENT')) return [];
   throw error;
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { cutAtCharacter, type LogRecord } from './logRecords';
-import { isErrno } from '../kernel/errno';
+import { absent, isErrno } from '../kernel/errno';
 
 /** Above this size, memory moves to the file. */
 const SPILL_BYTES = 131_072;
@@ -11,7 +11,7 @@ const INDEX_EVERY_BYTES = 65_536;
 /**
  * The whole log of a job, for as long as the agent holds it: a server that lost the end of a log in a crash may ask for
  * any offset. The end of the log is in memory and everything before it in a file; each byte is in exactly one of them.
- * Most logs never touch the disk, and a log of any length takes bounded memory. On a full disk, only memory is used.
+ * Most logs never touch the disk unless the server is behind, and a log of any length takes bounded memory. On a full disk, only memory is used.
  */
 export class LogSpool {
   private readonly recent: LogRecord[] = [];
@@ -28,6 +28,27 @@ export class LogSpool {
 
   constructor(private readonly path: string) {}
 
+  /** The part of a log that a killed agent had on disk. A record that it was writing is not part of it. */
+  static async reopen(path: string): Promise<LogSpool> {
+    const spool = new LogSpool(path);
+    const file = await open(path, 'r').catch(absent);
+    if (file === undefined) return spool;
+    spool.file = file;
+    const { size } = await file.stat();
+    const header = Buffer.alloc(HEADER_BYTES);
+    for (let position = 0; ; ) {
+      const { bytesRead } = await file.read(header, 0, HEADER_BYTES, position);
+      const end = position + HEADER_BYTES + header.readUInt32BE(9);
+      if (bytesRead < HEADER_BYTES || end > size) return spool;
+      const offset = spool.total;
+      if (offset - (spool.index.at(-1)?.offset ?? Number.NEGATIVE_INFINITY) >= INDEX_EVERY_BYTES) {
+        spool.index.push({ offset, position });
+      }
+      spool.total = spool.recentStart = spool.fileEnd = offset + header.readUInt32BE(9);
+      spool.filePosition = position = end;
+    }
+  }
+
   /** Bytes of the log. */
   get end(): number {
     return this.total;
@@ -43,7 +64,11 @@ export class LogSpool {
   }
 
   get wantsSpill(): boolean {
-    return this.spilling === undefined && this.memoryBytes > SPILL_BYTES && !this.diskFull;
+    return this.memoryBytes > SPILL_BYTES && this.canSpill;
+  }
+
+  get canSpill(): boolean {
+    return this.spilling === undefined && this.memoryBytes > 0 && !this.diskFull;
   }
 
   /** Moves the memory to the file, one move at a time. Returns false if the disk is full. */

@@ -70,7 +70,7 @@ export function createExecute(
 ): Execute {
   const inherited = commandEnvironment(inheritedEnvironment(), {});
   return async (job, context) => {
-    const folder = await workplace.openJob(job.jobId);
+    const folder = await workplace.openJob(job);
     const mask = maskOf(job);
     const trace = new JobTrace(tracing, context.clock, job);
     return runJob(job, context, { workplace, folder, inherited, mask, gitProtocols, trace });
@@ -81,7 +81,7 @@ interface Place {
   readonly workplace: Workplace;
   readonly folder: JobFolder;
   readonly inherited: Record<string, string>;
-  readonly mask: Mask | undefined;
+  readonly mask: Mask;
   readonly gitProtocols: readonly string[];
   readonly trace: JobTrace;
 }
@@ -125,8 +125,8 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
     end: {
       ...end,
       ...progress,
-      facts: progress.facts && mask ? maskFacts(progress.facts, mask) : progress.facts,
-      message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE),
+      facts: progress.facts && maskFacts(progress.facts, mask),
+      message: end.message && mask.hide(end.message).slice(0, LONGEST_MESSAGE),
     },
     logBytes: await output.end(),
     logSha256: output.sha256(),
@@ -308,7 +308,7 @@ async function runPrepared(
       }
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
       const outputs = [...registered, ...(await readOutputs(folder.outputFile, folder.outputFolder))];
-      if (mask !== undefined) refuseSecrets(outputs, mask);
+      refuseSecrets(outputs, mask);
       if (outputs.length > 0) return { ...ended, reason: null, message: null, outputs };
     }
   } catch (error) {

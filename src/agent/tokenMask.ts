@@ -4,10 +4,34 @@ const STARS = Buffer.from('***');
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Masks one text, as it is. Every job has a token, and most have no secrets: this search is native, and costs a
+ * Masks texts, as they are. Every job has tokens, and most have no secrets: this search is native, and costs a
  * hundredth of a search for all forms of a secret.
  */
 export class TokenMask implements Mask {
+  private readonly masks: readonly OneTokenMask[];
+
+  constructor(private readonly tokens: readonly string[]) {
+    this.masks = tokens.map((token) => new OneTokenMask(token));
+  }
+
+  stream(): StreamMask {
+    const streams = this.masks.map((mask) => mask.stream());
+    return {
+      write: (chunk) => streams.reduce((shown, stream) => stream.write(shown), chunk),
+      end: () => streams.reduce((rest, stream) => Buffer.concat([stream.write(rest), stream.end()]), NOTHING),
+    };
+  }
+
+  hide(text: string): string {
+    return this.tokens.reduce((shown, token) => shown.replaceAll(token, '***'), text);
+  }
+
+  isIn(text: string): boolean {
+    return this.tokens.some((token) => text.includes(token));
+  }
+}
+
+class OneTokenMask {
   private readonly token: Buffer;
 
   constructor(token: string) {
@@ -32,14 +56,6 @@ export class TokenMask implements Mask {
       },
       end: () => held,
     };
-  }
-
-  hide(text: string): string {
-    return text.replaceAll(this.token.toString(), '***');
-  }
-
-  isIn(text: string): boolean {
-    return text.includes(this.token.toString());
   }
 
   /** Length of the longest end of `data` that may begin the token. */

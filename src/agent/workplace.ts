@@ -1,12 +1,13 @@
-import { mkdir, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, rename, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
-import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
+import { claimFileIn, type KeptClaim, readClaim, writeClaim } from './claimFile';
+import { clearLeftovers, nothing, ownFolderName, removeFolder } from './leftovers';
 import { PipePool } from './pipes';
 import { isErrno } from '../kernel/errno';
 import type { ContainerRuntime } from './containers/runtime';
-import { containersMark, jobsIn, pidFileIn, Watchdog } from './watchdog';
+import { containersMark, DEAD, jobsIn, LOST, pidFileIn, spoolFileIn, Watchdog } from './watchdog';
 
 const TOUCH_MS = 60_000;
 
@@ -36,6 +37,13 @@ export interface JobFolder {
   remove(): Promise<void>;
 }
 
+/** Job of a killed agent: nothing of it runs anymore, and the server may not know. */
+export interface LostJob {
+  readonly claim: KeptClaim;
+  readonly spoolFile: string;
+  remove(): Promise<void>;
+}
+
 export class WorkplaceUnusable extends Error {}
 
 /**
@@ -47,7 +55,8 @@ export class WorkplaceUnusable extends Error {}
  *       jobs/<n>-<job id>/
  *         work/                current directory of the command
  *         pid                  process id of its session, while anything of it may run
- *         spool                output read so far, once it is long
+ *         claim                proof for the server that the job is this agent’s, until the server knows its end
+ *         spool                output read so far, masked, once it is long or the server is behind
  *         io/
  *           output             what the command wrote to $SLIPWAY_OUTPUT
  *           outputs/           and to $SLIPWAY_OUTPUTS
@@ -55,6 +64,8 @@ export class WorkplaceUnusable extends Error {}
  *           summary            and to $SLIPWAY_SUMMARY
  *           command            the command, if its program takes a file
  *       containers             exists once a job has used a container
+ *
+ * After `kill -9` its name ends with `.dead` while the watchdog works, and with `.lost` afterwards.
  */
 export class Workplace {
   private jobs = 0;
@@ -62,9 +73,12 @@ export class Workplace {
 
   private constructor(
     private readonly folder: string,
+    /** URL of the server whose jobs run here. */
+    private readonly server: string,
     readonly pipes: PipePool,
     private readonly touching: NodeJS.Timeout,
     private readonly log: Log,
+    private readonly clock: Clock,
     /** Directories of this machine in which jobs may work, including all below them; null: every directory. */
     readonly directories: readonly string[] | null,
     /** Undefined if this agent runs no containers. */
@@ -73,6 +87,7 @@ export class Workplace {
 
   static async open(
     parent: string,
+    server: string,
     clock: Clock,
     log: Log,
     directories: readonly string[] | null,
@@ -90,7 +105,7 @@ export class Workplace {
       utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory is gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);
-    return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log, directories, runtime);
+    return new Workplace(folder, server, pipes, setInterval(touch, TOUCH_MS), log, clock, directories, runtime);
   }
 
   /** Identifies this agent process among all on this machine, as the label of its containers. */
@@ -108,21 +123,64 @@ export class Workplace {
     return join(this.folder, 'bin');
   }
 
-  /** Call before the first job. `graceSeconds`: time between SIGTERM and SIGKILL when this process is killed. */
-  guard(graceSeconds: number): void {
-    this.watchdog = new Watchdog(this.folder, graceSeconds, this.log, this.runtime);
+  /**
+   * Call before the first job. If this process is killed, `graceSeconds` is the time between SIGTERM and SIGKILL, and
+   * `keepSeconds` the time for which another one may report its jobs.
+   */
+  guard(graceSeconds: number, keepSeconds: number): void {
+    this.watchdog = new Watchdog(this.folder, graceSeconds, keepSeconds, this.log, this.runtime);
   }
 
-  async openJob(jobId: string): Promise<JobFolder> {
-    // The id comes from the server and becomes part of a path.
-    const path = join(jobsIn(this.folder), `${++this.jobs}-${jobId.replace(/[^\w-]/g, '_')}`);
+  /**
+   * Takes jobs of killed agents, each for one agent only: a rename moves it into this directory, where the next agent
+   * finds it again if this one is killed, too. `more` is true while the watchdog of a killed agent still ends jobs.
+   */
+  async takeLost(): Promise<{ readonly jobs: readonly LostJob[]; readonly more: boolean }> {
+    const parent = dirname(this.folder);
+    await clearLeftovers(parent, this.name, this.clock, this.log, this.runtime);
+    const jobs: LostJob[] = [];
+    const names = await readdir(parent);
+    for (const name of names.filter((one) => one.endsWith(LOST))) {
+      const lost = join(parent, name);
+      for (const job of await readdir(jobsIn(lost)).catch(nothing)) {
+        const taken = await this.take(join(jobsIn(lost), job));
+        if (taken !== undefined) jobs.push(taken);
+      }
+      // Jobs of another server remain for an agent of that server.
+      if ((await readdir(jobsIn(lost)).catch(nothing)).length === 0) await removeFolder(lost, this.log);
+    }
+    return { jobs, more: names.some((name) => name.endsWith(DEAD)) };
+  }
+
+  private async take(from: string): Promise<LostJob | undefined> {
+    const claim = await readClaim(from);
+    if (claim === undefined) await removeFolder(from, this.log);
+    if (claim?.server !== this.server) return undefined;
+    const path = this.nextFolder(claim.jobId);
+    try {
+      await rename(from, path);
+    } catch (error) {
+      // Another agent was faster, or the claim has become too old.
+      if (isErrno(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+    return { claim, spoolFile: spoolFileIn(path), remove: () => removeFolder(path, this.log) };
+  }
+
+  /** The id comes from the server and becomes part of a path. */
+  private nextFolder(jobId: string): string {
+    return join(jobsIn(this.folder), `${++this.jobs}-${jobId.replace(/[^\w-]/g, '_')}`);
+  }
+
+  async openJob({ jobId, token, task }: Omit<KeptClaim, 'server'>): Promise<JobFolder> {
+    const path = this.nextFolder(jobId);
     const work = join(path, 'work');
     const io = join(path, 'io');
     const outputFolder = join(io, 'outputs');
     const reportFolder = join(io, 'reports');
     await mkdir(work, { recursive: true });
     await mkdir(outputFolder, { recursive: true });
-    await mkdir(reportFolder);
+    await Promise.all([mkdir(reportFolder), writeClaim(path, { server: this.server, jobId, token, task })]);
     const pidFile = pidFileIn(path);
     return {
       path,
@@ -130,7 +188,7 @@ export class Workplace {
       io,
       stateFile: join(io, 'state'),
       pidFile,
-      spoolFile: join(path, 'spool'),
+      spoolFile: spoolFileIn(path),
       outputFile: join(io, 'output'),
       outputFolder,
       reportFolder,
@@ -138,6 +196,7 @@ export class Workplace {
       scriptFile: join(io, 'command'),
       forgetSession: () => rm(pidFile, { force: true }),
       remove: async () => {
+        await rm(claimFileIn(path), { force: true });
         for (const folder of [work, outputFolder, reportFolder, io, path]) {
           if (!(await removeEmpty(folder))) return removeFolder(path, this.log);
         }

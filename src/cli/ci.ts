@@ -21,7 +21,7 @@ export interface WaitOptions {
 /** Why the program stopped following a run that continues. */
 class Stopped extends Error {}
 
-/** Exit codes of `--wait` by status, besides 0 for SUCCESS and 1 for FAILED and ERROR. */
+/** Exit codes of `--wait` by status. All others end with 1. */
 const codes: Readonly<Record<string, number>> = {
   SUCCESS: exit.ok,
   REJECTED: exit.rejected,
@@ -78,7 +78,7 @@ export async function waitForRun(
   throw new Followed(run.failureCode ?? run.status, run.failureDetails ?? `The run is ${run.status}.`, code);
 }
 
-/** Also called when the run has just ended, which is fine. */
+/** Aborts the run. If it has just ended, the refusal is only printed. */
 async function abort({ api, ui }: Session, executionId: string): Promise<void> {
   const { application } = await readRun(api, executionId);
   const input = { applicationId: application?.id ?? '', executionId, reason: 'The CI job was canceled.' };
@@ -117,7 +117,7 @@ function write(file: string, text: string, how: (file: string, text: string) => 
   }
 }
 
-/** Workflow commands of GitHub Actions, which it shows with the job. */
+/** Workflow commands, which GitHub Actions shows with the job. */
 function annotationsOf(run: Run): string[] {
   const name = nameOf(run);
   const failed = failedTasks(run).map(({ place, task }) =>

@@ -6,7 +6,7 @@ import { configured, type GlobalOptions, serverOf } from './session';
 import type { Terminal } from './ui';
 
 /**
- * `slipway ci login`: exchanges the job's token once, for a job with several commands. In GitHub Actions, later steps
+ * `slipway ci login`: exchanges the job's token once, for all commands of the job. In GitHub Actions, later steps
  * get the key as SLIPWAY_API_KEY; elsewhere a shell evaluates the line that is printed.
  */
 export async function ciLogin(options: GlobalOptions, { env, stdout, stderr }: Terminal): Promise<void> {

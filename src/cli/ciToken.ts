@@ -1,7 +1,7 @@
 import { ApiError } from '../client/apiError';
 import type { CliConfig } from '../kernel/config';
 
-/** Token with which a CI job proves what it is, and the variable that it came from. */
+/** Token with which a CI job proves its identity, and the variable that it came from. */
 export interface CiToken {
   readonly token: string;
   readonly origin: string;
@@ -15,7 +15,7 @@ export const hasCiToken = (config: CliConfig): boolean =>
 export const ciTokenOrigin = (config: CliConfig): string =>
   config.SLIPWAY_ID_TOKEN === undefined ? 'the OpenID Connect token of this GitHub job' : 'SLIPWAY_ID_TOKEN';
 
-/** The job's token: of SLIPWAY_ID_TOKEN, or, in GitHub Actions, a new one for this server. */
+/** The job's token: from SLIPWAY_ID_TOKEN, or in GitHub Actions a new one for this server. */
 export async function ciToken(server: string, config: CliConfig): Promise<string> {
   const { SLIPWAY_ID_TOKEN, ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = config;
   if (SLIPWAY_ID_TOKEN !== undefined) return SLIPWAY_ID_TOKEN;

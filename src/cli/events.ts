@@ -29,7 +29,7 @@ export async function untilInterrupted<T>(run: string | null, work: (stop: Abort
   const stop = new AbortController();
   const onSignal = () => stop.abort(new Interrupted(run));
   process.once('SIGINT', onSignal);
-  // CI systems end a canceled job so.
+  // CI systems send it to a canceled job.
   process.once('SIGTERM', onSignal);
   try {
     return await work(stop);

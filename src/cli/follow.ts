@@ -12,7 +12,7 @@ interface FollowOptions {
   readonly after?: number | null;
   readonly events?: boolean;
   readonly report?: RunReport;
-  /** Called once, with what ends the following. */
+  /** Called once, with the controller that stops following. */
   readonly onBegin?: (stop: AbortController) => void;
   /** Called with each status of the run that is shown. */
   readonly onStatus?: (status: string, stop: AbortController) => void;

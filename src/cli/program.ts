@@ -22,6 +22,16 @@ import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
 import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
 import { showRun } from './showRun';
+import {
+  createSubscription,
+  deleteSubscription,
+  replayEvents,
+  rotateSecret,
+  showDeliveries,
+  showSubscriptions,
+  switchSubscription,
+  testSubscription,
+} from './subscriptions';
 import { moveWaiter, showSlots, withdrawWaiter } from './slots';
 import { startRun } from './start';
 import { deleteTemplate, listTemplates, showTemplate } from './templates';
@@ -153,15 +163,15 @@ export function createProgram(terminal: Terminal): Command {
   templates
     .command('show <name>')
     .description('print a template as a document that can be applied again')
-    .option('-a, --application <name>', 'application in which the name is looked up. Default: only the account')
-    .option('--users', 'list the definitions that extend it instead, with the revision that they have')
+    .option('-a, --application <name>', 'application to look the name up in (default: only the account)')
+    .option('--users', 'list the definitions that extend it, with the revision that each contains')
     .action(async (name: string, _options, command: Command) => {
       await showTemplate(await session(command), name, command.optsWithGlobals());
     });
   templates
     .command('delete <name>')
     .description('delete a template that nothing extends')
-    .option('-a, --application <name>', 'application in which the name is looked up. Default: only the account')
+    .option('-a, --application <name>', 'application to look the name up in (default: only the account)')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (name: string, _options, command: Command) => {
       await deleteTemplate(await session(command), name, command.optsWithGlobals());
@@ -187,6 +197,78 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (run: string, options, command: Command) => {
       await withdrawWaiter(await session(command), run, options);
+    });
+  const subscriptions = program
+    .command('subscriptions')
+    .description('show the subscriptions that deliver events (webhooks); requires permission to manage them')
+    .action(async (_options, command: Command) => {
+      await showSubscriptions(await session(command));
+    });
+  subscriptions
+    .command('create [url]')
+    .description('deliver events to a receiver, and show the secret that signs them')
+    .option('--name <name>', 'name for people')
+    .option('-a, --application <name>', 'only events of this application')
+    .addOption(choice('--format <format>', 'format', 'CLOUDEVENTS', 'SLACK', 'TEAMS', 'GITHUB', 'GITLAB'))
+    .option('--type <type>', 'type of event, such as EXECUTION_STATUS (repeatable)', collect)
+    .option('--status <status>', 'only changes to this status (repeatable)', collect)
+    .option('--token-secret <name>', 'secret with the token for GitHub or GitLab')
+    .option('--repository <path>', 'repository of statuses, such as acme/shop')
+    .option('--commit <expression>', 'commit of statuses, from a variable of the run')
+    .action(async (url: string | undefined, _options, command: Command) => {
+      await createSubscription(await session(command), url, command.optsWithGlobals());
+    });
+  subscriptions
+    .command('deliveries <id>')
+    .description('show deliveries, newest first')
+    .option('--state <state>', 'PENDING, DELIVERED, FAILED or SKIPPED (repeatable)', collect)
+    .option('-n, --limit <number>', 'maximum number of deliveries, 1 to 500', limit, 20)
+    .action(async (id: string, options, command: Command) => {
+      await showDeliveries(await session(command), id, options);
+    });
+  subscriptions
+    .command('replay <id>')
+    .description('deliver a range of the log again, with the same ids')
+    .option('--after <cursor>', 'deliver what follows this cursor')
+    .option('--until <cursor>', 'cursor of the last event')
+    .option('--from <time>', 'time of the first event')
+    .option('--to <time>', 'time before which all events are')
+    .option('--failed-only', 'leave out events that were delivered')
+    .action(async (id: string, options, command: Command) => {
+      await replayEvents(await session(command), id, options);
+    });
+  subscriptions
+    .command('test <id>')
+    .description('send a test to the receiver now')
+    .action(async (id: string, _options, command: Command) => {
+      await testSubscription(await session(command), id);
+    });
+  subscriptions
+    .command('rotate-secret <id>')
+    .description('replace the secret that signs; the previous one signs as well for a day')
+    .action(async (id: string, _options, command: Command) => {
+      await rotateSecret(await session(command), id);
+    });
+  subscriptions
+    .command('enable <id>')
+    .description('switch a subscription on, which acts for the caller from then on')
+    .option('--skip-missed', 'begin with new events')
+    .action(async (id: string, options, command: Command) => {
+      await switchSubscription(await session(command), id, { on: true, ...options });
+    });
+  subscriptions
+    .command('disable <id>')
+    .description('switch a subscription off')
+    .option('--reason <text>', 'reason to show with it')
+    .action(async (id: string, options, command: Command) => {
+      await switchSubscription(await session(command), id, { on: false, ...options });
+    });
+  subscriptions
+    .command('delete <id>')
+    .description('delete a subscription')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (id: string, options, command: Command) => {
+      await deleteSubscription(await session(command), id, options);
     });
   const agents = program
     .command('agents')
@@ -587,10 +669,10 @@ export function createProgram(terminal: Terminal): Command {
     .description('import the configuration of another system; needs no server')
     .command('firstgen <folder>')
     .description(
-      'turn a configuration-as-code folder of Harness FirstGen into documents, and list what can’t be carried over',
+      'convert a Harness FirstGen configuration-as-code folder to documents, and list what can’t be carried over',
     )
-    .option('-o, --output <folder>', 'write one file for each application; default: standard output')
-    .option('--check', 'only list what can’t be carried over; exit code 1 if there is something')
+    .option('-o, --output <folder>', 'write one file for each application (default: standard output)')
+    .option('--check', 'only list what can’t be carried over; exit with 1 if there is anything')
     .action(async (folder: string, options, command: Command) => {
       const [{ importFirstGen }, { Ui }] = await Promise.all([
         import('./firstgen/importFirstGen.js'),
@@ -608,14 +690,14 @@ export function createProgram(terminal: Terminal): Command {
     });
   const ci = program.command('ci').description('commands for jobs of CI systems');
   ci.command('login')
-    .description('sign in with the OpenID Connect token of the job, by a trust rule, for all its commands')
+    .description('exchange the OpenID Connect token of the job for a key that all its commands use')
     .action(async (_options, command: Command) => {
       const { ciLogin } = await import('./ciLogin.js');
       await ciLogin(command.optsWithGlobals<GlobalOptions>(), terminal);
     });
   const trust = program
     .command('trust')
-    .description('show the rules by which CI jobs sign in with their own tokens (administrators only)')
+    .description('list the rules that let CI jobs sign in with their own tokens (administrators only)')
     .action(async (_options, command: Command) => {
       await showTrustRules(await session(command));
     });
@@ -625,9 +707,11 @@ export function createProgram(terminal: Terminal): Command {
       await createTrustRule(await session(command), name, { ...options, application });
     });
   trusting(trust.command('update <rule>'))
-    .description('change a trust rule; a change of who is trusted, or with what, revokes its keys')
-    .option('--on', 'switch it on')
-    .option('--off', 'switch it off')
+    .description(
+      'change a trust rule; revokes its keys if the change affects who is trusted, or with which permissions',
+    )
+    .option('--on', 'turn the rule on')
+    .option('--off', 'turn the rule off')
     .action(async (name: string, { for: application, ...options }, command: Command) => {
       await updateTrustRule(await session(command), name, { ...options, application });
     });
@@ -697,17 +781,23 @@ const trusting = (command: Command): Command =>
   deciding(command)
     .option('--issuer <url>', 'issuer of the tokens, such as https://token.actions.githubusercontent.com')
     .option('--audience <text>', 'required audience of the tokens (default for a new rule: the URL of the server)')
-    .option('--subject <pattern>', 'pattern of the subject, such as "repo:octo-org/shop:ref:refs/heads/main"')
-    .option('--claim <name=pattern>', 'further condition on a claim (repeatable)', collect)
+    .option('--subject <pattern>', 'pattern for the subject, such as "repo:octo-org/shop:ref:refs/heads/main"')
+    .option('--claim <name=pattern>', 'pattern for another claim (repeatable)', collect)
     .option('--group <name>', 'user group that the keys act with (repeatable)', collect)
     .option('--for <application>', 'restrict the keys to this application (repeatable)', collect)
     .option('--lifetime <seconds>', 'lifetime of the keys, 60 to 86400 (default for a new rule: 3600)', positive);
 
-/** Commands that a CI job runs to wait for an outcome. */
+/** Options of commands with which a CI job waits for an outcome. */
 const waiting = (command: Command): Command =>
   command
-    .option('--wait', 'wait as a CI job does: an exit code for each outcome, a summary, annotations and outputs')
-    .option('--summary <file>', 'with --wait: write a summary in Markdown; in GitHub Actions it also goes to the job')
+    .option(
+      '--wait',
+      'wait for the outcome as a CI job: an exit code for each outcome, a summary, annotations and outputs',
+    )
+    .option(
+      '--summary <file>',
+      'with --wait: write a summary in Markdown, which GitHub Actions also shows on the page of the job',
+    )
     .option('--outputs <file>', 'with --wait: write SLIPWAY_RUN_ID, _STATUS, _ATTEMPT and _CODE as a dotenv file')
     .option('--timeout <seconds>', 'with --wait: stop waiting after this time; the run continues', positive)
     .option('--stop-at-waiting', 'with --wait: stop waiting when the run waits for a person')

@@ -26,7 +26,7 @@ interface SampleOptions extends Named {
 export function addTriggerCommands(program: Command, session: Opens): void {
   const triggers = program
     .command('triggers')
-    .description('show the triggers that start pipelines and workflows, with their last firings')
+    .description('list the triggers that start pipelines and workflows, with their last firings')
     .option('-a, --application <name>', 'only triggers of this application')
     .action(async (options: { application?: string }, command: Command) => {
       await listTriggers(await session(command), options.application);
@@ -44,16 +44,16 @@ export function addTriggerCommands(program: Command, session: Opens): void {
   );
   const sampled = (name: string, description: string) =>
     on(name, description)
-      .option('--payload <file>', 'payload of a webhook, as a file with JSON')
+      .option('--payload <file>', 'JSON file with the payload of a webhook')
       .option('--event <name>', 'name of the webhook’s event');
   sampled('test', 'show what an event would start, without starting it').action(
     async (name: string, _options, command: Command) => testTrigger(await session(command), name, both(command)),
   );
-  sampled('fire', 'fire a trigger by hand, with your own rights').action(
+  sampled('fire', 'fire a trigger manually, with your own permissions').action(
     async (name: string, _options, command: Command) => fireTrigger(await session(command), name, both(command)),
   );
   for (const enabled of [true, false]) {
-    on(enabled ? 'enable' : 'disable', `switch a trigger ${enabled ? 'on' : 'off'}`).action(
+    on(enabled ? 'enable' : 'disable', `turn a trigger ${enabled ? 'on' : 'off'}`).action(
       async (name: string, _options, command: Command) => enable(await session(command), name, both(command), enabled),
     );
   }
@@ -177,7 +177,7 @@ async function rotate(session: Session, name: string, options: Named & { readonl
   ui.answer({ webhookSecret });
   ui.say(
     path
-      ? `The address is new: slipway triggers show ${name} -a ${options.application}`
+      ? `The address was replaced. To see it: slipway triggers show ${name} -a ${options.application}`
       : `Secret, shown once: ${webhookSecret}`,
   );
 }

@@ -29,6 +29,7 @@ export type AccountPermissionType =
   | 'CREATE_AND_DELETE_APPLICATION'
   | 'MANAGE_API_KEYS'
   | 'MANAGE_DELEGATES'
+  | 'MANAGE_EVENT_SUBSCRIPTIONS'
   | 'MANAGE_FREEZES'
   | 'MANAGE_TAGS'
   | 'MANAGE_TEMPLATES'
@@ -243,6 +244,20 @@ export type CreateApiKeyInput = {
   readonly userGroupIds: ReadonlyArray<string>;
 };
 
+export type CreateEventSubscriptionInput = {
+  readonly after?: string | null | undefined;
+  readonly applicationId?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly commit?: string | null | undefined;
+  readonly filters?: EventSubscriptionFiltersInput | null | undefined;
+  readonly format?: EventSubscriptionFormat | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly repository?: string | null | undefined;
+  readonly secret?: string | null | undefined;
+  readonly tokenSecret?: string | null | undefined;
+  readonly url?: string | null | undefined;
+};
+
 export type CreateTrustRuleInput = {
   readonly applicationIds?: ReadonlyArray<string> | null | undefined;
   readonly audience: string;
@@ -315,9 +330,21 @@ export type DeploymentStatus =
   | 'SUCCEEDED'
   | 'UNKNOWN';
 
+export type DisableEventSubscriptionInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly subscriptionId: string;
+};
+
 export type DrainAgentInput = {
   readonly agentId: string;
   readonly clientMutationId?: string | null | undefined;
+};
+
+export type EnableEventSubscriptionInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly skipMissed?: boolean | null | undefined;
+  readonly subscriptionId: string;
 };
 
 export type EnumOperator =
@@ -350,6 +377,39 @@ export type EnvironmentTypeFilter = {
   readonly operator?: EnumOperator | null | undefined;
   readonly values?: ReadonlyArray<EnvironmentType | null | undefined> | null | undefined;
 };
+
+export type EventDeliveryState =
+  | 'DELIVERED'
+  | 'FAILED'
+  | 'PENDING'
+  | 'SKIPPED';
+
+export type EventSubscriptionFiltersInput = {
+  readonly applicationIds?: ReadonlyArray<string> | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly eventTypes?: ReadonlyArray<string> | null | undefined;
+  readonly pipelineIds?: ReadonlyArray<string> | null | undefined;
+  readonly statuses?: ReadonlyArray<string> | null | undefined;
+  readonly workflowIds?: ReadonlyArray<string> | null | undefined;
+};
+
+export type EventSubscriptionFormat =
+  | 'CLOUDEVENTS'
+  | 'GITHUB'
+  | 'GITLAB'
+  | 'SLACK'
+  | 'TEAMS';
+
+export type EventSubscriptionInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly subscriptionId: string;
+};
+
+export type EventSubscriptionOffCode =
+  | 'FAILING'
+  | 'GONE'
+  | 'OWNER_GONE'
+  | 'REQUESTED';
 
 export type ExecutionFilter = {
   readonly application?: IdFilter | null | undefined;
@@ -688,6 +748,16 @@ export type RemoveAgentInput = {
   readonly runningJobs: AgentRemoval;
 };
 
+export type ReplayEventsInput = {
+  readonly after?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly failedOnly?: boolean | null | undefined;
+  readonly from?: string | null | undefined;
+  readonly subscriptionId: string;
+  readonly to?: string | null | undefined;
+  readonly until?: string | null | undefined;
+};
+
 export type RerunExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -816,6 +886,13 @@ export type RollbackEnvironmentInput = {
 export type RollbackTargetInput = {
   readonly deploymentId?: string | null | undefined;
   readonly time?: string | null | undefined;
+};
+
+export type RotateEventSubscriptionSecretInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly keepPreviousSeconds?: number | null | undefined;
+  readonly secret?: string | null | undefined;
+  readonly subscriptionId: string;
 };
 
 export type RotateTriggerWebhookInput = {
@@ -1376,6 +1453,7 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -1538,6 +1616,74 @@ export type DeployedHistoryQueryVariables = Exact<{
 
 
 export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type EventSubscriptionPartsFragment = { readonly id: string, readonly name: string, readonly format: EventSubscriptionFormat, readonly url: string, readonly enabled: boolean, readonly offCode: EventSubscriptionOffCode | null, readonly offReason: string | null, readonly pending: number, readonly failingSince: string | null, readonly replaying: boolean, readonly application: { readonly name: string } | null };
+
+export type EventSubscriptionsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type EventSubscriptionsQuery = { readonly eventSubscriptions: { readonly nodes: ReadonlyArray<EventSubscriptionPartsFragment>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type CreateEventSubscriptionMutationVariables = Exact<{
+  input: CreateEventSubscriptionInput;
+}>;
+
+
+export type CreateEventSubscriptionMutation = { readonly createEventSubscription: { readonly secret: string | null, readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type DeleteEventSubscriptionMutationVariables = Exact<{
+  input: EventSubscriptionInput;
+}>;
+
+
+export type DeleteEventSubscriptionMutation = { readonly deleteEventSubscription: { readonly clientMutationId: string | null } | null };
+
+export type EnableEventSubscriptionMutationVariables = Exact<{
+  input: EnableEventSubscriptionInput;
+}>;
+
+
+export type EnableEventSubscriptionMutation = { readonly enableEventSubscription: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type DisableEventSubscriptionMutationVariables = Exact<{
+  input: DisableEventSubscriptionInput;
+}>;
+
+
+export type DisableEventSubscriptionMutation = { readonly disableEventSubscription: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type TestEventSubscriptionMutationVariables = Exact<{
+  input: EventSubscriptionInput;
+}>;
+
+
+export type TestEventSubscriptionMutation = { readonly testEventSubscription: { readonly delivered: boolean, readonly responseStatus: number | null, readonly errorCode: string | null, readonly error: string | null, readonly durationMs: number } | null };
+
+export type RotateEventSubscriptionSecretMutationVariables = Exact<{
+  input: RotateEventSubscriptionSecretInput;
+}>;
+
+
+export type RotateEventSubscriptionSecretMutation = { readonly rotateEventSubscriptionSecret: { readonly secret: string | null, readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type ReplayEventsMutationVariables = Exact<{
+  input: ReplayEventsInput;
+}>;
+
+
+export type ReplayEventsMutation = { readonly replayEvents: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type EventDeliveriesQueryVariables = Exact<{
+  subscriptionId: string;
+  states?: ReadonlyArray<EventDeliveryState> | EventDeliveryState | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventDeliveriesQuery = { readonly deliveries: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly type: string, readonly runId: string, readonly sequence: number, readonly state: EventDeliveryState, readonly attempts: number, readonly dueAt: string | null, readonly createdAt: string, readonly lastAttemptAt: string | null, readonly responseStatus: number | null, readonly errorCode: string | null, readonly error: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type FreezesQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -2185,6 +2331,10 @@ export type RunEventsSubscription = { readonly executionEvents: { readonly curso
           { readonly kind: string }
           & ActorNameFragment
         ) }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+          { readonly kind: string }
+          & ActorNameFragment
+        ) }
      | null, readonly snapshot: { readonly execution:
         | Run_PipelineExecution_Fragment
         | Run_WorkflowExecution_Fragment
@@ -2642,6 +2792,11 @@ type WatchedEvent_StageStatusEvent_Fragment = { readonly sequence: number, reado
     & ActorNameFragment
   ) };
 
+type WatchedEvent_SubscriptionSwitchedOffEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
+    { readonly kind: string }
+    & ActorNameFragment
+  ) };
+
 type WatchedEvent_TaskRetriedEvent_Fragment = { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: (
     { readonly kind: string }
     & ActorNameFragment
@@ -2693,6 +2848,7 @@ export type WatchedEventFragment =
   | WatchedEvent_RuntimeInputsGivenEvent_Fragment
   | WatchedEvent_RuntimeInputsRequestedEvent_Fragment
   | WatchedEvent_StageStatusEvent_Fragment
+  | WatchedEvent_SubscriptionSwitchedOffEvent_Fragment
   | WatchedEvent_TaskRetriedEvent_Fragment
   | WatchedEvent_TaskStatusEvent_Fragment
 ;
@@ -2744,6 +2900,7 @@ export type WatchExecutionSubscription = { readonly executionEvents: { readonly 
       | WatchedEvent_RuntimeInputsGivenEvent_Fragment
       | WatchedEvent_RuntimeInputsRequestedEvent_Fragment
       | WatchedEvent_StageStatusEvent_Fragment
+      | WatchedEvent_SubscriptionSwitchedOffEvent_Fragment
       | WatchedEvent_TaskRetriedEvent_Fragment
       | WatchedEvent_TaskStatusEvent_Fragment
      | null, readonly snapshot: { readonly execution:
@@ -2799,6 +2956,7 @@ export type WatchExecutionsSubscription = { readonly executionsUpdated: { readon
       | WatchedEvent_RuntimeInputsGivenEvent_Fragment
       | WatchedEvent_RuntimeInputsRequestedEvent_Fragment
       | WatchedEvent_StageStatusEvent_Fragment
+      | WatchedEvent_SubscriptionSwitchedOffEvent_Fragment
       | WatchedEvent_TaskRetriedEvent_Fragment
       | WatchedEvent_TaskStatusEvent_Fragment
      | null, readonly execution:
@@ -3067,6 +3225,23 @@ export const DeployedImageFragmentDoc = new TypedDocumentString(`
   name
   owner
 }`, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
+export const EventSubscriptionPartsFragmentDoc = new TypedDocumentString(`
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}
+    `, {"fragmentName":"EventSubscriptionParts"}) as unknown as TypedDocumentString<EventSubscriptionPartsFragment, unknown>;
 export const LoggedJobFragmentDoc = new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -4848,6 +5023,185 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"hash":"30c401b334da733192f0a5430143349d3343d69c69b0274250a164b2bba330b2"}) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
+export const EventSubscriptionsDocument = new TypedDocumentString(`query EventSubscriptions($after: String) {
+  eventSubscriptions(first: 100, after: $after) {
+    nodes {
+      ...EventSubscriptionParts
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`, {"hash":"8ac5f71d11a736438a391e4a030d6a4c854f3422dddc0a2ef6e883dc51936455"}) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
+export const CreateEventSubscriptionDocument = new TypedDocumentString(`mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
+  createEventSubscription(input: $input) {
+    secret
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`, {"hash":"de517325af5b44a1f4556547a0887ae7e93a46eead7f5e894930ff7f10e09cb6"}) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
+export const DeleteEventSubscriptionDocument = new TypedDocumentString(`mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
+  deleteEventSubscription(input: $input) {
+    clientMutationId
+  }
+}`, {"hash":"5694847b5ca057a72d08354ccca9ce9f7e78d75d67dc61aeb014c74118f0ff5e"}) as unknown as TypedDocumentString<DeleteEventSubscriptionMutation, DeleteEventSubscriptionMutationVariables>;
+export const EnableEventSubscriptionDocument = new TypedDocumentString(`mutation EnableEventSubscription($input: EnableEventSubscriptionInput!) {
+  enableEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`, {"hash":"e5a3e3332d7b44cd7f8861960883468e26a376230237b0629353ef1b460d91b3"}) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
+export const DisableEventSubscriptionDocument = new TypedDocumentString(`mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
+  disableEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`, {"hash":"dfeaf0a34633b2ec70f3049fc755ccbeac3e59fda90834821ef630696c8d87fe"}) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
+export const TestEventSubscriptionDocument = new TypedDocumentString(`mutation TestEventSubscription($input: EventSubscriptionInput!) {
+  testEventSubscription(input: $input) {
+    delivered
+    responseStatus
+    errorCode
+    error
+    durationMs
+  }
+}`, {"hash":"6a4f10ff526bab3c8d808a1f0504b3de1159ef3e8ccd379d4f7aea931838ca7d"}) as unknown as TypedDocumentString<TestEventSubscriptionMutation, TestEventSubscriptionMutationVariables>;
+export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`mutation RotateEventSubscriptionSecret($input: RotateEventSubscriptionSecretInput!) {
+  rotateEventSubscriptionSecret(input: $input) {
+    secret
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`, {"hash":"4ad1edcc6b550f442ab86d20d240fd0705f0abf229d1d27b39b6dc85afff7a52"}) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
+export const ReplayEventsDocument = new TypedDocumentString(`mutation ReplayEvents($input: ReplayEventsInput!) {
+  replayEvents(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionParts
+    }
+  }
+}
+    fragment EventSubscriptionParts on EventSubscription {
+  id
+  name
+  format
+  url
+  enabled
+  offCode
+  offReason
+  pending
+  failingSince
+  replaying
+  application {
+    name
+  }
+}`, {"hash":"19ef67fd420adaad6e5a03f5e4d2a783d44e304fad44d438de09f7e49edd6fd5"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
+export const EventDeliveriesDocument = new TypedDocumentString(`query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
+  deliveries(
+    subscriptionId: $subscriptionId
+    states: $states
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      id
+      type
+      runId
+      sequence
+      state
+      attempts
+      dueAt
+      createdAt
+      lastAttemptAt
+      responseStatus
+      errorCode
+      error
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`, {"hash":"1f982f49a00b2cd66fd1a60c1ef27839ba9339127295adca8da9263b8e248343"}) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
 export const FreezesDocument = new TypedDocumentString(`query Freezes($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {

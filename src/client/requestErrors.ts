@@ -1,6 +1,6 @@
 import { ApiError } from './apiError';
 
-/** Time in which the server must answer a query or mutation. */
+/** Time in which the server must respond to a query or mutation. */
 export const ANSWER_WITHIN_MS = 60_000;
 
 /** Error of a request without a response. */
@@ -20,7 +20,7 @@ const isError = (value: unknown): value is Error =>
 /** True if the server or its database is down. The request may still have taken effect. */
 export const isAway = ({ code }: ApiError): boolean => code === 'UNREACHABLE' || code === 'UNAVAILABLE';
 
-/** Errors that seconds don't change: the caller must decide again, or somebody else must act first. */
+/** Errors that a repeated request can't resolve: the caller must decide again, or somebody else must act first. */
 const decided: ReadonlySet<string> = new Set([
   'CONFLICT',
   'CONCURRENCY_LIMIT',
@@ -28,13 +28,13 @@ const decided: ReadonlySet<string> = new Set([
   'NOT_OBSERVABLE',
   'STORAGE_FULL',
 ]);
-/** Tries of a request that the server answers with an error of its own. */
+/** Maximum tries of a request that fails with an internal error of the server. */
 const MOST_TRIES = 3;
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Pauses between tries: they double, and are random so that clients of a restarted server spread. */
+/** Pauses between tries: they double, and are random so that clients don't all return to a restarted server at once. */
 export class Pauses {
   private nextMs = FIRST_PAUSE_MS;
   private tries = 1;

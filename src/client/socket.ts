@@ -2,7 +2,7 @@ import { type ClientOptions, createClient, type Client as Protocol } from 'graph
 import { ApiError, type WireError } from './apiError';
 import { lost } from './requestErrors';
 
-/** The close codes with which a server refuses a key or a message; it accepts the same no better later. */
+/** Close codes with which a server refuses a key or a message. Trying again would not help. */
 const REJECTED_KEY = 4403;
 const BAD_MESSAGES = [4400, 4401, 4406, 4409, 4429];
 const PING_EVERY_MS = 10_000;

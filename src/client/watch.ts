@@ -69,7 +69,7 @@ async function* resumed<Data, Variables, Of extends Item>(
       }
       return;
     } catch (error) {
-      // A stream over many executions ends so if rights were lost on one of them; it continues with the others.
+      // A stream over many executions ends this way if the caller may not see one of them any more; others continue.
       if (!(error instanceof ApiError && error.code === 'NOT_FOUND' && taken)) throw error;
     }
   }
@@ -125,7 +125,7 @@ export async function waitForExecution(
       const to = item.snapshot?.execution.status ?? statusIn(item.event, id);
       if (until === 'waiting' && to !== undefined && waits(to)) {
         const state = await read();
-        // It may have continued since; then its next event tells.
+        // It may have continued since then; its next event shows that.
         if (waits(state.status) || isFinal(state.status as Parameters<typeof isFinal>[0])) return state;
       }
     }

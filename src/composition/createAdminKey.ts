@@ -12,6 +12,7 @@ import { createPool } from '../kernel/database/pool';
 import { ProcessWakeups } from '../kernel/database/wakeups';
 import { joinEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
 import type { Log } from '../kernel/log';
+import { Outgoing } from '../kernel/outgoing/outgoing';
 import { StartError } from '../kernel/startError';
 import { waitForDatabase } from './startFaults';
 
@@ -37,6 +38,7 @@ export async function createAdminKey(config: ServerConfig, log: Log, name: strin
         log,
         clock: systemClock,
         database,
+        outgoing: new Outgoing(config.SLIPWAY_OUTGOING_ALLOW),
         abilities,
         knownCallers,
         identityProvider: null,

@@ -12,6 +12,7 @@ import { DiskStore } from '../runs/contents/diskStore';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
+import { Outgoing } from '../kernel/outgoing/outgoing';
 import { Signing } from '../kernel/database/signing';
 import { createPool } from '../kernel/database/pool';
 import { createTracing } from '../kernel/tracing';
@@ -85,6 +86,7 @@ export async function createApp(
     log,
     clock: systemClock,
     database,
+    outgoing: new Outgoing(config.SLIPWAY_OUTGOING_ALLOW),
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     contents,
@@ -121,9 +123,10 @@ export async function createApp(
     observers,
     async close() {
       await app.agentNotes.flush();
+      await app.outgoing.close();
       contents.close();
       await close();
-      // Last, because the end of anything else may be reported.
+      // Last, because stopping the other parts may still create spans.
       await tracing?.stop();
     },
   };

@@ -19,12 +19,12 @@ import type { FastifyPluginCallback } from 'fastify';
 interface Parts {
   readonly app: App;
   readonly pool: Pool;
-  /** Gives up early, so that a scrape answers while the database does not. */
+  /** Gives up early, so that a scrape succeeds while the database does not respond. */
   readonly streamDatabase: Database;
   readonly limits: GuardOptions;
 }
 
-/** Metrics of a server that somebody can scrape. */
+/** Metrics of a server that a scraper can read. */
 export interface ServerMetrics {
   readonly observer: RunObserver;
   readonly note: NoteOperation;

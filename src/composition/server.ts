@@ -18,6 +18,7 @@ import { resolvers } from '../api/graphql/resolvers';
 import { buildGraphqlSchema, schemaText } from '../api/graphql/schema';
 import { agentRoutes } from '../api/http/agentRoutes';
 import { artifactRoutes } from '../api/http/artifactRoutes';
+import { exportRoutes } from '../api/http/exportRoutes';
 import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { traceOperations } from '../api/traces/traceOperations';
@@ -39,6 +40,7 @@ import type { Log } from '../kernel/log';
 import type { App } from '../runs/app';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { upkeepOf } from '../runs/upkeep';
+import { Deliverer } from '../runs/eventSubscriptions/deliverer';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
@@ -93,6 +95,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => sweeper.stop());
     const upkeep = upkeepOf(app);
     stops.push(() => upkeep.stop());
+    const deliverer = new Deliverer(app);
+    stops.push(() => deliverer.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
@@ -158,6 +162,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           agentRoutes(app, desk, agentGuard),
           artifactRoutes(app, guarded),
           logRoutes(app, guarded),
+          exportRoutes(app),
           trustRoutes(app, rate, limits),
         ],
         schemaRoutes({
@@ -174,6 +179,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     sealer.start();
     sweeper.start();
     upkeep.start();
+    deliverer.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {
       throw listenFault(error, config);

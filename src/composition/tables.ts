@@ -15,6 +15,7 @@ import { approvalTable, approvalVoteTable } from '../runs/approvals/approvals.ta
 import { cacheEntryTable } from '../runs/caches/caches.table';
 import { storedContentTable } from '../runs/contents/contents.table';
 import { jobReportTable } from '../runs/reports/jobReports.table';
+import { exportTable } from '../runs/exports/exports.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable } from '../runs/deployments/deployments.table';
@@ -46,6 +47,8 @@ import {
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
+import { deliveryTable } from '../runs/eventSubscriptions/eventDeliveries';
+import { subscriptionStateTable, subscriptions } from '../runs/eventSubscriptions/eventSubscriptions';
 import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,
@@ -130,6 +133,7 @@ export const tables = [
   jobReportTable,
   storedContentTable,
   cacheEntryTable,
+  exportTable,
   deploymentTable,
   rollbackTable,
   observerTable,
@@ -145,6 +149,9 @@ export const tables = [
   auditUnsealedTable,
   sharedCountTable,
   signingKeyTable,
+  subscriptions.schema,
+  subscriptionStateTable,
+  deliveryTable,
   trustRules.schema,
   exchangedTokenTable,
   registeredOperationTable,

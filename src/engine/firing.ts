@@ -24,14 +24,14 @@ export const firingCodes = {
   EVENT_NOT_WANTED: 'The event, branch, repository or tag is not one that the trigger names.',
   CONDITION_FALSE: 'The condition `if` is false.',
   CONDITION_ERROR: 'The condition `if` can’t be decided, or an expression has no value.',
-  SWITCHED_OFF: 'The trigger was switched off or deleted after the event.',
+  SWITCHED_OFF: 'The trigger was turned off or deleted after the event.',
   MISSED_TICK: 'No server ran at the time of the schedule, and `missed` is SKIP.',
   TRIGGER_CYCLE: 'The event is the end of an execution that the trigger caused, directly or through others.',
   AUTHOR_GONE: 'The author of the trigger was deleted, or its key was revoked or has expired.',
 } as const;
 export type FiringCode = keyof typeof firingCodes;
 
-/** What every expression of a trigger sees. */
+/** Values that every expression of a trigger can use. */
 interface Common {
   readonly trigger: { readonly id: string; readonly name: string };
   readonly time: Date;

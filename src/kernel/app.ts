@@ -2,6 +2,7 @@ import type { Clock } from './clock';
 import type { ServerConfig } from './config';
 import type { Database } from './database/database';
 import type { Log } from './log';
+import type { Outgoing } from './outgoing/outgoing';
 
 /**
  * The part of the application that is independent of all resources. Each floor extends it with shared parts of that
@@ -12,4 +13,6 @@ export interface App {
   readonly log: Log;
   readonly clock: Clock;
   readonly database: Database;
+  /** Requests to addresses that somebody else chooses. */
+  readonly outgoing: Outgoing;
 }

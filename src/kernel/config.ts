@@ -52,6 +52,25 @@ const addresses = z.string().transform((text, context) => {
   }
 });
 
+/** Networks and host names that outgoing requests may reach although they are not public. */
+const destinations = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const all = text.split(/[\s,]+/).filter((one) => one !== '');
+    const isNetwork = (one: string) => /[:/]|^[\d.]+$|^(?:loopback|linklocal|uniquelocal)$/.test(one);
+    const networks = all.filter(isNetwork);
+    const hosts = all.filter((one) => !isNetwork(one)).map((one) => one.toLowerCase());
+    try {
+      compile(networks);
+      return { networks, hosts };
+    } catch (error) {
+      const message = `must list addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal or host names: ${(error as Error).message}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+  });
+
 const listOfWords = (separator: RegExp, otherwise = '') =>
   z
     .string()
@@ -120,6 +139,13 @@ export const serverVariables = z.object({
   SLIPWAY_LOG_MOVE_DAYS: integer(0, 36500).default(7),
   SLIPWAY_LOG_STORAGE_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).optional(),
   SLIPWAY_DRAIN_SECONDS: integer(0, 600).default(10),
+  SLIPWAY_OUTGOING_ALLOW: destinations,
+  SLIPWAY_RUN_LINK: url('http:', 'https:').optional(),
+  SLIPWAY_WEBHOOK_TIMEOUT_SECONDS: integer(1, 300).default(15),
+  SLIPWAY_WEBHOOK_BACKOFF_MS: integer(1, 3_600_000).default(5_000),
+  SLIPWAY_WEBHOOK_RETRY_HOURS: integer(1, 720).default(24),
+  SLIPWAY_WEBHOOK_SWITCH_OFF_HOURS: integer(1, 8760).default(24),
+  SLIPWAY_WEBHOOK_RETENTION_DAYS: integer(1, 36500).default(30),
   SLIPWAY_INTROSPECTION: flag.default(true),
   SLIPWAY_MAX_QUERY_DEPTH: integer(3, 1000).default(15),
   SLIPWAY_MAX_QUERY_COST: integer(100, Number.MAX_SAFE_INTEGER).default(500_000),
@@ -185,7 +211,7 @@ export const agentVariables = z.object({
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });
 
-/** What runs containers as pods reads. Kubernetes sets the variables without the prefix in every pod. */
+/** Variables of the program that runs containers as pods. Kubernetes sets those without the prefix in every pod. */
 export const podVariables = z.object({
   KUBERNETES_SERVICE_HOST: z.string().optional(),
   KUBERNETES_SERVICE_PORT: z.string().default('443'),

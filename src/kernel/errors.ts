@@ -208,7 +208,7 @@ export const refusalCodes = {
   UNSUPPORTED: {
     http: 501,
     retryable: false,
-    meaning: 'FirstGen has this, and Slipway does not; `reason` says what to use instead.',
+    meaning: 'FirstGen has this feature and Slipway does not; `reason` explains the alternative.',
   },
   STALE_CLAIM: { http: 409, retryable: false, meaning: 'Agent protocol: the claim is over; the job must be killed.' },
   LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; continue from `offset`.' },
@@ -287,6 +287,11 @@ export const refusalCodes = {
     http: 403,
     retryable: false,
     meaning: 'The server executes registered operations only, and this one, with its `hash`, is not registered.',
+  },
+  EXPORT_NOT_READY: {
+    http: 409,
+    retryable: true,
+    meaning: 'The archive of an export is not written yet, or could not be written; `status` says which.',
   },
   INTERNAL: {
     http: 500,

@@ -12,13 +12,13 @@ interface Described {
   readonly labels?: readonly string[];
 }
 
-/** A value that is read when it is asked for. */
+/** A value that is read at each scrape. */
 export interface Sampled {
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Metrics of one server. `createMetrics` makes it only if somebody can read it. */
+/** Metrics of one server. Created only if a scraper can read them. */
 export class Metrics {
   constructor(
     private readonly client: PromClient,
@@ -64,7 +64,7 @@ export class Metrics {
   }
 }
 
-/** Registry of OpenMetrics renames the counters that it has, so it gets copies. */
+/** A registry for OpenMetrics renames its counters, so it gets copies. */
 function openMetricOf(metric: unknown): Metric {
   const { type, name: given, get } = metric as { type: string; name: string; get(): Promise<object> };
   const name = type === 'counter' ? given.replace(/_total$/, '') : given;

@@ -32,12 +32,12 @@ interface Settings {
   readonly OTEL_SERVICE_NAME?: string | undefined;
 }
 
-/** Most time that a stop waits for the last spans to be sent. */
+/** Maximum time that a stop waits for the last spans to be sent. */
 const FLUSH_MS = 3_000;
 
 /**
  * Sends spans to an OpenTelemetry collector, in batches and in the background. Spans are made when they end, with
- * the ids and times of stored rows, so a restart between the begin and the end of something changes nothing.
+ * the IDs and times of stored rows, so a restart between start and end changes nothing.
  */
 export class Tracing {
   private next: { readonly traceId: string; readonly spanId: string } = { traceId: '', spanId: '' };
@@ -85,7 +85,7 @@ export class Tracing {
     made.end(end);
   }
 
-  /** Sends what is left. A collector that does not answer delays the stop by a few seconds at most. */
+  /** Sends the remaining spans. A collector that does not respond delays the stop by a few seconds at most. */
   async stop(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {

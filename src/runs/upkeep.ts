@@ -3,12 +3,15 @@ import { RepeatedWork } from '../kernel/repeatedWork';
 import type { App } from './app';
 import { pruneArtifacts } from './artifacts/artifactRetention';
 import { sweepCaches } from './caches/caches';
+import { pruneDeliveries } from './eventSubscriptions/deliveryRetention';
+import { expireExports, writeExports } from './exports/writeExports';
 import { pruneEvents } from './events/eventRetention';
 import { pruneLogs } from './logs/logRetention';
 import { moveLogs } from './logs/moveLogs';
 import { pruneFirings } from './triggers/firingRetention';
 import { sealLogs } from './logs/sealLogs';
 
+const EXPORT = 1000;
 const SEAL = 5000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,12 +38,21 @@ export function upkeepOf(app: App): RepeatedWork {
       work: deleting('old logs', (until) => pruneLogs(app, until)),
     },
     {
+      ...{ what: 'delete old deliveries', firstMs: HOUR, everyMs: HOUR },
+      work: deleting('old deliveries', (until) => pruneDeliveries(app, until)),
+    },
+    {
       ...{ what: 'delete old firings of triggers', firstMs: MINUTE, everyMs: HOUR },
       work: deleting('old firings of triggers', (until) => pruneFirings(app, until)),
     },
     {
       ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },
       work: deleting('expired keys of CI jobs', () => deleteExpiredKeys(app)),
+    },
+    { what: 'write exports', firstMs: EXPORT, everyMs: EXPORT, work: (until) => writeExports(app, until) },
+    {
+      ...{ what: 'delete expired exports', firstMs: HOUR, everyMs: HOUR },
+      work: deleting('expired exports', () => expireExports(app)),
     },
     { what: 'delete old caches', firstMs: HOUR, everyMs: HOUR, work: () => sweepCaches(app) },
     {

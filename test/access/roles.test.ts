@@ -115,6 +115,7 @@ const queries: Readonly<Record<string, Row>> = {
   queuePauses: ['{ queuePauses { id } }', ...all('OK')],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
   artifacts: ['{ artifacts(first: 9) { nodes { name holds signedLink { url } } pageInfo { total } } }', ...listed],
+  executionExport: ['{ executionExport(requestId: "$run") { status } }', ...all('NOT_FOUND')],
   artifact: ['{ artifact(artifactId: "$artifact") { name } }', ...seen],
   jobLog: ['{ jobLog(jobId: "$job") { final } }', ...seen],
   jobLogSearch: ['{ jobLogSearch(executionId: "$run", text: "x") { more } }', ...seen],
@@ -149,6 +150,19 @@ const queries: Readonly<Record<string, Row>> = {
   trustRules: ['{ trustRules { name } }', ...account],
   registeredOperations: ['{ registeredOperations { hash } }', ...account],
   apiKeys: ['{ apiKeys { name } }', ...all('OK')],
+  eventSubscription: ['{ eventSubscription(subscriptionId: "$subscription") { name enabled pending } }', ...hidden],
+  eventSubscriptions: [
+    '{ eventSubscriptions(limit: 9) { nodes { name } pageInfo { total } } }',
+    ...(['OK', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'] as const),
+  ],
+  deliveries: [
+    '{ deliveries(subscriptionId: "$subscription", limit: 9) { nodes { id } } }',
+    'EMPTY',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   secret: ['{ secret(secretId: "$secret") { name } }', ...seen],
   secretByName: ['{ secretByName(name: "KEPT") { id } }', ...seen],
   tag: ['{ tag(tagId: "$tag") { name usages { nodes { value } } } }', ...seen],
@@ -320,6 +334,42 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  createEventSubscription: [
+    'mutation { createEventSubscription(input: {url: "http://127.0.0.1:1/", name: "another"}) { eventSubscription { id } } }',
+    ...account,
+  ],
+  updateEventSubscription: [
+    'mutation { updateEventSubscription(input: {subscriptionId: "$subscription", name: "later"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  deleteEventSubscription: [
+    'mutation { deleteEventSubscription(input: {subscriptionId: "$spareSubscription"}) { clientMutationId } }',
+    ...hidden,
+  ],
+  rotateEventSubscriptionSecret: [
+    'mutation { rotateEventSubscriptionSecret(input: {subscriptionId: "$subscription"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  enableEventSubscription: [
+    'mutation { enableEventSubscription(input: {subscriptionId: "$subscription"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  disableEventSubscription: [
+    'mutation { disableEventSubscription(input: {subscriptionId: "$subscription"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  testEventSubscription: [
+    'mutation { testEventSubscription(input: {subscriptionId: "$subscription"}) { delivered } }',
+    ...hidden,
+  ],
+  replayEvents: [
+    'mutation { replayEvents(input: {subscriptionId: "$subscription", from: "2030-01-01T00:00:00Z"}) { eventSubscription { id } } }',
+    ...hidden,
+  ],
+  redeliverEvent: [
+    'mutation { redeliverEvent(input: {deliveryId: "$run"}) { delivery { id } } }',
+    ...(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'] as const),
+  ],
   createSecret: [
     'mutation { createSecret(input: {secretType: ENCRYPTED_TEXT, encryptedText: {name: "MADE", value: "hunter2!", usageScope: {appEnvScopes: [{application: {appId: "$app"}}]}}}) { secret { id } } }',
     ...administered,
@@ -328,6 +378,7 @@ const mutations: Readonly<Record<string, Row>> = {
     'mutation { updateSecret(input: {secretId: "$secret", secretType: ENCRYPTED_TEXT, encryptedText: {value: "hunter3!"}}) { secret { id } } }',
     ...administered,
   ],
+  exportExecutions: ['mutation { exportExecutions(input: {}) { requestId } }', ...all('OK')],
   attachTag: [
     'mutation { attachTag(input: {entityId: "$service", entityType: SERVICE, name: "team", value: "b"}) { tagLink { value } } }',
     ...administered,
@@ -484,7 +535,11 @@ const mutations: Readonly<Record<string, Row>> = {
   // The triggers of this test start it.
   deletePipeline: [
     'mutation { deletePipeline(input: {pipelineId: "$pipeline"}) { clientMutationId } }',
-    ...administered,
+    'IN_USE',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
   ],
   deleteApplication: [
     'mutation { deleteApplication(input: {applicationId: "$app"}) { clientMutationId } }',
@@ -632,7 +687,7 @@ describe('permissions of every operation', () => {
   };
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ SLIPWAY_OUTGOING_ALLOW: '127.0.0.1' });
     const runs = new Runs(server);
     await runs.apply(`${APP}
 ---
@@ -705,6 +760,19 @@ name: other
     const { createFreeze } = await server.client.ask<{ createFreeze: { freeze: { id: string } } }>(
       `mutation { createFreeze(input: {name: "holidays", applicationIds: ["${applicationId}"], from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z", reason: "holidays"}) { freeze { id } } }`,
     );
+    // Switched off, because deliveries would make decisions while the tests count those of requests.
+    const subscribe = async (name: string) => {
+      const { createEventSubscription } = await server.client.ask<{
+        createEventSubscription: { eventSubscription: { id: string } };
+      }>(
+        `mutation { createEventSubscription(input: {name: "${name}", url: "http://127.0.0.1:1/"}) { eventSubscription { id } } }`,
+      );
+      const { id } = createEventSubscription.eventSubscription;
+      await server.client.ask(
+        `mutation { disableEventSubscription(input: {subscriptionId: "${id}"}) { clientMutationId } }`,
+      );
+      return id;
+    };
     const hook = (name: string) =>
       `createTrigger(input: {applicationId: "${applicationId}", name: "${name}", action: {entityId: "${entityId}", executionType: PIPELINE}, condition: {conditionType: ON_WEBHOOK, webhookConditionInput: {webhookSourceType: CUSTOM}}}) { trigger { id } }`;
     const triggers = await server.client.ask<{ one: { trigger: { id: string } }; two: { trigger: { id: string } } }>(
@@ -760,6 +828,8 @@ name: other
       task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       freeze: createFreeze.freeze.id,
+      subscription: await subscribe('hook'),
+      spareSubscription: await subscribe('spare hook'),
       trigger: triggers.one.trigger.id,
       spareTrigger: triggers.two.trigger.id,
       template: templates.nodes[0]?.id ?? '',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogRecord } from '../../src/agent/logRecords';
@@ -54,6 +54,23 @@ describe('the spool of a log', () => {
     await moving;
     for (const offset of [...offsets, whole.length - 1]) await check(offset, 200_000);
     expect(spool.memoryBytes).toBeLessThan(50_000);
+  });
+
+  it('is read again by another process, up to the last whole record', async () => {
+    append(0, 20_000);
+    await spool.spill();
+    const path = join(folder, 'spool');
+    const { size } = await stat(path);
+    await truncate(path, size - 1);
+    const again = await LogSpool.reopen(path);
+    const whole = Array.from({ length: 19_999 }, (_, n) => lineOf(n)).join('');
+    expect(again.end).toBe(Buffer.byteLength(whole));
+    for (const offset of [0, 300_000]) {
+      const { offset: from, records } = await again.read(offset, again.end);
+      expect(bytesOf(records).equals(Buffer.from(whole).subarray(from))).toBe(true);
+    }
+    await again.close();
+    expect((await LogSpool.reopen(join(folder, 'none'))).end).toBe(0);
   });
 
   it('returns the whole log in successive reads, with streams and times', async () => {

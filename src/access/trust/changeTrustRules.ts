@@ -118,7 +118,7 @@ async function readRule(app: App, actor: Actor, given: Trusted): Promise<Trusted
   readClaims(given.claims, errors);
   if (!namesTenant(given.subject) && !given.claims.some(({ pattern }) => !pattern.includes('*'))) {
     const message =
-      '"subject" trusts too many: before the first "*" it must name at least two whole parts, such as repo:octo-org/*, or a claim must have a value without "*".';
+      '"subject" is too broad: before its first "*" it must contain at least two complete parts, such as repo:octo-org/*, or a claim must have a pattern without "*".';
     errors.push(broken('subject', given.subject, 'TOO_WIDE', message));
   }
   const { lifetimeSeconds } = given;
@@ -132,7 +132,7 @@ async function readRule(app: App, actor: Actor, given: Trusted): Promise<Trusted
   return { ...given, name, userGroupIds, applicationIds };
 }
 
-/** Keys of an issuer without HTTPS could be replaced on their way. */
+/** Without HTTPS, the keys of an issuer could be replaced in transit. */
 function readIssuer(issuer: string, allowHttp: boolean, errors: InputError[]): void {
   const protocol = URL.canParse(issuer) ? new URL(issuer).protocol : '';
   if (issuer.length <= LONGEST && (protocol === 'https:' || (allowHttp && protocol === 'http:'))) return;

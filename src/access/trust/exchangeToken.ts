@@ -19,7 +19,7 @@ import {
   takeToken,
 } from './trustRules.store';
 
-/** Notes of exchanged tokens are kept longer, so that no token can be exchanged twice. */
+/** Records of exchanged tokens are kept longer, so that no token can be exchanged twice. */
 const OLDEST_TOKEN_SECONDS = 86_400;
 const KEEP_MS = 7 * 86_400_000;
 
@@ -32,7 +32,7 @@ export interface ExchangedKey {
 
 /**
  * Exchanges the token of a CI job for a short-lived API key with the groups of the first trust rule that the token
- * meets. A token counts once. The key is named after the rule and the subject, so that events and audit show both.
+ * meets. A token works once. The key is named after the rule and the subject, so that events and audit show both.
  */
 export async function exchangeToken(
   app: App,
@@ -64,7 +64,7 @@ async function issueKey(
     const rule = await lockRuleForUse(db, ruleId);
     if (rule === undefined) throw invalidToken();
     if (!(await takeToken(db, tokenHash, now))) {
-      throw new Refusal('UNAUTHENTICATED', 'This token was exchanged before. Ask the CI system for another one.');
+      throw new Refusal('UNAUTHENTICATED', 'This token was exchanged before. Request a new one from the CI system.');
     }
     const apiKey: ApiKey = {
       ...{ id: newId(), name: `${rule.name} (${subject})`.slice(0, 300), prefix, ownerId: null },
@@ -100,6 +100,6 @@ function refuse(app: App, rules: readonly TrustRule[], payload: JWTPayload, requ
   return new Refusal('FORBIDDEN', message, { issuer: payload.iss, subject: payload.sub });
 }
 
-/** Deletes keys and notes that can no longer be used. */
+/** Deletes expired keys, and records of tokens that are too old to be exchanged. */
 export const deleteExpiredKeys = (app: App): Promise<number> =>
   deleteExpired(app.database, new Date(app.clock.now().getTime() - KEEP_MS));

@@ -3,7 +3,7 @@ import { field } from '../../kernel/fields';
 
 const hash = field.text();
 
-/** Tokens of CI jobs that were exchanged, by hash: each counts once. */
+/** Hashes of tokens that CI jobs have exchanged: each works once. */
 export const exchangedTokenTable = tableOf(
   'exchanged_token',
   { tokenHash: { ...hash, column: { ...hash.column, primary: true } }, exchangedAt: field.time() },

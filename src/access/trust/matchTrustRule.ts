@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import { claimAt } from '../tokenVerifier';
 import type { TrustRule } from './trustRules';
 
-/** True if the pattern matches the whole text. `*` stands for any text, an empty one included. Takes linear time. */
+/** True if the pattern matches the whole text. `*` matches any text, including an empty one. Takes linear time. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();
@@ -24,7 +24,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 export const namesTenant = (pattern: string): boolean =>
   !pattern.includes('*') || /^[^*:/]+[:/][^*:/]+[:/]/.test(pattern);
 
-/** The first part of a rule that verified claims don't meet; undefined if they meet all. */
+/** The first part of a rule that the verified claims don't meet. Undefined if they meet all. */
 export function unmetPart(
   { audience, subject, claims }: Pick<TrustRule, 'audience' | 'subject' | 'claims'>,
   payload: JWTPayload,

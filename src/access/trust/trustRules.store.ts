@@ -8,7 +8,7 @@ export function findTrustRules(db: Db): Promise<TrustRule[]> {
   return db.rows(`SELECT ${columns} FROM trust_rule rule ORDER BY rule.name, rule.id LIMIT 500`, []);
 }
 
-/** Rules that are switched on, the oldest first: the first that a token meets decides. */
+/** Rules that are turned on, oldest first: the first one that a token meets decides. */
 export function findRulesOfIssuer(db: Db, issuer: string): Promise<TrustRule[]> {
   return db.rows(
     `SELECT ${columns} FROM trust_rule rule WHERE rule.issuer = $1 AND rule.enabled ORDER BY rule.created_at, rule.id`,
@@ -16,7 +16,7 @@ export function findRulesOfIssuer(db: Db, issuer: string): Promise<TrustRule[]> 
   );
 }
 
-/** The rule as it is now, kept from changing until the transaction ends. Undefined if it is gone or switched off. */
+/** The rule as it is now, kept from changing until the transaction ends. Undefined if it was deleted or turned off. */
 export async function lockRuleForUse(db: Db, id: string): Promise<TrustRule | undefined> {
   const [rule] = await db.rows<TrustRule>(
     `SELECT ${columns} FROM trust_rule rule WHERE rule.id = $1 AND rule.enabled FOR UPDATE`,
@@ -53,7 +53,7 @@ export async function deleteTrustRuleRow(db: Db, id: string): Promise<void> {
   await db.write('DELETE FROM trust_rule WHERE id = $1', [id]);
 }
 
-/** Deletes keys that expired, and notes of tokens that were exchanged, before a time. Returns their number. */
+/** Deletes keys that expired, and records of tokens that were exchanged, before a time. Returns their number. */
 export async function deleteExpired(db: Db, before: Date): Promise<number> {
   const keys = await db.write('DELETE FROM api_key WHERE trust_rule_id IS NOT NULL AND expires_at < $1', [before]);
   return keys + (await db.write('DELETE FROM exchanged_token WHERE exchanged_at < $1', [before]));

@@ -8,21 +8,21 @@ export interface TrustClaim {
   readonly pattern: string;
 }
 
-/** Rule by which the tokens of a CI system's jobs are exchanged for short-lived API keys. */
+/** Rule that lets the jobs of a CI system exchange their tokens for short-lived API keys. */
 export const trustRuleFields = {
   id: field.id('ID.'),
   name: field.text('Name, unique. The keys of the rule are named after it.'),
   issuer: field.text(
-    'Issuer of the tokens: their `iss`, to the letter. Its keys are found by OpenID Connect discovery.',
+    'Exact `iss` of the tokens. The server finds the keys of the issuer through OpenID Connect discovery.',
   ),
   audience: field.text('Required value of the tokens’ `aud`, such as the URL of this server.'),
-  subject: field.text('Pattern of the tokens’ `sub`. `*` stands for any text.'),
+  subject: field.text('Pattern for the tokens’ `sub`. `*` matches any text.'),
   /** A list of `TrustClaim`; the API describes it. */
   claims: field.json(),
   userGroupIds: listOf(field.uuid('User groups that the keys act with.')),
   applicationIds: orNull(listOf(field.uuid('Applications that the keys are restricted to. Null: all.'))),
   lifetimeSeconds: field.integer('Lifetime of the keys in seconds.'),
-  enabled: field.boolean('False if the rule is switched off.'),
+  enabled: field.boolean('False if the rule is turned off.'),
   createdAt: field.time('Time of creation.'),
   createdBy: orNull(field.key()),
   updatedAt: field.time('Time of the last change.'),
@@ -49,13 +49,13 @@ export const newTrustRule = {
   ),
   audience: field.text('Required value of the tokens’ `aud`, such as the URL of this server. 1 to 500 characters.'),
   subject: field.text(
-    'Pattern of the tokens’ `sub`, such as `repo:octo-org/shop:ref:refs/heads/main`. `*` stands for any text; before the first one, ' +
-      'the pattern must name at least two whole parts, such as `repo:octo-org/*`, unless a claim has a value without `*`.',
+    'Pattern for the tokens’ `sub`, such as `repo:octo-org/shop:ref:refs/heads/main`. `*` matches any text. Before the first `*`, ' +
+      'the pattern must contain at least two complete parts, such as `repo:octo-org/*`, unless the rule has a claim pattern without `*`.',
   ),
   userGroupIds: listOf(field.uuid('User groups that the keys act with. At least one.')),
   applicationIds: optional(listOf(field.uuid('Applications to restrict the keys to. Null, the default: all.'))),
   lifetimeSeconds: optional(field.integer('Lifetime of the keys in seconds, 60 to 86,400. Defaults to 3,600.')),
-  enabled: optional(field.boolean('False to create the rule switched off. Defaults to true.')),
+  enabled: optional(field.boolean('False to create the rule turned off. Defaults to true.')),
 };
 export type CreateTrustRule = ShapeOf<typeof newTrustRule> & {
   readonly claims?: readonly TrustClaim[] | null | undefined;
@@ -71,7 +71,7 @@ export const trustRuleChanges = {
   userGroupIds: optional(newTrustRule.userGroupIds),
   applicationIds: newTrustRule.applicationIds,
   lifetimeSeconds: newTrustRule.lifetimeSeconds,
-  enabled: optional(field.boolean('False to switch the rule off.')),
+  enabled: optional(field.boolean('False to turn the rule off.')),
 };
 export type UpdateTrustRule = ShapeOf<typeof trustRuleChanges> & {
   readonly claims?: readonly TrustClaim[] | null | undefined;

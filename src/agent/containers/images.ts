@@ -17,7 +17,7 @@ export class ContainerProblem extends Error {
 
 export interface Image {
   readonly id: string;
-  /** Empty as long as only a node of the cluster knows it. */
+  /** Empty while only a node of the cluster knows it. */
   readonly digest: string;
   /** Names of its variables; null if the agent does not know them. */
   readonly variables: readonly string[] | null;

@@ -6,13 +6,13 @@ import { NotInPods, type Pod, readRun } from './podSpec';
 import { execute, PodProblem, podPath, runPod, startPod } from './runPod';
 
 /**
- * Runs containers as pods: the part of podman's command line that the agent uses, in front of the Kubernetes API. So a pod is
- * to the agent what any container is: a process with pipes and an exit code, which gets signals.
+ * Runs containers as pods: the part of podman's command line that the agent uses, in front of the Kubernetes API. For
+ * the agent, a pod is therefore a container like any other: a process with pipes and an exit code that gets signals.
  */
 
 /** Exit code of podman and docker for an error of their own. */
 const OWN_ERROR = 125;
-/** Longest wait for the end of pods that are removed, in milliseconds. */
+/** Maximum wait for removed pods to end, in milliseconds. */
 const REMOVAL_MS = 30_000;
 
 type Subcommand = (api: KubernetesApi, args: readonly string[]) => Promise<number>;

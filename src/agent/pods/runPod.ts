@@ -17,7 +17,7 @@ const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 
 export const podPath = (name: string) => `/pods/${encodeURIComponent(name)}`;
 
-/** A pod could not be run. The message sorts like those of other runtimes. */
+/** A pod could not be run. Its message has the form by which problems of other runtimes are classified. */
 export class PodProblem extends Error {}
 
 /** Starts a service in the background; resolves when it runs and has an address. */
@@ -44,7 +44,7 @@ export async function runPod(api: KubernetesApi, run: RunOptions): Promise<numbe
   for (const signal of forwarded) {
     process.on(signal, () => {
       if (runs) void forward(api, run.name, signal);
-      // There is nobody to tell. The agent removes the pod.
+      // Nothing receives the error. The agent removes the pod.
       else process.exit(128 + constants.signals[signal]);
     });
   }
@@ -119,7 +119,7 @@ async function started(api: KubernetesApi, name: string): Promise<void> {
   }
 }
 
-/** Passes on the output until the container ends. What was written while the connection was broken is lost, and said so. */
+/** Passes on the output until the container ends. The log mentions output that a broken connection may have lost. */
 async function follow(api: KubernetesApi, name: string, ready: () => void): Promise<void> {
   const path = `${podPath(name)}/attach?container=job&stdin=false&stdout=true&stderr=true`;
   let failures = 0;

@@ -8,7 +8,7 @@ export class ActorResolver {
   @FieldResolver(() => String, {
     nullable: true,
     description:
-      'Name of the user that the API key belongs to, or of the author of the trigger. Null for other actors, and for a key of nobody.',
+      'Name of the user that the API key belongs to, or of the author of the trigger. Null for other actors, and for a key without an owner.',
   })
   async owner(@Root() { kind, personId, authorName }: EventActor, @Ctx() { loaders }: Context): Promise<string | null> {
     if (kind === 'TRIGGER') return authorName ?? null;

@@ -8,22 +8,25 @@ import { echo } from '../graphql/mutations.types';
 
 const claim = {
   name: field.text(
-    'Name of the claim, such as `repository_owner`; names with dots also as a path, such as `ci.project`.',
+    'Name of the claim, such as `repository_owner`, or a path into nested claims, such as `ci.project`.',
   ),
-  pattern: field.text('Pattern of its value. `*` stands for any text. A list meets it if one of its values does.'),
+  pattern: field.text('Pattern for its value. `*` matches any text. A list matches if one of its values does.'),
 };
 const TrustClaim = objectType('TrustClaim', 'Condition on a claim of a token.', claim);
 const TrustClaimInput = inputType('TrustClaimInput', 'Condition on a claim of a token.', claim);
 
 const TrustRule = objectType(
   'TrustRule',
-  'Rule by which a CI job signs in with its own OpenID Connect token instead of a stored key: `POST /auth/exchange` exchanges a token ' +
-    'that meets the rule for an API key that soon expires.',
-  { ...trustRuleFields, claims: listOf(field.object(() => TrustClaim, 'Further conditions, which must all be met.')) },
+  'Rule that lets a CI job sign in with its own OpenID Connect token instead of a stored key. `POST /auth/exchange` exchanges a token ' +
+    'that meets the rule for a short-lived API key.',
+  {
+    ...trustRuleFields,
+    claims: listOf(field.object(() => TrustClaim, 'Conditions on other claims, which must all be met.')),
+  },
 );
 
 const claims = optional(
-  listOf(field.object(() => TrustClaimInput, 'Further conditions, which must all be met. At most 20.')),
+  listOf(field.object(() => TrustClaimInput, 'Conditions on other claims, which must all be met. At most 20.')),
 );
 const CreateTrustRuleInput = mutationInput('CreateTrustRuleInput', 'New trust rule.', { ...newTrustRule, claims });
 const UpdateTrustRuleInput = mutationInput(
@@ -53,8 +56,8 @@ export class TrustRulesResolver {
 
   @Mutation(() => TrustRulePayload, {
     description:
-      'Creates a rule by which CI jobs sign in with their own tokens. Each token counts once; the key that it is exchanged for acts ' +
-      'with the groups of the rule, and is named after the rule and the subject of the token, which the audit trail and events show. ' +
+      'Creates a rule that lets CI jobs sign in with their own tokens. Each token can be exchanged once. The key acts with the user ' +
+      'groups of the rule. Its name, which events and the audit trail show, contains the rule and the subject of the token. ' +
       'Administrators only. Example: `createTrustRule(input: {name: "shop main", issuer: "https://token.actions.githubusercontent.com", ' +
       'audience: "https://slipway.example.com", subject: "repo:octo-org/shop:ref:refs/heads/main", userGroupIds: ["…"]}) { trustRule ' +
       '{ id } }`. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
@@ -68,8 +71,8 @@ export class TrustRulesResolver {
 
   @Mutation(() => TrustRulePayload, {
     description:
-      'Changes a trust rule. A change of the issuer, audience, subject, claims, groups or applications, and switching the rule off, ' +
-      'revokes the keys that were issued by it. Administrators only. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN, CONFLICT.',
+      'Changes a trust rule. A change of the issuer, audience, subject, claims, groups or applications, and turning the rule off, ' +
+      'revokes the keys that it issued. Administrators only. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN, CONFLICT.',
   })
   async updateTrustRule(
     @Input(UpdateTrustRuleInput) input: InstanceType<typeof UpdateTrustRuleInput>,
@@ -80,7 +83,7 @@ export class TrustRulesResolver {
 
   @Mutation(() => DeleteTrustRulePayload, {
     description:
-      'Deletes a trust rule and revokes the keys that were issued by it. Administrators only. Errors: FORBIDDEN, NOT_FOUND.',
+      'Deletes a trust rule and revokes the keys that it issued. Administrators only. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async deleteTrustRule(
     @Input(DeleteTrustRuleInput) input: InstanceType<typeof DeleteTrustRuleInput>,

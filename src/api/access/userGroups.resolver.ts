@@ -132,7 +132,7 @@ export class UserGroupsResolver {
 
   @FieldResolver(() => Boolean, {
     description:
-      'True if the identity provider names members of the group in its tokens. Those memberships can only be ended there.',
+      'True if the identity provider names members of the group in its tokens. Such memberships can only be removed there.',
   })
   async isSSOLinked(@Root() { id }: GroupRow, @Ctx() { loaders }: Context): Promise<boolean> {
     return (await loaders.load(issuerOfGroup, id)) !== undefined;
@@ -155,7 +155,7 @@ export class UserGroupsResolver {
   @FieldResolver(() => NotificationSettings, {
     nullable: true,
     description:
-      'Always null: groups have no addresses of their own. Event subscriptions send messages to Slack, Teams and others.',
+      'Always null: groups have no addresses. Event subscriptions send messages to Slack, Teams and other services.',
   })
   notificationSettings(): null {
     return null;
@@ -164,7 +164,7 @@ export class UserGroupsResolver {
   @FieldResolver(() => [User], {
     nullable: true,
     description: 'Members, as a plain list. Null without READ_USERS_AND_GROUPS.',
-    deprecationReason: 'Use `members`, which has pages.',
+    deprecationReason: 'Use `members`, which is paged.',
   })
   async users(@Root() group: GroupRow, @Ctx() { loaders, actor }: Context) {
     if (!actor.access.canInAccount('READ_USERS_AND_GROUPS')) return null;

@@ -71,14 +71,14 @@ export class UsersResolver {
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'True if the identity provider has verified the email address: it does so before the first sign-in.',
+    description: 'True if the identity provider has verified the email address, which the first sign-in requires.',
   })
   isEmailVerified(@Root() { identitySubject }: UserRow): boolean {
     return identitySubject !== null;
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'True if the first sign-in created the user. False if somebody created it with `createUser`.',
+    description: 'True if the first sign-in created the user. False if `createUser` did.',
   })
   isImportedFromIdentityProvider(@Root() { createdBy, identitySubject }: UserRow): boolean {
     return createdBy === null && identitySubject !== null;
@@ -90,14 +90,14 @@ export class UsersResolver {
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'Always false: second factors are a matter of the identity provider, which does not report them.',
+    description: 'Always false: the identity provider handles second factors, and does not report them.',
   })
   isTwoFactorAuthenticationEnabled(): boolean {
     return false;
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'Always false: Slipway locks no users. It delays addresses that send invalid keys.',
+    description: 'Always false: Slipway does not lock users. It slows down addresses that send invalid keys.',
   })
   isUserLocked(): boolean {
     return false;
@@ -114,7 +114,7 @@ export class UsersResolver {
 
   @FieldResolver(() => [UserGroup], {
     description: 'User groups that the user is a member of, as a plain list.',
-    deprecationReason: 'Use `memberships`, which has pages.',
+    deprecationReason: 'Use `memberships`, which is paged.',
   })
   async userGroups(@Root() user: UserRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(groupsOfUser, user.id)) ?? [];

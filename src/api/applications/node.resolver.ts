@@ -34,7 +34,7 @@ const reads: Readonly<Record<NodeType, (app: App, actor: Actor, id: string) => P
   Job: readJob,
   Artifact: async (app, actor, id) => (await readArtifact(app, actor, id)).artifact,
   Agent: (app, actor, id) => {
-    // Otherwise the error would tell that the agent exists.
+    // FORBIDDEN would reveal that the agent exists.
     if (!actor.access.canInAccount('MANAGE_DELEGATES')) throw notFound('node', id);
     return readAgent(app, actor, id);
   },
@@ -47,7 +47,7 @@ export class NodeResolver {
   @Query(() => NodeInterface, {
     nullable: true,
     description:
-      'Object with the given ID, of any type that implements `Node`. IDs are unique over all types. Requires the same rights as ' +
+      'Object with the given ID, of any type that implements `Node`. IDs are unique across all types. Requires the same permissions as ' +
       'the query of its type. Errors: NOT_FOUND.',
   })
   async node(

@@ -109,14 +109,14 @@ const AppliedDefinition = objectType(
   },
 );
 
-const TemplatePlace = objectType('TemplatePlace', 'Place within a template.', templatePlaceFields);
+const TemplatePlace = objectType('TemplatePlace', 'Position within a template.', templatePlaceFields);
 
 const DefinitionProblem = objectType('DefinitionProblem', 'Error or warning in a definition, with its location.', {
   ...problemFields,
   template: orNull(
     field.object(
       () => TemplatePlace,
-      'Place within a template, for a problem in what the document takes over from one. `line` and `column` are those of `extends`.',
+      'Position within a template, for a problem in the contents of one. `line` and `column` are then those of `extends`.',
     ),
   ),
 });

@@ -458,6 +458,16 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       ),
     },
   ),
+  SUBSCRIPTION_SWITCHED_OFF: event(
+    'SUBSCRIPTION_SWITCHED_OFF',
+    'a subscription to events was switched off when an event of this run could not be delivered.',
+    {
+      subscriptionId: field.key('ID of the event subscription.'),
+      name: field.text('Name of the event subscription.'),
+      reasonCode: field.text('`GONE`, `FAILING` or `OWNER_GONE`.'),
+      reason: field.text('Explanation of `reasonCode`.'),
+    },
+  ),
   DEPLOYED: event(
     'DEPLOYED',
     'an environment has a new image of a service. Follows `DEPLOYMENT_STATUS` with SUCCEEDED.',

@@ -78,7 +78,7 @@ export class ExecutionFilterInput {
   @Field(() => TagFilter, {
     nullable: true,
     description:
-      'By tags: of the execution (DEPLOYMENT, the default), its APPLICATION, PIPELINE or WORKFLOW, or an ENVIRONMENT or SERVICE that it deploys.',
+      'Filters by tags of the execution (DEPLOYMENT, the default), its APPLICATION, PIPELINE or WORKFLOW, or an ENVIRONMENT or SERVICE that it deploys.',
   })
   tag?: InstanceType<typeof TagFilter> | null;
 

@@ -48,7 +48,7 @@ export function firstGenSchema(schema: GraphQLSchema): GraphQLSchema {
 }
 
 function addExtension(dialect: GraphQLSchema): void {
-  // What is not read must not reach the audit trail either: it may hold credentials.
+  // Arguments that are never read may hold credentials, so the audit trail omits them.
   const read = () => ({});
   Object.assign(dialect.getType('Unsupported') ?? {}, { parseValue: read, parseLiteral: read });
   for (const [name, fields] of Object.entries(extension)) {
@@ -97,7 +97,7 @@ function copyBehavior(name: string, { dialect, schema, copies }: Both): void {
   }
 }
 
-/** Name in the dialect of a type that the schema resolves, which it does at once. */
+/** Name in the dialect of a type that the schema resolves synchronously. */
 function nameOf(name: ReturnType<GraphQLTypeResolver<unknown, unknown>>, copies: Copies) {
   const [renamed] = [...copies].find(([, original]) => original === name) ?? [];
   return renamed ?? name;

@@ -60,7 +60,7 @@ export const redefined: ReadonlySet<string> = new Set(['User.userGroups', 'UserG
 
 /**
  * Rewrites the schema as text: IDs are strings, elements of lists in arguments may be null, and payloads and inputs
- * have FirstGen's names. There are no subscriptions, because the dialect is served over HTTP POST only.
+ * have FirstGen's names. There are no subscriptions, because the dialect is served over plain HTTP only.
  */
 export function dialectText(schema: GraphQLSchema): {
   readonly definitions: DefinitionNode[];

@@ -33,7 +33,7 @@ function merged(): Record<string, Record<string, Resolve>> {
   return all;
 }
 
-/** The additions as text, without names that the schema has: those are features of Slipway, and win. */
+/** The additions as text, without names that the schema has: features of Slipway take precedence. */
 export function extensionText(schema: readonly DefinitionNode[]): DefinitionNode[] {
   const known = new Map<string, ReadonlySet<string>>();
   for (const one of schema) if (isTypeDefinitionNode(one)) known.set(one.name.value, namesIn(one));

@@ -17,6 +17,12 @@ export const inputs: Extension = {
       "True: webhooks of triggers always need their signature."
       isManualTriggerAuthorized: Boolean
     }
+    extend input ExportExecutionsInput {
+      "Has no effect: poll the status link."
+      userGroupIds: [String!]
+      "Has no effect: poll the status link."
+      notifyOnlyTriggeringUser: Boolean
+    }
     extend input StartExecutionInput {
       "Has no effect: \`on_timeout\` of a stage’s runtime inputs says if it continues with their defaults."
       continueWithDefaultValues: Boolean

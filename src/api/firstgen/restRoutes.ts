@@ -33,7 +33,7 @@ const interrupts: Readonly<Record<string, { readonly mutation: string; readonly 
 };
 
 /**
- * What FirstGen has over REST and its clients use: `PUT /api/executions/<id>` interrupts an execution, and
+ * FirstGen's REST routes that its clients use: `PUT /api/executions/<id>` interrupts an execution, and
  * `GET /api/external/v1/executions/<id>/status` reads its status. Both also under /gateway.
  */
 export const firstGenRoutes =

@@ -19,7 +19,7 @@ interface Asked {
   readonly variables?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Answer to a query, in JSON. */
+/** Response to a query, in JSON. */
 export interface QueryAnswer {
   readonly text: string;
   /** Name of the query. */

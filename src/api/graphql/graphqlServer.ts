@@ -52,7 +52,7 @@ export interface GraphqlServerOptions<C extends object>
 export interface GraphqlServer {
   /** `POST /graphql`, `/graphql/stream`, and the paths of the dialect. */
   readonly routes: FastifyPluginCallback;
-  /** Answers `GET /graphql`, whose URL is also that of GraphiQL. */
+  /** Handles `GET /graphql`, which has the same URL as GraphiQL. */
   answerGet(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
   readonly sockets: WebSockets;
   /** Number of open streams, by transport. */

@@ -161,7 +161,7 @@ function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C
 
 type Outcome = Pick<OperationEnd, 'name' | 'kind' | 'errors'>;
 
-/** The body is no request of GraphQL. */
+/** The body is not a GraphQL request. */
 const notGraphql: Outcome = { name: null, kind: null, errors: [{ message: '', extensions: { code: 'BAD_REQUEST' } }] };
 
 /** Keeps the outcome of each operation by its request. The operation is missing if the document is not valid. */
@@ -210,6 +210,6 @@ function needsStream(): Refusal {
 }
 
 function needsPost(): Refusal {
-  const message = 'Mutations are sent with POST: anything on the way may repeat a GET.';
+  const message = 'Mutations must be sent with POST, because proxies and browsers may repeat a GET.';
   return invalidInput([{ field: 'method', value: 'GET', rule: 'TRANSPORT', message }]);
 }

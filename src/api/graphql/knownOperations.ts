@@ -11,7 +11,7 @@ export interface KnownOperationsOptions {
   readonly registeredOnly: boolean;
 }
 
-/** Request as it arrives; nothing of it is checked. */
+/** Request as it arrives, unchecked. */
 interface Asked {
   readonly query?: unknown;
   readonly documentId?: unknown;
@@ -27,9 +27,9 @@ const LONGEST_LEARNED = 20_000;
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /**
- * Persisted operations: a request names its text by the SHA-256 of the text. Three notations count: Apollo's
+ * Persisted operations: a request identifies its text by the SHA-256 of the text. Three notations work: Apollo's
  * `extensions.persistedQuery.sha256Hash`, and `documentId` of GraphQL over HTTP with or without `sha256:`. A request
- * with text and hash teaches this server the text, as clients with automatic persisted queries expect.
+ * with text and hash makes this server remember the text, as clients with automatic persisted queries expect.
  */
 export class KnownOperations {
   private readonly found = new LRUCache<string, string>({ max: MOST_KNOWN, ttl: KNOWN_MS });

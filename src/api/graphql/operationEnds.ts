@@ -14,7 +14,7 @@ export interface OperationEnd {
   readonly request: RequestInfo;
 }
 
-/** Learns of every operation of callers whose key is valid. Must be quick, and never throws. */
+/** Called for every operation of callers with a valid key. Must be fast and must not throw. */
 export type NoteOperation = (end: OperationEnd) => void;
 
 /** Name and kind of the selected operation of a document. */

@@ -36,6 +36,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { EventDeliveryResolver, EventSubscriptionsResolver } from '../eventSubscriptions/eventSubscriptions.resolver';
 import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
 import { OnNewArtifactResolver, OnWebhookResolver } from '../triggers/webhookDetails.resolver';
 import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
@@ -126,6 +127,7 @@ import {
 } from '../services/serviceArtifacts.resolver';
 
 import { OperationsResolver } from '../operations/operations.resolver';
+import { ExportsResolver } from '../exports/exports.resolver';
 import { TrustRulesResolver } from '../access/trustRules.resolver';
 
 /** All resolvers of the API. A resolver that is missing in this list is not served. */
@@ -238,6 +240,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AgentsResolver,
   AgentTokensResolver,
   AuditResolver,
+  EventSubscriptionsResolver,
+  EventDeliveryResolver,
   TriggersResolver,
   TriggerVersionResolver,
   TriggerFiringResolver,
@@ -256,4 +260,5 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ServiceArtifactsResolver,
   ArtifactSourceResolver,
   ExecutionArtifactsResolver,
+  ExportsResolver,
 ];

@@ -206,7 +206,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
         const leaseUntil = new Date(clock.now().getTime() + config.SLIPWAY_LEASE_SECONDS * 1000);
         const held = new Map((await renewLeases(database, claims, leaseUntil)).map((job) => [job.jobId, job]));
         if (over.aborted || jobs.some(({ jobId }) => held.get(jobId)?.cancel !== false)) {
-          // A removal ends claims; its reason belongs into the same answer.
+          // A removal ends claims, so the same response must contain the reason.
           const dropped = knows !== null && held.size < jobs.length;
           const agent = dropped ? await known.fresh(request.agent) : known.current(request.agent).agent;
           return {

@@ -11,7 +11,7 @@ const types: Readonly<Record<string, string>> = {
   '.graphql': 'text/plain; charset=utf-8',
 };
 
-/** Answers a GET of something other than a browser. */
+/** Handles a GET that does not come from a browser. */
 type AnswerGet = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /**

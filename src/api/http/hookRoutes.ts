@@ -13,7 +13,7 @@ interface Delivery {
 
 /**
  * `POST /hooks/<path>`: webhooks for triggers. The address is looked up before the body is read, the signature is
- * checked before it is parsed, and the answer with the ID of the firing comes once it is stored.
+ * checked before it is parsed, and the response with the ID of the firing is sent once it is stored.
  */
 export const hookRoutes =
   (app: App, desk: HookDesk, limit: RateLimit): FastifyPluginCallback =>

@@ -23,25 +23,27 @@ interface Described {
   readonly response?: z.ZodType;
 }
 
-/** Meaning of each route, by method and path. Routes that are not listed are part of the document without one. */
+/** Summary of each route, by method and path. Other routes are in the document without a summary. */
 const described: Readonly<Record<string, Described>> = {
   'GET /': { summary: 'Page with links, for people' },
   'GET /healthz': { summary: '200 while the process runs' },
-  'GET /readyz': { summary: '200 while the server can work, otherwise 503 with the reason' },
+  'GET /readyz': { summary: '200 while the server can work, else 503 with the reason' },
   'GET /metrics': { summary: 'Metrics for Prometheus, if a token for them is configured' },
   'GET /openapi.json': { summary: 'This document' },
   'GET /schema.graphql': { summary: 'GraphQL schema' },
   'GET /operations.json': { summary: 'Ready-made GraphQL operations' },
-  'POST /auth/exchange': { summary: 'API key for the token of a CI job, by a trust rule' },
+  'POST /auth/exchange': { summary: 'Exchanges the token of a CI job for an API key, by a trust rule' },
   'GET /schemas/definitions.json': { summary: 'JSON Schema of definitions, for editors' },
   'GET /artifacts/{id}': { summary: 'Content of an artifact; also with the signature of a signed link' },
+  'GET /exports/{id}': { summary: 'Archive of executions, with the signature of its link' },
+  'GET /exports/{id}/status': { summary: 'Status of an export of executions, with the signature of its link' },
   'GET /jobs/{id}/log': { summary: 'Log of a job as text; `timestamps=true` puts the time before each line' },
   'GET /graphql': { summary: 'GraphiQL, for browsers' },
   'POST /graphql': { summary: 'GraphQL query or mutation' },
   'GET /graphql/stream': { summary: 'GraphQL operation as server-sent events' },
   'POST /graphql/stream': { summary: 'GraphQL operation as server-sent events' },
   'POST /agent/v1/register': { summary: 'Registers an agent', response: registerResponse },
-  'POST /agent/v1/claim': { summary: 'Waits for jobs; 204 if none came', response: claimResponse },
+  'POST /agent/v1/claim': { summary: 'Waits for jobs; 204 if there are none', response: claimResponse },
   'POST /agent/v1/start': { summary: 'Reports that commands are about to start', response: startResponse },
   'POST /agent/v1/renew': { summary: 'Extends leases, and waits for cancellations', response: renewResponse },
   'POST /agent/v1/finish': { summary: 'Reports the ends of jobs', response: finishResponse },

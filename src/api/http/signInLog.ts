@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Actor } from '../../access/actor';
 import type { Log } from '../../kernel/log';
 
-/** A caller that was not heard from for this long signs in again. */
+/** After this time without a request, the next request of a caller counts as a new sign-in. */
 const SESSION_MS = 3_600_000;
 const MOST_KEPT = 10_000;
 

@@ -2,7 +2,7 @@ import type { Metrics } from '../../kernel/metrics';
 import type { NoteOperation } from '../graphql/operationEnds';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
-/** Names of operations that are counted one by one. Clients choose names, so later ones count as `other`. */
+/** Names of operations that are counted individually. Clients choose names, so later ones count as `other`. */
 const MOST_NAMES = 200;
 
 /** Counts operations by name, kind and error code, on this process. */

@@ -17,7 +17,7 @@ import { echo } from '../graphql/mutations.types';
 
 const RegisteredOperation = objectType(
   'RegisteredOperation',
-  'GraphQL document that clients may name by its hash. With `SLIPWAY_OPERATIONS=registered`, the server executes only ' +
+  'GraphQL document that clients can identify by its hash. With `SLIPWAY_OPERATIONS=registered`, the server executes only ' +
     'these, the documents in `SLIPWAY_OPERATIONS_DIR`, and those of the package `slipway/client`.',
   registeredOperationFields,
 );
@@ -35,7 +35,7 @@ const DeleteRegisteredOperationInput = mutationInput('DeleteRegisteredOperationI
 const DeleteRegisteredOperationPayload = mutationPayload(
   'DeleteRegisteredOperationPayload',
   'Result of the deletion.',
-  { hash: field.key('Hash of the operation that is no longer registered.') },
+  { hash: field.key('Hash of the deleted operation.') },
 );
 
 @Resolver(() => RegisteredOperation)
@@ -43,7 +43,7 @@ export class OperationsResolver {
   @Query(() => [RegisteredOperation], {
     nullable: true,
     description:
-      'Operations that administrators registered, in the order of their hashes. Administrators only. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Operations that administrators registered, sorted by hash. Administrators only. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   registeredOperations(
     @Arg('after', () => String, { nullable: true, description: 'Hash to continue after.' })
@@ -57,7 +57,7 @@ export class OperationsResolver {
 
   @Mutation(() => RegisterOperationsPayload, {
     description:
-      'Registers documents, so that clients can name them by the SHA-256 of their text (`extensions.persistedQuery.sha256Hash` or ' +
+      'Registers documents, so that clients can identify them by the SHA-256 of their text (`extensions.persistedQuery.sha256Hash` or ' +
       '`documentId`), and so that a server with `SLIPWAY_OPERATIONS=registered` executes them. Each must be valid in this schema. ' +
       'Registering a document again changes nothing. Administrators only. Example: `registerOperations(input: {documents: ["query ' +
       'Runs { executions { nodes { id } } }"]}) { operations { hash } }`. Errors: FORBIDDEN, INVALID_INPUT.',
@@ -76,7 +76,7 @@ export class OperationsResolver {
 
   @Mutation(() => DeleteRegisteredOperationPayload, {
     description:
-      'Deletes a registered operation. Servers refuse its hash from then on, other servers within a second. Ready-made operations ' +
+      'Deletes a registered operation. This server refuses its hash immediately, other servers within a second. Ready-made operations ' +
       'can’t be deleted. Administrators only. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async deleteRegisteredOperation(

@@ -16,6 +16,7 @@ import { readSecret } from '../../catalog/secrets/readSecrets.queries';
 import { invalidInput } from '../../kernel/errors';
 import { field, listOf, optional } from '../../kernel/fields';
 import type { App } from '../../runs/app';
+import { resealSubscriptions } from '../../runs/eventSubscriptions/resealSubscriptions';
 import { Application } from '../applications/application.types';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
@@ -29,13 +30,17 @@ const Secret = objectType(
 );
 
 const SetSecretInput = mutationInput('SetSecretInput', 'New secret, or new value of one.', newSecret);
-const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete: by its ID, or by its place and name.', {
-  secretId: optional(field.key('ID of the secret. Excludes the other fields but `secretType`.')),
-  secretType: optional(field.oneOf(secretType, 'Kind of the secret. With another kind, it is not found.')),
-  applicationId: optional(secretToChange.applicationId),
-  environmentId: secretToChange.environmentId,
-  name: optional(secretToChange.name),
-});
+const DeleteSecretInput = mutationInput(
+  'DeleteSecretInput',
+  'Secret to delete, by its ID, or by its application or environment and its name.',
+  {
+    secretId: optional(field.key('ID of the secret. Can be combined only with `secretType`.')),
+    secretType: optional(field.oneOf(secretType, 'Kind of the secret. A secret of another kind is not found.')),
+    applicationId: optional(secretToChange.applicationId),
+    environmentId: secretToChange.environmentId,
+    name: optional(secretToChange.name),
+  },
+);
 const ResealSecretsInput = mutationInput('ResealSecretsInput', 'Input of `resealSecrets`.', {});
 const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecret`.', {
   secret: field.object(() => Secret, 'Secret after the change, without its value.'),
@@ -44,7 +49,7 @@ const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecr
 const DeleteSecretPayload = mutationPayload('DeleteSecretPayload', 'Result of `deleteSecret`.', {});
 const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of `resealSecrets`.', resealedFields);
 
-/** The place and name of the secret that an input selects. */
+/** Application or environment, and name, of the secret that an input selects. */
 async function secretToDelete(
   app: App,
   actor: Actor,
@@ -112,6 +117,6 @@ export class SecretsResolver {
     @Input(ResealSecretsInput, { nullable: true }) input: InstanceType<typeof ResealSecretsInput> | null,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input ?? {}), ...(await resealSecrets(app, actor)) };
+    return { ...echo(input ?? {}), ...(await resealSecrets(app, actor, [resealSubscriptions])) };
   }
 }

@@ -39,7 +39,7 @@ export class TypedSecretsResolver {
   @Query(() => SecretDetails, {
     nullable: true,
     description:
-      'Secret by its name, without its value. Names are unique within an application or an environment only: if several places have the name, one of the IDs is required. Errors: NOT_FOUND, INVALID_INPUT (rule AMBIGUOUS).',
+      'Secret by its name, without its value. Names are unique within an application or an environment only: if the name exists several times, `applicationId` or `environmentId` is required. Errors: NOT_FOUND, INVALID_INPUT (rule AMBIGUOUS).',
   })
   async secretByName(
     @Arg('name', () => String, { description: 'Name of the secret.' }) name: string,
@@ -57,7 +57,7 @@ export class TypedSecretsResolver {
   @Mutation(() => CreateSecretPayload, {
     description:
       'Creates a secret of an application or environment. Its name must be free there; `setSecret` also replaces values. ' +
-      'A credential is made of other secrets, of which it gets copies: `createSecret(input: {secretType: SSH_CREDENTIAL, sshCredential: {name: "DEPLOY", sshAuthentication: {userName: "deploy", sshAuthenticationMethod: {inlineSSHKey: {sshKeySecretFileId: "…"}}}, usageScope: {appEnvScopes: [{application: {appId: "…"}}]}}}) { secret { id } }`. ' +
+      'A credential is composed of other secrets, and contains copies of them: `createSecret(input: {secretType: SSH_CREDENTIAL, sshCredential: {name: "DEPLOY", sshAuthentication: {userName: "deploy", sshAuthenticationMethod: {inlineSSHKey: {sshKeySecretFileId: "…"}}}, usageScope: {appEnvScopes: [{application: {appId: "…"}}]}}}) { secret { id } }`. ' +
       `Errors: ${ERRORS}.`,
   })
   async createSecret(

@@ -21,7 +21,7 @@ import { inputType, interfaceType, mutationInput, mutationPayload, objectType } 
 const applicationFilter = {
   name: 'ApplicationFilterType',
   description: 'Applications of a usage scope.',
-  values: { ALL: 'All applications. Refused: a secret has one application.' },
+  values: { ALL: 'All applications. Refused: a secret belongs to one application.' },
 } as const;
 const environmentFilter = {
   name: 'EnvironmentFilterType',
@@ -42,13 +42,17 @@ const EnvScopeFilter = objectType('EnvScopeFilter', 'Environment of a usage scop
   envId: scopeFields.envId,
   filterType: filterOfEnvironment,
 });
-const AppEnvScope = objectType('AppEnvScope', 'Place at which a secret counts.', {
+const AppEnvScope = objectType('AppEnvScope', 'Application or environment that a secret belongs to.', {
   application: field.object(() => AppScopeFilter, 'Application.'),
   environment: field.object(() => EnvScopeFilter, 'Environment.'),
 });
-const UsageScope = objectType('UsageScope', 'Place at which a secret counts: one application or one environment.', {
-  appEnvScopes: listOf(field.object(() => AppEnvScope, 'The place, as a list of one.')),
-});
+const UsageScope = objectType(
+  'UsageScope',
+  'Application or environment that a secret belongs to, in the form that FirstGen uses.',
+  {
+    appEnvScopes: listOf(field.object(() => AppEnvScope, 'The application or environment, as a list with one entry.')),
+  },
+);
 
 const AppScopeFilterInput = inputType('AppScopeFilterInput', 'Application of a usage scope.', {
   appId: optional(field.key('ID of the application.')),
@@ -58,12 +62,12 @@ const EnvScopeFilterInput = inputType('EnvScopeFilterInput', 'Environment of a u
   envId: optional(field.key('ID of the environment. Null for a secret of the application.')),
   filterType: optional(field.oneOf(environmentFilter, 'Give `envId`, or no environment.')),
 });
-const AppEnvScopeInput = inputType('AppEnvScopeInput', 'Place at which a secret counts.', {
+const AppEnvScopeInput = inputType('AppEnvScopeInput', 'Application or environment that a secret belongs to.', {
   application: optional(field.object(() => AppScopeFilterInput, 'Application.')),
   environment: optional(field.object(() => EnvScopeFilterInput, 'Environment.')),
 });
-const UsageScopeInput = inputType('UsageScopeInput', 'Place at which a secret counts.', {
-  appEnvScopes: optional(listOf(field.object(() => AppEnvScopeInput, 'The place: exactly one.'))),
+const UsageScopeInput = inputType('UsageScopeInput', 'Application or environment that a secret belongs to.', {
+  appEnvScopes: optional(listOf(field.object(() => AppEnvScopeInput, 'Exactly one application or environment.'))),
 });
 const scopeInput = optional(
   field.object(() => UsageScopeInput, 'Its application or environment. Required for a new secret.'),
@@ -73,18 +77,18 @@ const common = {
   id: field.id('ID, kept when the secret changes.'),
   name: field.text('Name of the environment variable that commands see.'),
   secretType: field.oneOf(secretType, 'Kind of the secret.'),
-  usageScope: field.object(() => UsageScope, 'Place at which it counts.'),
+  usageScope: field.object(() => UsageScope, 'Application or environment that it belongs to.'),
 };
 export const SecretDetails = interfaceType(
   'SecretDetails',
-  'A secret of any kind, without its value: nobody can read it.',
+  'Secret of any kind, without its value, which nobody can read.',
   common,
   { fallback: 'EncryptedText' },
 );
 const shared = { interfaces: [SecretDetails] };
 const EncryptedText = objectType(
   'EncryptedText',
-  'An encrypted text.',
+  'Encrypted text.',
   {
     ...common,
     inheritScopesFromSM: field.boolean('Always false.'),
@@ -162,7 +166,7 @@ export function shownSecret(secret: SecretEntry): Shown {
   return { ...own, ...ours, __typename: 'EncryptedText' };
 }
 
-const EncryptedTextInput = inputType('EncryptedTextInput', 'An encrypted text.', {
+const EncryptedTextInput = inputType('EncryptedTextInput', 'Encrypted text.', {
   ...textInput,
   usageScope: scopeInput,
 });

@@ -57,7 +57,7 @@ export class ServiceArtifactsResolver {
 export class ArtifactSourceResolver {
   @FieldResolver(() => CollectedArtifactConnection, {
     description:
-      'Images of the repository that were deployed to environments that the caller may see, the one that was first deployed last at the top. Errors: INVALID_INPUT.',
+      'Images of the repository that were deployed to environments that the caller may see, sorted by the time of their first deployment, newest first. Errors: INVALID_INPUT.',
   })
   async artifacts(
     @Root() { source }: { readonly source: Source },

@@ -14,8 +14,8 @@ export const CollectedArtifact = objectType(
   {
     id: field.key('ID.'),
     buildNo: field.text('Tag or digest of the image. Empty if it has none.'),
-    image: field.text('Whole image, as given at the start.'),
-    collectedAt: orNull(field.time('Time of its first deployment. Null if it was not deployed.')),
+    image: field.text('Complete image reference, as given at the start.'),
+    collectedAt: orNull(field.time('Time of its first deployment. Null if it has not been deployed.')),
     artifactSource: field.object(() => ArtifactSource, 'Repository of the image.'),
   },
 );

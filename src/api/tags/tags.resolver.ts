@@ -28,7 +28,7 @@ const AttachTagInput = mutationInput('AttachTagInput', 'Tag to attach to an obje
   value: guarded('CHECKED', optional(field.text('Value, at most 200 characters on one line. Defaults to none.'))),
 });
 const AttachTagPayload = mutationPayload('AttachTagPayload', 'Result of `attachTag`.', {
-  tagLink: field.object(() => TagLink, 'The tag of the object.'),
+  tagLink: field.object(() => TagLink, 'Tag of the object, with its value.'),
 });
 const DetachTagInput = mutationInput('DetachTagInput', 'Tag to detach from an object.', {
   ...entity,
@@ -52,7 +52,7 @@ export class TagsResolver {
   @Query(() => TagDefinition, {
     nullable: true,
     description:
-      'Tag by its ID. Visible to callers with MANAGE_TAGS, and to those who may see an object with the tag. Errors: NOT_FOUND.',
+      'Tag by its ID. Visible to callers with MANAGE_TAGS, and to callers who may see an object that has the tag. Errors: NOT_FOUND.',
   })
   tag(
     @Arg('tagId', () => ID, { description: 'ID of the tag.' }) id: string,
@@ -98,7 +98,7 @@ export class TagsResolver {
 
   @Mutation(() => AttachTagPayload, {
     description:
-      'Attaches a tag to an object, or replaces its value there. An object has a tag once. Attaching it again with the same value changes nothing. Requires the right to change the object, or to run the execution. Example: `attachTag(input: {entityId: "…", entityType: SERVICE, name: "team", value: "payments"}) { tagLink { name value } }`. Errors: NOT_FOUND (the object), FORBIDDEN, INVALID_INPUT (rule ONE_OF: the tag does not allow the value).',
+      'Attaches a tag to an object, or replaces its value there. An object can have a tag only once. Attaching it again with the same value changes nothing. Requires permission to change the object, or to run the execution. Example: `attachTag(input: {entityId: "…", entityType: SERVICE, name: "team", value: "payments"}) { tagLink { name value } }`. Errors: NOT_FOUND (the object), FORBIDDEN, INVALID_INPUT (rule ONE_OF: the tag does not allow the value).',
   })
   async attachTag(@Input(AttachTagInput) input: InstanceType<typeof AttachTagInput>, @Ctx() { app, actor }: Context) {
     return { ...echo(input), tagLink: await attachTag(app, actor, input) };
@@ -115,7 +115,7 @@ export class TagsResolver {
 
   @Mutation(() => TagPayload, {
     description:
-      'Creates a tag, for example to limit its values before anybody attaches it. Requires MANAGE_TAGS. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
+      'Creates a tag, for example to limit its values before it is attached. Requires MANAGE_TAGS. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async createTag(@Input(CreateTagInput) input: InstanceType<typeof CreateTagInput>, @Ctx() { app, actor }: Context) {
     return { ...echo(input), tag: await createTag(app, actor, input) };
@@ -123,7 +123,7 @@ export class TagsResolver {
 
   @Mutation(() => TagPayload, {
     description:
-      'Renames a tag, or changes the values that it allows. Objects keep it. Requires MANAGE_TAGS. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN, IN_USE (an object has a value that the new list does not have).',
+      'Renames a tag, or changes its allowed values. Objects keep the tag. Requires MANAGE_TAGS. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN, IN_USE (an object has a value that is not in the new list).',
   })
   async updateTag(@Input(UpdateTagInput) input: InstanceType<typeof UpdateTagInput>, @Ctx() { app, actor }: Context) {
     return { ...echo(input), tag: await updateTag(app, actor, input.tagId, input) };

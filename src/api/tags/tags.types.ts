@@ -8,7 +8,7 @@ export const Tag = objectType('Tag', 'Tag of an object.', shownTagFields);
 
 export const TagDefinition = objectType(
   'TagDefinition',
-  'Tag as it exists on the server. Objects have it with a value, which may be empty.',
+  'Tag as defined on the server. Each object that has it gives it a value, which may be empty.',
   tagFields,
 );
 export const TagDefinitionConnection = ConnectionType(TagDefinition, 'TagDefinition');
@@ -37,7 +37,7 @@ const TagInput = inputType('TagInput', 'Tag to look for.', {
 
 export const TagFilter = inputType(
   'TagFilter',
-  'Filter by tags. Matches objects that have one of the tags; give two filters for objects that have both. Example: `{tag: {tags: [{name: "team", value: "payments"}]}}`.',
+  'Filter by tags. Matches objects that have at least one of the tags. To match objects that have several tags, use one filter for each. Example: `{tag: {tags: [{name: "team", value: "payments"}]}}`.',
   {
     entityType: optional(
       field.oneOf(
@@ -45,7 +45,7 @@ export const TagFilter = inputType(
         'Kind of the objects with the tag. Defaults to the objects of the list. Any list can also be filtered by tags of the APPLICATION, and executions by those of everything that they run or deploy.',
       ),
     ),
-    tags: listOf(field.object(() => TagInput, 'Tags, of which the object has at least one.')),
+    tags: listOf(field.object(() => TagInput, 'Tags, of which an object must have at least one.')),
   },
 );
 export const filterByTag = optional(field.object(() => TagFilter, 'Filters by tags.'));

@@ -60,7 +60,7 @@ export class TemplatesResolver {
   @Query(() => Template, {
     nullable: true,
     description:
-      'Template that a name means in an application: one of the application, or else one of the account. Errors: NOT_FOUND.',
+      'Template that a name refers to in an application: that of the application if there is one, else that of the account. Errors: NOT_FOUND.',
   })
   templateByName(
     @Arg('templateName', () => String, { description: 'Name of the template.' }) name: string,
@@ -89,7 +89,7 @@ export class TemplatesResolver {
 
   @Mutation(() => DeleteTemplatePayload, {
     description:
-      'Deletes a template. Revisions that contain its contents stay as they are. Requires MANAGE_TEMPLATES for a template of the account, UPDATE on the application for one of an application. ' +
+      'Deletes a template. Revisions that include its contents stay as they are. Requires MANAGE_TEMPLATES for a template of the account, UPDATE on the application for one of an application. ' +
       'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists the definitions that extend it and that the caller may see).',
   })
   async deleteTemplate(
@@ -149,7 +149,7 @@ export class TemplatesResolver {
 
   @FieldResolver(() => [TemplateUse], {
     description:
-      'Workflows, pipelines and templates whose current definitions extend it, also by way of other templates, as far as the caller may see them. Those that name a revision do not follow changes.',
+      'Workflows, pipelines and templates whose current definitions extend it, directly or through other templates, and which the caller may see. Those that name a revision do not follow changes.',
   })
   async users(@Root() row: TemplateRow, @Ctx() context: Context) {
     const { number } = await currentOf(context, row);

@@ -6,7 +6,7 @@ import { ConnectionType } from '../graphql/paging.types';
 
 export const Template = objectType(
   'Template',
-  'Beginning of workflows, or of stages of pipelines, with parameters. A document takes it over with `extends` and `with`, and changes what it needs. Revisions of workflows and pipelines contain what they take over, so a run never depends on a template.',
+  'Workflow, or stage of a pipeline, with parameters, which many documents share. A document uses it with `extends` and `with`, and can change any part of it. Revisions of workflows and pipelines include the contents of their templates, so a run never depends on a template.',
   templateFields,
   { isNode: true },
 );
@@ -25,7 +25,7 @@ export const TemplateUse = objectType('TemplateUse', 'Resource whose current def
   id: field.uuid('ID of the resource.'),
   name: field.text('Name of the resource.'),
   application: orNull(field.text('Name of its application. Null for a template of the account.')),
-  revision: field.integer('Revision of the template whose contents it has.'),
+  revision: field.integer('Revision of the template that it includes.'),
   pinned: field.boolean('True if it names the revision, and so does not follow changes of the template.'),
   outdated: field.boolean('True if the template has a newer revision.'),
 });

@@ -4,14 +4,14 @@ import { inputType, mutationInput, mutationPayload } from '../graphql/described.
 import { sampleInput, triggerInput } from './triggers.inputs';
 import { TriggerFiring, TriggerType } from './triggers.types';
 
-/** Filters of lists, and what mutations of triggers take and return. */
+/** Filters of lists, and inputs and payloads of mutations of triggers. */
 
 export const TriggerFilter = inputType('TriggerFilter', 'Filter of a list of triggers. All given fields must match.', {
   application: filterById('Filters by the ID of the application.'),
   trigger: filterById('Filters by the ID of the trigger.'),
   name: filterById('Filters by name. LIKE matches parts of names.'),
   starts: filterById('Filters by the ID of the pipeline or workflow that it starts.'),
-  enabled: optional(field.boolean('Filters by whether it is switched on.')),
+  enabled: optional(field.boolean('True for triggers that are turned on, false for those that are turned off.')),
 });
 export const TriggerFiringFilter = inputType(
   'TriggerFiringFilter',
@@ -24,7 +24,7 @@ export const TriggerFiringFilter = inputType(
 );
 
 const webhookSecret = orNull(
-  field.text('Secret for the sender of the webhooks. It is shown once. Null if none was generated.'),
+  field.text('Secret to enter at the sender of the webhooks. It is returned only once. Null if none was generated.'),
 );
 const trigger = (description: string) => field.object(() => TriggerType, description);
 const triggerId = field.uuid('Trigger.');
@@ -37,20 +37,30 @@ export const DeleteTriggerInput = mutationInput('DeleteTriggerInput', 'Trigger t
   applicationId: field.uuid('Application of the trigger.'),
   triggerId,
 });
-export const SetTriggerEnabledInput = mutationInput('SetTriggerEnabledInput', 'Trigger to switch.', {
+export const SetTriggerEnabledInput = mutationInput('SetTriggerEnabledInput', 'Trigger to turn on or off.', {
   triggerId,
-  enabled: field.boolean('True to switch it on, false to switch it off.'),
+  enabled: field.boolean('True to turn it on, false to turn it off.'),
 });
-export const RotateTriggerWebhookInput = mutationInput('RotateTriggerWebhookInput', 'Webhook to protect anew.', {
-  triggerId,
-  path: withDefault(false, field.boolean('True for a new address. The old one stops working at once.')),
-  secret: withDefault(
-    false,
-    field.boolean('True for a new generated secret. The old one is accepted for `SLIPWAY_HOOK_SECRET_OVERLAP_HOURS`.'),
-  ),
-});
+export const RotateTriggerWebhookInput = mutationInput(
+  'RotateTriggerWebhookInput',
+  'Webhook whose address or secret is replaced.',
+  {
+    triggerId,
+    path: withDefault(false, field.boolean('True for a new address. The old one stops working immediately.')),
+    secret: withDefault(
+      false,
+      field.boolean(
+        'True for a new generated secret. The old one is accepted for `SLIPWAY_HOOK_SECRET_OVERLAP_HOURS`.',
+      ),
+    ),
+  },
+);
 export const SampleInput = inputType('TestTriggerInput', 'Sample event for a trigger.', sampleInput);
-export const FireTriggerInput = mutationInput('FireTriggerInput', 'Event that fires a trigger by hand.', sampleInput);
+export const FireTriggerInput = mutationInput(
+  'FireTriggerInput',
+  'Event with which to fire a trigger manually.',
+  sampleInput,
+);
 export const TriggerPayload = mutationPayload('TriggerPayload', 'Result of `createTrigger`: the new trigger.', {
   trigger: trigger('New trigger.'),
   webhookSecret,
@@ -64,7 +74,7 @@ export const UpdateTriggerPayload = mutationPayload(
 );
 export const DeleteTriggerPayload = mutationPayload(
   'DeleteTriggerPayload',
-  'Result of `deleteTrigger`: it is deleted.',
+  'Result of `deleteTrigger`: the trigger is deleted.',
   {},
 );
 export const SetTriggerEnabledPayload = mutationPayload('SetTriggerEnabledPayload', 'Result of `setTriggerEnabled`.', {

@@ -6,21 +6,27 @@ import { graphqlField, guarded } from '../../kernel/fields';
 import { inputType } from '../graphql/described.types';
 import { conditionType, imageRegistry, missedTick, webhookSource } from './triggers.types';
 
-const EXPRESSIONS = 'An expression after `$` in two braces is replaced by its value.';
+const EXPRESSIONS = '`$` followed by an expression in double braces is replaced by the value of the expression.';
 
-export const TriggerActionInput = inputType('TriggerActionInput', 'Start that a trigger makes.', {
-  entityId: field.uuid('Pipeline or workflow.'),
-  executionType: graphqlField<'PIPELINE' | 'WORKFLOW'>(() => ExecutionTypeEnum, 'Kind of `entityId`.'),
-  variables: optional(
-    listOf(graphqlField<VariableInputType>(() => VariableInputType, `Values of variables. ${EXPRESSIONS}`)),
-  ),
-  serviceInputs: optional(listOf(graphqlField<ServiceInput>(() => ServiceInput, `Images of services. ${EXPRESSIONS}`))),
-  continueWithDefaultValues: optional(
-    field.boolean(
-      'For older clients. `runtime_inputs.on_timeout` of the pipeline decides instead, so true is refused.',
+export const TriggerActionInput = inputType(
+  'TriggerActionInput',
+  'Pipeline or workflow that a trigger starts, and its inputs.',
+  {
+    entityId: field.uuid('Pipeline or workflow.'),
+    executionType: graphqlField<'PIPELINE' | 'WORKFLOW'>(() => ExecutionTypeEnum, 'Kind of `entityId`.'),
+    variables: optional(
+      listOf(graphqlField<VariableInputType>(() => VariableInputType, `Values of variables. ${EXPRESSIONS}`)),
     ),
-  ),
-});
+    serviceInputs: optional(
+      listOf(graphqlField<ServiceInput>(() => ServiceInput, `Images of services. ${EXPRESSIONS}`)),
+    ),
+    continueWithDefaultValues: optional(
+      field.boolean(
+        'For older clients. `runtime_inputs.on_timeout` of the pipeline decides instead, so true is refused.',
+      ),
+    ),
+  },
+);
 
 const statuses = optional(listOf(field.text('Statuses that fire. Defaults to SUCCESS.')));
 const secrets = {
@@ -38,10 +44,12 @@ const WorkflowConditionInput = inputType('WorkflowConditionInput', 'End of a sta
 });
 const ScheduleConditionInput = inputType('ScheduleConditionInput', 'Schedule.', {
   cronExpression: field.text(
-    'Five parts: minute, hour, day, month, day of the week. Six or seven begin with seconds, as in Quartz.',
+    'Five parts: minute, hour, day, month, day of the week. Six or seven parts begin with seconds, as in Quartz.',
   ),
   timeZone: optional(field.text('IANA time zone, such as `Europe/Berlin`. Defaults to UTC.')),
-  missed: optional(field.oneOf(missedTick, 'Effect of times that pass while no server runs. Defaults to RUN_ONCE.')),
+  missed: optional(
+    field.oneOf(missedTick, 'Effect of scheduled times that pass while no server runs. Defaults to RUN_ONCE.'),
+  ),
 });
 const WebhookConditionInput = inputType('WebhookConditionInput', 'Webhook.', {
   webhookSourceType: field.oneOf(webhookSource, 'Sender.'),
@@ -60,7 +68,7 @@ const ArtifactConditionInput = inputType('ArtifactConditionInput', 'New image in
 });
 export const TriggerConditionInput = inputType(
   'TriggerConditionInput',
-  'Event that fires a trigger: the input of its type.',
+  'Event that fires a trigger. Give the input of its type.',
   {
     conditionType: field.oneOf(conditionType, 'Kind of the condition.'),
     pipelineConditionInput: optional(field.object(() => PipelineConditionInput, 'For ON_PIPELINE_COMPLETION.')),
@@ -71,7 +79,7 @@ export const TriggerConditionInput = inputType(
   },
 );
 
-const TriggerRetryInput = inputType('TriggerRetryInput', 'Repetition of starts that were refused.', {
+const TriggerRetryInput = inputType('TriggerRetryInput', 'Retries of starts that were refused.', {
   on: optional(
     listOf(
       field.text(
@@ -79,29 +87,31 @@ const TriggerRetryInput = inputType('TriggerRetryInput', 'Repetition of starts t
       ),
     ),
   ),
-  forSeconds: optional(field.integer('Time for which it is tried again. Defaults to a day.')),
-  everySeconds: optional(field.integer('Time between two tries. Defaults to 300.')),
+  forSeconds: optional(field.integer('Seconds for which the start is retried. Defaults to a day.')),
+  everySeconds: optional(field.integer('Seconds between two tries. Defaults to 300.')),
 });
 
 export const triggerInput = {
   applicationId: field.uuid('Application.'),
   name: guarded('CHECKED', field.text('Name, unique in the application.')),
   description: guarded('CHECKED', optional(field.text('Description.'))),
-  action: field.object(() => TriggerActionInput, 'Start that it makes.'),
+  action: field.object(() => TriggerActionInput, 'Pipeline or workflow that it starts, and its inputs.'),
   condition: field.object(() => TriggerConditionInput, 'Event that fires it.'),
-  enabled: optional(field.boolean('False to switch it off. Omitted: a new one is on, an existing one stays as it is.')),
+  enabled: optional(
+    field.boolean('False to turn it off. If omitted, a new trigger is on, and an existing one stays as it is.'),
+  ),
   filter: optional(
     field.text(
-      'Condition on the event, such as `payload.ref == "refs/heads/main"`. Omitted: it stays; null removes it.',
+      'Condition on the event, such as `payload.ref == "refs/heads/main"`. If omitted, it stays; null removes it.',
     ),
   ),
   environments: optional(
-    listOf(field.text('Names of the environments that it may deploy to. Omitted: they stay; null allows all.')),
+    listOf(field.text('Names of the environments that it may deploy to. If omitted, they stay; null allows all.')),
   ),
   retry: optional(
-    field.object(() => TriggerRetryInput, 'Repetition of refused starts. Omitted: it stays; null removes it.'),
+    field.object(() => TriggerRetryInput, 'Retries of refused starts. If omitted, it stays; null removes it.'),
   ),
-  notes: optional(field.text('Note of its executions. Omitted: it stays; null removes it.')),
+  notes: optional(field.text('Note of its executions. If omitted, it stays; null removes it.')),
 };
 export type TriggerInput = ShapeOf<typeof triggerInput>;
 export type ConditionInput = InstanceType<typeof TriggerConditionInput>;

@@ -93,7 +93,7 @@ export class TriggersResolver {
 
   @Query(() => TriggerConnection, {
     description:
-      'Triggers of all applications, sorted by name: those whose pipelines and workflows the caller may see. Errors: INVALID_INPUT.',
+      'Triggers whose pipelines and workflows the caller may see, of all applications, sorted by name. Errors: INVALID_INPUT.',
   })
   triggers(
     @Arg('filters', () => [TriggerFilter], { nullable: true, description: 'Filters that must all match.' })
@@ -107,7 +107,7 @@ export class TriggersResolver {
   @Query(() => TriggerTest, {
     nullable: true,
     description:
-      'Result that a sample event would have at a trigger: its condition, variables, images, and everything that would refuse the start. Writes nothing and starts nothing. ' +
+      'Shows the effect that a sample event would have at a trigger: its condition, variables, images, and everything that would prevent the start. Writes nothing and starts nothing. ' +
       `Example: \`testTrigger(input: {triggerId: "…", event: "push", payload: "{…}"}) { starts reason variables { name value } }\`. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT.`,
   })
   async testTrigger(
@@ -120,7 +120,7 @@ export class TriggersResolver {
 
   @Mutation(() => TriggerPayload, {
     description:
-      'Creates a trigger. The caller is its author: its executions never have more rights than the caller has when it fires. ' +
+      'Creates a trigger. The caller is its author: its executions never have more permissions than the caller has when it fires. ' +
       'Example: `createTrigger(input: {applicationId: "…", name: "nightly", action: {entityId: "…", executionType: PIPELINE}, condition: {conditionType: ON_SCHEDULE, scheduleConditionInput: {cronExpression: "0 3 * * *", timeZone: "Europe/Berlin"}}}) { trigger { id } webhookSecret }`. ' +
       `Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, ${DEFINITION}, NAME_TAKEN, SECRETS_NOT_CONFIGURED.`,
   })
@@ -137,7 +137,7 @@ export class TriggersResolver {
   }
 
   @Mutation(() => UpdateTriggerPayload, {
-    description: `Changes a trigger: send the whole of it. The caller becomes its author. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, ${DEFINITION}, NAME_TAKEN.`,
+    description: `Replaces the definition of a trigger: send it completely. The caller becomes its author. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, ${DEFINITION}, NAME_TAKEN.`,
   })
   async updateTrigger(
     @Input(UpdateTriggerInput) input: InstanceType<typeof UpdateTriggerInput>,
@@ -151,7 +151,7 @@ export class TriggersResolver {
   }
 
   @Mutation(() => DeleteTriggerPayload, {
-    description: `Deletes a trigger. Its executions continue. Errors: NOT_FOUND, ${RIGHT}.`,
+    description: `Deletes a trigger. Executions that it started continue. Errors: NOT_FOUND, ${RIGHT}.`,
   })
   async deleteTrigger(
     @Input(DeleteTriggerInput) input: InstanceType<typeof DeleteTriggerInput>,
@@ -162,7 +162,7 @@ export class TriggersResolver {
   }
 
   @Mutation(() => SetTriggerEnabledPayload, {
-    description: `Switches a trigger on or off. Its author stays the same. Firings that wait for another try end as SKIPPED. Errors: NOT_FOUND, ${RIGHT}.`,
+    description: `Turns a trigger on or off. Its author stays the same. Firings that wait for another try end as SKIPPED. Errors: NOT_FOUND, ${RIGHT}.`,
   })
   async setTriggerEnabled(
     @Input(SetTriggerEnabledInput) input: InstanceType<typeof SetTriggerEnabledInput>,
@@ -182,7 +182,7 @@ export class TriggersResolver {
   }
 
   @Mutation(() => FireTriggerPayload, {
-    description: `Fires a trigger by hand with a sample event, as the caller: the rights of its author do not count. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, CONFLICT (it is switched off).`,
+    description: `Fires a trigger manually with a sample event, with the permissions of the caller instead of the author. Errors: NOT_FOUND, ${RIGHT}, INVALID_INPUT, CONFLICT (it is turned off).`,
   })
   async fireTrigger(
     @Input(FireTriggerInput) input: InstanceType<typeof FireTriggerInput>,
@@ -192,7 +192,7 @@ export class TriggersResolver {
     return { ...echo(input), firing: shownFiring(firing) };
   }
 
-  @FieldResolver(() => TriggerAction, { description: 'Start that it makes.' })
+  @FieldResolver(() => TriggerAction, { description: 'Pipeline or workflow that it starts, and its inputs.' })
   action(@Root() { entityId, definition }: Trigger): object {
     const { pipeline, workflow } = definition.start;
     const inputs = listed(definition.variables, definition.images);
@@ -238,7 +238,7 @@ export class TriggersResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'Condition on the event: if it is false, nothing starts. Null: none.',
+    description: 'Condition on the event. If it is false, nothing starts. Null if there is none.',
   })
   filter(@Root() { definition }: Trigger): string | null {
     return definition.condition;
@@ -246,13 +246,14 @@ export class TriggersResolver {
 
   @FieldResolver(() => [String], {
     nullable: true,
-    description: 'Names of the environments that its executions may deploy to. Null: all that its author may.',
+    description:
+      'Names of the environments that its executions may deploy to. Null: all that its author may deploy to.',
   })
   environments(@Root() { definition }: Trigger): readonly string[] | null {
     return definition.environments;
   }
 
-  @FieldResolver(() => TriggerRetry, { nullable: true, description: 'Repetition of refused starts. Null: none.' })
+  @FieldResolver(() => TriggerRetry, { nullable: true, description: 'Retries of refused starts. Null if none.' })
   retry(@Root() { definition }: Trigger): object | null {
     return definition.retry;
   }
@@ -274,7 +275,7 @@ export class TriggersResolver {
   }
 
   @FieldResolver(() => EventActor, {
-    description: 'Author of the current version. Its executions never have more rights than the author has.',
+    description: 'Author of the current version. Its executions never have more permissions than the author has.',
   })
   author(@Root() { author }: Trigger): object {
     return author;
@@ -331,7 +332,7 @@ export class TriggersResolver {
 
 @Resolver(() => TriggerVersionType)
 export class TriggerVersionResolver {
-  @FieldResolver(() => String, { description: 'The trigger at that time, as a document.' })
+  @FieldResolver(() => String, { description: 'Trigger at that time, as a document.' })
   async definition(
     @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
     format: 'YAML' | 'JSON' | 'TOML',

@@ -32,7 +32,7 @@ export const imageRegistry = {
 };
 export const missedTick = {
   name: 'MissedTick',
-  description: 'Effect of times of a schedule that pass while no server runs.',
+  description: 'Effect of scheduled times that pass while no server runs.',
   values: { RUN_ONCE: 'One execution for all of them.', SKIP: 'None.' } satisfies Record<
     (typeof missedTicks)[number],
     string
@@ -44,7 +44,7 @@ export const conditionType = {
   values: {
     ON_PIPELINE_COMPLETION: 'An execution of a pipeline ends: `pipelineConditionInput`.',
     ON_WORKFLOW_COMPLETION: 'A standalone execution of a workflow ends: `workflowConditionInput`.',
-    ON_SCHEDULE: 'A time of a schedule comes: `scheduleConditionInput`.',
+    ON_SCHEDULE: 'A scheduled time is reached: `scheduleConditionInput`.',
     ON_WEBHOOK: 'A webhook arrives: `webhookConditionInput`.',
     ON_NEW_ARTIFACT: 'A registry announces an image: `artifactConditionInput`.',
   },
@@ -55,7 +55,7 @@ const triggerConditionType = {
   values: {
     PIPELINE_COMPLETION: 'An execution of a pipeline ends.',
     WORKFLOW_COMPLETION: 'A standalone execution of a workflow ends.',
-    SCHEDULED: 'A time of a schedule comes.',
+    SCHEDULED: 'A scheduled time is reached.',
     WEBHOOK: 'A webhook arrives.',
     NEW_ARTIFACT: 'A registry announces an image.',
   },
@@ -64,19 +64,24 @@ export type TriggerConditionType = keyof (typeof triggerConditionType)['values']
 
 export const TriggerVariableValue = objectType('TriggerVariableValue', 'Value that a trigger gives a variable.', {
   name: field.text('Name of the variable.'),
-  value: field.text('Text, in which `$` and an expression in two braces are replaced by its value.'),
+  value: field.text('Text. `$` followed by an expression in double braces is replaced by the value of the expression.'),
 });
 export const TriggerImage = objectType('TriggerImage', 'Image that a trigger gives a service.', {
   service: field.text('Name of the service.'),
-  image: field.text('Text, in which `$` and an expression in two braces are replaced by its value.'),
+  image: field.text('Text. `$` followed by an expression in double braces is replaced by the value of the expression.'),
 });
 const actionFields = {
   variables: listOf(field.object(() => TriggerVariableValue, 'Values of variables.')),
   images: listOf(field.object(() => TriggerImage, 'Images of services.')),
 };
-export const TriggerAction = interfaceType('TriggerAction', 'Start that a trigger makes.', actionFields, {
-  fallback: 'PipelineAction',
-});
+export const TriggerAction = interfaceType(
+  'TriggerAction',
+  'Pipeline or workflow that a trigger starts, and its inputs.',
+  actionFields,
+  {
+    fallback: 'PipelineAction',
+  },
+);
 export const PipelineAction = objectType(
   'PipelineAction',
   'Start of a pipeline.',
@@ -129,16 +134,16 @@ export const OnWorkflowCompletion = objectType(
 );
 export const OnSchedule = objectType(
   'OnSchedule',
-  'A time of a schedule comes.',
+  'A scheduled time is reached.',
   {
     ...conditionFields,
     cronExpression: field.text(
-      'Five parts: minute, hour, day, month, day of the week. Six or seven begin with seconds, as in Quartz.',
+      'Five parts: minute, hour, day, month, day of the week. Six or seven parts begin with seconds, as in Quartz.',
     ),
-    cronDescription: field.text('The schedule and its time zone, for people.'),
+    cronDescription: field.text('Schedule and time zone in words.'),
     timeZone: field.text('IANA time zone.'),
-    missed: field.oneOf(missedTick, 'Effect of times that pass while no server runs.'),
-    nextAt: orNull(field.time('Next time. Null if the trigger is switched off.')),
+    missed: field.oneOf(missedTick, 'Effect of scheduled times that pass while no server runs.'),
+    nextAt: orNull(field.time('Next time. Null if the trigger is turned off.')),
   },
   onCondition,
 );
@@ -148,9 +153,9 @@ export const WebhookDetails = objectType('WebhoookDetails', 'Request that fires 
   header: field.text('Headers that the sender sets.'),
   payload: field.text('Body.'),
   rotatedAt: field.time('Time at which the address or the secret was last replaced.'),
-  previousSecretUntil: orNull(field.time('Time until which the secret before the current one is accepted, too.')),
+  previousSecretUntil: orNull(field.time('Time until which the previous secret is also accepted.')),
   rejected: field.bigint('Number of deliveries that were refused because of their signature.'),
-  lastRejectedAt: orNull(field.time('Time of the last one.')),
+  lastRejectedAt: orNull(field.time('Time of the last refused delivery.')),
 });
 const hookDetails = {
   secrets: listOf(
@@ -183,22 +188,22 @@ export const OnNewArtifact = objectType(
   onCondition,
 );
 
-export const TriggerRetry = objectType('TriggerRetry', 'Repetition of starts that were refused.', {
-  on: listOf(field.text('Codes of errors after which the start is tried again.')),
-  forSeconds: field.integer('Time for which it is tried again.'),
-  everySeconds: field.integer('Time between two tries.'),
+export const TriggerRetry = objectType('TriggerRetry', 'Retries of starts that were refused.', {
+  on: listOf(field.text('Codes of errors after which the start is retried.')),
+  forSeconds: field.integer('Seconds for which the start is retried.'),
+  everySeconds: field.integer('Seconds between two tries.'),
 });
 const { nextAt: _next, ...shownFields } = triggerFields;
 export const TriggerType = objectType(
   'Trigger',
-  'Starts a pipeline or workflow without a person: on a webhook, a schedule, the end of another execution, or a new image. It may do at most what its author may at that moment.',
+  'Rule that starts a pipeline or workflow automatically: on a webhook, on a schedule, at the end of another execution, or for a new image. When it fires, it never has more permissions than its author has at that moment.',
   shownFields,
   { isNode: true },
 );
 export const TriggerConnection = ConnectionType(TriggerType, 'Trigger');
 
 const { definition: _definition, author: _author, ...versionFields } = triggerVersionFields;
-export const TriggerVersionType = objectType('TriggerVersion', 'Version of a trigger. It never changes.', {
+export const TriggerVersionType = objectType('TriggerVersion', 'Immutable version of a trigger.', {
   ...versionFields,
   author: graphqlField<EventActor>(() => EventActor, 'Actor that made the version.'),
 });
@@ -218,5 +223,5 @@ export const TriggerTest = objectType('TriggerTest', 'Result that a sample event
   variables: listOf(field.object(() => TriggerVariableValue, 'Values that the variables would have.')),
   images: listOf(field.object(() => TriggerImage, 'Images that the services would have.')),
   notes: orNull(field.text('Note that the execution would have.')),
-  problems: listOf(field.object(() => PlanProblem, 'Everything that would refuse the start, or hold it up.')),
+  problems: listOf(field.object(() => PlanProblem, 'Everything that would prevent or delay the start.')),
 });

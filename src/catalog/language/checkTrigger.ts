@@ -36,7 +36,7 @@ export function checkTrigger(definition: TriggerDefinition, catalog: TriggerCata
     checkTarget(on.execution, ['on', 'execution'], catalog, complain);
     if (on.execution.pipeline === start.pipeline && on.execution.workflow === start.workflow) {
       const message =
-        'It would fire for its own executions. Slipway ends such a cycle: no trigger fires for an execution that it caused.';
+        'The trigger would fire for its own executions. A trigger never fires for an execution that it caused.';
       complain('TRIGGER_CYCLE', ['start'], message);
     }
   }

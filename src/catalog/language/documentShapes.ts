@@ -351,7 +351,7 @@ const element = defined<StageElement>('Element', {
   },
 });
 
-/** What extends a template has any part of the keys. The server checks the whole. */
+/** A document that extends a template may have any part of the keys. The server checks the whole. */
 const extending = <T>(shape: Shape<T>): Shape<T> => ({ ...shape, json: orExtending(shape.json, []) });
 
 const orExtending = (json: JsonSchema, keys: readonly string[]): JsonSchema => ({
@@ -444,7 +444,7 @@ function head<Kind extends DocumentKind>(kind: Kind) {
     tags: optional(
       tagValues,
       null,
-      `Tags of the ${kind.toLowerCase()}: a mapping of names to values, or a list of names. Complete: other tags are removed. Defaults to the tags that it has.`,
+      `Tags of the ${kind.toLowerCase()}: a mapping of names to values, or a list of names. Other tags are removed. If omitted, its tags stay as they are.`,
     ),
   };
 }

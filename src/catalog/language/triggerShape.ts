@@ -31,7 +31,7 @@ export type ImageRegistry = (typeof imageRegistries)[number];
 export const missedTicks = ['RUN_ONCE', 'SKIP'] as const;
 /** Statuses that end an execution. */
 export const endStatuses = ['SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED'] as const;
-/** Errors of a start that pass with time. */
+/** Errors of a start that may go away. */
 export const retriedCodes = ['ENVIRONMENT_FROZEN', 'CONCURRENCY_LIMIT', 'FORBIDDEN', 'NOT_STARTABLE'] as const;
 
 const pattern: Shape<string> = ruled(text, {
@@ -51,7 +51,7 @@ const secrets = optional(
 const webhook = object({
   provider: required(
     oneOf(webhookProviders),
-    'Sender of the webhook, which decides how deliveries are signed. CUSTOM has the unguessable path only.',
+    'Sender of the webhook, which decides how deliveries are signed. For CUSTOM, only the secret path protects the webhook, unless `secrets` are given.',
   ),
   events: optional(
     list(
@@ -84,7 +84,7 @@ const schedule = mapped(
     missed: optional(
       oneOf(missedTicks),
       'RUN_ONCE',
-      'Effect of times that pass while no server runs. RUN_ONCE starts one execution for all of them, SKIP none.',
+      'Effect of scheduled times that pass while no server runs. RUN_ONCE starts one execution for all of them, SKIP none.',
     ),
   }),
   (value, node, place) => {
@@ -144,7 +144,7 @@ const image = object({
 const on = mapped(
   object({
     webhook: optional(webhook, null, 'A webhook arrives.'),
-    schedule: optional(schedule, null, 'A time of a schedule comes.'),
+    schedule: optional(schedule, null, 'A scheduled time is reached.'),
     execution: optional(execution, null, 'Another execution of the application ends.'),
     image: optional(image, null, 'A registry announces a new image.'),
   }),
@@ -172,31 +172,31 @@ const retry = object({
   on: optional(
     filled(list(oneOf(retriedCodes)), 'An empty list would retry nothing. Leave `retry` out.'),
     ['ENVIRONMENT_FROZEN', 'CONCURRENCY_LIMIT'],
-    'Errors of a start after which it is tried again.',
+    'Errors after which the start is retried.',
   ),
-  forSeconds: optional(duration(1, 30 * DAY), DAY, 'Time for which it is tried again.', { key: 'for' }),
+  forSeconds: optional(duration(1, 30 * DAY), DAY, 'Time for which the start is retried.', { key: 'for' }),
   everySeconds: optional(duration(1, DAY), 300, 'Time between two tries.', { key: 'every' }),
 });
 
 const expressions = `\${{ EXPRESSION }} is replaced by the value of an expression in the language of conditions, such as \${{ payload.ref }}.`;
 
 export const triggerKeys = {
-  enabled: optional(flag, true, 'False to switch it off: nothing fires it.'),
+  enabled: optional(flag, true, 'False to turn it off: nothing fires it.'),
   on: required(on, 'Event that fires it: one of webhook, schedule, execution and image.'),
   condition: optional(text, null, 'Condition on the event; if it is false, nothing starts.', { key: 'if' }),
   start: required(oneTarget(object(target)), 'Pipeline or workflow that it starts.'),
   variables: optional(
     mapOf(settableKey, valueText),
     {},
-    `Values of variables of the pipeline or workflow; \`environment\` names the environment of a workflow that leaves it open. ${expressions}`,
+    `Values of variables of the pipeline or workflow; \`environment\` sets the environment of a workflow that does not define one. ${expressions}`,
   ),
   images: optional(mapOf(serviceKey, text), {}, `Images of services, by service. ${expressions}`),
   environments: optional(
     filled(list(name), 'An empty list would allow nothing. Leave it out to allow all.'),
     null,
-    'Environments that its executions may deploy to, at most those that its author may. Defaults to all that its author may deploy to.',
+    'Environments that its executions may deploy to. Defaults to all that its author may deploy to, which is also the limit.',
   ),
-  retry: optional(retry, null, 'Repeats a start that was refused for a reason that passes. Defaults to no repetition.'),
+  retry: optional(retry, null, 'Retries a start that was refused for a temporary reason. Defaults to no retries.'),
   notes: optional(text, null, `Note of its executions. ${expressions}`),
 };
 

@@ -17,7 +17,7 @@ export const secretType = {
 export const secretTypes = valuesOf(secretType);
 export type SecretType = (typeof secretTypes)[number];
 
-/** Parts of a credential that are no secret, as strings, by the ending of the variable that commands get. */
+/** Parts of a credential that are not secret, as strings, by the suffix of the variable that commands get. */
 export interface CredentialDetails {
   readonly USER: string;
   readonly PORT: string;

@@ -185,7 +185,7 @@ async function winRmContent(app: App, db: Db, actor: Actor, input: WinRmInput, b
 const sealable = (secret: string, passphrase: string | undefined): string =>
   JSON.stringify({ secret, ...(passphrase !== undefined && { passphrase }) } satisfies CredentialValue);
 
-/** Value of another secret, for a credential. Only who may change a secret may copy it. */
+/** Value of another secret, for a credential. Copying a secret requires permission to change it. */
 async function referred(app: App, db: Db, actor: Actor, id: string | null | undefined): Promise<string | undefined> {
   if (id == null) return undefined;
   const secret = isId(id) ? await findSecretById(db, id) : undefined;

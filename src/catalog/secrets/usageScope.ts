@@ -1,7 +1,7 @@
 import { invalidInput } from '../../kernel/errors';
 import type { SecretPlace } from './secrets';
 
-/** Where a secret counts, as FirstGen writes it. */
+/** Application or environment of a secret, in FirstGen's form. */
 export interface UsageScope {
   readonly appEnvScopes?: readonly (AppEnvScope | null)[] | null | undefined;
 }
@@ -16,7 +16,7 @@ interface AppEnvScope {
     | undefined;
 }
 
-/** The one application or environment that a scope means. A secret has one place, so that a task gets one value. */
+/** The application or environment that a scope selects. A secret has only one, so that a task gets one value. */
 export function placeOfScope(scope: UsageScope | null | undefined, field: string): SecretPlace {
   const [one, ...others] = scope?.appEnvScopes ?? [];
   const appId = one?.application?.appId;

@@ -5,8 +5,8 @@ import { readReference } from '../language/templates/templateShape';
 const LOCK = 0x51_1b_de_96;
 
 /**
- * Changes of templates exclude each other, and every other change of a definition that extends one: who extends a
- * template is complete while the template changes.
+ * Changes of templates exclude each other, and every other change of a definition that extends one: the list of
+ * definitions that extend a template can’t change while the template does.
  */
 export async function lockTemplates(db: Db, mode: 'CHANGE' | 'USE'): Promise<void> {
   const shared = mode === 'USE' ? '_shared' : '';

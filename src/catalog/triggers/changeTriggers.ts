@@ -48,7 +48,7 @@ export function createTrigger(
   return refusingTakenName('trigger', given, work);
 }
 
-/** Changes a trigger. The caller becomes its author, because its executions are what this version says. */
+/** Changes a trigger. The caller becomes its author, because this version defines what its executions do. */
 export function updateTrigger(
   app: App,
   actor: Actor,
@@ -70,7 +70,7 @@ export function updateTrigger(
   return refusingTakenName('trigger', given.name ?? '', work);
 }
 
-/** Switches a trigger on or off. Its author stays: the version does nothing new. */
+/** Turns a trigger on or off. Its author stays, because the definition stays the same. */
 export function setTriggerEnabled(app: App, actor: Actor, id: string, enabled: boolean): Promise<Trigger> {
   return app.database.transaction(async (db) => {
     const { trigger } = await lockTrigger(db, actor, id);

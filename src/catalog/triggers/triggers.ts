@@ -6,11 +6,11 @@ import type { TriggerDefinition } from '../language/triggerShape';
 import { ResourceRows } from '../resources.store';
 import type { Db } from '../../kernel/database/database';
 
-/** Starts a pipeline or workflow without a person. */
+/** Rule that starts a pipeline or workflow automatically. */
 export const triggerFields = {
   ...partFields('trigger', 'Time of its last change.'),
-  enabled: field.boolean('False if it is switched off: nothing fires it.'),
-  version: field.integer('Number of its current version, from 1. Every change makes a version.'),
+  enabled: field.boolean('False if it is turned off: nothing fires it.'),
+  version: field.integer('Number of its current version, from 1. Every change creates a version.'),
   /** Canonical form of its document. */
   definition: field.json<TriggerDefinition>(),
   /** Who made the current version: its executions never have more rights than that user or key. */
@@ -20,12 +20,12 @@ export const triggerFields = {
   /** Pipeline or workflow whose end fires it, and the statuses that do. */
   sourceId: orNull(field.uuid()),
   sourceStatuses: orNull(field.json<readonly string[]>()),
-  nextAt: orNull(field.time('Next time of its schedule. Null if it has none, or is switched off.')),
+  nextAt: orNull(field.time('Next time of its schedule. Null if it has none, or is turned off.')),
 };
 export type Trigger = ShapeOf<typeof triggerFields>;
 
 class TriggerRows extends ResourceRows<Trigger> {
-  /** TRIGGER is a word of SQL, so the table has another name. */
+  /** TRIGGER is an SQL keyword, so the table has another name. */
   protected override readonly kind = 'trigger';
 
   findByName(db: Db, applicationId: string, name: string): Promise<Trigger | undefined> {

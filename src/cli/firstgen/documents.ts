@@ -54,17 +54,18 @@ function kindOf({ parts }: FirstGenFile): string {
 const reasons: Readonly<Record<string, string>> = {
   'Artifact Servers': 'Slipway has no artifact sources: a start names the images.',
   'Artifact Streams': 'Slipway has no artifact sources: a start names the images.',
-  'Config Files': 'Slipway has no configuration files: a task checks them out.',
+  'Config Files': 'Slipway has no configuration files: check them out in a task.',
   'Infrastructure Definitions':
     'Slipway has no infrastructure definitions: agents and their labels decide where commands run.',
-  Manifests: 'Slipway has no manifests: a task checks them out.',
-  Provisioners: 'Slipway has no provisioners: a task runs the tool.',
-  'Infrastructure Provisioners': 'Slipway has no provisioners: a task runs the tool.',
-  Triggers: 'Triggers hold secrets and addresses, so they are not imported. Create them with `createTrigger`.',
+  Manifests: 'Slipway has no manifests: check them out in a task.',
+  Provisioners: 'Slipway has no provisioners: run the tool in a task.',
+  'Infrastructure Provisioners': 'Slipway has no provisioners: run the tool in a task.',
+  Triggers: 'Triggers contain secrets and addresses, so they are not imported. Create them with `createTrigger`.',
 };
 
 const reasonFor = ({ parts }: FirstGenFile): string =>
-  parts.map((part) => reasons[part]).find((reason) => reason !== undefined) ?? 'The file has no counterpart.';
+  parts.map((part) => reasons[part]).find((reason) => reason !== undefined) ??
+  'The file has no counterpart in Slipway.';
 
 function document(kind: string, application: string, name: string, { description }: Mapping): Mapping {
   return { kind, application, name, ...(description ? { description: textOf(description) } : {}) };
@@ -79,7 +80,7 @@ function valuesOf(given: unknown, path: string, report: Report): Record<string, 
     if (textOf(valueType) === 'ENCRYPTED_TEXT')
       report(at, `"${plain}" is a secret: set it with the mutation \`setSecret\`.`);
     else if (textOf(parentName) !== '') {
-      report(at, `"${plain}" is only for the service "${textOf(parentName)}"; it is now for all services.`);
+      report(at, `"${plain}" is only for the service "${textOf(parentName)}". In Slipway, it applies to all services.`);
       values[plain] = textOf(value);
     } else values[plain] = textOf(value);
   }

@@ -1,6 +1,6 @@
 import { type FirstGenFile, type Mapping, mapping, mappings, type Report, textOf } from './source';
 import { conditionOf, duration, resourceName, type Texts, variableName } from './texts';
-import { approvalOf, type Known } from './workflow';
+import { approvalOf, EVERYWHERE, type Known } from './workflow';
 
 interface Workflow {
   readonly isTemplated: boolean;
@@ -25,8 +25,8 @@ export function pipelineDocument(
     else stages.push({ ...stageName(stage, stages), elements: [element] });
   }
   if (stages.length === 0) {
-    report('pipelineStages', 'The pipeline has no stage that can be imported, so it asks for an approval only.');
-    stages.push({ elements: [{ name: 'empty', approval: { approvers: ['Administrators'] } }] });
+    report('pipelineStages', 'No stage of the pipeline can be imported, so it only requests an approval.');
+    stages.push({ elements: [{ name: 'empty', approval: { approvers: [EVERYWHERE] } }] });
   }
   return {
     kind: 'Pipeline',
@@ -77,7 +77,7 @@ function elementOf(stage: Mapping, at: string, building: Building): Mapping | un
 function skipOf(stage: Mapping, at: string, { known, report }: Building): string | null | undefined {
   const { type, expression } = mapping(stage.skipCondition);
   if (textOf(type) === 'ALWAYS_SKIP') {
-    report(`${at}.skipCondition`, 'A stage that is always skipped is left out.');
+    report(`${at}.skipCondition`, 'The stage is always skipped, so it is left out.');
     return null;
   }
   if (textOf(type) !== 'CONDITIONAL_SKIP') return undefined;
@@ -103,7 +103,7 @@ function valuesOf(stage: Mapping, at: string, workflow: Workflow, { known, varia
         if (workflow.isTemplated && known.environments.has(resourceName(value)))
           found.environment = resourceName(value);
         else if (workflow.isTemplated)
-          report(path, `The environment "${value}" is not in the folder; the start has to give one.`);
+          report(path, `The environment "${value}" is not in the folder, so the start must provide one.`);
         break;
       case 'SERVICE':
         if (workflow.services.has(resourceName(value))) found.services.push(resourceName(value));

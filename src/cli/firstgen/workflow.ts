@@ -12,6 +12,9 @@ export interface Known {
 /** Environment of a workflow that gets it from its stage or its start. */
 export const GIVEN = `\${environment}`;
 
+/** User group that exists on every server. */
+export const EVERYWHERE = 'Account Administrator';
+
 interface Step {
   readonly at: string;
   readonly step: Mapping;
@@ -47,8 +50,8 @@ export function workflowDocument({ parts, content }: FirstGenFile, known: Known,
 }
 
 const ignored: Readonly<Record<string, string>> = {
-  rollbackPhases: 'Steps of a rollback are not imported. A pipeline rolls a stage back with `on_failure: rollback`.',
-  notificationRules: 'Notifications are not imported. An event subscription sends them.',
+  rollbackPhases: 'Rollback steps are not imported. To roll a stage back, set `on_failure: rollback` in the pipeline.',
+  notificationRules: 'Notifications are not imported. Create event subscriptions to send them.',
 };
 
 const hasContent = (value: unknown): boolean =>
@@ -62,7 +65,7 @@ function environmentOf(content: Mapping, { environments }: Known, report: Report
   if (given === '') return undefined;
   const name = resourceName(given);
   if (environments.has(name)) return name;
-  report('envName', `The folder has no environment "${given}", so the start has to give one.`);
+  report('envName', `The folder has no environment "${given}", so the start must provide one.`);
   return GIVEN;
 }
 
@@ -119,7 +122,7 @@ function strategyOf(content: Mapping, report: Report): Mapping {
       default:
         report(
           path,
-          `${textOf(repairActionCode)} is not imported. A pipeline rolls a stage back with \`on_failure: rollback\`.`,
+          `${textOf(repairActionCode)} is not imported. To roll a stage back, set \`on_failure: rollback\` in the pipeline.`,
         );
     }
   }
@@ -161,7 +164,7 @@ function tasksOf(content: Mapping, texts: Texts, strategy: Mapping): Mapping {
     last = keys;
   }
   if (last.length > 0) return tasks;
-  texts.report('phases', 'The workflow has no steps, so it fails until it has a task.');
+  texts.report('phases', 'The workflow has no steps. It fails until you add a task.');
   return { empty: { run: failing('The workflow had no steps.') } };
 }
 
@@ -186,7 +189,7 @@ function taskOf(step: Mapping, at: string, texts: Texts): Mapping {
     case 'APPROVAL':
       return { approval: approvalOf(properties, `${at}.properties`, texts.report) };
     default:
-      texts.report(at, `A step of the type ${type} has no counterpart. Its task fails until it has a command.`);
+      texts.report(at, `A step of the type ${type} has no counterpart. The task fails until you give it a command.`);
       return { run: failing(`The step "${textOf(step.name)}" of the type ${type} was not imported.`) };
   }
 }
@@ -196,7 +199,10 @@ function script(properties: Mapping, path: string, texts: Texts): Mapping {
   const write = isPowerShell ? (name: string) => `$Env:${name}` : undefined;
   const text = translate(textOf(properties.scriptString), texts, `${path}.scriptString`, write);
   if (textOf(properties.host) !== '') {
-    texts.report(`${path}.host`, 'The script runs on an agent. Give the task labels, or let the script use ssh.');
+    texts.report(
+      `${path}.host`,
+      'The script runs on an agent, not on this host. Select the agent with labels, or use ssh in the script.',
+    );
   }
   const outputs = textOf(properties.outputVars)
     .split(',')
@@ -218,7 +224,7 @@ function request(properties: Mapping, path: string, texts: Texts): Mapping {
     `"${translate(textOf(properties[key]), texts, `${path}.${key}`).replaceAll('"', '\\"')}"`;
   const assertion = textOf(properties.assertion);
   if (assertion !== '' && !/^\s*\$\{httpResponseCode\}\s*==\s*2\d\d\s*$/.test(assertion)) {
-    texts.report(`${path}.assertion`, `The assertion "${assertion}" is now: the status is below 400.`);
+    texts.report(`${path}.assertion`, `The assertion "${assertion}" becomes a check that the status is below 400.`);
   }
   const parts = ['curl', '--fail', '--silent', '--show-error', '--request', textOf(properties.method) || 'GET'];
   if (textOf(properties.header) !== '') parts.push('--header', quoted('header'));
@@ -229,13 +235,13 @@ function request(properties: Mapping, path: string, texts: Texts): Mapping {
 /** Approval of a stage or of a step. */
 export function approvalOf(properties: Mapping, path: string, report: Report): Mapping {
   const type = textOf(properties.approvalStateType) || 'USER_GROUP';
-  if (type !== 'USER_GROUP') report(path, `An approval by ${type} is now one by a user group.`);
+  if (type !== 'USER_GROUP') report(path, `The approval by ${type} becomes an approval by a user group.`);
   const groups = Array.isArray(properties.userGroups) ? properties.userGroups.map(textOf).map(resourceName) : [];
-  if (groups.length === 0) report(`${path}.userGroups`, 'The approval has no user groups; "Administrators" decides.');
+  if (groups.length === 0) report(`${path}.userGroups`, `The approval has no user groups, so it asks ${EVERYWHERE}.`);
   const timeout = duration(properties.timeoutMillis);
   const inputs = mappings(properties.variables).map(({ name }) => ({ name: variableName(textOf(name)) }));
   return {
-    approvers: groups.length > 0 ? groups : ['Administrators'],
+    approvers: groups.length > 0 ? groups : [EVERYWHERE],
     ...(timeout && { timeout }),
     ...listed('inputs', inputs),
   };

@@ -74,7 +74,7 @@ export class Connection {
     for (const { settle } of this.queue.splice(0)) settle(new Error('the transaction ended before this statement'));
   }
 
-  /** Has the connection closed at its release, because its transaction may still be open. */
+  /** Closes the connection when it is released, because its transaction may still be open. */
   discard(): void {
     this.unfit = true;
   }

@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Db } from './database';
 
 /** Distinguishes signatures: one that was made for a purpose is not valid for another. */
-export type SigningPurpose = 'artifact link' | 'job token';
+export type SigningPurpose = 'artifact link' | 'export link' | 'job token';
 
 /**
  * Signs short-lived links and tokens, so that they need no rows. All servers of a database use the same key: derived

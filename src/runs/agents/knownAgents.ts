@@ -64,7 +64,7 @@ export class KnownAgents {
     return { agent: known.agent, changed: known.changing.signal };
   }
 
-  /** The same, read again first: for an answer that follows from a change which the wake-up may not have told yet. */
+  /** The same, read again first: for a response to a change whose notification may not have arrived yet. */
   async fresh(agent: Agent): Promise<Agent> {
     await this.refresh([this.current(agent).agent]);
     return this.current(agent).agent;

@@ -9,6 +9,7 @@ const references: readonly string[] = [
   'EXISTS (SELECT FROM cache_entry WHERE cache_entry.sha256 = content.sha256)',
   'EXISTS (SELECT FROM artifact WHERE artifact.sha256 = content.sha256 AND artifact.deleted_at IS NULL)',
   'EXISTS (SELECT FROM job_log WHERE job_log.file = content.sha256)',
+  'EXISTS (SELECT FROM execution_export WHERE execution_export.sha256 = content.sha256)',
 ];
 const IS_USED = `(${references.join(' OR ')})`;
 

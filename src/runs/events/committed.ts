@@ -10,7 +10,7 @@ export interface Committed {
   readonly actor: ActorRef;
 }
 
-/** Learns of everything that this process has committed, after the commit. Must be quick, and never throws. */
+/** Called after the commit for everything that this process commits. Must be fast and must not throw. */
 export interface RunObserver {
   committed(committed: Committed): void;
   /** Milliseconds for which jobs that have just started had waited. */

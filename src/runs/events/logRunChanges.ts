@@ -29,6 +29,7 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   DRIFT_RESOLVED: 'end of the drift of a deployment',
   JOB_LOST: 'agent of a job lost',
   JOB_FACTS: 'image and commit of a job',
+  SUBSCRIPTION_SWITCHED_OFF: 'event subscription switched off',
   DEPLOYED: 'image deployed',
 };
 /** Event fields that are short and contain no user-written text. */

@@ -5,9 +5,9 @@ import type { Database } from '../../kernel/database/database';
 import type { Metrics, Sampled } from '../../kernel/metrics';
 import { findSample, type Sample } from './sample.store';
 
-/** Time for which all scrapers share one look at the database. */
+/** Time for which all scrapers share one read of the database. */
 const FRESH_MS = 5_000;
-/** Sets of labels that are shown one by one, those that wait longest first. The others count as `other`. */
+/** Number of sets of labels that are reported individually, longest wait first. The others count as `other`. */
 const MOST_QUEUES = 50;
 
 /**

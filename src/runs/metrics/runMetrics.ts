@@ -3,13 +3,13 @@ import type { Execution } from '../../engine/execution';
 import type { Metrics } from '../../kernel/metrics';
 import type { RunObserver } from '../events/committed';
 
-/** Seconds: from a task that echoes a word to a deployment that takes a day. */
+/** Seconds: from a task that only runs echo to a deployment that takes a day. */
 const RUN_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 86_400];
 const TASK_SECONDS = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600];
 const WAIT_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200];
 const LAG_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
 
-/** Metrics of what this process commits. Summed over all servers, they are those of the installation. */
+/** Metrics of everything that this process commits. Their sum over all servers describes the installation. */
 export function observeRuns(metrics: Metrics): RunObserver {
   const started = metrics.counter({
     name: 'slipway_executions_started_total',

@@ -28,7 +28,7 @@ export function traceRuns(app: App, tracing: Tracing): RunObserver {
         executions.map((one) => one.entityId),
       )
         .then((names) => emit(executions.map((one) => executionSpan(one, names.get(one.entityId)))))
-        // Without its name, a span is still worth having.
+        // A span without a name is still useful.
         .catch(() => emit(executions.map((one) => executionSpan(one, undefined))));
     },
     waited: () => undefined,

@@ -60,7 +60,7 @@ async function carryOut(app: App, firing: Firing): Promise<void> {
 async function start(app: App, firing: Firing): Promise<void> {
   const trigger = await triggerOf(app, firing);
   if (trigger === undefined || !trigger.enabled) {
-    return end(app, firing, 'SKIPPED', 'SWITCHED_OFF', 'The trigger was switched off or deleted after the event.');
+    return end(app, firing, 'SKIPPED', 'SWITCHED_OFF', 'The trigger was turned off or deleted after the event.');
   }
   const actor = await actAsTrigger(app, trigger, firing.author, firing.id);
   if (actor === null) {
@@ -88,10 +88,11 @@ async function start(app: App, firing: Firing): Promise<void> {
   void tellDockerHub(app, firing, 'success', executionId);
 }
 
-/** The trigger as it was at the event: a later version may be that of another author, with other rights. */
-async function triggerOf(app: App, { triggerId, version }: Firing): Promise<Trigger | undefined> {
+/** A firing never starts with the rights of its author what another author has written, or another target. */
+async function triggerOf(app: App, { triggerId, version, author, entityId }: Firing): Promise<Trigger | undefined> {
   const trigger = await triggers.find(app.database, triggerId);
   if (trigger === undefined || trigger.version === version) return trigger;
+  if (trigger.author.id === author.id && trigger.entityId === entityId) return trigger;
   const used = await findVersion(app.database, triggerId, version);
   return used && { ...trigger, definition: used.definition };
 }
@@ -155,7 +156,7 @@ async function refused(app: App, firing: Firing, error: Refusal): Promise<void> 
   const retry = (await triggerOf(app, firing))?.definition.retry ?? null;
   const until = firing.createdAt.getTime() + (retry?.forSeconds ?? 0) * 1000;
   const nextAt = new Date(now.getTime() + (retry?.everySeconds ?? 0) * 1000);
-  const mayPass = retry?.on.some((code) => code === error.code) === true;
+  const mayPass = retry !== null && (isMomentary(error) || retry.on.some((code) => code === error.code));
   if (mayPass && nextAt.getTime() <= until) {
     await postponeFiring(app.database, firing.id, { nextAt, ...known });
   } else await end(app, firing, 'REFUSED', error.code, error.message);

@@ -9,7 +9,7 @@ export const firingKind = {
   values: {
     WEBHOOK: 'A webhook.',
     IMAGE: 'A registry announced an image.',
-    SCHEDULE: 'A time of its schedule.',
+    SCHEDULE: 'A scheduled time was reached.',
     EXECUTION: 'The end of another execution.',
     MANUAL: '`fireTrigger`.',
   },
@@ -21,7 +21,7 @@ export const firingStatus = {
   values: {
     PENDING: 'Not decided yet, or waiting for another try at `nextTryAt`.',
     STARTED: 'It started `execution`.',
-    FILTERED: 'The trigger does not want the event; `reasonCode` and `reason` explain why.',
+    FILTERED: 'The trigger does not react to the event; `reasonCode` and `reason` explain why.',
     REFUSED: 'The start was refused; `reasonCode` is the code of its error.',
     SKIPPED: 'Nothing was tried; `reasonCode` and `reason` explain why.',
     FAILED: 'An expression has no value, or the server failed.',
@@ -36,11 +36,11 @@ export interface FiringFacts {
   readonly status?: string;
   /** Time of the schedule. */
   readonly tick?: string;
-  /** Address to which Docker Hub wants to know the result. */
+  /** Address at which Docker Hub expects the result. */
   readonly callback?: string;
 }
 
-/** One event at a trigger, and what came of it. */
+/** One event at a trigger, and its outcome. */
 export const firingFields = {
   id: field.id('ID, which a webhook’s response contains.'),
   triggerId: field.uuid(),

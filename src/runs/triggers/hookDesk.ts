@@ -46,7 +46,7 @@ export class HookDesk {
     const now = this.app.clock.now().getTime();
     if (kept !== undefined && Math.abs(now - kept.at) < KNOWN_MS) return kept.hook;
     if (kept === undefined && this.reads >= MOST_READS) {
-      const message = 'Too many webhooks with unknown addresses arrive. Try again.';
+      const message = 'Too many webhooks with unknown addresses are arriving. Try again later.';
       throw new Refusal('RATE_LIMITED', message, { retryAfterSeconds: 1 });
     }
     this.reads++;

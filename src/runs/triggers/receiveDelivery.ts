@@ -15,7 +15,7 @@ import { newFiring } from './newFiring';
 import { headerOf, isSignedBy, namesOf, type Signed, signsBodyOnly } from './signatures';
 import { dockerHubCallback } from './tellDockerHub';
 
-/** What became of a delivery. */
+/** Outcome of a delivery. */
 export interface Received {
   /** First firing; null if the delivery is about nothing that can fire, such as the deletion of an image. */
   readonly id: string | null;

@@ -80,7 +80,7 @@ function webhookOf(secret: string): Webhook {
   return isBase64 ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
 }
 
-/** Asks all of them, so that the time does not show which one matched. */
+/** Checks all of them, so that the time does not reveal which one matched. */
 const anyOf = (secrets: readonly string[], matches: (secret: string) => boolean): boolean =>
   secrets.map(matches).includes(true);
 

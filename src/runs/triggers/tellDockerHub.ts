@@ -36,6 +36,6 @@ export async function tellDockerHub(
     });
     await body.dump();
   } catch (error) {
-    app.log.warn({ err: error, firingId: id }, 'Docker Hub could not be told the result of its webhook');
+    app.log.warn({ err: error, firingId: id }, 'the result of a webhook could not be reported to Docker Hub');
   }
 }

@@ -39,11 +39,11 @@ export interface TestedTrigger {
   readonly reasonCode: string | null;
   readonly reason: string | null;
   readonly inputs: FiringInputs | null;
-  /** Everything that would refuse the start, or hold it up. */
+  /** Everything that would prevent or delay the start. */
   readonly problems: readonly PlanProblem[];
 }
 
-/** Result that a sample event would have. Writes nothing, and starts nothing. */
+/** Effect that a sample event would have. Writes nothing and starts nothing. */
 export async function testTrigger(app: App, actor: Actor, id: string, sample: SampleEvent): Promise<TestedTrigger> {
   const trigger = await mayTry(app, actor, id);
   const decision = await decideSample(app, actor, trigger, sample);
@@ -81,7 +81,7 @@ export async function testTrigger(app: App, actor: Actor, id: string, sample: Sa
   }
 }
 
-/** Fires a trigger by hand. The caller counts as the author, so nobody gets the rights of another. */
+/** Fires a trigger manually. The caller counts as the author, so nobody gets the permissions of another. */
 export async function fireTrigger(app: App, actor: Actor, id: string, sample: SampleEvent): Promise<Firing> {
   const trigger = await mayTry(app, actor, id);
   const decision = await decideSample(app, actor, trigger, sample);
@@ -98,7 +98,7 @@ export async function fireTrigger(app: App, actor: Actor, id: string, sample: Sa
   const made = newFiring(trigger, { ...event, payload, facts: null }, decision ?? none, app.clock.now());
   const firing = { ...made, id: firingId, author: actorRef(actor) };
   await app.database.transaction(async (db) => {
-    if (!(await insertFiring(db, firing))) throw new Refusal('CONFLICT', 'The trigger was changed or switched off.');
+    if (!(await insertFiring(db, firing))) throw new Refusal('CONFLICT', 'The trigger was changed or turned off.');
     db.wake(topic.triggers);
   });
   return firing;

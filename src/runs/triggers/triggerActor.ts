@@ -10,8 +10,8 @@ import type { App } from '../app';
 type Acting = Pick<Trigger, 'id' | 'name' | 'applicationId' | 'definition'>;
 
 /**
- * The caller that a trigger is: it may start its target in its environments, and never more than its author may at this
- * moment. Null if the author is gone.
+ * Actor of a trigger: it may start its target in its environments, with at most the permissions that its author has at
+ * this moment. Null if the author is gone.
  */
 export async function actAsTrigger(
   app: App,
@@ -50,7 +50,7 @@ async function ownRights(app: App, { id, name, applicationId, definition }: Acti
   const action = start.pipeline === null ? ('EXECUTE_WORKFLOW' as const) : ('EXECUTE_PIPELINE' as const);
   const appPermissions = [
     { permissionType: 'DEPLOYMENT' as const, actions: [action], ...inApplication, ...within },
-    // Seeing decides about the kind of refusal only.
+    // The right to see only decides the kind of error.
     {
       permissionType: 'ALL' as const,
       actions: actionsOfType.ALL.filter((one) => one === 'READ'),

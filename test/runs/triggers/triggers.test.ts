@@ -233,8 +233,12 @@ describe('triggers', () => {
       { input: { name: 'now', reason: 'closed', from: '2020-01-01T00:00:00Z' } },
     );
     expect((await send(server.url, path, body, headers)).status).toBe(202);
-    // The firing keeps the version that its event met, with its `retry`.
+    // Another author changes the trigger: the firing keeps the version that its event met, with its `retry`.
     await runs.apply(DEFINITIONS.replace('retry: { for: 1h, every: 10m }', ''));
+    await server.app.database.write(
+      `UPDATE start_trigger SET author = jsonb_set(author, '{id}', to_jsonb($1::text)) WHERE name = 'image'`,
+      [newId()],
+    );
     jest.spyOn(server.app.abilities, 'accessNow').mockRejectedValueOnce(new Refusal('UNAVAILABLE', 'Not now.'));
     const due = 'UPDATE trigger_firing SET next_at = now() WHERE next_at IS NOT NULL';
     await carryOut();

@@ -51,6 +51,13 @@
   const firstVariables = (tabs) =>
     window.localStorage.getItem('graphiql:query') === null ? tabs[0]?.variables : undefined;
 
+  /* Messages about a run link to `?run=<id>`. */
+  function queryOfRun() {
+    const id = new URLSearchParams(window.location.search).get('run');
+    if (!/^[0-9a-f-]{36}$/i.test(id ?? '')) return undefined;
+    return `{\n  execution(executionId: "${id}") {\n    id\n    status\n    failureDetails\n    application { name }\n    attempts { attempt actor { name } }\n    history { action }\n  }\n}\n`;
+  }
+
   function App({ tabs }) {
     const [key, setKey] = useState(window.sessionStorage.getItem(keptAs) ?? '');
     const [typed, setTyped] = useState(key);
@@ -94,7 +101,13 @@
       'div',
       { className: 'slipway' },
       form,
-      h(GraphiQL, { fetcher, variables, defaultTabs: tabs, defaultEditorToolsVisibility: 'variables' }),
+      h(GraphiQL, {
+        fetcher,
+        variables,
+        query: queryOfRun(),
+        defaultTabs: tabs,
+        defaultEditorToolsVisibility: 'variables',
+      }),
     );
   }
 

@@ -7,7 +7,7 @@ import {
   snakeCase,
 } from '../sourceTree';
 
-/** Keys whose mappings have names of the author as keys, so both spellings of one are two names. */
+/** Keys whose mappings have names chosen by the author as keys, so two spellings are two names. */
 const named = new Set(['tasks', 'finally', 'variables', 'env', 'labels', 'outputs', 'matrix', 'requires', 'services']);
 
 /**

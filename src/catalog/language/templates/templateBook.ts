@@ -78,7 +78,7 @@ export class TemplateBook {
   private readonly stored = new Map<string, StoredTemplate>();
   private readonly revisions = new Map<string, StoredTemplate>();
   private readonly known = new Map<string, KnownTemplate>();
-  /** Templates that are being read, to find circles. */
+  /** Templates that are being read, to find cycles. */
   private readonly open: string[] = [];
 
   constructor(library: TemplateLibrary, sources: readonly TemplateSource[]) {

@@ -23,7 +23,7 @@ import { entriesText, nodeValue } from './nodeText';
 import { typed } from './parameters';
 import { parameterTypes, type TemplateParameter } from './templateParameter';
 
-/** What a template can be the beginning of. */
+/** What a template can contain. */
 export const templateTarget = {
   name: 'TemplateTarget',
   description: 'Part of a definition that extends a template.',
@@ -35,20 +35,20 @@ const parameterType = {
   name: 'TemplateParameterType',
   description: 'Type of a parameter of a template.',
   values: {
-    STRING: 'Text. A number or a boolean is taken as its text.',
+    STRING: 'Text. Numbers and booleans are converted to text.',
     NUMBER: 'Number.',
     BOOLEAN: '`true` or `false`.',
-    LIST: 'List of anything.',
-    MAPPING: 'Mapping of anything.',
+    LIST: 'List with any contents.',
+    MAPPING: 'Mapping with any contents.',
   },
 } as const;
 
 /** A parameter as it is stored and shown. */
 export const parameterFields = {
-  name: field.text('Name, as `with` gives it a value.'),
+  name: field.text('Name, as used in `with`.'),
   type: field.oneOf(parameterType, 'Type of its values.'),
   required: field.boolean('True if a document that extends the template must give it a value.'),
-  defaultValue: orNull(field.json('Value when none is given. Null: none.')),
+  defaultValue: orNull(field.json('Default value. Null if there is none.')),
   allowedValues: orNull(listOf(field.text('Allowed values. Null: all.'))),
   description: orNull(field.text('Free-text description.')),
 };
@@ -64,7 +64,7 @@ export interface TemplateDefinition {
   readonly text: string;
 }
 
-/** A template whose contents a definition has, at the revision of that time. */
+/** A template whose contents a definition includes, at the revision of that time. */
 export interface TemplateUse {
   readonly id: string;
   readonly name: string;
@@ -118,7 +118,7 @@ const parameter = defined(
       type: optional(
         oneOf(parameterTypes),
         'string',
-        'Type of its values. A text that is only a reference becomes the value, of its type.',
+        'Type of its values. A text that is only a reference becomes the value with this type.',
       ),
       required: optional(flag, false, 'True if a document that extends the template must give it a value.'),
       defaultValue: optional(
