@@ -342,8 +342,10 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON secret DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION rebind_secret();
+-- A secret that is renamed or moved counts for other jobs than before, and may hide one with the same name.
 CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON secret DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW WHEN (OLD.agents <> NEW.agents) EXECUTE FUNCTION rebind_secret();
+  FOR EACH ROW WHEN (OLD.agents <> NEW.agents OR OLD.name <> NEW.name
+    OR OLD.environment_id IS DISTINCT FROM NEW.environment_id) EXECUTE FUNCTION rebind_secret();
 
 -- The history of triggers only grows.
 CREATE TRIGGER start_trigger_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON start_trigger_version

@@ -1334,7 +1334,7 @@ CREATE INDEX secret_environments ON public.secret USING btree (application_id, e
 CREATE UNIQUE INDEX secret_of_application ON public.secret USING btree (application_id, name) WHERE (environment_id IS NULL);
 CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environment_id, name) WHERE (environment_id IS NOT NULL);
 CREATE CONSTRAINT TRIGGER secret_added_or_removed AFTER INSERT OR DELETE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rebind_secret();
-CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.agents <> new.agents)) EXECUTE FUNCTION rebind_secret();
+CREATE CONSTRAINT TRIGGER secret_rebound AFTER UPDATE ON public.secret DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.agents <> new.agents) OR (old.name <> new.name) OR (old.environment_id IS DISTINCT FROM new.environment_id))) EXECUTE FUNCTION rebind_secret();
 
 CREATE TABLE service (
   id uuid NOT NULL,

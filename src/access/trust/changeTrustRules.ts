@@ -9,7 +9,7 @@ import type { App } from '../app';
 import { auditDetail } from '../audit/auditDetail';
 import { changeRights } from '../changeRights';
 import { broken, readIds } from '../permissionInput';
-import { namesTenant } from './matchTrustRule';
+import { claimNamesTenant, namesTenant } from './matchTrustRule';
 import {
   type CreateTrustRule,
   LIFETIME,
@@ -89,8 +89,9 @@ export async function deleteTrustRule(app: App, actor: Actor, id: string): Promi
   actor.access.requireAdministrator('delete trust rules');
   await changeRights(app, async (db) => {
     const before = await requireRule(db, id);
-    await revokeKeysOfRule(db, before.id, app.clock.now());
+    // The deletion waits for exchanges that use the rule, so their keys are revoked, too.
     await deleteTrustRuleRow(db, before.id);
+    await revokeKeysOfRule(db, before.id, app.clock.now());
     auditDetail(db, { kind: 'trustRule', id: before.id, name: before.name, before });
   });
 }
@@ -116,9 +117,9 @@ async function readRule(app: App, actor: Actor, given: Trusted): Promise<Trusted
   readIssuer(given.issuer, app.trustedIssuers.options.allowHttp, errors);
   for (const field of ['audience', 'subject'] as const) readText(given[field], field, errors);
   readClaims(given.claims, errors);
-  if (!namesTenant(given.subject) && !given.claims.some(({ pattern }) => !pattern.includes('*'))) {
+  if (!namesTenant(given.subject) && !given.claims.some(claimNamesTenant)) {
     const message =
-      '"subject" is too broad: before its first "*" it must contain at least two complete parts, such as repo:octo-org/*, or a claim must have a pattern without "*".';
+      '"subject" is too broad: before its first "*" it must contain at least two complete parts, such as repo:octo-org/*, or a claim that names the tenant, such as repository_owner, must have a pattern without "*".';
     errors.push(broken('subject', given.subject, 'TOO_WIDE', message));
   }
   const { lifetimeSeconds } = given;

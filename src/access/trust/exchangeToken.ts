@@ -49,8 +49,11 @@ export async function exchangeToken(
   if (subject.trim() === '' || !isStorable(subject)) throw invalidToken();
   const rule = rules.find((one) => unmetPart(one, payload) === undefined);
   if (rule === undefined) throw refuse(app, rules, payload, request.id);
-  return issueKey(app, rule, { issuer, subject, tokenHash: hashSecret(token) }, request);
+  return issueKey(app, rule, { issuer, subject, tokenHash: hashSecret(signedText(token)) }, request);
 }
+
+/** The text under the signature identifies a token: a signature has several spellings that are all valid. */
+const signedText = (token: string): string => token.slice(0, token.lastIndexOf('.'));
 
 async function issueKey(
   app: App,

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { claimAt } from '../tokenVerifier';
-import type { TrustRule } from './trustRules';
+import type { TrustClaim, TrustRule } from './trustRules';
 
 /** True if the pattern matches the whole text. `*` matches any text, including an empty one. Takes linear time. */
 export function matchesPattern(pattern: string, text: string): boolean {
@@ -23,6 +23,17 @@ export function matchesPattern(pattern: string, text: string): boolean {
  */
 export const namesTenant = (pattern: string): boolean =>
   !pattern.includes('*') || /^[^*:/]+[:/][^*:/]+[:/]/.test(pattern);
+
+/** Claims of public CI systems that jobs of any tenant can have with any value. */
+const ofEverybody: ReadonlySet<string> = new Set([
+  ...['iss', 'aud', 'ref', 'ref_type', 'ref_path', 'ref_protected', 'head_ref', 'base_ref', 'event_name', 'workflow'],
+  ...['job_workflow_ref', 'environment', 'environment_protected', 'deployment_tier', 'runner_environment'],
+  ...['pipeline_source', 'repository_visibility', 'project_visibility'],
+]);
+
+/** True if a claim of a rule names the tenant, such as `repository_owner`. A reusable workflow runs for everybody. */
+export const claimNamesTenant = ({ name, pattern }: TrustClaim): boolean =>
+  !pattern.includes('*') && !ofEverybody.has(name);
 
 /** The first part of a rule that the verified claims don't meet. Undefined if they meet all. */
 export function unmetPart(

@@ -50,7 +50,7 @@ export const newTrustRule = {
   audience: field.text('Required value of the tokens’ `aud`, such as the URL of this server. 1 to 500 characters.'),
   subject: field.text(
     'Pattern for the tokens’ `sub`, such as `repo:octo-org/shop:ref:refs/heads/main`. `*` matches any text. Before the first `*`, ' +
-      'the pattern must contain at least two complete parts, such as `repo:octo-org/*`, unless the rule has a claim pattern without `*`.',
+      'the pattern must contain at least two complete parts, such as `repo:octo-org/*`, unless a claim that names the tenant, such as `repository_owner`, has a pattern without `*`.',
   ),
   userGroupIds: listOf(field.uuid('User groups that the keys act with. At least one.')),
   applicationIds: optional(listOf(field.uuid('Applications to restrict the keys to. Null, the default: all.'))),

@@ -72,27 +72,37 @@ async function interrupt(
   { actor, info, id: requestId }: Pick<FastifyRequest, 'actor' | 'info' | 'id'>,
   { id, appId, executionInterruptType: type }: Asked,
 ) {
-  const known = interrupts[type];
-  if (known === undefined) {
-    const message = `executionInterruptType must be one of ${Object.keys(interrupts).join(', ')}; it is "${type}".`;
-    if (!/^[A-Z_]+$/.test(type)) {
-      throw invalidInput([{ field: 'executionInterruptType', value: type, rule: 'ONE_OF', message }]);
-    }
-    throw unsupported(type, `${message} Mutations of GraphQL resume, retry and roll back.`);
+  const known = Object.hasOwn(interrupts, type) ? interrupts[type] : undefined;
+  if (known === undefined && !/^[A-Z_]+$/.test(type)) {
+    throw invalidInput([{ field: 'executionInterruptType', value: type, rule: 'ONE_OF', message: knownTypes(type) }]);
   }
-  const execution = await readExecution(app, actor, id);
-  const input = { applicationId: appId ?? execution.applicationId, executionId: id };
-  const attempt = { actor, address: info.address, requestId, action: actionName(known.mutation), input };
-  await audited(app, attempt, () => known.run(app, actor, input));
+  const action = actionName(known?.mutation ?? 'interruptExecution');
+  const asked = { ...(appId !== undefined && { applicationId: appId }), executionId: id, executionInterruptType: type };
+  const applicationId = await audited(
+    app,
+    { actor, address: info.address, requestId, action, input: asked },
+    async () => {
+      if (known === undefined) {
+        throw unsupported(type, `${knownTypes(type)} Mutations of GraphQL resume, retry and roll back.`);
+      }
+      const execution = await readExecution(app, actor, id);
+      const input = { applicationId: appId ?? execution.applicationId, executionId: id };
+      await known.run(app, actor, input);
+      return input.applicationId;
+    },
+  );
   return {
     uuid: randomUUID(),
-    appId: input.applicationId,
+    appId: applicationId,
     executionUuid: id,
     executionInterruptType: type,
     seized: true,
     createdBy: { uuid: actor.id, name: actor.name },
   };
 }
+
+const knownTypes = (type: string): string =>
+  `executionInterruptType must be one of ${Object.keys(interrupts).join(', ')}; it is "${type}".`;
 
 const envelope = (resource: object | null, responseMessages: readonly object[] = []) => ({
   metaData: {},

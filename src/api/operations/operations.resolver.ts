@@ -76,7 +76,8 @@ export class OperationsResolver {
 
   @Mutation(() => DeleteRegisteredOperationPayload, {
     description:
-      'Deletes a registered operation. This server refuses its hash immediately, other servers within a second. Ready-made operations ' +
+      'Deletes a registered operation. Servers refuse its hash within a second. With `SLIPWAY_OPERATIONS=any`, a server may still ' +
+      'know its text from clients that sent it. Ready-made operations ' +
       'can’t be deleted. Administrators only. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async deleteRegisteredOperation(

@@ -75,10 +75,10 @@ export class ExecutionArtifactsResolver {
   @FieldResolver(() => [CollectedArtifact], {
     description: 'Images that the execution deploys, as artifacts. `serviceImages` has the services with them.',
   })
-  async artifacts(@Root() { images }: Execution, @Ctx() { loaders }: Context) {
+  async artifacts(@Root() { images }: Execution, @Ctx() { loaders, actor }: Context) {
     return Promise.all(
       Object.entries(images).map(async ([serviceId, image]) => {
-        const collectedAt = (await loaders.load(firstDeployed, `${serviceId}/${image}`)) ?? null;
+        const collectedAt = (await loaders.load(firstDeployed(actor.access), `${serviceId}/${image}`)) ?? null;
         return shownArtifact({ serviceId, image, collectedAt });
       }),
     );

@@ -5,6 +5,7 @@ import { type DefinitionFormat, readDocuments } from './readDocuments';
 import { findEntry, locate, type SourceEntry, type SourceNode } from './sourceTree';
 import { checkTemplate } from './templates/checkTemplate';
 import { expandTemplates } from './templates/expandTemplates';
+import { TemplateBudget } from './templates/templateBudget';
 import type { Extended } from './templates/templateShape';
 import { noTemplates, TemplateBook, type TemplateLibrary, type TemplateSource } from './templates/templateBook';
 
@@ -68,6 +69,7 @@ export function parseSource(read: ReadSource, library: TemplateLibrary = noTempl
   const documents: ParsedDocument[] = [];
   const templates = new Map<number, ParsedDocument>();
   const sources: TemplateSource[] = [];
+  const budget = new TemplateBudget();
   let book = new TemplateBook(library, []);
   problems.collect(() => {
     roots.forEach((root, index) => {
@@ -76,7 +78,7 @@ export function parseSource(read: ReadSource, library: TemplateLibrary = noTempl
       if (parsed?.document.kind !== 'Template') return;
       const { document, complain: report } = parsed;
       templates.set(index, parsed);
-      checkTemplate(document.keys, report);
+      checkTemplate(document.keys, report, budget);
       sources.push({ ...document, application: document.application || null, report });
     });
     book = new TemplateBook(library, sources);
@@ -89,10 +91,15 @@ export function parseSource(read: ReadSource, library: TemplateLibrary = noTempl
       const toWritten = problems.of(written, index);
       const { root, extended = undefined } = isTaskGraph
         ? { root: written }
-        : expandTemplates(written, book, (rule, ...rest) => {
-            isWhole &&= !ofTemplates.includes(rule);
-            toWritten(rule, ...rest);
-          });
+        : expandTemplates(
+            written,
+            book,
+            (rule, ...rest) => {
+              isWhole &&= !ofTemplates.includes(rule);
+              toWritten(rule, ...rest);
+            },
+            budget,
+          );
       const report = problems.of(root, index);
       const parsed = parseDocument(root, report, problems, { lenient: isTaskGraph, isWhole });
       if (parsed) documents.push(extended === undefined ? parsed : withExtended(parsed, extended));
@@ -101,7 +108,7 @@ export function parseSource(read: ReadSource, library: TemplateLibrary = noTempl
   return { documents, problems, complete: read.complete && documents.length === roots.length, templates: book };
 }
 
-const ofTemplates: readonly string[] = ['UNKNOWN_TEMPLATE', 'TEMPLATE_KIND'];
+const ofTemplates: readonly string[] = ['UNKNOWN_TEMPLATE', 'TEMPLATE_KIND', 'TOO_LARGE'];
 
 function withExtended(parsed: ParsedDocument, extended: Extended): ParsedDocument {
   const { document } = parsed;

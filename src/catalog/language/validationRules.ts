@@ -7,7 +7,7 @@ import { field, orNull, type ShapeOf } from '../../kernel/fields';
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',
   TOO_LARGE:
-    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 20 in `finally`. A list of secrets has at most 50, an approval 20 inputs and 10 escalations, an object 50 tags, and `depends_on` of a service at most 100.',
+    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. Templates add at most 200,000 values and 16 MiB of text to it, and values of parameters have at most 64 levels. A workflow has at most 10,000 tasks, combinations included, and 20 in `finally`. A list of secrets has at most 50, an approval 20 inputs and 10 escalations, an object 50 tags, and `depends_on` of a service at most 100.',
   DUPLICATE_KEY: 'A key occurs once, in one spelling.',
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',

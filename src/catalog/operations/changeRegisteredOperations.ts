@@ -41,7 +41,7 @@ export async function registerOperations(
   });
 }
 
-/** Clients that name the operation by its hash are refused from then on; on other servers within a second. */
+/** Servers notice within a second. Where any operation is allowed, they may still know a text that clients have sent. */
 export async function deleteRegisteredOperation(app: App, actor: Actor, hash: string): Promise<void> {
   actor.access.requireAdministrator('delete registered operations');
   await app.database.transaction(async (db) => {

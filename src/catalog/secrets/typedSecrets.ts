@@ -1,6 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { auditDetail } from '../../access/audit/auditDetail';
 import type { Db } from '../../kernel/database/database';
+import { topic } from '../../kernel/database/wakeups';
 import { type InputError, invalidInput, notFound } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
 import type { App } from '../app';
@@ -66,6 +67,7 @@ export async function updateSecret(
   return app.database.transaction(async (db) => {
     const seen = isId(input.secretId) ? await findSecretById(db, input.secretId) : undefined;
     if (seen === undefined) throw notFound('secret', input.secretId);
+    await requireSecretPlace(db, actor, seen, 'UPDATE');
     await lockPlace(db, actor, seen);
     const before = (await findSecretById(db, seen.id)) ?? seen;
     if (before.secretType !== input.secretType) throw notFound('secret', input.secretId);
@@ -84,6 +86,7 @@ export async function updateSecret(
     const { applicationId, environmentId } = to;
     const sealed = await sealValue(app, actor, { applicationId, environmentId, name, before, value });
     const { agents, secretType } = before;
+    if (name !== before.name || environmentId !== before.environmentId) db.wake(topic.queue);
     return write(db, { ...sealed, agents, secretType, details: content.details }, before);
   });
 }

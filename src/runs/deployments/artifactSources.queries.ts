@@ -105,18 +105,24 @@ export const imagesOfSource = remembered(
   },
 );
 
-/** Time of the first deployment of an image; the key is `service/image`. */
-export const firstDeployed: BatchLoad<Date> = async (app, keys) => {
-  const rows = await app.database.rows<{ key: string; at: Date }>(
-    `SELECT wanted.key, min(deployment.started_at) AS at
+/** Time of the first deployment of an image to an environment that the caller may see; the key is `service/image`. */
+export const firstDeployed = remembered(
+  (access: Access): BatchLoad<Date> =>
+    async (app, keys) => {
+      const services = keys.map((key) => key.slice(0, key.indexOf('/')));
+      const parameters: unknown[] = [keys, services, keys.map((key) => key.slice(key.indexOf('/') + 1))];
+      const rows = await app.database.rows<{ key: string; at: Date }>(
+        `SELECT wanted.key, min(deployment.started_at) AS at
      FROM unnest($1::text[], $2::uuid[], $3::text[]) AS wanted (key, service_id, image)
      JOIN deployment ON deployment.service_id = wanted.service_id AND md5(deployment.image) = md5(wanted.image)
        AND deployment.image = wanted.image
+     JOIN environment ON environment.id = deployment.environment_id AND ${seen(access, parameters)}
      GROUP BY wanted.key`,
-    [keys, keys.map((key) => key.slice(0, key.indexOf('/'))), keys.map((key) => key.slice(key.indexOf('/') + 1))],
-  );
-  return new Map(rows.map(({ key, at }) => [key, at]));
-};
+        parameters,
+      );
+      return new Map(rows.map(({ key, at }) => [key, at]));
+    },
+);
 
 /** Images that the environment had before a workflow execution deployed others, by the ID of the execution. */
 export const imagesBefore: BatchLoad<ImageArtifact[]> = async (app, executionIds) => {

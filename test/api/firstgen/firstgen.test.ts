@@ -235,6 +235,7 @@ describe('the FirstGen endpoint', () => {
       resource: null,
       responseMessages: [{ code: 'UNSUPPORTED', level: 'ERROR' }],
     });
+    expect((await rest('PUT', path, { executionInterruptType: 'constructor' })).status).toBe(400);
     const aborted = await rest('PUT', `/api/executions/${id}?routingId=a`, { executionInterruptType: 'ABORT_ALL' });
     expect([aborted.status, aborted.body.responseMessages]).toEqual([200, []]);
     await world.runs.until(id, 'ABORTED');
@@ -247,5 +248,14 @@ describe('the FirstGen endpoint', () => {
       404,
       [{ code: 'NOT_FOUND', level: 'ERROR', message: 'execution does not exist' }],
     ]);
+    const { audits } = await world.server.client.ask<{ audits: { nodes: { action: string; code: string | null }[] } }>(
+      '{ audits(first: 20) { nodes { action code } } }',
+    );
+    expect(audits.nodes).toEqual(
+      expect.arrayContaining([
+        { action: 'execution.interrupt', code: 'UNSUPPORTED' },
+        { action: 'execution.abort', code: 'NOT_FOUND' },
+      ]),
+    );
   });
 });

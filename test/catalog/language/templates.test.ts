@@ -125,4 +125,31 @@ stages:
     ]);
     expect(pipeline?.definition.extended?.uses.map(({ name }) => name).sort()).toEqual(['sign', 'strict']);
   });
+
+  it.each([
+    ['text', 'string', `"\${parameters.x}\${parameters.x}"`, 'text'],
+    ['values', 'list', `["\${parameters.x}", "\${parameters.x}"]`, 'values'],
+    ['levels', 'list', `${'['.repeat(40)}"\${parameters.x}"${']'.repeat(40)}`, 'levels deep'],
+  ])('refuses templates that multiply their %s', (_, type, value, message) => {
+    const parameters = `parameters: [{ name: x, type: ${type}, default: ${type === 'list' ? '[a]' : 'a'} }]`;
+    const template = (index: number) =>
+      `---\n{ kind: Template, name: t${index}, of: workflow, ${parameters}, ` +
+      (index === 0
+        ? 'body: { tasks: { one: { run: "true" } } } }'
+        : `extends: t${index - 1}, with: { x: ${value} }, body: {} }`);
+    const templates = Array.from({ length: 30 }, (__, index) => template(index)).join('\n');
+    const { errors, messages } = read(
+      `${shop}${templates}\n${use('').slice(shop.length).replace('extends: node', 'extends: t29')}`,
+    );
+    expect(errors.filter((error) => error.includes('TOO_LARGE'))).toHaveLength(1);
+    expect(messages.join()).toContain(message);
+  });
+
+  it('refuses a text that repeats a long value', () => {
+    const source = use(`with: { script: x, env: { A: ${'a'.repeat(100_000)} } }\n`);
+    const long = source
+      .replace('default: 22', `default: 22 }\n  - { name: long, default: ${'a'.repeat(100_000)}`)
+      .replace('tags: [node]', `tags: [node]\n  description: "${`\${parameters.long}`.repeat(200)}"`);
+    expect(read(long).errors.some((error) => error.includes('TOO_LARGE'))).toBe(true);
+  });
 });

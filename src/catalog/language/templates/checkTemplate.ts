@@ -4,6 +4,7 @@ import type { Report } from '../shape';
 import { locate, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from '../sourceTree';
 import type { ValidationRule } from '../validationRules';
 import { eachReference, fillParameters } from './parameters';
+import { type TemplateBudget, withinBudget } from './templateBudget';
 import type { TemplateParameter } from './templateParameter';
 import type { TemplateKeys } from './templateShape';
 
@@ -16,7 +17,11 @@ const start: Position = { line: 1, column: 1 };
  * Checks a template as far as it can be checked on its own: names of parameters, unknown keys, and values that no
  * parameter has a part in. Each document that extends it is checked as a whole.
  */
-export function checkTemplate({ of, parameters, body, ...keys }: TemplateKeys, report: Report): void {
+export function checkTemplate(
+  { of, parameters, body, ...keys }: TemplateKeys,
+  report: Report,
+  budget: TemplateBudget,
+): void {
   const names = parameters.map(({ name }) => name);
   names.forEach((name, index) => {
     if (name === '' || names.indexOf(name) === index) return;
@@ -44,8 +49,8 @@ export function checkTemplate({ of, parameters, body, ...keys }: TemplateKeys, r
     }),
   );
   const place = { path: ['body'], report };
-  const filled = fillParameters(body, samples, place);
-  if (filled.type !== 'map') return;
+  const filled = withinBudget(() => fillParameters(body, samples, place, budget), place);
+  if (filled?.type !== 'map') return;
   const [root, from] = of === 'workflow' ? asWorkflow(filled) : asPipeline(filled);
   decodeDocument(root, {
     path: [],

@@ -3,6 +3,7 @@ import type { Report } from '../shape';
 import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from '../sourceTree';
 import { mergeNodes } from './mergeNodes';
 import { fillParameters, givenValues } from './parameters';
+import { TemplateBudget, withinBudget } from './templateBudget';
 import type { KnownTemplate, TemplateBook } from './templateBook';
 import {
   afterHead,
@@ -48,12 +49,17 @@ const textOf = (node: SourceNode | undefined): string | undefined =>
   node?.type === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
 
 /** The document with the contents of the templates that it extends. Nodes from a template know their place there. */
-export function expandTemplates(root: SourceNode, book: TemplateBook, report: Report): Expanded {
+export function expandTemplates(
+  root: SourceNode,
+  book: TemplateBook,
+  report: Report,
+  budget = new TemplateBudget(),
+): Expanded {
   const found = usesIn(root);
   if (found.length === 0 || root.type !== 'map') return { root };
   const application = textOf(findEntry(root, 'application')?.value) ?? null;
   const uses = new Map<string, TemplateUse>();
-  const expansion = new Expansion(book, report, uses);
+  const expansion = new Expansion(book, report, uses, budget);
   const extended = { uses: [] as TemplateUse[], text: afterHead(root) };
   const replaced = new Map(
     found.map(({ node, path, of }) => [node, expansion.extend(node, { of, path, application })]),
@@ -80,6 +86,7 @@ class Expansion {
     private readonly book: TemplateBook,
     private readonly report: Report,
     private readonly uses: Map<string, TemplateUse>,
+    private readonly budget: TemplateBudget,
   ) {}
 
   /** The contents of the template that a mapping extends, with the changes in that mapping. */
@@ -106,7 +113,12 @@ class Expansion {
     }
     const pinned = readReference(written).revision !== null;
     const values = given?.type === 'map' ? given : undefined;
-    const contents = this.contents(template, values, { path: at, at: entry.value.at, pinned });
+    const place = { path: at, report: this.report };
+    const contents = withinBudget(
+      () => this.contents(template, values, { path: at, at: entry.value.at, pinned }),
+      place,
+    );
+    if (contents === undefined) return own;
     const merged = mergeNodes(contents, own);
     return merged.type === 'map' ? merged : own;
   }
@@ -145,12 +157,13 @@ class Expansion {
       ...one,
       defaultValue: one.defaultValue && moved(one.defaultValue),
     }));
+    for (const one of [keys.body, keys.with]) this.budget.take(one);
     const values = givenValues(name, parameters, given, use.path, this.report);
     const place = { path: use.path, report: this.report };
-    const body = fillParameters(moved(keys.body), values, place);
+    const body = fillParameters(moved(keys.body), values, place, this.budget);
     const base = this.book.baseOf(template);
     if (base === undefined || body.type !== 'map') return body.type === 'map' ? body : noEntries;
-    const forBase = fillParameters(moved(keys.with), values, place);
+    const forBase = fillParameters(moved(keys.with), values, place, this.budget);
     const pinned = use.pinned || readReference(keys.extends ?? '').revision !== null;
     const inherited = this.contents(base, forBase.type === 'map' ? forBase : undefined, { ...use, pinned });
     const merged = mergeNodes(inherited, body);

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../../kernel/didYouMean';
 import { inside, type Place, type Report, short } from '../shape';
 import type { Path, SourceEntry, SourceMap, SourceNode, SourceScalar } from '../sourceTree';
+import type { TemplateBudget } from './templateBudget';
 import type { TemplateParameter } from './templateParameter';
 
 /** Values of parameters. Null: none is given, and none is needed. */
@@ -31,33 +32,51 @@ export function eachReference(node: SourceNode, found: (name: string, node: Sour
  * The tree with the values of parameters. A text that is one reference becomes the value, of its type; within other text,
  * a reference becomes the text of the value. Unknown names stay: `checkTemplate` reports them.
  */
-export function fillParameters(node: SourceNode, values: ParameterValues, place: Place): SourceNode {
+export function fillParameters(
+  node: SourceNode,
+  values: ParameterValues,
+  place: Place,
+  budget: TemplateBudget,
+): SourceNode {
   if (node.type === 'list') {
-    return { ...node, items: node.items.map((item, index) => fillParameters(item, values, inside(place, index))) };
+    return {
+      ...node,
+      items: node.items.map((item, index) => fillParameters(item, values, inside(place, index), budget)),
+    };
   }
   if (node.type === 'map') {
     const entries = node.entries.map((entry): SourceEntry => {
       const at = inside(place, entry.key);
-      const filled = entry.key.includes('${parameters.') ? fillText(entry.key, entry, values, at) : entry.key;
-      return { ...entry, key: filled, value: fillParameters(entry.value, values, at) };
+      const filled = entry.key.includes('${parameters.') ? fillText(entry.key, entry, values, at, budget) : entry.key;
+      return { ...entry, key: filled, value: fillParameters(entry.value, values, at, budget) };
     });
     return { ...node, entries };
   }
   if (typeof node.value !== 'string' || !node.value.includes('${parameters.')) return node;
   const name = whole.exec(node.value)?.[1];
   const value = name === undefined ? undefined : values.get(name);
+  if (value) budget.take(value);
   if (value !== undefined) return value ?? { ...node, value: null, text: '' };
-  const text = fillText(node.value, { keyAt: node.at }, values, place);
+  const text = fillText(node.value, { keyAt: node.at }, values, place, budget);
   return { ...node, value: text, text };
 }
 
-function fillText(text: string, { keyAt }: Pick<SourceEntry, 'keyAt'>, values: ParameterValues, place: Place): string {
+function fillText(
+  text: string,
+  { keyAt }: Pick<SourceEntry, 'keyAt'>,
+  values: ParameterValues,
+  place: Place,
+  budget: TemplateBudget,
+): string {
   return text.replace(reference, (all, escaped: string, name: string) => {
     if (escaped !== '') return all.slice(1);
     const value = values.get(name);
     if (value === undefined) return all;
     if (value === null) return '';
-    if (value.type === 'scalar') return value.text;
+    if (value.type === 'scalar') {
+      budget.takeText(value.text);
+      return value.text;
+    }
     const kind = value.type === 'map' ? 'mapping' : 'list';
     const message = `The parameter "${name}" is a ${kind}, so it can’t be part of a text.`;
     place.report('WRONG_TYPE', place.path, message, keyAt);
