@@ -22,6 +22,8 @@ export interface Principal {
   /** Applications that a key is narrowed to; null if it is not. */
   readonly within: readonly string[] | null;
   readonly expiresAt: Date | null;
+  /** Trust rule that issued the key to a CI job, which ends soon. */
+  readonly trustRuleId: string | null;
   /** Version of all rights at which this was read. */
   readonly version: number;
 }

@@ -16,7 +16,7 @@ export interface ApiKeyPrincipalRow extends PrincipalRow {
   readonly revokedAt: Date | null;
 }
 
-const key = `key.id, key.name, key.owner_id AS "personId", key.application_ids AS "within", key.expires_at AS "expiresAt",
+const key = `key.id, key.name, key.owner_id AS "personId", key.application_ids AS "within", key.expires_at AS "expiresAt", key.trust_rule_id AS "trustRuleId",
   key.secret_hash AS "secretHash", key.last_used_at AS "lastUsedAt", key.revoked_at AS "revokedAt",
   ARRAY (SELECT group_id FROM api_key_user_group WHERE api_key_id = key.id ORDER BY group_id) AS "groupIds",
   ${RIGHTS_VERSION} AS version`;
@@ -36,7 +36,8 @@ export interface UserPrincipalRow extends PrincipalRow {
   readonly claimsIssuedAt: Date | null;
 }
 
-const user = `u.id, u.name, u.id AS "personId", NULL AS "within", NULL AS "expiresAt", u.claims_issued_at AS "claimsIssuedAt",
+const user = `u.id, u.name, u.id AS "personId", NULL AS "within", NULL AS "expiresAt", NULL AS "trustRuleId",
+  u.claims_issued_at AS "claimsIssuedAt",
   ARRAY (SELECT DISTINCT group_id FROM user_group_member WHERE user_id = u.id ORDER BY group_id) AS "groupIds",
   ${RIGHTS_VERSION} AS version`;
 
@@ -64,8 +65,8 @@ export const apiKeyPrincipal = (row: PrincipalRow): Principal => ({ kind: 'API_K
 export const userPrincipal = (row: PrincipalRow): Principal => ({ kind: 'USER', ...plain(row) });
 
 /** Without the rest of the row, such as the hash of a key. */
-function plain({ id, name, personId, groupIds, within, expiresAt, version }: PrincipalRow): PrincipalRow {
-  return { id, name, personId, groupIds, within, expiresAt, version };
+function plain({ id, name, personId, groupIds, within, expiresAt, trustRuleId, version }: PrincipalRow): PrincipalRow {
+  return { id, name, personId, groupIds, within, expiresAt, trustRuleId, version };
 }
 
 /** Groups of users and API keys, by ID. */

@@ -1,3 +1,4 @@
+import { isSecretName } from '../access/audit/redact';
 import { dataIn, type Scope, type Value, valuesSeen } from '../catalog/language/conditionValues';
 import { matches } from '../catalog/language/conditionOperators';
 import { readExpression } from '../catalog/language/expressions';
@@ -164,7 +165,10 @@ function decide(definition: TriggerDefinition, { trigger, time }: Common, own: S
   if (condition !== null) {
     const expression = readExpression(condition);
     const decision = 'decide' in expression ? expression.decide(scope) : { error: expression.message };
-    const seen = 'decide' in expression ? valuesSeen(expression, scope) : '';
+    // The reason is stored, so it shows no value whose name is that of a secret.
+    const references =
+      'decide' in expression ? expression.references.filter(({ path }) => !path.some(isSecretName)) : [];
+    const seen = valuesSeen({ references }, scope);
     const shown = seen === '' ? condition : `${condition} (${seen})`;
     if ('error' in decision) {
       return {

@@ -38,6 +38,7 @@ import {
 } from '../executions/executions.resolver';
 import { EventDeliveryResolver, EventSubscriptionsResolver } from '../eventSubscriptions/eventSubscriptions.resolver';
 import { ExecutedByTriggerResolver } from '../triggers/cause.resolver';
+import { OnNewArtifactResolver, OnWebhookResolver } from '../triggers/webhookDetails.resolver';
 import { TriggerFiringResolver, TriggersResolver, TriggerVersionResolver } from '../triggers/triggers.resolver';
 import { EnvironmentFreezeResolver, FreezesResolver } from '../freezes/freezes.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
@@ -244,6 +245,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   TriggersResolver,
   TriggerVersionResolver,
   TriggerFiringResolver,
+  OnWebhookResolver,
+  OnNewArtifactResolver,
   ExecutedByTriggerResolver,
   TemplatesResolver,
   OperationsResolver,

@@ -3,26 +3,23 @@ import { users } from '../../access/users';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { describeCron } from '../../catalog/language/cron';
-import { hookOf, type HookSender, isUnsigned } from '../../catalog/language/triggerShape';
 import { writeTrigger } from '../../catalog/language/writeDocument';
 import {
   createTrigger,
   deleteTrigger,
-  requireMayStart,
   rotateTriggerHook,
   setTriggerEnabled,
   updateTrigger,
 } from '../../catalog/triggers/changeTriggers';
 import type { Trigger, TriggerVersion } from '../../catalog/triggers/triggers';
-import { findHookOf } from '../../catalog/triggers/triggers.store';
 import {
   listTriggers,
-  listVersions,
   readTriggerByName,
   requireTrigger,
+  seenTriggerById,
   type TriggerFilter as Filter,
+  versionsOfTrigger,
 } from '../../catalog/triggers/triggers.queries';
-import { refusalOf } from '../../kernel/errors';
 import { found } from '../../kernel/loaders';
 import { executionWith } from '../../runs/execution/executions.loaders';
 import { wholeExecution } from '../../runs/execution/executions.store';
@@ -208,7 +205,7 @@ export class TriggersResolver {
   }
 
   @FieldResolver(() => TriggerCondition, { description: 'Event that fires it.' })
-  async condition(@Root() row: Trigger, @Ctx() context: Context): Promise<object> {
+  condition(@Root() row: Trigger): object {
     const { definition, sourceId, nextAt } = row;
     const { webhook, schedule, execution, image } = definition.on;
     const type = (triggerConditionType: TriggerConditionType) => ({ triggerConditionType });
@@ -229,14 +226,13 @@ export class TriggersResolver {
             ...{ pipelineId: sourceId, pipelineName: pipeline, statuses },
           };
     }
-    const webhookDetails = await detailsOf(context, row);
     if (image !== null) {
       const { registry, repository, service, tags: tagRegex, secrets } = image;
-      const shown = { registry, repository, service, tagRegex, secrets, webhookDetails };
+      const shown = { registry, repository, service, tagRegex, secrets, row };
       return { __typename: 'OnNewArtifact', ...type('NEW_ARTIFACT'), ...shown };
     }
     const { provider = 'CUSTOM', branches: branchRegex = null, events = [], secrets = [] } = webhook ?? {};
-    const shown = { webhookSource: provider, branchRegex, events, secrets, webhookDetails };
+    const shown = { webhookSource: provider, branchRegex, events, secrets, row };
     return { __typename: 'OnWebhook', ...type('WEBHOOK'), ...shown };
   }
 
@@ -310,8 +306,8 @@ export class TriggersResolver {
   @FieldResolver(() => TriggerVersionConnection, {
     description: 'Versions of the trigger, newest first. Errors: INVALID_INPUT.',
   })
-  versions(@Root() row: Trigger, @Args(() => PageArguments) page: PageArguments, @Ctx() { app }: Context) {
-    return listVersions(app, row, page);
+  versions(@Root() { id }: Trigger, @Args(() => PageArguments) page: PageArguments, @Ctx() { loaders }: Context) {
+    return versionsOfTrigger(loaders, id, page);
   }
 
   @FieldResolver(() => TriggerFiringConnection, {
@@ -323,9 +319,9 @@ export class TriggersResolver {
     @Arg('filters', () => [TriggerFiringFilter], { nullable: true, description: 'Filters that must all match.' })
     filters: FiringFilterInput[] | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { loaders }: Context,
   ) {
-    const { nodes, edges, pageInfo } = await listFirings(app, id, filters ?? [], page);
+    const { nodes, edges, pageInfo } = await listFirings(loaders, id, filters ?? [], page);
     return {
       nodes: nodes.map(shownFiring),
       edges: edges.map(({ node, cursor }) => ({ node: shownFiring(node), cursor })),
@@ -341,9 +337,9 @@ export class TriggerVersionResolver {
     @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
     format: 'YAML' | 'JSON' | 'TOML',
     @Root() { triggerId: id, definition }: TriggerVersion,
-    @Ctx() { app, actor, loaders }: Context,
+    @Ctx() { actor, loaders }: Context,
   ): Promise<string> {
-    const { applicationId, name } = await requireTrigger(app.database, actor, id);
+    const { applicationId, name } = found(await loaders.load(seenTriggerById(actor.access), id));
     const application = found(await loaders.load(applications.byId, applicationId));
     return writeTrigger({ application: application.name, name }, definition, format);
   }
@@ -370,30 +366,3 @@ const listed = (variables: Readonly<Record<string, string>>, images: Readonly<Re
   variables: Object.entries(variables).map(([name, value]) => ({ name, value })),
   images: Object.entries(images).map(([service, image]) => ({ service, image })),
 });
-
-/** Only callers who may change the trigger see its address, which may be all that a sender needs. */
-async function detailsOf({ app, actor }: Context, row: Trigger): Promise<object | null> {
-  const application = await applications.find(app.database, row.applicationId);
-  const hook = await findHookOf(app.database, row.id);
-  if (application === undefined || hook === undefined) return null;
-  if ((await refusalOf(() => requireMayStart(app.database, actor, application, row))) !== null) return null;
-  const base = app.config.SLIPWAY_PUBLIC_URL ?? '';
-  const sender = hookOf(row.definition)?.sender ?? 'CUSTOM';
-  return {
-    ...{ webhookURL: `${base}/hooks/${hook.path}`, method: 'POST', header: headerOf(sender), payload: 'JSON' },
-    ...{ rotatedAt: hook.rotatedAt, rejected: Number(hook.rejected), lastRejectedAt: hook.lastRejectedAt },
-    previousSecretUntil:
-      hook.previousUntil !== null && hook.previousUntil > app.clock.now() ? hook.previousUntil : null,
-  };
-}
-
-const signatures: Readonly<Partial<Record<HookSender, string>>> = {
-  GITHUB: 'X-Hub-Signature-256',
-  BITBUCKET: 'X-Hub-Signature',
-  GITLAB: 'webhook-signature or X-Gitlab-Token',
-  STANDARD: 'webhook-id, webhook-timestamp, webhook-signature',
-  HARBOR: 'Authorization',
-  OCI: 'Authorization',
-};
-const headerOf = (sender: HookSender): string =>
-  isUnsigned(sender) ? 'content-type: application/json' : `content-type: application/json; ${signatures[sender] ?? ''}`;

@@ -161,9 +161,6 @@ const hookDetails = {
   secrets: listOf(
     field.text('Names of secrets of the application that sign deliveries. Empty: the secret that Slipway generated.'),
   ),
-  webhookDetails: orNull(
-    field.object(() => WebhookDetails, 'Address. Null for callers who may not start what the trigger starts.'),
-  ),
 };
 export const OnWebhook = objectType(
   'OnWebhook',

@@ -1,5 +1,6 @@
-import type { Application } from '../applications/applications';
+import { type Application, applications } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
+import type { BatchLoad } from '../../kernel/loaders';
 import { type Environment, environments } from '../environments/environments';
 import type { PipelineDefinition } from '../language/pipeline';
 import { pipelines } from '../pipelines/pipelines';
@@ -45,6 +46,13 @@ export async function loadConfigurations(
     }),
   );
 }
+
+/** By the application's ID, for rights to what its definitions say. */
+export const configurationOf: BatchLoad<Configuration> = async ({ database }, applicationIds) => {
+  const rows = await applications.findAll(database, 'row.id = ANY ($1::uuid[])', [applicationIds]);
+  const loaded = await loadConfigurations(database, rows);
+  return new Map([...loaded.values()].map((configuration) => [configuration.application.id, configuration]));
+};
 
 export async function loadConfiguration(db: Db, application: Application): Promise<Configuration> {
   const configuration = (await loadConfigurations(db, [application])).get(application.name);

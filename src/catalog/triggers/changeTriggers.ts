@@ -5,7 +5,7 @@ import type { Application } from '../applications/applications';
 import { lockApplication } from '../applications/applications.store';
 import { applySource } from '../definitions/applyDefinitions';
 import { surroundingsOf } from '../definitions/aims';
-import { loadConfiguration } from '../definitions/configuration';
+import { type Configuration, loadConfiguration } from '../definitions/configuration';
 import { parseDefinition } from '../language/parseDefinitions';
 import { hookOf, isUnsigned } from '../language/triggerShape';
 import { nextTick } from '../language/cron';
@@ -157,18 +157,16 @@ async function lockTrigger(
 }
 
 /** Requires that the actor may start what the trigger starts. */
-export async function requireMayStart(
-  db: Db,
-  { access }: Actor,
-  application: Application,
-  { definition }: Trigger,
-): Promise<void> {
-  const configuration = await loadConfiguration(db, application);
+export async function requireMayStart(db: Db, actor: Actor, application: Application, trigger: Trigger): Promise<void> {
+  requireMayStartIn(await loadConfiguration(db, application), actor, trigger);
+}
+
+export function requireMayStartIn(configuration: Configuration, { access }: Actor, { definition }: Trigger): void {
   const parts = {
     pipelines: new Map(partsOf(configuration.pipelines)),
     workflows: new Map(partsOf(configuration.workflows)),
   };
-  requireStart(access, application.id, definition, parts, surroundingsOf(configuration));
+  requireStart(access, configuration.application.id, definition, parts, surroundingsOf(configuration));
 }
 
 async function applyKeys(

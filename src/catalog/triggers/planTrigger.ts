@@ -1,5 +1,6 @@
 import { actorRef } from '../../access/actor';
 import { canonicalJson } from '../../kernel/canonicalJson';
+import { invalidInput } from '../../kernel/errors';
 import { nextTick } from '../language/cron';
 import type { TriggerDocument } from '../language/documentShapes';
 import type { TriggerDefinition, TriggerTarget } from '../language/triggerShape';
@@ -24,6 +25,7 @@ export function planTriggerRow(
   const definition = canonicalTrigger(written);
   const { start, on, enabled, description } = definition;
   if (before !== undefined && canonicalJson(before.definition) === canonicalJson(definition)) return before;
+  requireLastingAuthor(name, author);
   const entityId = idOf(start, startables);
   const sourceId = on.execution === null ? null : idOf(on.execution, startables);
   return {
@@ -35,6 +37,13 @@ export function planTriggerRow(
     nextAt: nextOf(definition, before, author.now),
     updatedAt: author.now,
   };
+}
+
+/** The rights of a trigger end with its author, so a key that a CI job has for an hour would make one that stops. */
+function requireLastingAuthor(name: string, { actor }: Author): void {
+  if (actor.access.principal?.trustRuleId == null) return;
+  const message = `The trigger "${name}" would stop when the key of this CI job expires. Apply it with a user or an API key of its own.`;
+  throw invalidInput([{ field: 'name', value: name, rule: 'SHORT_LIVED_AUTHOR', message }]);
 }
 
 /** An unchanged schedule keeps its next time, so that a change at the wrong moment skips no tick. */

@@ -1,25 +1,21 @@
+import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
 import { notFound } from '../../kernel/errors';
 import { type IdFilter, idCondition } from '../../kernel/filters';
 import { isId } from '../../kernel/ids';
+import { type BatchLoad, byKey } from '../../kernel/loaders';
 import { isName } from '../../kernel/naming';
-import {
-  badCursor,
-  type CursorCodec,
-  cursorCodec,
-  type Page,
-  type PageArguments,
-  readPage,
-  toPage,
-} from '../../kernel/paging';
+import { nestedList } from '../../kernel/nestedList';
+import { badCursor, type CursorCodec, cursorCodec, type Page, type PageArguments } from '../../kernel/paging';
 import type { App } from '../app';
+import { remembered } from '../../kernel/remembered';
 import { unknownName } from '../parts.queries';
 import { type Trigger, type TriggerVersion, triggers } from './triggers';
-import { versionPages } from './triggers.store';
+import { countVersions, versionPages } from './triggers.store';
 
 /** A trigger is visible with what it starts, and with what fires it. */
-export function seenTriggers({ access }: Actor, parameters: unknown[], row = 'row'): string {
+export function seenTriggers({ access }: Pick<Actor, 'access'>, parameters: unknown[], row = 'row'): string {
   if (access.administrator) return 'TRUE';
   const sees = (id: string) =>
     (['Pipeline', 'Workflow'] as const)
@@ -30,6 +26,19 @@ export function seenTriggers({ access }: Actor, parameters: unknown[], row = 'ro
       .join(' OR ');
   return `((${sees(`${row}.entity_id`)}) AND (${row}.source_id IS NULL OR ${sees(`${row}.source_id`)}))`;
 }
+
+/** Triggers that the caller may see, by ID, for objects that refer to them. */
+export const seenTriggerById = remembered(
+  (access: Access): BatchLoad<Trigger> =>
+    async ({ database }, ids) => {
+      const parameters: unknown[] = [ids];
+      const seen = seenTriggers({ access }, parameters);
+      return byKey(
+        await triggers.findAll(database, `row.id = ANY ($1::uuid[]) AND ${seen}`, parameters),
+        ({ id }) => id,
+      );
+    },
+);
 
 export async function requireTrigger(db: Db, actor: Actor, id: string): Promise<Trigger> {
   const parameters: unknown[] = [id];
@@ -91,14 +100,12 @@ const versionCursor: CursorCodec<NumberKey> = {
   },
 };
 
-/** Versions of a trigger, newest first. They have no gaps. */
-export async function listVersions(app: App, trigger: Trigger, page: PageArguments): Promise<Page<TriggerVersion>> {
-  const request = readPage(page, versionCursor);
-  const { offset, fetch, after } = request;
-  const rows = await versionPages(app.database, trigger.id, { before: after?.[0], offset, fetch });
-  return toPage(request, {
-    rows,
-    cursor: ({ number }) => versionCursor.encode([number]),
-    countTotal: async () => trigger.version,
-  });
-}
+/** Versions of triggers, newest first. */
+export const versionsOfTrigger = nestedList<TriggerVersion, NumberKey>({
+  cursor: versionCursor,
+  keyOf: ({ number }) => [number],
+  parentOf: ({ triggerId }) => triggerId,
+  find: ({ database }, ids, { after, offset, fetch }) =>
+    versionPages(database, ids, { before: after?.[0], offset, fetch }),
+  count: ({ database }, ids) => countVersions(database, ids),
+});

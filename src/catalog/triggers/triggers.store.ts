@@ -1,6 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import { newSecret } from '../../kernel/ids';
+import { type BatchLoad, byKey } from '../../kernel/loaders';
 import { contentHash } from '../language/contentHash';
 import { hookOf } from '../language/triggerShape';
 import type { Secret } from '../secrets/secrets';
@@ -39,6 +40,9 @@ export async function findHookOf(db: Db, triggerId: string): Promise<TriggerHook
   ]);
   return row;
 }
+
+export const hookOfTrigger: BatchLoad<TriggerHook> = async ({ database }, triggerIds) =>
+  byKey(await findHooks(database, triggerIds), ({ triggerId }) => triggerId);
 
 export async function findHookByPath(db: Db, path: string): Promise<TriggerHook | undefined> {
   const [row] = await db.rows<TriggerHook>(`SELECT ${hookColumns} FROM trigger_hook hook WHERE path = $1`, [path]);
@@ -81,14 +85,34 @@ export const sealedAs = (
 
 export function versionPages(
   db: Db,
-  triggerId: string,
+  triggerIds: readonly string[],
   page: { readonly before: number | undefined; readonly offset: number; readonly fetch: number },
 ): Promise<TriggerVersion[]> {
   return db.rows(
-    `SELECT ${columnsOf(triggerVersionTable, 'one')} FROM start_trigger_version one
-     WHERE trigger_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3 OFFSET $4`,
-    [triggerId, page.before ?? 2_147_483_647, page.fetch, page.offset],
+    `SELECT ${columnsOf(triggerVersionTable, 'one')} FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+       SELECT * FROM start_trigger_version WHERE trigger_id = wanted.id AND number < $2
+       ORDER BY number DESC LIMIT $3 OFFSET $4
+     ) AS one ORDER BY one.number DESC`,
+    [triggerIds, page.before ?? 2_147_483_647, page.fetch, page.offset],
   );
+}
+
+/** Number of versions of each; they have no gaps. */
+export async function countVersions(db: Db, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.rows<{ triggerId: string; count: number }>(
+    `SELECT trigger_id AS "triggerId", max(number) AS count FROM start_trigger_version
+     WHERE trigger_id = ANY ($1::uuid[]) GROUP BY trigger_id`,
+    [triggerIds],
+  );
+  return new Map(rows.map(({ triggerId, count }) => [triggerId, count]));
+}
+
+export async function findVersion(db: Db, triggerId: string, number: number): Promise<TriggerVersion | undefined> {
+  const [row] = await db.rows<TriggerVersion>(
+    `SELECT ${columnsOf(triggerVersionTable, 'one')} FROM start_trigger_version one WHERE trigger_id = $1 AND number = $2`,
+    [triggerId, number],
+  );
+  return row;
 }
 
 /** Counts deliveries that were refused because of their signature. */

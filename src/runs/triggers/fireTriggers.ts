@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../access/actor';
 import { audited } from '../../access/audit/audited';
 import { requireReadable } from '../../access/visible';
+import { retriedCodes } from '../../catalog/language/triggerShape';
 import { type Trigger, triggers } from '../../catalog/triggers/triggers';
+import { findVersion } from '../../catalog/triggers/triggers.store';
 import { decideExecution, type FiringCode, type FiringInputs } from '../../engine/firing';
 import { isOutage } from '../../kernel/database/outage';
-import { Refusal } from '../../kernel/errors';
+import { Refusal, refusalCodes } from '../../kernel/errors';
 import type { App } from '../app';
 import { startExecution } from '../commands/startExecution';
 import { findExecution } from '../execution/executions.store';
@@ -56,7 +58,7 @@ async function carryOut(app: App, firing: Firing): Promise<void> {
 }
 
 async function start(app: App, firing: Firing): Promise<void> {
-  const trigger = await triggers.find(app.database, firing.triggerId);
+  const trigger = await triggerOf(app, firing);
   if (trigger === undefined || !trigger.enabled) {
     return end(app, firing, 'SKIPPED', 'SWITCHED_OFF', 'The trigger was turned off or deleted after the event.');
   }
@@ -83,7 +85,16 @@ async function start(app: App, firing: Firing): Promise<void> {
   const outcome = { status: 'STARTED', reasonCode: null, reason: null, executionId, inputs, chain } as const;
   await endFiring(app.database, firing.id, outcome, app.clock.now());
   app.log.info({ triggerId: trigger.id, firingId: firing.id, executionId }, 'trigger fired');
-  await tellDockerHub(app, firing, 'success', executionId);
+  void tellDockerHub(app, firing, 'success', executionId);
+}
+
+/** A firing never starts with the rights of its author what another author has written, or another target. */
+async function triggerOf(app: App, { triggerId, version, author, entityId }: Firing): Promise<Trigger | undefined> {
+  const trigger = await triggers.find(app.database, triggerId);
+  if (trigger === undefined || trigger.version === version) return trigger;
+  if (trigger.author.id === author.id && trigger.entityId === entityId) return trigger;
+  const used = await findVersion(app.database, triggerId, version);
+  return used && { ...trigger, definition: used.definition };
 }
 
 export function startInput(
@@ -127,15 +138,26 @@ async function decideEnded(app: App, firing: Firing, trigger: Trigger, actor: Ac
   return null;
 }
 
-/** Repeats a refused start later, if the trigger asks for it; otherwise records the error. */
+/** A refusal that passes without the help of a person, such as a conflict. A trigger's `retry` decides about the others. */
+const isMomentary = ({ code }: Refusal): boolean =>
+  refusalCodes[code].retryable && !retriedCodes.some((one) => one === code);
+
+/**
+ * Repeats a refused start: a few times after a refusal that passes soon, and for as long as the trigger asks for it.
+ * Otherwise records the error.
+ */
 async function refused(app: App, firing: Firing, error: Refusal): Promise<void> {
-  const retry = (await triggers.find(app.database, firing.triggerId))?.definition.retry ?? null;
   const now = app.clock.now();
+  const known = { reasonCode: error.code, reason: error.message };
+  if (isMomentary(error) && firing.tries < MAX_FAULTS) {
+    const soon = new Date(now.getTime() + FAULT_DELAY_MS * firing.tries);
+    return postponeFiring(app.database, firing.id, { nextAt: soon, ...known });
+  }
+  const retry = (await triggerOf(app, firing))?.definition.retry ?? null;
   const until = firing.createdAt.getTime() + (retry?.forSeconds ?? 0) * 1000;
   const nextAt = new Date(now.getTime() + (retry?.everySeconds ?? 0) * 1000);
-  const mayPass = retry?.on.some((code) => code === error.code) === true || error.code === 'CONFLICT';
-  const known = { reasonCode: error.code, reason: error.message };
-  if (mayPass && retry !== null && nextAt.getTime() <= until) {
+  const mayPass = retry !== null && (isMomentary(error) || retry.on.some((code) => code === error.code));
+  if (mayPass && nextAt.getTime() <= until) {
     await postponeFiring(app.database, firing.id, { nextAt, ...known });
   } else await end(app, firing, 'REFUSED', error.code, error.message);
 }
@@ -152,5 +174,5 @@ async function end(
   const outcome = { status, reasonCode: code, reason, executionId: null, ...more };
   await endFiring(app.database, id, outcome, app.clock.now());
   app.log.info({ triggerId, firingId: id, code }, 'trigger started nothing');
-  await tellDockerHub(app, firing, status === 'FILTERED' ? 'success' : 'failure', null);
+  void tellDockerHub(app, firing, status === 'FILTERED' ? 'success' : 'failure', null);
 }

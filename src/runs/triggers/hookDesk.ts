@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { openHookSecrets } from '../../catalog/triggers/hookSecrets';
 import { countRejected, findHookByPath } from '../../catalog/triggers/triggers.store';
 import { type Trigger, triggers } from '../../catalog/triggers/triggers';
-import { type HookSender, hookOf } from '../../catalog/language/triggerShape';
+import { type HookSender, hookOf, isUnsigned } from '../../catalog/language/triggerShape';
 import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
@@ -13,6 +13,8 @@ export interface KnownHook {
   readonly trigger: Trigger;
   readonly sender: HookSender;
   readonly secrets: readonly string[];
+  /** False if knowledge of the address is enough. It does not depend on whether a secret can be read. */
+  readonly signed: boolean;
 }
 
 const KNOWN_MS = 1000;
@@ -92,6 +94,7 @@ export class HookDesk {
     const receives = trigger && hookOf(trigger.definition);
     if (!trigger?.enabled || !receives) return null;
     const secrets = await openHookSecrets(app, trigger, receives.secrets, hook, app.clock.now());
-    return { path, trigger, sender: receives.sender, secrets };
+    const signed = receives.secrets.length > 0 || !isUnsigned(receives.sender);
+    return { path, trigger, sender: receives.sender, secrets, signed };
   }
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isUnsigned } from '../../catalog/language/triggerShape';
 import type { Trigger } from '../../catalog/triggers/triggers';
 import { decideImage, decideWebhook, type Delivered, type FiringDecision } from '../../engine/firing';
-import { imageRef, pushedImages, sourceFacts, withoutTag } from '../../engine/pushedImages';
+import { imageRef, type PushedImage, pushedImages, sourceFacts, withoutTag } from '../../engine/pushedImages';
 import { topic } from '../../kernel/database/wakeups';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { newId } from '../../kernel/ids';
+import { isStorable } from '../../kernel/naming';
 import type { App } from '../app';
 import { findImagesOf, findSameFiring, insertFiring } from './firings.store';
 import type { Firing } from './firings.table';
@@ -27,9 +27,10 @@ export interface Received {
 
 /** Refuses a delivery that none of the secrets has signed. */
 export function requireSignature(desk: HookDesk, hook: KnownHook, delivery: Signed): void {
-  const { sender, secrets } = hook;
-  if (secrets.length === 0 && !isUnsigned(sender)) {
-    throw new Refusal('UNAUTHENTICATED', 'The trigger has no secret yet, so no delivery can be verified.');
+  const { sender, secrets, signed } = hook;
+  if (signed && secrets.length === 0) {
+    desk.reject(hook);
+    throw new Refusal('UNAUTHENTICATED', 'The trigger has no secret that can be read, so no delivery can be verified.');
   }
   if (isSignedBy(sender, secrets, delivery)) return;
   desk.reject(hook);
@@ -89,7 +90,9 @@ async function firingsOf(app: App, hook: KnownHook, signed: Signed, delivered: D
   const { event, delivery, payload } = delivered;
   const now = app.clock.now();
   const masked = maskPayload(payload, secrets);
-  const bodyHash = signsBodyOnly(sender) ? createHash('sha256').update(signed.body).digest('hex') : null;
+  const bodyHash = signsBodyOnly(sender, secrets, signed)
+    ? createHash('sha256').update(signed.body).digest('hex')
+    : null;
   const common = {
     event: event === null ? null : maskText(event, secrets),
     delivery: delivery === null ? null : maskText(delivery, secrets),
@@ -101,7 +104,7 @@ async function firingsOf(app: App, hook: KnownHook, signed: Signed, delivered: D
   return decided.map(({ decision, kind, mark }) => {
     const dedupeKey = [delivery ?? '', mark ?? ''].join(' ').trim() || newId();
     const body = bodyHash === null ? null : `${bodyHash} ${mark ?? ''}`.trim();
-    return newFiring(trigger, { ...common, kind, dedupeKey, bodyHash: body, facts }, decision, now);
+    return newFiring(trigger, { ...common, kind, dedupeKey, bodyHash: body, facts }, decision, now, secrets);
   });
 }
 
@@ -123,7 +126,7 @@ export async function decideDelivery(
   const common = { trigger: { id, name }, time: now };
   const wanted = definition.on.image;
   if (wanted === null) {
-    const decision = decideWebhook(definition, common, delivered, sourceFacts(delivered.payload));
+    const decision = storable(decideWebhook(definition, common, delivered, sourceFacts(delivered.payload)));
     return [{ decision, kind: 'WEBHOOK', mark: null }];
   }
   const images = pushedImages(delivered.payload);
@@ -131,10 +134,27 @@ export async function decideDelivery(
   const known = learned ? await findImagesOf(app.database, applicationId, wanted.service ?? '') : [];
   const repositories = [...new Set(known.map(withoutTag))];
   return images.map((image) => ({
-    decision: decideImage(definition, common, delivered, image, repositories),
+    decision: storable(decideImage(definition, common, delivered, image, repositories)),
     kind: 'IMAGE' as const,
-    mark: image.id ?? `${imageRef(image)} ${image.digest ?? ''}`.trim(),
+    mark: markOf(image),
   }));
+}
+
+/** The sender chooses the texts, so they may be too long for a key, or impossible to store. */
+function markOf(image: PushedImage): string {
+  const mark = image.id ?? `${imageRef(image)} ${image.digest ?? ''}`.trim();
+  return mark.length <= 200 && isStorable(mark) ? mark : createHash('sha256').update(mark).digest('hex');
+}
+
+/** A payload can put characters into inputs that can't be stored. */
+function storable(decision: FiringDecision): FiringDecision {
+  if (decision.is !== 'START') return decision;
+  const { variables, images, notes } = decision.inputs;
+  const texts = { ...variables, ...images, notes: notes ?? '' };
+  const bad = Object.entries(texts).find(([, text]) => !isStorable(text));
+  if (bad === undefined) return decision;
+  const reason = `The value of "${bad[0]}" has a character that can’t be stored.`;
+  return { is: 'FAILED', code: 'CONDITION_ERROR', reason };
 }
 
 /** Null if the trigger has changed. */

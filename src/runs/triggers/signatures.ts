@@ -111,4 +111,7 @@ export function namesOf(sender: HookSender, delivery: Signed): { event: string |
 }
 
 /** True if the signature covers the body only: a copy of it with another ID of the delivery would be valid, too. */
-export const signsBodyOnly = (sender: HookSender): boolean => sender === 'GITHUB' || sender === 'BITBUCKET';
+export const signsBodyOnly = (sender: HookSender, secrets: readonly string[], delivery: Signed): boolean =>
+  sender === 'GITHUB' ||
+  sender === 'BITBUCKET' ||
+  (sender === 'CUSTOM' && secrets.length > 0 && headerOf(delivery, 'webhook-signature') === null);

@@ -15,8 +15,8 @@ export function dockerHubCallback(payload: unknown): string | null {
 }
 
 /**
- * Docker Hub calls the next webhook of a chain once this one is validated. Nothing else depends on the answer, so a
- * failure is only logged.
+ * Docker Hub calls the next webhook of a chain once this one is validated. Nothing else depends on the answer, so nobody
+ * waits for it, and a failure is only logged.
  */
 export async function tellDockerHub(
   app: App,

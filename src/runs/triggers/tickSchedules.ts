@@ -5,11 +5,13 @@ import { decideSchedule } from '../../engine/firing';
 import type { Transaction } from '../../kernel/database/database';
 import type { App } from '../app';
 import { insertFiring } from './firings.store';
+import type { Firing } from './firings.table';
 import { newFiring } from './newFiring';
 
 const BATCH = 50;
 /** A tick that is later than this was missed: every server sweeps several times a second. */
 const ON_TIME_MS = 60_000;
+const FAULT_DELAY_MS = 60_000;
 
 /**
  * Fires the triggers whose time has come. The lock of the row and the key of the firing make it once a tick, with any
@@ -19,12 +21,25 @@ export function tickSchedules(app: App): Promise<boolean> {
   const now = app.clock.now();
   return app.database.transaction(async (db) => {
     const due = await lockDueTriggers(db, now, BATCH);
-    for (const trigger of due) await tick(db, trigger, now);
+    for (const trigger of due) await tick(app, db, trigger, now);
     return due.length > 0;
   });
 }
 
-async function tick(db: Transaction, trigger: Trigger, now: Date): Promise<void> {
+/** A schedule that has no next time, because of an unknown time zone for example, holds up no other one. */
+async function tick(app: App, db: Transaction, trigger: Trigger, now: Date): Promise<void> {
+  let ticked: ReturnType<typeof plan>;
+  try {
+    ticked = plan(trigger, now);
+  } catch (error) {
+    app.log.error({ err: error, triggerId: trigger.id }, 'a schedule could not fire');
+    return setNextTick(db, trigger.id, new Date(now.getTime() + FAULT_DELAY_MS));
+  }
+  await insertFiring(db, ticked.firing);
+  await setNextTick(db, trigger.id, ticked.nextAt);
+}
+
+function plan(trigger: Trigger, now: Date): { readonly firing: Firing; readonly nextAt: Date | null } {
   const { id, name, definition, nextAt } = trigger;
   const { schedule } = definition.on;
   if (schedule === null || nextAt === null) throw new Error(`the trigger ${id} is due without a schedule`);
@@ -36,7 +51,6 @@ async function tick(db: Transaction, trigger: Trigger, now: Date): Promise<void>
       : decideSchedule(definition, { trigger: { id, name }, time: now }, nextAt);
   const event = { kind: 'SCHEDULE', event: null, delivery: time, dedupeKey: time, bodyHash: null } as const;
   const firing = newFiring(trigger, { ...event, payload: null, facts: { tick: time } }, decision, now);
-  await insertFiring(db, firing);
   // After missed ticks the schedule continues with the next one in the future: one firing stands for all of them.
-  await setNextTick(db, id, nextTick(schedule, late ? now : nextAt));
+  return { firing, nextAt: nextTick(schedule, late ? now : nextAt) };
 }

@@ -66,6 +66,17 @@ describe('schedules', () => {
         { name: 't0', status: 'SKIPPED' },
         { name: 't1', status: 'FILTERED' },
       ]);
+      // A schedule that can’t be read, such as one in a time zone that is gone, holds up no other one.
+      await server.app.database.write(
+        `UPDATE start_trigger SET definition = jsonb_set(definition, '{on,schedule,timeZone}', '"Gone/Zone"') WHERE name = 't9'`,
+      );
+      now = new Date('2027-04-10T00:00:00Z');
+      while (await tickSchedules(server.app));
+      const due = await server.app.database.rows<{ name: string; at: Date }>(
+        'SELECT name, next_at AS at FROM start_trigger WHERE next_at <= $1',
+        [new Date(now.getTime() + 60_000)],
+      );
+      expect(due).toEqual([{ name: 't9', at: new Date('2027-04-10T00:01:00Z') }]);
     } finally {
       jest.restoreAllMocks();
     }

@@ -1,5 +1,5 @@
 import { imageRef, pushedImages } from '../../../src/engine/pushedImages';
-import { isSignedBy } from '../../../src/runs/triggers/signatures';
+import { isSignedBy, signsBodyOnly } from '../../../src/runs/triggers/signatures';
 
 const body = (text: string) => Buffer.from(text);
 
@@ -28,6 +28,9 @@ describe('isSignedBy', () => {
     expect(isSignedBy('OCI', ['s3cret'], token({}))).toBe(false);
     expect(isSignedBy('CUSTOM', [], token({}))).toBe(true);
     expect(isSignedBy('CUSTOM', ['s3cret'], token({}))).toBe(false);
+    expect(signsBodyOnly('CUSTOM', ['s3cret'], token({ 'x-hub-signature-256': 'sha256=…' }))).toBe(true);
+    expect(signsBodyOnly('CUSTOM', ['s3cret'], token({ 'webhook-signature': 'v1,…' }))).toBe(false);
+    expect(signsBodyOnly('CUSTOM', [], token({}))).toBe(false);
   });
 });
 

@@ -1,5 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import type { Permissions } from '../../../src/client/generated';
+import { Refusal } from '../../../src/kernel/errors';
+import { newId } from '../../../src/kernel/ids';
 import { fireTriggers } from '../../../src/runs/triggers/fireTriggers';
 import { codeOf, TestClient } from '../../support/client';
 import { createKey } from '../../support/keys';
@@ -46,6 +49,14 @@ name: after
 on: { execution: { workflow: check, statuses: [ABORTED] } }
 start: { workflow: check }
 variables: { OF: "\${{ execution.id }}" }
+---
+kind: Trigger
+application: app
+name: named
+on: { webhook: { provider: CUSTOM, secrets: [HOOK] } }
+if: payload.token == "open"
+start: { workflow: check }
+variables: { OF: "\${{ payload.of }}" }
 `;
 
 interface FiringView {
@@ -172,6 +183,26 @@ describe('triggers', () => {
     expect(await Promise.all(known)).toEqual([202, 202]);
   });
 
+  it('refuses deliveries whose secret can’t be read, and counts a body once if nothing else is signed', async () => {
+    const path = (await view('named')).condition.webhookDetails?.webhookURL ?? '';
+    const unsigned = { 'content-type': 'application/json' };
+    expect((await send(server.url, path, '{"token":"open"}', unsigned)).status).toBe(401);
+    await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { clientMutationId } }', {
+      input: { applicationId, name: 'HOOK', secretValue: 'hook-secret' },
+    });
+    const signed = async (body: string, id: string) => {
+      const { 'x-hub-signature-256': signature } = github('hook-secret', body, id);
+      const headers = { ...unsigned, 'x-request-id': id, 'x-hub-signature-256': signature };
+      return (await send(other.url, path, body, headers)).body;
+    };
+    expect(await signed('{"token":"hunter22"}', 'n-1')).toMatchObject({ status: 'FILTERED', duplicate: false });
+    expect(await signed('{"token":"hunter22"}', 'n-2')).toMatchObject({ duplicate: true });
+    expect(await signed('{"token":"open","of":"\\u0000"}', 'n-3')).toMatchObject({ status: 'FAILED' });
+    const [unstorable, secret] = await firingsOf('named');
+    expect(unstorable).toMatchObject({ reasonCode: 'CONDITION_ERROR' });
+    expect(secret?.reason).toBe('The condition is false: payload.token == "open"');
+  });
+
   it('maps an image to its service, and repeats a start that a freeze refuses', async () => {
     const secret = await rotate('image');
     const path = (await view('image')).condition.webhookDetails?.webhookURL ?? '';
@@ -185,7 +216,12 @@ describe('triggers', () => {
       },
     });
     const body = JSON.stringify({
-      events: [event('web', 'v7', 'e1'), event('web', 'edge', 'e2'), event('api', 'v7', 'e3')],
+      events: [
+        event('web', 'v7', 'e1'),
+        event('web', 'edge', 'e2'),
+        event('api', 'v7', 'e\0'),
+        event('api', 'v7', 'e'.repeat(5000)),
+      ],
     });
     const headers = {
       authorization: `Bearer ${secret}`,
@@ -197,6 +233,17 @@ describe('triggers', () => {
       { input: { name: 'now', reason: 'closed', from: '2020-01-01T00:00:00Z' } },
     );
     expect((await send(server.url, path, body, headers)).status).toBe(202);
+    // Another author changes the trigger: the firing keeps the version that its event met, with its `retry`.
+    await runs.apply(DEFINITIONS.replace('retry: { for: 1h, every: 10m }', ''));
+    await server.app.database.write(
+      `UPDATE start_trigger SET author = jsonb_set(author, '{id}', to_jsonb($1::text)) WHERE name = 'image'`,
+      [newId()],
+    );
+    jest.spyOn(server.app.abilities, 'accessNow').mockRejectedValueOnce(new Refusal('UNAVAILABLE', 'Not now.'));
+    const due = 'UPDATE trigger_firing SET next_at = now() WHERE next_at IS NOT NULL';
+    await carryOut();
+    expect((await firingsOf('image')).find(({ status }) => status === 'PENDING')?.reasonCode).toBe('UNAVAILABLE');
+    await server.app.database.write(due);
     await carryOut();
     const refused = (await firingsOf('image')).find(({ status }) => status === 'PENDING');
     expect(refused).toMatchObject({ reasonCode: 'ENVIRONMENT_FROZEN' });
@@ -206,10 +253,11 @@ describe('triggers', () => {
         input: { freezeId: freeze.createFreeze.freeze.id },
       },
     );
-    await server.app.database.write('UPDATE trigger_firing SET next_at = now() WHERE id = $1', [refused?.id]);
+    await server.app.database.write(due);
     await carryOut();
     const outcomes = (await firingsOf('image')).map(({ status, reasonCode }) => [status, reasonCode]);
     expect(outcomes.sort()).toEqual([
+      ['FILTERED', 'EVENT_NOT_WANTED'],
       ['FILTERED', 'EVENT_NOT_WANTED'],
       ['FILTERED', 'EVENT_NOT_WANTED'],
       ['STARTED', null],
@@ -230,13 +278,13 @@ describe('triggers', () => {
   });
 
   it('never has more rights than its author has at that moment', async () => {
-    const key = await createKey(server.client, 'deployers', {
+    const permissions: Permissions = {
       appPermissions: [
         { permissionType: 'DEPLOYMENT', actions: ['EXECUTE_WORKFLOW'], applications: { filterType: 'ALL' } },
         { permissionType: 'WORKFLOW', actions: ['READ'], applications: { filterType: 'ALL' } },
       ],
-    });
-    const deployer = new TestClient(server.url, key);
+    };
+    const deployer = new TestClient(server.url, await createKey(server.client, 'deployers', permissions));
     const { entityId } = await runs.ids('workflow', 'check');
     const input = {
       ...{ applicationId, name: 'mine', action: { entityId, executionType: 'WORKFLOW' } },
@@ -251,6 +299,9 @@ describe('triggers', () => {
       }),
     );
     expect(await codeOf(reader.ask(CREATE, { input }))).toBe('FORBIDDEN');
+    const job = new TestClient(server.url, await createKey(server.client, 'jobs', permissions));
+    await server.app.database.write("UPDATE api_key SET trust_rule_id = $1 WHERE name = 'jobs'", [newId()]);
+    await expect(job.ask(CREATE, { input })).rejects.toThrow('The trigger "mine" would stop');
     const made = await deployer.ask<{ createTrigger: { trigger: { id: string }; webhookSecret: string } }>(CREATE, {
       input,
     });
@@ -309,5 +360,32 @@ describe('triggers', () => {
     expect(await test({ triggerId: image.id, payload: pushed })).toMatchObject({
       images: [{ service: 'web', image: 'registry.test/web:v9' }],
     });
+  });
+
+  it('reads what triggers of a list refer to with one statement', async () => {
+    const rows = jest.spyOn(server.app.database, 'rows');
+    const LIST = `query ($hooks: Boolean!) {
+      triggers { nodes { id firings { nodes { id } } versions { nodes { number definition } }
+        condition { triggerConditionType ... on OnWebhook { webhookDetails @include(if: $hooks) { webhookURL } }
+          ... on OnNewArtifact { webhookDetails @include(if: $hooks) { webhookURL } } } } }
+      executions { nodes { cause { ... on ExecutedByTrigger { trigger { name } } } } } }`;
+    const statements = async (hooks: boolean) => {
+      rows.mockClear();
+      await server.client.ask(LIST, { hooks });
+      const sql = rows.mock.calls.map(([text]) => text);
+      const count = (part: RegExp) => sql.filter((text) => part.test(text)).length;
+      return {
+        firings: count(/FROM trigger_firing/),
+        versions: count(/FROM start_trigger_version/),
+        triggers: count(/FROM start_trigger AS row/),
+        hooks: count(/FROM trigger_hook/),
+      };
+    };
+    // Triggers: the list itself, those of versions, and those of executions. With addresses also the configuration.
+    expect(await statements(false)).toMatchObject({ firings: 1, versions: 1, hooks: 0 });
+    expect(await statements(true)).toMatchObject({ firings: 1, versions: 1, hooks: 1 });
+    // Also when the query is compiled.
+    expect(await statements(true)).toMatchObject({ hooks: 1 });
+    expect((await statements(true)).triggers).toBeLessThanOrEqual(4);
   });
 });
