@@ -13,7 +13,7 @@ export const accountPermissionType = {
     MANAGE_API_KEYS: 'Create, change and revoke API keys.',
     MANAGE_DELEGATES: 'See agents and create their registration tokens; change the order of the queue and pause it.',
     MANAGE_EVENT_SUBSCRIPTIONS:
-      'Create, change and delete all subscriptions to events (webhooks), and see their deliveries.',
+      'Create, change and delete all event subscriptions (webhooks), and see their deliveries.',
     MANAGE_FREEZES: 'Create, change and delete freezes and deployment windows.',
     MANAGE_TEMPLATES: 'Create, change and delete templates of the account, which every application can extend.',
     MANAGE_TAGS:

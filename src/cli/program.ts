@@ -200,27 +200,29 @@ export function createProgram(terminal: Terminal): Command {
     });
   const subscriptions = program
     .command('subscriptions')
-    .description('show the subscriptions that deliver events (webhooks); requires permission to manage them')
+    .description(
+      'list the subscriptions that deliver events to receivers (webhooks); requires permission to manage them',
+    )
     .action(async (_options, command: Command) => {
       await showSubscriptions(await session(command));
     });
   subscriptions
     .command('create [url]')
     .description('deliver events to a receiver, and show the secret that signs them')
-    .option('--name <name>', 'name for people')
+    .option('--name <name>', 'display name')
     .option('-a, --application <name>', 'only events of this application')
     .addOption(choice('--format <format>', 'format', 'CLOUDEVENTS', 'SLACK', 'TEAMS', 'GITHUB', 'GITLAB'))
     .option('--type <type>', 'type of event, such as EXECUTION_STATUS (repeatable)', collect)
     .option('--status <status>', 'only changes to this status (repeatable)', collect)
     .option('--token-secret <name>', 'secret with the token for GitHub or GitLab')
-    .option('--repository <path>', 'repository of statuses, such as acme/shop')
-    .option('--commit <expression>', 'commit of statuses, from a variable of the run')
+    .option('--repository <path>', 'repository in which to set statuses, such as acme/shop')
+    .option('--commit <expression>', 'commit on which to set statuses, as an expression with variables of the run')
     .action(async (url: string | undefined, _options, command: Command) => {
       await createSubscription(await session(command), url, command.optsWithGlobals());
     });
   subscriptions
     .command('deliveries <id>')
-    .description('show deliveries, newest first')
+    .description('list deliveries, newest first')
     .option('--state <state>', 'PENDING, DELIVERED, FAILED or SKIPPED (repeatable)', collect)
     .option('-n, --limit <number>', 'maximum number of deliveries, 1 to 500', limit, 20)
     .action(async (id: string, options, command: Command) => {
@@ -229,37 +231,37 @@ export function createProgram(terminal: Terminal): Command {
   subscriptions
     .command('replay <id>')
     .description('deliver a range of the log again, with the same ids')
-    .option('--after <cursor>', 'deliver what follows this cursor')
+    .option('--after <cursor>', 'deliver the events after this cursor')
     .option('--until <cursor>', 'cursor of the last event')
     .option('--from <time>', 'time of the first event')
-    .option('--to <time>', 'time before which all events are')
-    .option('--failed-only', 'leave out events that were delivered')
+    .option('--to <time>', 'end of the range: deliver events before this time')
+    .option('--failed-only', 'omit events that were delivered')
     .action(async (id: string, options, command: Command) => {
       await replayEvents(await session(command), id, options);
     });
   subscriptions
     .command('test <id>')
-    .description('send a test to the receiver now')
+    .description('send a test to the receiver')
     .action(async (id: string, _options, command: Command) => {
       await testSubscription(await session(command), id);
     });
   subscriptions
     .command('rotate-secret <id>')
-    .description('replace the secret that signs; the previous one signs as well for a day')
+    .description('replace the signing secret; for a day, requests are signed with both')
     .action(async (id: string, _options, command: Command) => {
       await rotateSecret(await session(command), id);
     });
   subscriptions
     .command('enable <id>')
-    .description('switch a subscription on, which acts for the caller from then on')
-    .option('--skip-missed', 'begin with new events')
+    .description('turn a subscription on; from then on, it acts for you')
+    .option('--skip-missed', 'continue with new events only')
     .action(async (id: string, options, command: Command) => {
       await switchSubscription(await session(command), id, { on: true, ...options });
     });
   subscriptions
     .command('disable <id>')
-    .description('switch a subscription off')
-    .option('--reason <text>', 'reason to show with it')
+    .description('turn a subscription off')
+    .option('--reason <text>', 'reason, shown with the subscription')
     .action(async (id: string, options, command: Command) => {
       await switchSubscription(await session(command), id, { on: false, ...options });
     });

@@ -17,7 +17,7 @@ import type { Session } from './session';
 import { exit, Failure } from './failure';
 import { moment, refuseUnlessConfirmed } from './ui';
 
-/** `slipway subscriptions`: shows the subscriptions that deliver events, and how they do. */
+/** `slipway subscriptions`: lists the subscriptions that deliver events, with their state. */
 export async function showSubscriptions({ api, ui }: Session): Promise<void> {
   const found = await allPages(
     async (after) => (await api.ask(EventSubscriptionsDocument, { after })).eventSubscriptions,
@@ -84,7 +84,7 @@ export async function deleteSubscription(session: Session, id: string, options: 
   const { api, ui } = session;
   if (options.yes !== true) await refuseUnlessConfirmed(ui, `Delete the event subscription ${id}?`);
   await api.ask(DeleteEventSubscriptionDocument, { input: { subscriptionId: id } });
-  ui.say('Deleted. Nothing more is delivered.');
+  ui.say('Deleted. Pending events are not delivered.');
   ui.answer({ id });
 }
 
@@ -99,7 +99,7 @@ export async function switchSubscription(
         .enableEventSubscription
     : (await api.ask(DisableEventSubscriptionDocument, { input: { subscriptionId: id, reason: reason ?? null } }))
         .disableEventSubscription;
-  ui.say(on ? 'Switched on.' : 'Switched off. What is pending is delivered once it is switched on.');
+  ui.say(on ? 'Turned on.' : 'Turned off. Pending events are delivered after it is turned on.');
   ui.answer({ eventSubscription });
 }
 
@@ -110,7 +110,7 @@ export async function testSubscription({ api, ui }: Session, id: string): Promis
   });
   const { delivered, responseStatus, error, durationMs } = outcome;
   if (!delivered)
-    throw new Failure(exit.failed, outcome.errorCode ?? 'FAILED', `The receiver did not accept it: ${error}`);
+    throw new Failure(exit.failed, outcome.errorCode ?? 'FAILED', `The receiver did not accept the test: ${error}`);
   ui.say(`Accepted with HTTP ${responseStatus} in ${durationMs} ms.`);
   ui.answer(outcome);
 }
@@ -120,7 +120,7 @@ export async function rotateSecret({ api, ui }: Session, id: string): Promise<vo
     input: { subscriptionId: id },
   });
   const { secret, eventSubscription } = rotateEventSubscriptionSecret;
-  ui.say(`New secret, shown only now: ${secret}`, 'The previous one signs as well for a day.');
+  ui.say(`New secret, shown only now: ${secret}`, 'For a day, requests are also signed with the previous one.');
   ui.answer({ secret, eventSubscription });
 }
 
@@ -162,6 +162,6 @@ export interface ReplayOptions {
 
 export async function replayEvents({ api, ui }: Session, id: string, range: ReplayOptions): Promise<void> {
   const { replayEvents: answer } = await api.ask(ReplayEventsDocument, { input: { subscriptionId: id, ...range } });
-  ui.say(`The range is delivered again. ${ui.paint.dim(`slipway subscriptions deliveries ${id}`)}`);
+  ui.say(`The range is being delivered again. ${ui.paint.dim(`slipway subscriptions deliveries ${id}`)}`);
   ui.answer(answer);
 }

@@ -222,7 +222,7 @@ export interface ExecutionEventData {
     status: DeploymentStatus;
     task: string | null;
   };
-  /** A subscription to events was switched off when an event of this run could not be delivered. */
+  /** An event subscription was turned off when an event of this run could not be delivered. */
   SUBSCRIPTION_SWITCHED_OFF: { subscriptionId: string; name: string; reasonCode: string; reason: string };
   /** A deployment SUCCEEDED: follows its DEPLOYMENT_STATUS. */
   DEPLOYED: { environmentId: string; serviceId: string; image: string };

@@ -13,6 +13,6 @@ export interface App {
   readonly log: Log;
   readonly clock: Clock;
   readonly database: Database;
-  /** Requests to addresses that somebody else chooses. */
+  /** Requests to addresses that users choose. */
   readonly outgoing: Outgoing;
 }

@@ -63,7 +63,7 @@ const States = enumOf(deliveryState);
 export class EventSubscriptionsResolver {
   @Query(() => EventSubscription, {
     nullable: true,
-    description: 'Event subscription by its ID, for those who may manage it. Errors: NOT_FOUND.',
+    description: 'Event subscription by its ID, for callers who may manage it. Errors: NOT_FOUND.',
   })
   eventSubscription(
     @Arg('subscriptionId', () => ID, { description: 'ID of the event subscription.' }) id: string,
@@ -91,7 +91,7 @@ export class EventSubscriptionsResolver {
   })
   deliveries(
     @Arg('subscriptionId', () => ID, { description: 'ID of the event subscription.' }) subscriptionId: string,
-    @Arg('states', () => [States], { nullable: true, description: 'States. Omitted: all of them.' })
+    @Arg('states', () => [States], { nullable: true, description: 'States of deliveries. Defaults to all.' })
     states: DeliveryState[] | null,
     @Arg('runId', () => ID, { nullable: true, description: 'ID of a run: only deliveries of its events.' })
     runId: string | null,
@@ -102,7 +102,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => CreateEventSubscriptionPayload, {
-    description: `Creates a subscription that delivers events of the log to a receiver over HTTP. It shows only what the caller may read at the time of each delivery. ${RIGHT} GITHUB and GITLAB require UPDATE on the application. Example: \`createEventSubscription(input: {url: "https://ci.example.com/hooks", filters: {eventTypes: ["EXECUTION_STATUS"], statuses: ["FAILED"]}}) { secret eventSubscription { id } }\`. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, SECRETS_NOT_CONFIGURED.`,
+    description: `Creates a subscription that delivers events of the log to a receiver over HTTP. It delivers only what the caller may read at the time of each delivery. ${RIGHT} GITHUB and GITLAB require UPDATE on the application. Example: \`createEventSubscription(input: {url: "https://ci.example.com/hooks", filters: {eventTypes: ["EXECUTION_STATUS"], statuses: ["FAILED"]}}) { secret eventSubscription { id } }\`. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, SECRETS_NOT_CONFIGURED.`,
   })
   async createEventSubscription(
     @Input(CreateEventSubscriptionInput) input: InstanceType<typeof CreateEventSubscriptionInput>,
@@ -113,7 +113,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => EventSubscriptionPayload, {
-    description: `Changes an event subscription, which acts for the caller from then on. ${RIGHT} Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT.`,
+    description: `Changes an event subscription. From then on, it acts for the caller. ${RIGHT} Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT.`,
   })
   async updateEventSubscription(
     @Input(UpdateEventSubscriptionInput) input: InstanceType<typeof UpdateEventSubscriptionInput>,
@@ -125,7 +125,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => DeleteEventSubscriptionPayload, {
-    description: `Deletes an event subscription. What is pending is not sent. ${RIGHT} Errors: NOT_FOUND.`,
+    description: `Deletes an event subscription. Pending events are not delivered. ${RIGHT} Errors: NOT_FOUND.`,
   })
   async deleteEventSubscription(
     @Input(EventSubscriptionInput) input: InstanceType<typeof EventSubscriptionInput>,
@@ -136,7 +136,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => RotateEventSubscriptionSecretPayload, {
-    description: `Replaces the secret that signs requests. The previous one signs as well for a time, so that receivers can change it without a gap. ${RIGHT} Errors: NOT_FOUND, INVALID_INPUT.`,
+    description: `Replaces the secret that signs requests. For a time, requests are also signed with the previous one, so that receivers can change theirs without a gap. ${RIGHT} Errors: NOT_FOUND, INVALID_INPUT.`,
   })
   async rotateEventSubscriptionSecret(
     @Input(RotateEventSubscriptionSecretInput) input: InstanceType<typeof RotateEventSubscriptionSecretInput>,
@@ -148,7 +148,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => EventSubscriptionPayload, {
-    description: `Switches an event subscription on, which acts for the caller from then on. ${RIGHT} Errors: NOT_FOUND.`,
+    description: `Turns an event subscription on. From then on, it acts for the caller. ${RIGHT} Errors: NOT_FOUND.`,
   })
   async enableEventSubscription(
     @Input(EnableEventSubscriptionInput) input: InstanceType<typeof EnableEventSubscriptionInput>,
@@ -160,7 +160,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => EventSubscriptionPayload, {
-    description: `Switches an event subscription off. What is pending stays, and is delivered once it is switched on. ${RIGHT} Errors: NOT_FOUND.`,
+    description: `Turns an event subscription off. Pending events are delivered after it is turned on again. ${RIGHT} Errors: NOT_FOUND.`,
   })
   async disableEventSubscription(
     @Input(DisableEventSubscriptionInput) input: InstanceType<typeof DisableEventSubscriptionInput>,
@@ -171,7 +171,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => TestEventSubscriptionPayload, {
-    description: `Sends a test to the receiver now, once, also if the subscription is switched off; for GITHUB and GITLAB it checks the token. Neither the log nor the deliveries have it. ${RIGHT} Errors: NOT_FOUND.`,
+    description: `Sends one test to the receiver immediately, even if the subscription is turned off. For GITHUB and GITLAB, checks the token. The test is not part of the log or the deliveries. ${RIGHT} Errors: NOT_FOUND.`,
   })
   async testEventSubscription(
     @Input(EventSubscriptionInput) input: InstanceType<typeof EventSubscriptionInput>,
@@ -181,7 +181,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => EventSubscriptionPayload, {
-    description: `Delivers the events of a range of the log again, with the same IDs, as far as the subscription’s filter selects them. Returns at once: \`replaying\` is true until all are pending. ${RIGHT} Errors: NOT_FOUND, INVALID_INPUT, CONFLICT (another replay has not ended).`,
+    description: `Delivers the events of a range of the log again, with the same IDs, as far as the subscription’s filter selects them. Returns immediately; \`replaying\` is true until all of them are pending. ${RIGHT} Errors: NOT_FOUND, INVALID_INPUT, CONFLICT (another replay has not ended).`,
   })
   async replayEvents(
     @Input(ReplayEventsInput) input: InstanceType<typeof ReplayEventsInput>,

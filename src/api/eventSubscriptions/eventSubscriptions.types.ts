@@ -12,7 +12,7 @@ import { ConnectionType } from '../graphql/paging.types';
 
 export const EventSubscription = objectType(
   'EventSubscription',
-  'Subscription that delivers events of the log to a receiver over HTTP (a webhook): at least once, with one ID each, in order for each run.',
+  'Subscription that delivers events of the log to a receiver over HTTP (a webhook): at least once, with one ID for each event, in order for each run.',
   subscriptionFields,
   { isNode: true },
 );
@@ -20,7 +20,7 @@ export const EventSubscriptionConnection = ConnectionType(EventSubscription, 'Ev
 
 export const EventSubscriptionFilters = objectType(
   'EventSubscriptionFilters',
-  'Events that a subscription delivers. Null: not restricted.',
+  'Events that a subscription delivers. A null field is not restricted.',
   subscriptionFilterFields,
 );
 
@@ -37,20 +37,20 @@ export const EventSubscriptionFilter = inputType(
   'EventSubscriptionFilter',
   'Filter of a list of event subscriptions. All given fields must match.',
   {
-    application: filterById('Filters by the ID of the application that it is one of.'),
+    application: filterById('Filters by the ID of its application.'),
     subscription: filterById('Filters by the ID of the subscription.'),
     name: filterById('Filters by name. LIKE matches parts of names.'),
-    enabled: optional(field.boolean('True for subscriptions that are switched on, false for the others.')),
+    enabled: optional(field.boolean('True for subscriptions that are turned on, false for the others.')),
   },
 );
 
 const filters = {
-  filters: optional(field.object(() => FilterInput, 'Events that it delivers. Omitted: all of them.')),
+  filters: optional(field.object(() => FilterInput, 'Events that it delivers. Defaults to all.')),
 };
 const subscriptionId = field.uuid('Event subscription.');
 const reason = optional(guarded({ maxLength: 2000 }, field.text('Reason, shown with the subscription.')));
 const secretOnce = orNull(
-  field.text('Secret that the server created. Returned only now: nobody can read it later. Null if it created none.'),
+  field.text('Secret that the server created. It can’t be read later. Null if the server created none.'),
 );
 const shown = field.object(() => EventSubscription, 'Subscription after the change.');
 
@@ -79,11 +79,13 @@ export const RotateEventSubscriptionSecretInput = mutationInput(
     secret: optional(
       guarded(
         'CHECKED',
-        field.text('New secret: `whsec_` and 24 to 64 bytes in base64. Omitted: the server creates one.'),
+        field.text('New secret: `whsec_` and 24 to 64 bytes in base64. If omitted, the server creates one.'),
       ),
     ),
     keepPreviousSeconds: optional(
-      field.integer('Time for which the previous secret signs as well, at most 30 days. Defaults to a day.'),
+      field.integer(
+        'Seconds for which requests are also signed with the previous secret, at most 30 days. Defaults to a day.',
+      ),
     ),
   },
 );
@@ -94,7 +96,7 @@ export const EnableEventSubscriptionInput = mutationInput(
     subscriptionId,
     skipMissed: optional(
       field.boolean(
-        'True to begin with new events and to skip what is pending. Defaults to false: it continues after the last event that it read.',
+        'True to skip pending events and continue with new ones. Defaults to false: it continues after the last event that it read.',
       ),
     ),
   },
@@ -109,11 +111,11 @@ export const ReplayEventsInput = mutationInput(
   'Range of the log to deliver again. Give `after` or `from`.',
   {
     subscriptionId,
-    after: optional(field.text('Cursor: delivers what follows it.')),
+    after: optional(field.text('Cursor. Delivers the events after it.')),
     until: optional(field.text('Cursor of the last event. Defaults to the end of the log.')),
     from: optional(field.time('Time of the first event.')),
-    to: optional(field.time('Time before which all events are. Defaults to now.')),
-    failedOnly: optional(field.boolean('True to leave out events that were delivered. Defaults to false.')),
+    to: optional(field.time('End of the range: delivers events before this time. Defaults to now.')),
+    failedOnly: optional(field.boolean('True to omit events that were delivered. Defaults to false.')),
   },
 );
 export const RedeliverEventInput = mutationInput('RedeliverEventInput', 'Input of `redeliverEvent`.', {
@@ -142,7 +144,7 @@ export const DeleteEventSubscriptionPayload = mutationPayload(
 );
 export const TestEventSubscriptionPayload = mutationPayload(
   'TestEventSubscriptionPayload',
-  'Result of `testEventSubscription`: the answer of the receiver.',
+  'Result of `testEventSubscription`: the response of the receiver.',
   {
     delivered: field.boolean('True if the receiver accepted it.'),
     responseStatus: orNull(field.integer('HTTP status of the response. Null if there was none.')),

@@ -460,7 +460,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   SUBSCRIPTION_SWITCHED_OFF: event(
     'SUBSCRIPTION_SWITCHED_OFF',
-    'a subscription to events was switched off when an event of this run could not be delivered.',
+    'an event subscription was turned off when an event of this run could not be delivered.',
     {
       subscriptionId: field.key('ID of the event subscription.'),
       name: field.text('Name of the event subscription.'),

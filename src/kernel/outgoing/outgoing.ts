@@ -50,7 +50,7 @@ const systemLookUp: LookUp = (host, done) =>
   lookUp(host, { all: true, verbatim: true }, (error, addresses) => done(error, addresses ?? []));
 
 /**
- * Every request to an address that somebody else chooses: receivers of webhooks, APIs, identity providers. It reaches
+ * Sends every request to an address that users choose: receivers of webhooks, APIs, identity providers. Reaches only
  * public addresses and those that the operator permits. The address is checked when its connection is made, so no DNS
  * answer in between changes the destination. Redirects are not followed.
  */

@@ -31,7 +31,7 @@ import { newSigningSecret, openTarget, sealTarget, shownAddress } from './target
 const DAY_SECONDS = 86_400;
 const MOST_SECONDS = 30 * DAY_SECONDS;
 
-/** The actor becomes the owner: deliveries show what it may read at their time, and never more. */
+/** The actor becomes the owner: deliveries contain only what it may read at that time. */
 const ownedBy = ({ kind, id, name }: Actor) => ({
   ownerKind: kind === 'USER' ? ('USER' as const) : ('API_KEY' as const),
   ownerId: id,
@@ -47,11 +47,11 @@ async function firstPlace(app: App, after: string | null): Promise<Place> {
   return requirePlace(app, 'after', after);
 }
 
-/** Position of a cursor of this database. */
+/** Position that a cursor of this database names. */
 export async function requirePlace(app: App, field: string, cursor: string): Promise<Place> {
   const { database, place } = decodePlace(cursor);
   if (database === (await app.feeds.identity())) return place;
-  throw refusal(broken(field, cursor, 'CURSOR', 'the cursor is one of another database.'));
+  throw refusal(broken(field, cursor, 'CURSOR', 'the cursor belongs to another database.'));
 }
 
 const refusal = (error: InputError) => new Refusal('INVALID_INPUT', error.message, { errors: [error] });
@@ -161,8 +161,8 @@ export async function deleteSubscription(app: App, actor: Actor, id: string): Pr
 }
 
 /**
- * Replaces the secret that signs. The previous one signs as well until its time is over, so that receivers can change it
- * without a gap.
+ * Replaces the secret that signs. For a time, requests are also signed with the previous one, so that receivers can
+ * change theirs without a gap.
  */
 export async function rotateSecret(
   app: App,
@@ -196,7 +196,7 @@ export async function rotateSecret(
 }
 
 /**
- * Switches a subscription on. It continues after the last event that it read, or with new events if `skipMissed`. Its
+ * Turns a subscription on. It continues after the last event that it read, or with new events if `skipMissed`. Its
  * owner is the actor from then on.
  */
 export async function enableSubscription(
@@ -210,14 +210,14 @@ export async function enableSubscription(
     const now = app.clock.now();
     if (skipMissed) {
       await setPlace(db, id, placeBefore(horizon));
-      await skipPending(db, id, 'Skipped when the subscription was switched on again.', now);
+      await skipPending(db, id, 'Skipped when the subscription was turned on again.', now);
     } else await refreshPending(db, id, now);
     await noteHealth(db, id, null, now);
     return { ...isOn, ...ownedBy(actor) };
   });
 }
 
-/** Switches a subscription off. What is pending stays, and is delivered once it is switched on. */
+/** Turns a subscription off. Pending deliveries stay, and are sent after it is turned on again. */
 export function disableSubscription(
   app: App,
   actor: Actor,

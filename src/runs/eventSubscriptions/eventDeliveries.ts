@@ -7,7 +7,7 @@ export const deliveryState = {
   values: {
     PENDING: 'Waits for its first or next attempt, or for an earlier event of the same run.',
     DELIVERED: 'The receiver accepted it.',
-    FAILED: 'Given up: the receiver did not accept it in time, or is gone.',
+    FAILED: 'The receiver did not accept it in time, or is gone.',
     SKIPPED: 'Not sent: the owner may no longer read it, or the format has nothing to send for it.',
   },
 } as const;
@@ -29,7 +29,7 @@ export const deliveryFields = {
   attempts: field.integer('Number of attempts since it was created, or last redelivered or replayed.'),
   createdAt: field.time('Time at which the event was read from the log.'),
   lastAttemptAt: orNull(field.time('Time of the last attempt.')),
-  giveUpAt: orNull(field.time('Time after which it is given up. Null before the first attempt.')),
+  giveUpAt: orNull(field.time('Time after which it is not retried any more. Null before the first attempt.')),
   endedAt: orNull(field.time('Time at which it became final.')),
   responseStatus: orNull(field.integer('HTTP status of the last response. Null if there was none.')),
   errorCode: orNull(

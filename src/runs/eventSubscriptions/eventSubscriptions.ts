@@ -19,12 +19,12 @@ export type SubscriptionFormat = keyof (typeof subscriptionFormat)['values'];
 
 export const offCode = {
   name: 'EventSubscriptionOffCode',
-  description: 'Reason why an event subscription is switched off.',
+  description: 'Reason why an event subscription is turned off.',
   values: {
-    REQUESTED: 'A person switched it off.',
-    GONE: 'The receiver answered 410 Gone.',
+    REQUESTED: 'A caller turned it off.',
+    GONE: 'The receiver responded with 410 Gone.',
     FAILING: 'No delivery succeeded for too long.',
-    OWNER_GONE: 'The user or API key that it acts for is deleted, revoked or expired.',
+    OWNER_GONE: 'The user or API key that it acts for was deleted or revoked, or has expired.',
   },
 } as const;
 export type OffCode = keyof (typeof offCode)['values'];
@@ -32,13 +32,13 @@ export type OffCode = keyof (typeof offCode)['values'];
 const filterTexts = {
   applicationIds: 'Applications. Not possible in a subscription of one application.',
   pipelineIds: 'Pipelines: events of their runs. With `workflowIds`, runs of either match.',
-  workflowIds: 'Workflows: events of their executions, standalone and inside of pipelines.',
+  workflowIds: 'Workflows: events of their executions, standalone and within pipelines.',
   environmentIds:
     'Environments: events about a deployment to one of them, and other events of executions that target one of them.',
   eventTypes:
-    'Types of events, such as `EXECUTION_STATUS`. Omitted: all of them for CLOUDEVENTS, and those that people care about for the other formats.',
+    'Types of events, such as `EXECUTION_STATUS`. Defaults to all for CLOUDEVENTS, and to those that people care about for the other formats.',
   statuses:
-    'Statuses, such as `FAILED`: leaves out changes to any other status. Events that change no status are not affected.',
+    'Statuses, such as `FAILED`. Omits changes to any other status; events that change no status are not affected.',
 };
 
 /** Filter of a subscription. Null or omitted: not restricted. */
@@ -60,10 +60,10 @@ const COMMIT =
   '{{ vars.COMMIT }}`: the value of a variable of the run. Requires `repository`. Null: the commits that the run has checked out.';
 const TOKEN = 'Name of the secret of the application that holds the token for GitHub or GitLab.';
 
-/** A subscription to the event log. Its secret, position and lease are in `SubscriptionState`. */
+/** An event subscription. Its secret, position and lease are in `SubscriptionState`. */
 export const subscriptionFields = {
   id: field.id('ID.'),
-  name: field.text('Name, for people. Need not be unique.'),
+  name: field.text('Display name. Need not be unique.'),
   /** Null for a subscription of the account. */
   applicationId: orNull(field.uuid()),
   format: field.oneOf(subscriptionFormat, 'Format of its requests.'),
@@ -71,7 +71,7 @@ export const subscriptionFields = {
   address: named(
     'url',
     field.text(
-      'URL of the receiver, without its query. For Slack and Teams only its origin, because the rest is secret.',
+      'URL of the receiver without its query. For Slack and Teams, only the origin, because the rest is secret.',
     ),
   ),
   filter: { ...field.json<SubscriptionFilter>() },
@@ -79,12 +79,12 @@ export const subscriptionFields = {
   commit: orNull(field.text(COMMIT)),
   tokenSecret: orNull(field.text(TOKEN)),
   enabled: field.boolean('True if events are delivered.'),
-  offCode: orNull(field.oneOf(offCode, 'Reason why it is switched off. Null if it is enabled.')),
+  offCode: orNull(field.oneOf(offCode, 'Reason why it is turned off. Null if it is enabled.')),
   offReason: orNull(field.text('Explanation of `offCode`.')),
-  offAt: orNull(field.time('Time at which it was switched off.')),
+  offAt: orNull(field.time('Time at which it was turned off.')),
   ownerKind: field.text<'USER' | 'API_KEY'>(),
   ownerId: field.key(
-    'ID of the user or API key that it acts for: the last one that changed it. It delivers only what that one may read at the time of the delivery.',
+    'ID of the user or API key that it acts for, which is the last one that changed it. It delivers only what the owner may read at the time of the delivery.',
   ),
   ownerName: field.text('Name of that user or API key.'),
   createdAt: field.time('Time of creation.'),
@@ -140,7 +140,7 @@ export interface SubscriptionState {
   readonly runId: string;
   readonly sequence: number;
   readonly replay: Replay | null;
-  /** Server that reads the log and delivers, until its lease is over. */
+  /** Server that reads the log and delivers, until its lease ends. */
   readonly leasedBy: string | null;
   readonly leasedUntil: Date | null;
   /** Time of the first failure since the last success. */
@@ -183,22 +183,22 @@ export const newSubscription = {
   ...common,
   applicationId: optional(
     field.uuid(
-      'Application whose events it delivers. Required for GITHUB and GITLAB. Omitted: a subscription of the account.',
+      'Application whose events it delivers. Required for GITHUB and GITLAB. If omitted, the subscription belongs to the account.',
     ),
   ),
   format: optional(field.oneOf(subscriptionFormat, 'Format of its requests. Defaults to CLOUDEVENTS.')),
   url: optional(
     text(
-      'URL of the receiver: http or https, at a public address unless the server’s configuration permits another. For GITHUB and GITLAB the URL of the API, which defaults to the public one.',
+      'URL of the receiver: http or https, at a public address unless the server’s configuration permits others. For GITHUB and GITLAB, the URL of the API, which defaults to the public one.',
     ),
   ),
   secret: optional(
     text(
-      'Secret that signs the requests: `whsec_` and 24 to 64 bytes in base64. Omitted: the server creates one. For CLOUDEVENTS only.',
+      'Secret that signs the requests: `whsec_` and 24 to 64 bytes in base64. For CLOUDEVENTS only. If omitted, the server creates one.',
     ),
   ),
   after: optional(
-    field.text('Cursor of the stream of all executions: delivers what follows it. Omitted: delivers new events.'),
+    field.text('Cursor of the stream of all executions. Delivers the events after it. Defaults to new events.'),
   ),
 };
 export type NewSubscription = ShapeOf<typeof newSubscription> & { readonly filter?: SubscriptionFilter | null };

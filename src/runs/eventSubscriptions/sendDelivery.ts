@@ -44,7 +44,7 @@ export async function sendDelivery(receiver: Receiver, id: string, facts: EventF
   }
 }
 
-/** Sends a request that shows if the receiver works, and is about nothing. */
+/** Sends a test request, which concerns no event. */
 export async function sendTest(receiver: Receiver, id: string): Promise<Result> {
   const { app, subscription } = receiver;
   const { format, name } = subscription;
@@ -107,7 +107,7 @@ function unsuccessful(response: OutgoingResponse, now: Date): Result {
   const { status } = response;
   const [code, message] = isRedirect(status)
     ? ['REDIRECT', `The receiver redirects (HTTP ${status}), which is not followed: subscribe with the final URL.`]
-    : ['HTTP_STATUS', `The receiver answered HTTP ${status}.`];
+    : ['HTTP_STATUS', `The receiver responded with HTTP ${status}.`];
   return refused(code, message, response, now);
 }
 
@@ -157,7 +157,7 @@ async function withHost(receiver: Receiver, work: (call: Call) => Promise<Result
   } catch (error) {
     if (error instanceof OutgoingError) return refused(error.code, error.message);
     if (!(error instanceof HostFault)) throw error;
-    // One repository that is gone says nothing about the others.
+    // If one repository is gone, the others may still exist.
     const result = unsuccessful(error.response, app.clock.now());
     return result.is === 'REFUSED' ? { ...result, gone: false } : result;
   }

@@ -120,7 +120,12 @@ export async function readFilter(
   }
   if (applicationId !== null && filter.applicationIds !== undefined)
     errors.push(
-      broken('filter.applicationIds', filter.applicationIds, 'EXCLUSIVE', 'the subscription is one of an application.'),
+      broken(
+        'filter.applicationIds',
+        filter.applicationIds,
+        'EXCLUSIVE',
+        'the subscription belongs to one application.',
+      ),
     );
   for (const [field, values] of Object.entries(filter)) {
     if (values.length === 0) errors.push(broken(`filter.${field}`, [], 'NOT_EMPTY', 'give at least one, or omit it.'));

@@ -30,9 +30,9 @@ import { openTarget } from './target';
 const PAGE = 200;
 /** Deliveries of one subscription that are sent at the same time, each of another run. */
 const MOST_IN_FLIGHT = 20;
-/** Commits can follow each other faster than it is worth to look for each. */
+/** Minimum time between two reads of the log: commits can follow each other faster. */
 const REST_MS = 50;
-/** Delay before the next look for events that are committed behind a transaction still in progress. */
+/** Delay before the log is read again for events that wait for an older transaction. */
 const WAITING_MS = 50;
 const RETRY_MS = 1000;
 /** The position is stored at least this often while no event matches. */
@@ -46,7 +46,7 @@ class LeaseLost extends Error {}
 /**
  * The one reader and sender of a subscription, while this server holds its lease. One loop does all that changes
  * deliveries; only the requests run in parallel with it. A server that dies leaves the deliveries as they are: the next
- * one sends again what was on its way.
+ * one repeats the requests that were in progress.
  */
 export class SubscriptionWorker {
   private readonly stopping = new AbortController();
@@ -145,7 +145,7 @@ export class SubscriptionWorker {
     return Math.max(1, Math.min(...waits));
   }
 
-  /** Leaves time between two looks, unless there are results to record. */
+  /** Leaves time between two reads, unless there are results to record. */
   private async rest(begun: number): Promise<void> {
     const left = REST_MS - (performance.now() - begun);
     if (left <= 0 || this.results.length > 0 || this.stopped) return;
@@ -254,7 +254,7 @@ export class SubscriptionWorker {
       for (const delivery of due) {
         const work = async (): Promise<Result> => {
           const event = events.get(delivery.id);
-          if (event === undefined) return notSent('NOT_READABLE', 'The event is no longer in the log.');
+          if (event === undefined) return notSent('NOT_READABLE', 'The event was deleted from the log.');
           const facts = await eventFacts(app, loaders, owner, delivery, event);
           if (facts === null) return notSent('NOT_READABLE', 'The owner of the subscription may not read the event.');
           return sendDelivery(receiver, delivery.id, facts);
@@ -272,7 +272,7 @@ export class SubscriptionWorker {
       this.results.push({ delivery, result, at });
     } catch (error) {
       if (this.stopped) return;
-      // The database, or a defect: the attempt counts, so that nothing is tried without end.
+      // An error of the database, or a defect. The attempt counts, so that retries end.
       app.log.warn({ err: error, delivery: delivery.id }, 'an event could not be sent');
       const message = 'The server could not prepare the request.';
       const result = {
@@ -340,7 +340,7 @@ export class SubscriptionWorker {
   ): Promise<void> {
     const gone = failures.find(({ result }) => result.is === 'REFUSED' && result.gone);
     if (gone !== undefined) {
-      return switchOff(this.app, subscription, 'GONE', 'The receiver answered 410 Gone.', gone.delivery);
+      return switchOff(this.app, subscription, 'GONE', 'The receiver responded with 410 Gone.', gone.delivery);
     }
     const hours = this.app.config.SLIPWAY_WEBHOOK_SWITCH_OFF_HOURS;
     const last = failures.at(-1);

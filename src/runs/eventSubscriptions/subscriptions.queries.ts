@@ -14,7 +14,7 @@ import { type EventSubscription, subscriptions } from './eventSubscriptions';
 
 const MANAGE = 'MANAGE_EVENT_SUBSCRIPTIONS';
 
-/** Subscriptions are visible to those who may manage them: with the account permission, or with UPDATE on the application. */
+/** Subscriptions are visible to callers who may manage them, by the account permission or UPDATE on the application. */
 function seen({ access }: Actor, parameters: unknown[]): string {
   if (access.canInAccount(MANAGE)) return 'TRUE';
   const updatable = access.condition('UPDATE', 'Application', 'application', parameters);

@@ -8,7 +8,7 @@ import type { EventSubscription, OffCode } from './eventSubscriptions';
 import { markOff } from './subscriptions.store';
 
 /**
- * Switches a subscription off that can't deliver. The event is in the log of the run whose delivery decided it, so that
+ * Turns off a subscription that can't deliver. The event is in the log of the run whose delivery decided it, so that
  * streams and other subscriptions report it; the audit trail has the change.
  */
 export async function switchOff(
@@ -43,5 +43,5 @@ export async function switchOff(
     }
     db.wake(topic.subscriptions);
   });
-  app.log.warn({ subscription: id, code }, 'event subscription switched off');
+  app.log.warn({ subscription: id, code }, 'event subscription turned off');
 }

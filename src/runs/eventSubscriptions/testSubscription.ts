@@ -7,7 +7,7 @@ import { requireSubscription } from './subscriptions.queries';
 import { findWithState } from './subscriptions.store';
 import { openTarget } from './target';
 
-/** What a receiver did with a test. */
+/** Response of a receiver to a test. */
 export interface TestOutcome {
   readonly delivered: boolean;
   readonly responseStatus: number | null;
@@ -16,7 +16,7 @@ export interface TestOutcome {
   readonly durationMs: number;
 }
 
-/** Sends a test to a receiver now, once. Neither the log nor the deliveries have it. */
+/** Sends one test to a receiver immediately. It is not part of the log or the deliveries. */
 export async function testSubscription(app: App, actor: Actor, id: string): Promise<TestOutcome> {
   await requireSubscription(app.database, actor, id);
   const live = await findWithState(app.database, id);
