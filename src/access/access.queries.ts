@@ -76,6 +76,7 @@ export const listGroups = (app: App, actor: Actor, page: PageArguments): Promise
  * Keys, newest first: all for callers who manage keys, else the caller's own. Keys of CI jobs are listed for their rule.
  */
 export async function listApiKeys(app: App, actor: Actor, trustRuleId: string | null): Promise<readonly ApiKey[]> {
+  if (trustRuleId !== null && !isId(trustRuleId)) return [];
   const all = actor.access.canInAccount('MANAGE_API_KEYS');
   const { principal, personId } = actor.access;
   const rows = await app.database.rows<{ id: string }>(

@@ -84,7 +84,7 @@ export class ProtocolAgent {
     return reply.body.jobs as readonly ClaimedJob[];
   }
 
-  async claimOne(waitMs = 10_000): Promise<ClaimedJob> {
+  async claimOne(waitMs = 60_000): Promise<ClaimedJob> {
     const [job] = await this.claim(1, waitMs);
     if (job === undefined) throw new Error('no job came');
     return job;

@@ -41,11 +41,13 @@ export async function registerOperations(
   });
 }
 
+const isHash = /^[0-9a-f]{64}$/i;
+
 /** Servers notice within a second. Where any operation is allowed, they may still know a text that clients have sent. */
 export async function deleteRegisteredOperation(app: App, actor: Actor, hash: string): Promise<void> {
   actor.access.requireAdministrator('delete registered operations');
   await app.database.transaction(async (db) => {
-    const [before] = await findOperations(db, [hash.toLowerCase()]);
+    const [before] = isHash.test(hash) ? await findOperations(db, [hash.toLowerCase()]) : [];
     if (before === undefined) throw notFound('registered operation', hash);
     await deleteOperation(db, before.hash);
     auditDetail(db, { kind: 'operation', id: before.hash, name: before.names.join(), before });

@@ -1,3 +1,4 @@
+import { isStorable } from '../../kernel/naming';
 import type { Actor } from '../../access/actor';
 import { refuseIfUsed } from '../../access/inUse';
 import type { Db } from '../../kernel/database/database';
@@ -36,7 +37,7 @@ export async function readTemplateByName(
   const parameters: unknown[] = [name, applicationId !== null && isId(applicationId) ? applicationId : null];
   const condition = seen(actor, parameters);
   const where = `row.name = $1 AND (row.application_id IS NULL OR row.application_id = $2::uuid) AND ${condition}`;
-  const found = await templates.findAll(database, where, parameters);
+  const found = isStorable(name) ? await templates.findAll(database, where, parameters) : [];
   const row = found.find((one) => one.applicationId !== null) ?? found[0];
   if (row === undefined) throw unknownName('template', name);
   return row;

@@ -60,6 +60,7 @@ const parents: Readonly<Record<string, string>> = {
   Viewer: 'viewer { ...on Viewer {',
   Agent: 'agents(first: 1) { nodes { ',
   Artifact: 'artifacts(first: 1) { nodes { ',
+  ArtifactSource: 'service(serviceId: "SERVICE") { artifactSources { ',
 };
 /** Reachable only in a subscription; its arguments are those of `executions`. */
 const notReached = ['ExecutionsSnapshot'];
