@@ -4,17 +4,17 @@ import type { Extension } from './extensionPart';
 export const inputs: Extension = {
   text: /* GraphQL */ `
     extend input CreateApplicationInput {
-      "Has no effect: webhooks of triggers always need their signature."
+      "Has no effect: a webhook needs the signature of its provider, or its secret address."
       areWebhookSecretsMandated: Boolean
-      "Has no effect: webhooks of triggers always need their signature."
+      "Has no effect: a webhook needs the signature of its provider, or its secret address."
       isManualTriggerAuthorized: Boolean
     }
     extend input UpdateApplicationInput {
-      "Has no effect: webhooks of triggers always need their signature."
+      "Has no effect: a webhook needs the signature of its provider, or its secret address."
       isManualTriggerAuthorized: Boolean
     }
     extend type Application {
-      "True: webhooks of triggers always need their signature."
+      "Always true, for clients of FirstGen: each trigger decides what proof its webhook needs."
       isManualTriggerAuthorized: Boolean
     }
     extend input ExportExecutionsInput {
