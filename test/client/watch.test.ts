@@ -74,8 +74,9 @@ describe.each(transports)('a watcher over %s', (_name, options) => {
       () => outages.slice(lost),
       (later) => later.length > 1 && later.at(-1) === undefined,
     );
-    await runs.start('workflow', 'flow');
+    const last = await runs.start('workflow', 'flow');
     await quiet;
+    await runs.abort(last);
     await all.return();
     client.close();
     await proxy.stop();
