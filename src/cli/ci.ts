@@ -4,7 +4,7 @@ import type { CliConfig } from '../kernel/config';
 import { exit, Failure, Followed, Interrupted, usage } from './failure';
 import { followRun } from './follow';
 import { askedOf, approvalOf, nameOf, type Run, stagesOf } from './run';
-import { configured, type Session } from './session';
+import type { Session } from './session';
 import { readRun } from './showRun';
 import { failedTasks, markdownOf } from './summary';
 
@@ -42,6 +42,8 @@ export async function waitForRun(
   { timeout, stopAtWaiting = false, abortOnCancel = false, summary, outputs }: WaitOptions,
 ): Promise<void> {
   const { api, ui } = session;
+  // Loads the configuration, which other commands and --help do without.
+  const { configured } = await import('./session.js');
   const config = configured(ui.terminal.env);
   let run: Run;
   let timedOut = false;

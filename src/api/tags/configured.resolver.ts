@@ -23,12 +23,14 @@ export async function shownPerson({ loaders, actor }: Context, authorId: string 
 function configuredResolver(Node: new () => object): ResolverClass {
   @Resolver(() => Node)
   class ConfiguredResolver {
+    // Not named as its field: the property of that name is the field `createdById`.
     @FieldResolver(() => User, {
+      name: 'createdBy',
       nullable: true,
       description:
         'User who created it, or the owner of the API key that did. Null if the key has no owner, or if the caller may not see users.',
     })
-    createdBy(@Root() { createdBy }: { readonly createdBy: string | null }, @Ctx() context: Context) {
+    creator(@Root() { createdBy }: { readonly createdBy: string | null }, @Ctx() context: Context) {
       return shownPerson(context, createdBy);
     }
 

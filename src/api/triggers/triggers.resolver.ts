@@ -281,11 +281,13 @@ export class TriggersResolver {
     return author;
   }
 
+  // Not named as its field: the property of that name is the field `createdById`.
   @FieldResolver(() => User, {
+    name: 'createdBy',
     nullable: true,
     description: 'User who created it. Null for an API key, and for callers who may not see users.',
   })
-  async createdBy(@Root() row: Trigger, @Ctx() { loaders, actor }: Context) {
+  async creator(@Root() row: Trigger, @Ctx() { loaders, actor }: Context) {
     const { createdBy } = row;
     const seen =
       createdBy !== null && (actor.access.personId === createdBy || actor.access.canInAccount('READ_USERS_AND_GROUPS'));
