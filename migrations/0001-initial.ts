@@ -1010,7 +1010,7 @@ CREATE TABLE "execution_export" (
   "error_message" text,
   CONSTRAINT "execution_export_status" CHECK (status IN ('QUEUED', 'READY', 'FAILED', 'EXPIRED')),
   CONSTRAINT "execution_export_due" CHECK ((due_at IS NOT NULL) = (status = 'QUEUED')),
-  CONSTRAINT "execution_export_content" CHECK ((sha256 IS NOT NULL) = (status = 'READY')),
+  CONSTRAINT "execution_export_ready" CHECK ((sha256 IS NOT NULL) = (status = 'READY')),
   CONSTRAINT "PK_4882d3d6fee38ac301e4adedc77" PRIMARY KEY ("id")
 );
 CREATE INDEX "execution_export_due_at" ON "execution_export" ("due_at") WHERE due_at IS NOT NULL;
@@ -1279,8 +1279,8 @@ CREATE TABLE "event_delivery" (
   "error" text,
   "duration_ms" integer,
   CONSTRAINT "event_delivery_state" CHECK (state IN ('PENDING', 'DELIVERED', 'FAILED', 'SKIPPED')),
-  CONSTRAINT "event_delivery_due" CHECK (due_at IS NULL OR state = 'PENDING'),
-  CONSTRAINT "event_delivery_ended" CHECK ((ended_at IS NULL) = (state = 'PENDING')),
+  CONSTRAINT "event_delivery_due_pending" CHECK (due_at IS NULL OR state = 'PENDING'),
+  CONSTRAINT "event_delivery_ended_final" CHECK ((ended_at IS NULL) = (state = 'PENDING')),
   CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "event_delivery_event" ON "event_delivery" ("subscription_id", "run_id", "sequence");

@@ -715,8 +715,8 @@ CREATE TABLE event_delivery (
   error text,
   duration_ms integer,
   CONSTRAINT "PK_cf3a43c27b8bcb66ddac6f3126b" PRIMARY KEY (id),
-  CONSTRAINT "event_delivery_due" CHECK (((due_at IS NULL) OR (state = 'PENDING'::text))),
-  CONSTRAINT "event_delivery_ended" CHECK (((ended_at IS NULL) = (state = 'PENDING'::text))),
+  CONSTRAINT "event_delivery_due_pending" CHECK (((due_at IS NULL) OR (state = 'PENDING'::text))),
+  CONSTRAINT "event_delivery_ended_final" CHECK (((ended_at IS NULL) = (state = 'PENDING'::text))),
   CONSTRAINT "event_delivery_state" CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'FAILED'::text, 'SKIPPED'::text]))),
   CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY (subscription_id) REFERENCES event_subscription(id)
 );
@@ -920,8 +920,8 @@ CREATE TABLE execution_export (
   size bigint,
   error_message text,
   CONSTRAINT "PK_4882d3d6fee38ac301e4adedc77" PRIMARY KEY (id),
-  CONSTRAINT "execution_export_content" CHECK (((sha256 IS NOT NULL) = (status = 'READY'::text))),
   CONSTRAINT "execution_export_due" CHECK (((due_at IS NOT NULL) = (status = 'QUEUED'::text))),
+  CONSTRAINT "execution_export_ready" CHECK (((sha256 IS NOT NULL) = (status = 'READY'::text))),
   CONSTRAINT "execution_export_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'READY'::text, 'FAILED'::text, 'EXPIRED'::text])))
 );
 CREATE INDEX execution_export_content ON public.execution_export USING btree (sha256) WHERE (sha256 IS NOT NULL);

@@ -32,7 +32,7 @@ const AttachTagPayload = mutationPayload('AttachTagPayload', 'Result of `attachT
 });
 const DetachTagInput = mutationInput('DetachTagInput', 'Tag to detach from an object.', {
   ...entity,
-  name: guarded('CHECKED', field.text('Name of the tag.')),
+  name: field.text('Name of the tag.'),
 });
 const DetachTagPayload = mutationPayload('DetachTagPayload', 'Result of `detachTag`.', {});
 const CreateTagInput = mutationInput('CreateTagInput', 'New tag.', newTag);

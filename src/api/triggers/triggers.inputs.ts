@@ -93,8 +93,8 @@ const TriggerRetryInput = inputType('TriggerRetryInput', 'Retries of starts that
 
 export const triggerInput = {
   applicationId: field.uuid('Application.'),
-  name: guarded('CHECKED', field.text('Name, unique in the application.')),
-  description: guarded('CHECKED', optional(field.text('Description.'))),
+  name: field.text('Name, unique in the application.'),
+  description: optional(field.text('Description.')),
   action: field.object(() => TriggerActionInput, 'Pipeline or workflow that it starts, and its inputs.'),
   condition: field.object(() => TriggerConditionInput, 'Event that fires it.'),
   enabled: optional(

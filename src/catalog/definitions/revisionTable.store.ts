@@ -12,6 +12,8 @@ export class RevisionTable<Definition> {
   constructor(kind: 'workflow' | 'pipeline' | 'template') {
     this.table = `${kind}_revision`;
     this.schema = tableOf(this.table, revisionFields, {
+      // Handwritten, because it is a GIN index.
+      indices: [{ name: `${this.table}_templates`, columns: ['templateIds'], synchronize: false }],
       foreignKeys: [references(kind, 'entityId')],
       uniques: [{ name: `${this.table}_number`, columns: ['entityId', 'number'] }],
     }) as EntitySchema<Revision<Definition>>;

@@ -51,7 +51,7 @@ export function variablesOf(
 // Inputs
 
 const secretId = (of: string) => optional(field.key(`ID of the secret with the ${of}. Its current value is copied.`));
-const name = (description: string) => guarded('CHECKED', field.text(description));
+const name = field.text;
 const unsupported = (description: string) => optional(field.json(`${description} Refused if given.`));
 
 export const sshCredentialType = {
@@ -76,7 +76,10 @@ export const winRmScheme = {
 
 export const textInput = {
   name: optional(name('Name: letters, digits and underscores, not beginning with a digit. Required for a new secret.')),
-  value: guarded('CHECKED', optional(field.text('Value, 1 to 16,384 bytes without NUL. Required for a new secret.'))),
+  value: guarded(
+    { maxLength: 16_384 },
+    optional(field.text('Value, 1 to 16,384 bytes without NUL. Required for a new secret.')),
+  ),
   secretReference: optional(field.text('Reference to a secret manager. Refused if given.')),
   secretManagerId: optional(field.key('Ignored: Slipway keeps the values of secrets itself.')),
   inheritScopesFromSM: optional(field.boolean('Ignored.')),

@@ -61,7 +61,7 @@ export const deliveryTable = tableOf('event_delivery', deliveryFields, {
   ],
   checks: [
     { name: 'event_delivery_state', expression: oneOf('state', valuesOf(deliveryState)) },
-    { name: 'event_delivery_due', expression: `due_at IS NULL OR state = 'PENDING'` },
-    { name: 'event_delivery_ended', expression: `(ended_at IS NULL) = (state = 'PENDING')` },
+    { name: 'event_delivery_due_pending', expression: `due_at IS NULL OR state = 'PENDING'` },
+    { name: 'event_delivery_ended_final', expression: `(ended_at IS NULL) = (state = 'PENDING')` },
   ],
 });

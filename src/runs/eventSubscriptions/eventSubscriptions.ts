@@ -1,6 +1,6 @@
 import { ResourceRows } from '../../catalog/resources.store';
 import { column, oneOf, references, table, tableOf } from '../../kernel/database/table';
-import { field, guarded, listOf, named, optional, orNull, type ShapeOf, valuesOf } from '../../kernel/fields';
+import { field, listOf, named, optional, orNull, type ShapeOf, valuesOf } from '../../kernel/fields';
 import { nameRule } from '../../kernel/naming';
 import type { Place } from '../events/eventLog';
 
@@ -167,15 +167,11 @@ export const subscriptionStateTable = table<SubscriptionState>('event_subscripti
   foreignKeys: [references('event_subscription', 'subscriptionId')],
 });
 
-/** Texts of inputs, which the commands check. */
-const checked = { guard: 'CHECKED' } as const;
-const text = (description: string) => guarded(checked.guard, field.text(description));
-
 const common = {
-  name: optional(text(`Name: ${nameRule}. Defaults to the host of the URL.`)),
-  repository: optional(text(REPOSITORY)),
-  commit: optional(text(COMMIT)),
-  tokenSecret: optional(text(TOKEN)),
+  name: optional(field.text(`Name: ${nameRule}. Defaults to the host of the URL.`)),
+  repository: optional(field.text(REPOSITORY)),
+  commit: optional(field.text(COMMIT)),
+  tokenSecret: optional(field.text(TOKEN)),
 };
 
 /** Input fields of a new subscription, except its filter. */
@@ -188,12 +184,12 @@ export const newSubscription = {
   ),
   format: optional(field.oneOf(subscriptionFormat, 'Format of its requests. Defaults to CLOUDEVENTS.')),
   url: optional(
-    text(
+    field.text(
       'URL of the receiver: http or https, at a public address unless the server’s configuration permits others. For GITHUB and GITLAB, the URL of the API, which defaults to the public one.',
     ),
   ),
   secret: optional(
-    text(
+    field.text(
       'Secret that signs the requests: `whsec_` and 24 to 64 bytes in base64. For CLOUDEVENTS only. If omitted, the server creates one.',
     ),
   ),
@@ -206,8 +202,8 @@ export type NewSubscription = ShapeOf<typeof newSubscription> & { readonly filte
 /** Input fields of a change, except the filter. */
 export const subscriptionChanges = {
   ...common,
-  name: optional(text(`New name: ${nameRule}. Omitted: the name stays.`)),
-  url: optional(text('New URL of the receiver. Omitted: the URL stays.')),
+  name: optional(field.text(`New name: ${nameRule}. Omitted: the name stays.`)),
+  url: optional(field.text('New URL of the receiver. Omitted: the URL stays.')),
 };
 export type SubscriptionChanges = ShapeOf<typeof subscriptionChanges> & {
   readonly filter?: SubscriptionFilter | null;

@@ -21,7 +21,7 @@ export const exportTable = table<ExecutionExport>('execution_export', {
   checks: [
     { name: 'execution_export_status', expression: `status IN ('QUEUED', 'READY', 'FAILED', 'EXPIRED')` },
     { name: 'execution_export_due', expression: `(due_at IS NOT NULL) = (status = 'QUEUED')` },
-    { name: 'execution_export_content', expression: `(sha256 IS NOT NULL) = (status = 'READY')` },
+    { name: 'execution_export_ready', expression: `(sha256 IS NOT NULL) = (status = 'READY')` },
   ],
   indices: [
     { name: 'execution_export_due_at', columns: ['dueAt'], where: 'due_at IS NOT NULL' },
