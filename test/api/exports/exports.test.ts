@@ -61,12 +61,12 @@ describe('exports of executions', () => {
 
   it('has executions with their events and logs behind signed links, and survives the server that wrote it', async () => {
     const run = await runs.start('pipeline', 'release');
-    const other = await runs.start('workflow', 'build');
     const job = await agent.claimOne();
     await agent.start(job);
     await agent.log(job, 0, 'größer\n');
     await agent.finish(job);
     await runs.until(run, 'SUCCESS');
+    const other = await runs.start('workflow', 'build');
 
     const made = await request([{ execution: { operator: 'EQUALS', values: [run] } }]);
     expect(made).toMatchObject({ status: 'QUEUED', totalExecutions: 1, errorMessage: null });

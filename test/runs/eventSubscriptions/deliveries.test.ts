@@ -280,11 +280,17 @@ describe('deliveries', () => {
     const run = await world.runs.start('workflow', 'idle');
     const { id, secret } = await subscribe(client, { url: one.url, filters: { eventTypes: ['ABORT_REQUESTED'] } });
     await note(world.server, { runId: run }, 2);
-    const isDelivered = (total: number) =>
-      eventually(
+    // A delivery whose result is not recorded yet is pending, so that it can't be repeated.
+    const isDelivered = async (total: number) => {
+      await eventually(
         () => one.requests.length,
         (count) => count === total,
       );
+      await eventually(
+        () => deliveries(client, id, ['PENDING']),
+        (pending) => pending.total === 0,
+      );
+    };
     await isDelivered(2);
     const { rotateEventSubscriptionSecret: rotated } = await client.ask<{
       rotateEventSubscriptionSecret: { secret: string };
