@@ -13,7 +13,7 @@ export interface TracePlace {
  */
 export const traceIdOf = (runId: string): string => runId.replaceAll('-', '');
 
-/** The same span for the same thing, whoever reports it. */
+/** The same span for the same thing, in every process that reports it. */
 export const spanIdOf = (
   kind: 'execution' | 'element' | 'task' | 'job' | 'command',
   ...id: (string | number)[]

@@ -27,7 +27,9 @@ export class SlotWaiter extends SlotMember {
   })
   estimate!: Date | null;
 
-  @Field(() => String, { description: 'What it waits for, and who holds it. May name another slot that it needs too.' })
+  @Field(() => String, {
+    description: 'Slot that it waits for, and its holder. May name another slot that it needs too.',
+  })
   reason!: string;
 }
 
