@@ -1272,7 +1272,7 @@ CREATE TABLE "event_delivery" (
   "attempts" integer NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "last_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
-  "give_up_at" TIMESTAMP(3) WITH TIME ZONE,
+  "give_up_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
   "response_status" integer,
   "error_code" text,

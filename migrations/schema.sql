@@ -708,7 +708,7 @@ CREATE TABLE event_delivery (
   attempts integer NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   last_attempt_at timestamp(3) with time zone,
-  give_up_at timestamp(3) with time zone,
+  give_up_at timestamp(3) with time zone NOT NULL,
   ended_at timestamp(3) with time zone,
   response_status integer,
   error_code text,

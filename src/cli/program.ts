@@ -28,6 +28,7 @@ import {
   replayEvents,
   rotateSecret,
   showDeliveries,
+  redeliverEvent,
   showSubscriptions,
   switchSubscription,
   testSubscription,
@@ -238,6 +239,12 @@ export function createProgram(terminal: Terminal): Command {
     .option('--failed-only', 'omit events that were delivered')
     .action(async (id: string, options, command: Command) => {
       await replayEvents(await session(command), id, options);
+    });
+  subscriptions
+    .command('redeliver <delivery>')
+    .description('deliver one event again, with the same id; `subscriptions deliveries` lists the ids of deliveries')
+    .action(async (delivery: string, _options, command: Command) => {
+      await redeliverEvent(await session(command), delivery);
     });
   subscriptions
     .command('test <id>')

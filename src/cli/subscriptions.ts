@@ -8,6 +8,7 @@ import {
   type EventDeliveryState,
   type EventSubscriptionFormat,
   EventSubscriptionsDocument,
+  RedeliverEventDocument,
   ReplayEventsDocument,
   RotateEventSubscriptionSecretDocument,
   TestEventSubscriptionDocument,
@@ -41,9 +42,16 @@ export async function showSubscriptions({ api, ui }: Session): Promise<void> {
 
 function stateOf(
   { paint }: Session['ui'],
-  { enabled, offCode, failingSince }: { enabled: boolean; offCode: string | null; failingSince: string | null },
+  {
+    enabled,
+    offCode,
+    failingSince,
+    ownerExpiresAt,
+  }: { enabled: boolean; offCode: string | null; failingSince: string | null; ownerExpiresAt: string | null },
 ): string {
   if (!enabled) return paint.red(`off (${offCode})`);
+  if (failingSince === null && ownerExpiresAt !== null)
+    return paint.green(`on until its key expires at ${moment(ownerExpiresAt)}`);
   return failingSince === null ? paint.green('on') : paint.yellow(`failing since ${moment(failingSince)}`);
 }
 
@@ -150,6 +158,13 @@ export async function showDeliveries({ api, ui }: Session, id: string, options: 
       one.error ?? (one.responseStatus == null ? '' : `HTTP ${one.responseStatus}`),
     ]),
   );
+}
+
+/** `slipway subscriptions redeliver`: changes nothing while the delivery is pending. */
+export async function redeliverEvent({ api, ui }: Session, deliveryId: string): Promise<void> {
+  const { redeliverEvent: answer } = await api.ask(RedeliverEventDocument, { input: { deliveryId } });
+  ui.say(`${answer.delivery.type} of the run ${answer.delivery.runId} is being delivered again.`);
+  ui.answer(answer);
 }
 
 export interface ReplayOptions {

@@ -729,6 +729,11 @@ export type ReassignApprovalInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type RedeliverEventInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly deliveryId: string;
+};
+
 export type RegisterOperationsInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly documents: ReadonlyArray<string>;
@@ -1617,7 +1622,7 @@ export type DeployedHistoryQueryVariables = Exact<{
 
 export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
-export type EventSubscriptionPartsFragment = { readonly id: string, readonly name: string, readonly format: EventSubscriptionFormat, readonly url: string, readonly enabled: boolean, readonly offCode: EventSubscriptionOffCode | null, readonly offReason: string | null, readonly pending: number, readonly failingSince: string | null, readonly replaying: boolean, readonly application: { readonly name: string } | null };
+export type EventSubscriptionPartsFragment = { readonly id: string, readonly name: string, readonly format: EventSubscriptionFormat, readonly url: string, readonly enabled: boolean, readonly offCode: EventSubscriptionOffCode | null, readonly offReason: string | null, readonly pending: number, readonly failingSince: string | null, readonly ownerName: string, readonly ownerExpiresAt: string | null, readonly replaying: boolean, readonly application: { readonly name: string } | null };
 
 export type EventSubscriptionsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -1674,6 +1679,13 @@ export type ReplayEventsMutationVariables = Exact<{
 
 
 export type ReplayEventsMutation = { readonly replayEvents: { readonly eventSubscription: EventSubscriptionPartsFragment } | null };
+
+export type RedeliverEventMutationVariables = Exact<{
+  input: RedeliverEventInput;
+}>;
+
+
+export type RedeliverEventMutation = { readonly redeliverEvent: { readonly delivery: { readonly id: string, readonly type: string, readonly runId: string, readonly sequence: number, readonly state: EventDeliveryState, readonly dueAt: string | null } } | null };
 
 export type EventDeliveriesQueryVariables = Exact<{
   subscriptionId: string;
@@ -3236,6 +3248,8 @@ export const EventSubscriptionPartsFragmentDoc = new TypedDocumentString(`
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
@@ -5044,11 +5058,13 @@ export const EventSubscriptionsDocument = new TypedDocumentString(`query EventSu
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
   }
-}`, {"hash":"8ac5f71d11a736438a391e4a030d6a4c854f3422dddc0a2ef6e883dc51936455"}) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
+}`, {"hash":"6ecdf9402ff7f8ef970b1d350e298f01f74a80e88fe5d8a5a08deb84116b32cb"}) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
 export const CreateEventSubscriptionDocument = new TypedDocumentString(`mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
   createEventSubscription(input: $input) {
     secret
@@ -5067,11 +5083,13 @@ export const CreateEventSubscriptionDocument = new TypedDocumentString(`mutation
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
   }
-}`, {"hash":"de517325af5b44a1f4556547a0887ae7e93a46eead7f5e894930ff7f10e09cb6"}) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
+}`, {"hash":"4d0ed294e0a96ee3c2fa8f2ab2102614638767997ace9d4238e6537ae03ca37d"}) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
 export const DeleteEventSubscriptionDocument = new TypedDocumentString(`mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
   deleteEventSubscription(input: $input) {
     clientMutationId
@@ -5094,11 +5112,13 @@ export const EnableEventSubscriptionDocument = new TypedDocumentString(`mutation
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
   }
-}`, {"hash":"e5a3e3332d7b44cd7f8861960883468e26a376230237b0629353ef1b460d91b3"}) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
+}`, {"hash":"cbc5affcd588ca4b5a10e6f43f90c8201d396e5953c11359c4e7e174911f0b5b"}) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
 export const DisableEventSubscriptionDocument = new TypedDocumentString(`mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
   disableEventSubscription(input: $input) {
     eventSubscription {
@@ -5116,11 +5136,13 @@ export const DisableEventSubscriptionDocument = new TypedDocumentString(`mutatio
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
   }
-}`, {"hash":"dfeaf0a34633b2ec70f3049fc755ccbeac3e59fda90834821ef630696c8d87fe"}) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
+}`, {"hash":"36dca06ba920a4d30166090ef7bebd93b7d0a0d555dec0263f8480f15031e9b5"}) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
 export const TestEventSubscriptionDocument = new TypedDocumentString(`mutation TestEventSubscription($input: EventSubscriptionInput!) {
   testEventSubscription(input: $input) {
     delivered
@@ -5148,11 +5170,13 @@ export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`mu
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
   }
-}`, {"hash":"4ad1edcc6b550f442ab86d20d240fd0705f0abf229d1d27b39b6dc85afff7a52"}) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
+}`, {"hash":"d113b8b457d52109d1f21efad85c642c15e90b291329629a8c7ba8bce1602494"}) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
 export const ReplayEventsDocument = new TypedDocumentString(`mutation ReplayEvents($input: ReplayEventsInput!) {
   replayEvents(input: $input) {
     eventSubscription {
@@ -5170,11 +5194,25 @@ export const ReplayEventsDocument = new TypedDocumentString(`mutation ReplayEven
   offReason
   pending
   failingSince
+  ownerName
+  ownerExpiresAt
   replaying
   application {
     name
   }
-}`, {"hash":"19ef67fd420adaad6e5a03f5e4d2a783d44e304fad44d438de09f7e49edd6fd5"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
+}`, {"hash":"c1de7b2b34f04d8578163f4b7e4525a3d4c8edbd70442b50ddd682f880ba9632"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
+export const RedeliverEventDocument = new TypedDocumentString(`mutation RedeliverEvent($input: RedeliverEventInput!) {
+  redeliverEvent(input: $input) {
+    delivery {
+      id
+      type
+      runId
+      sequence
+      state
+      dueAt
+    }
+  }
+}`, {"hash":"282fa099832aaaf126b88119b1f66593d83ccda94c87411a1fc3dbf09484fb38"}) as unknown as TypedDocumentString<RedeliverEventMutation, RedeliverEventMutationVariables>;
 export const EventDeliveriesDocument = new TypedDocumentString(`query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
   deliveries(
     subscriptionId: $subscriptionId

@@ -16,6 +16,7 @@ import {
   UpdateTrustRuleDocument,
 } from '../../src/client/generated';
 import { main, slipway } from '../cli/program';
+import { TestClient } from '../support/client';
 import { eventually } from '../support/eventually';
 import { type OidcProvider, startOidcProvider } from '../support/oidcProvider';
 import { listen } from '../support/ports';
@@ -110,6 +111,21 @@ async function createRule(more: Partial<CreateTrustRuleInput> = {}): Promise<str
 const deleteRule = (trustRuleId: string) => client.ask(DeleteTrustRuleDocument, { input: { trustRuleId } });
 
 describe('a trust rule', () => {
+  it('gives a key that can own no event subscription, which would stop with it', async () => {
+    const id = await createRule();
+    const { body } = await exchange(await tokenFor(MAIN));
+    await server.client.ask(
+      `mutation { updateUserGroupPermissions(input: {userGroupId: "${groupId}", permissions: {
+        accountPermissions: {accountPermissionTypes: [MANAGE_EVENT_SUBSCRIPTIONS]},
+        appPermissions: [{permissionType: ALL, actions: [READ, EXECUTE_WORKFLOW, EXECUTE_PIPELINE], applications: {filterType: ALL}}]}}) { clientMutationId } }`,
+    );
+    const refused = await new TestClient(server.url, body.apiKey).errorOf(
+      'mutation { createEventSubscription(input: {url: "https://hooks.example.com"}) { secret } }',
+    );
+    expect(refused.details.errors).toEqual([expect.objectContaining({ field: 'owner', rule: 'SHORT_LIVED_OWNER' })]);
+    await deleteRule(id);
+  });
+
   it('gives a CI job a key that acts as the rule and its subject, once for each token', async () => {
     const id = await createRule({ lifetimeSeconds: 120, claims: [{ name: 'repository', pattern: 'octo-org/shop' }] });
     const token = await tokenFor(MAIN);

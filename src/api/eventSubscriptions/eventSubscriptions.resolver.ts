@@ -17,6 +17,7 @@ import {
 import type { EventSubscription as SubscriptionRow } from '../../runs/eventSubscriptions/eventSubscriptions';
 import { redeliverEvent, replayEvents } from '../../runs/eventSubscriptions/replay';
 import {
+  expiryOfOwner,
   listDeliveries,
   listSubscriptions,
   pendingOfSubscription,
@@ -102,7 +103,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => CreateEventSubscriptionPayload, {
-    description: `Creates a subscription that delivers events of the log to a receiver over HTTP. It delivers only what the caller may read at the time of each delivery. ${RIGHT} GITHUB and GITLAB require UPDATE on the application. Example: \`createEventSubscription(input: {url: "https://ci.example.com/hooks", filters: {eventTypes: ["EXECUTION_STATUS"], statuses: ["FAILED"]}}) { secret eventSubscription { id } }\`. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, SECRETS_NOT_CONFIGURED.`,
+    description: `Creates a subscription that delivers events of the log to a receiver over HTTP. It delivers only what the caller may read at the time of each delivery. ${RIGHT} GITHUB and GITLAB require UPDATE on the application. Example: \`createEventSubscription(input: {url: "https://ci.example.com/hooks", filters: {eventTypes: ["EXECUTION_STATUS"], statuses: ["FAILED"]}}) { secret eventSubscription { id } }\`. The key of a CI job is refused with the rule SHORT_LIVED_OWNER. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, SECRETS_NOT_CONFIGURED.`,
   })
   async createEventSubscription(
     @Input(CreateEventSubscriptionInput) input: InstanceType<typeof CreateEventSubscriptionInput>,
@@ -148,7 +149,7 @@ export class EventSubscriptionsResolver {
   }
 
   @Mutation(() => EventSubscriptionPayload, {
-    description: `Turns an event subscription on. From then on, it acts for the caller. ${RIGHT} Errors: NOT_FOUND.`,
+    description: `Turns an event subscription on. From then on, it acts for the caller. ${RIGHT} Errors: NOT_FOUND, INVALID_INPUT (the key of a CI job).`,
   })
   async enableEventSubscription(
     @Input(EnableEventSubscriptionInput) input: InstanceType<typeof EnableEventSubscriptionInput>,
@@ -212,6 +213,15 @@ export class EventSubscriptionsResolver {
   @FieldResolver(() => EventSubscriptionFilters, { description: 'Events that it delivers.' })
   filters(@Root() { filter }: SubscriptionRow): object {
     return filter;
+  }
+
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description:
+      'Time at which the API key that owns it expires, which turns it off. Null if the owner does not expire. A caller that changes the subscription becomes its owner.',
+  })
+  async ownerExpiresAt(@Root() { ownerKind, ownerId }: SubscriptionRow, @Ctx() { loaders }: Context) {
+    return ownerKind === 'API_KEY' ? ((await loaders.load(expiryOfOwner, ownerId)) ?? null) : null;
   }
 
   @FieldResolver(() => Int, { description: 'Number of deliveries that are PENDING.' })

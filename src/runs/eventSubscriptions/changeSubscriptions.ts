@@ -2,7 +2,7 @@ import type { Actor } from '../../access/actor';
 import { broken } from '../../access/permissionInput';
 import type { Transaction } from '../../kernel/database/database';
 import { topic } from '../../kernel/database/wakeups';
-import { type InputError, notFound, Refusal } from '../../kernel/errors';
+import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { newId } from '../../kernel/ids';
 import { readNameAndDescription } from '../../kernel/naming';
 import type { App } from '../app';
@@ -15,6 +15,7 @@ import {
   type SubscriptionChanges,
   subscriptions,
 } from './eventSubscriptions';
+import { retryPeriod } from './retryPeriod';
 import {
   readFilter,
   readSigningSecret,
@@ -31,12 +32,17 @@ import { newSigningSecret, openTarget, sealTarget, shownAddress } from './target
 const DAY_SECONDS = 86_400;
 const MOST_SECONDS = 30 * DAY_SECONDS;
 
-/** The actor becomes the owner: deliveries contain only what it may read at that time. */
-const ownedBy = ({ kind, id, name }: Actor) => ({
-  ownerKind: kind === 'USER' ? ('USER' as const) : ('API_KEY' as const),
-  ownerId: id,
-  ownerName: name,
-});
+/**
+ * The actor becomes the owner: deliveries contain only what it may read at that time. A subscription ends with its
+ * owner, so a key that a CI job has for an hour can't be one.
+ */
+function ownedBy({ kind, id, name, access }: Actor) {
+  if (access.principal?.trustRuleId != null) {
+    const message = `${name} is the key of a CI job, and the subscription would stop when it expires. Use a user or an API key of its own.`;
+    throw invalidInput([{ field: 'owner', value: name, rule: 'SHORT_LIVED_OWNER', message }]);
+  }
+  return { ownerKind: kind === 'USER' ? ('USER' as const) : ('API_KEY' as const), ownerId: id, ownerName: name };
+}
 
 const isOn = { enabled: true, offCode: null, offReason: null, offAt: null } as const;
 
@@ -211,7 +217,7 @@ export async function enableSubscription(
     if (skipMissed) {
       await setPlace(db, id, placeBefore(horizon));
       await skipPending(db, id, 'Skipped when the subscription was turned on again.', now);
-    } else await refreshPending(db, id, now);
+    } else await refreshPending(db, id, retryPeriod(app));
     await noteHealth(db, id, null, now);
     return { ...isOn, ...ownedBy(actor) };
   });

@@ -54,7 +54,13 @@ export class Deliverer {
   private async take(): Promise<void> {
     const { database, clock } = this.app;
     const now = clock.now();
-    const taken = await takeLeases(database, this.server, now, new Date(now.getTime() + this.leaseMs));
+    const taken = await takeLeases(
+      database,
+      this.server,
+      [...this.workers.keys()],
+      now,
+      new Date(now.getTime() + this.leaseMs),
+    );
     for (const id of taken) {
       const worker = new SubscriptionWorker(this.app, id, this.server, this.leaseMs);
       this.workers.set(id, worker);

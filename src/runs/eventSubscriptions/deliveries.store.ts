@@ -14,24 +14,31 @@ const idOf = (subscriptionId: string, { runId, runSequence }: CommittedEvent): s
 /** How events become deliveries: once, or again although they were delivered. */
 type Again = 'NEVER' | 'FAILED' | 'ALL';
 
+const reset = `UPDATE SET state = 'PENDING', attempts = 0, give_up_at = excluded.give_up_at, ended_at = NULL`;
 const again: Readonly<Record<Again, string>> = {
   NEVER: 'NOTHING',
-  FAILED: `UPDATE SET state = 'PENDING', attempts = 0, give_up_at = NULL, ended_at = NULL WHERE event_delivery.state IN ('FAILED', 'SKIPPED')`,
-  ALL: `UPDATE SET state = 'PENDING', attempts = 0, give_up_at = NULL, ended_at = NULL WHERE event_delivery.state <> 'PENDING'`,
+  FAILED: `${reset} WHERE event_delivery.state IN ('FAILED', 'SKIPPED')`,
+  ALL: `${reset} WHERE event_delivery.state <> 'PENDING'`,
 };
+
+/** When deliveries become pending, and until when they are retried. */
+export interface Period {
+  readonly now: Date;
+  readonly giveUpAt: Date;
+}
 
 /** Adds deliveries of events. The caller holds the lock of the subscription. */
 export async function addDeliveries(
   db: Db,
   subscriptionId: string,
   events: readonly CommittedEvent[],
-  now: Date,
+  { now, giveUpAt }: Period,
   mode: Again = 'NEVER',
 ): Promise<void> {
   if (events.length === 0) return;
   await db.write(
-    `INSERT INTO event_delivery (id, subscription_id, run_id, sequence, execution_id, transaction_id, type, state, attempts, created_at)
-     SELECT given.id, $1, given.run_id, given.sequence, given.execution_id, given.transaction_id, given.type, 'PENDING', 0, $8
+    `INSERT INTO event_delivery (id, subscription_id, run_id, sequence, execution_id, transaction_id, type, state, attempts, created_at, give_up_at)
+     SELECT given.id, $1, given.run_id, given.sequence, given.execution_id, given.transaction_id, given.type, 'PENDING', 0, $8, $9
      FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::bigint[], $7::text[])
        AS given (id, run_id, sequence, execution_id, transaction_id, type)
      ON CONFLICT (subscription_id, run_id, sequence) DO ${again[mode]}`,
@@ -44,6 +51,7 @@ export async function addDeliveries(
       events.map(({ transactionId }) => transactionId),
       events.map(({ type }) => type),
       now,
+      giveUpAt,
     ],
   );
   await settleHeads(
@@ -94,7 +102,6 @@ export interface Attempted {
   /** For PENDING: time of the next attempt. */
   readonly dueAt: Date | null;
   readonly at: Date;
-  readonly giveUpAt: Date | null;
   readonly responseStatus: number | null;
   readonly errorCode: string | null;
   readonly error: string | null;
@@ -111,10 +118,10 @@ export async function recordAttempts(
   if (attempts.length === 0) return;
   await db.write(
     `UPDATE event_delivery AS one SET state = given.state, due_at = given.due_at, attempts = one.attempts + 1,
-       last_attempt_at = given.at, give_up_at = given.give_up_at, ended_at = CASE WHEN given.state <> 'PENDING' THEN $11::timestamptz END,
+       last_attempt_at = given.at, ended_at = CASE WHEN given.state <> 'PENDING' THEN $10::timestamptz END,
        response_status = given.response_status, error_code = given.error_code, error = given.error, duration_ms = given.duration_ms
-     FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::int[], $8::text[], $9::text[], $10::int[])
-       AS given (id, state, due_at, at, give_up_at, response_status, error_code, error, duration_ms)
+     FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::text[], $9::int[])
+       AS given (id, state, due_at, at, response_status, error_code, error, duration_ms)
      WHERE one.subscription_id = $1 AND one.id = given.id AND one.state = 'PENDING'`,
     [
       subscriptionId,
@@ -122,7 +129,6 @@ export async function recordAttempts(
       attempts.map((one) => one.state),
       attempts.map((one) => one.dueAt),
       attempts.map((one) => one.at),
-      attempts.map((one) => one.giveUpAt),
       attempts.map((one) => one.responseStatus),
       attempts.map((one) => one.errorCode),
       attempts.map((one) => one.error),
@@ -143,21 +149,25 @@ export async function findDelivery(db: Db, id: string): Promise<EventDelivery | 
 }
 
 /** Makes a final delivery pending again. */
-export async function repeatDelivery(db: Db, { id, subscriptionId, runId }: EventDelivery, now: Date): Promise<void> {
+export async function repeatDelivery(
+  db: Db,
+  { id, subscriptionId, runId }: EventDelivery,
+  { now, giveUpAt }: Period,
+): Promise<void> {
   await db.write(
-    `UPDATE event_delivery SET state = 'PENDING', attempts = 0, give_up_at = NULL, ended_at = NULL
+    `UPDATE event_delivery SET state = 'PENDING', attempts = 0, give_up_at = $2, ended_at = NULL
      WHERE id = $1 AND state <> 'PENDING'`,
-    [id],
+    [id, giveUpAt],
   );
   await settleHeads(db, subscriptionId, [runId], now);
 }
 
 /** After a pause, each pending delivery has the whole time again, and those that wait for an attempt get it now. */
-export async function refreshPending(db: Db, subscriptionId: string, now: Date): Promise<void> {
+export async function refreshPending(db: Db, subscriptionId: string, { now, giveUpAt }: Period): Promise<void> {
   await db.write(
-    `UPDATE event_delivery SET give_up_at = NULL, due_at = CASE WHEN due_at IS NOT NULL THEN $2::timestamptz END
-     WHERE subscription_id = $1 AND state = 'PENDING' AND (give_up_at IS NOT NULL OR due_at IS NOT NULL)`,
-    [subscriptionId, now],
+    `UPDATE event_delivery SET give_up_at = $3, due_at = CASE WHEN due_at IS NOT NULL THEN $2::timestamptz END
+     WHERE subscription_id = $1 AND state = 'PENDING'`,
+    [subscriptionId, now, giveUpAt],
   );
 }
 

@@ -29,7 +29,9 @@ export const deliveryFields = {
   attempts: field.integer('Number of attempts since it was created, or last redelivered or replayed.'),
   createdAt: field.time('Time at which the event was read from the log.'),
   lastAttemptAt: orNull(field.time('Time of the last attempt.')),
-  giveUpAt: orNull(field.time('Time after which it is not retried any more. Null before the first attempt.')),
+  giveUpAt: field.time(
+    'Time after which it is no longer retried. The events of a run share this period, even while they wait for each other.',
+  ),
   endedAt: orNull(field.time('Time at which it became final.')),
   responseStatus: orNull(field.integer('HTTP status of the last response. Null if there was none.')),
   errorCode: orNull(

@@ -16,13 +16,10 @@ export type Result =
       readonly gone: boolean;
     };
 
-export interface RetryRules {
-  readonly backoffMs: number;
-  readonly retryMs: number;
-}
-
 const LONGEST_WAIT_MS = 3_600_000;
 const MOST_RETRY_AFTER_MS = 86_400_000;
+/** A delivery whose turn comes late has these, so that one failed request does not lose it. */
+const LEAST_ATTEMPTS = 3;
 
 /** Time until the next attempt: doubles with each one up to an hour, and half of it is random. */
 export function waitAfter(attempts: number, backoffMs: number, random: number): number {
@@ -44,11 +41,10 @@ export function attempted(
   delivery: EventDelivery,
   result: Result,
   { at, now, durationMs }: { readonly at: Date; readonly now: Date; readonly durationMs: number },
-  { backoffMs, retryMs }: RetryRules,
+  backoffMs: number,
   random: number,
 ): Attempted {
-  const giveUpAt = delivery.giveUpAt ?? new Date(at.getTime() + retryMs);
-  const common = { delivery, at, giveUpAt, durationMs };
+  const common = { delivery, at, durationMs };
   const none = { dueAt: null, responseStatus: null, errorCode: null, error: null };
   if (result.is === 'ACCEPTED')
     return { ...common, ...none, state: 'DELIVERED', responseStatus: result.responseStatus };
@@ -56,10 +52,11 @@ export function attempted(
   if (result.is === 'NOT_SENT') return { ...common, ...none, state: 'SKIPPED', errorCode, error, durationMs: 0 };
   const { responseStatus, retryAfter, gone } = result;
   const failed = { ...common, responseStatus, errorCode, error };
-  if (gone || now >= giveUpAt) return { ...failed, state: 'FAILED', dueAt: null };
-  const wait = waitAfter(delivery.attempts + 1, backoffMs, random);
-  const wanted = Math.max(now.getTime() + wait, retryAfter?.getTime() ?? 0);
-  // The last attempt is at the end of the time.
-  const dueAt = new Date(Math.min(wanted, Math.max(giveUpAt.getTime(), retryAfter?.getTime() ?? 0)));
-  return { ...failed, state: 'PENDING', dueAt };
+  const attempts = delivery.attempts + 1;
+  const over = now >= delivery.giveUpAt;
+  if (gone || (over && attempts >= LEAST_ATTEMPTS)) return { ...failed, state: 'FAILED', dueAt: null };
+  const next = now.getTime() + waitAfter(attempts, backoffMs, random);
+  // One attempt is at the end of the period.
+  const wanted = over ? next : Math.min(next, delivery.giveUpAt.getTime());
+  return { ...failed, state: 'PENDING', dueAt: new Date(Math.max(wanted, retryAfter?.getTime() ?? 0)) };
 }

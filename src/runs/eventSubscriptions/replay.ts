@@ -9,6 +9,7 @@ import { requirePlace } from './changeSubscriptions';
 import { findDelivery, repeatDelivery } from './deliveries.store';
 import type { EventDelivery } from './eventDeliveries';
 import type { EventSubscription } from './eventSubscriptions';
+import { retryPeriod } from './retryPeriod';
 import { requireDelivery, requireSubscription } from './subscriptions.queries';
 import { findWithState, lockState, setReplay } from './subscriptions.store';
 
@@ -64,7 +65,7 @@ export async function redeliverEvent(app: App, actor: Actor, deliveryId: string)
   return app.database.transaction(async (db) => {
     const delivery = await requireDelivery(db, actor, deliveryId);
     await lockState(db, delivery.subscriptionId);
-    await repeatDelivery(db, delivery, app.clock.now());
+    await repeatDelivery(db, delivery, retryPeriod(app));
     db.wake(topic.subscriptions);
     return (await findDelivery(db, deliveryId)) ?? delivery;
   });

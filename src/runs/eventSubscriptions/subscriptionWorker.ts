@@ -25,6 +25,7 @@ import {
   setReplay,
 } from './subscriptions.store';
 import { switchOff } from './switchOff';
+import { retryPeriod } from './retryPeriod';
 import { openTarget } from './target';
 
 const PAGE = 200;
@@ -162,7 +163,7 @@ export class SubscriptionWorker {
 
   /** Reads the next page of the log and adds its deliveries, together with the new position. */
   private async readLog(live: LiveSubscription, owner: Actor): Promise<{ more: boolean; waiting: boolean }> {
-    const { database, clock } = this.app;
+    const { database } = this.app;
     const { transactionId, runId, sequence } = live.state;
     const stored = { transactionId, runId, sequence };
     // A person may have moved the position forward.
@@ -174,7 +175,7 @@ export class SubscriptionWorker {
     const place = end !== undefined && comparePlaces(end, after) > 0 ? end : after;
     if (events.length > 0 || performance.now() - this.placeKeptAt > KEEP_PLACE_MS) {
       await this.change(async (db) => {
-        await addDeliveries(db, this.id, events, clock.now());
+        await addDeliveries(db, this.id, events, retryPeriod(this.app));
         await setPlace(db, this.id, place);
       });
       this.placeKeptAt = performance.now();
@@ -202,7 +203,7 @@ export class SubscriptionWorker {
 
   /** Adds the next page of a range that is delivered again. True if there may be more. */
   private async replay(live: LiveSubscription, replay: Replay, owner: Actor): Promise<boolean> {
-    const { database, clock } = this.app;
+    const { database } = this.app;
     const { until, from, to } = replay;
     const where = (parameters: unknown[]) => {
       const bind = (value: unknown, type: string) => `$${parameters.push(value)}::${type}`;
@@ -217,7 +218,7 @@ export class SubscriptionWorker {
     const { events } = await findCommitted(database, replay.after, where, PAGE);
     const last = events.length === PAGE ? placeOf(events.at(-1)) : undefined;
     await this.change(async (db) => {
-      await addDeliveries(db, this.id, events, clock.now(), replay.failedOnly ? 'FAILED' : 'ALL');
+      await addDeliveries(db, this.id, events, retryPeriod(this.app), replay.failedOnly ? 'FAILED' : 'ALL');
       await setReplay(db, this.id, last === undefined ? null : { ...replay, after: last });
     });
     return last !== undefined;
@@ -298,16 +299,12 @@ export class SubscriptionWorker {
     const results = this.results;
     this.results = [];
     const now = app.clock.now();
-    const rules = {
-      backoffMs: app.config.SLIPWAY_WEBHOOK_BACKOFF_MS,
-      retryMs: app.config.SLIPWAY_WEBHOOK_RETRY_HOURS * HOUR_MS,
-    };
     const attempts: Attempted[] = results.map(({ delivery, result, at }) =>
       attempted(
         delivery,
         result,
         { at, now, durationMs: Math.max(0, now.getTime() - at.getTime()) },
-        rules,
+        app.config.SLIPWAY_WEBHOOK_BACKOFF_MS,
         Math.random(),
       ),
     );

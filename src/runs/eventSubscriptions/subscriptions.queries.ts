@@ -120,6 +120,15 @@ export async function requireDelivery(db: Db, actor: Actor, id: string): Promise
   return delivery;
 }
 
+/** Times at which the keys that own subscriptions expire, by the key's ID. Those that never expire are missing. */
+export const expiryOfOwner: BatchLoad<Date> = async (app, ids) => {
+  const rows = await app.database.rows<{ id: string; expiresAt: Date }>(
+    `SELECT id, expires_at AS "expiresAt" FROM api_key WHERE id = ANY ($1::uuid[]) AND expires_at IS NOT NULL`,
+    [ids.filter(isId)],
+  );
+  return new Map(rows.map(({ id, expiresAt }) => [id, expiresAt]));
+};
+
 /** For loaders. */
 export const pendingOfSubscription: BatchLoad<number> = (app, ids) => countPending(app.database, ids);
 

@@ -60,18 +60,25 @@ export async function lockState(db: Db, id: string, server?: string): Promise<bo
 }
 
 /**
- * Takes the leases that are free. Servers that look at the same time get different ones. Returns the ids of the
- * subscriptions.
+ * Takes the leases that are free, except of subscriptions that this server already works on: after a pause of the
+ * process, its own leases are over. Servers that look at the same time get different ones. Returns the ids.
  */
-export async function takeLeases(db: Db, server: string, now: Date, until: Date): Promise<string[]> {
+export async function takeLeases(
+  db: Db,
+  server: string,
+  except: readonly string[],
+  now: Date,
+  until: Date,
+): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(
     `UPDATE event_subscription_state SET leased_by = $1, leased_until = $3 WHERE subscription_id IN (
        SELECT state.subscription_id FROM event_subscription_state AS state
        JOIN event_subscription AS row ON row.id = state.subscription_id
        WHERE row.enabled AND row.deleted_at IS NULL AND (state.leased_until IS NULL OR state.leased_until < $2)
+         AND NOT (state.leased_by IS NOT DISTINCT FROM $1 AND state.subscription_id = ANY ($4::uuid[]))
        FOR UPDATE OF state SKIP LOCKED)
      RETURNING subscription_id AS id`,
-    [server, now, until],
+    [server, now, until, except],
   );
   return rows.map(({ id }) => id);
 }
