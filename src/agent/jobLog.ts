@@ -19,6 +19,8 @@ const MEMORY_BYTES = 1024 * 1024;
 const UNSENT_BYTES = 64 * 1024 * 1024;
 /** An append that is rejected as too large is retried with half the size, down to this. */
 const SMALLEST_BODY_BYTES = 512;
+/** Output that comes after a pause is sent this soon, together with what else comes until then. */
+const SOON_MS = 30;
 /** After this time without a response, output moves to the disk, where it survives this process. */
 const LATE_MS = 1000;
 /** Consecutive appends after which the server's log has not grown. */
@@ -55,6 +57,8 @@ export class JobLog {
   /** The server has everything before this offset. */
   private position = 0;
   private maxBodyBytes: number;
+  /** A performance.now() time. */
+  private sentAt = Number.NEGATIVE_INFINITY;
   private sender: Promise<void> | undefined;
   private wakeSender: (() => void) | undefined;
   private ended = false;
@@ -96,6 +100,7 @@ export class JobLog {
       this.framer.end(name, this.now());
     });
     stream.on('error', (error) => this.options.log.warn({ err: error }, `could not read ${name}`));
+    if (this.paused) stream.pause();
   }
 
   /** Adds a line of the agent. */
@@ -156,6 +161,8 @@ export class JobLog {
   }
 
   private holdBack(): void {
+    // A lost log discards what it reads: streams that were paused now would never be resumed.
+    if (this.lost) return;
     const share = this.paused ? 0.5 : 1;
     const full = this.spool.memoryBytes > MEMORY_BYTES * share || this.unsent > UNSENT_BYTES * share;
     if (full === this.paused) return;
@@ -204,8 +211,10 @@ export class JobLog {
 
   private async untilWorthIt(): Promise<void> {
     if (this.ended || this.unsent >= this.maxBodyBytes) return;
+    const { logFlushMs } = this.options.settings;
+    const waitMs = Math.max(Math.min(SOON_MS, logFlushMs), this.sentAt + logFlushMs - performance.now());
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.options.settings.logFlushMs);
+      const timer = setTimeout(resolve, waitMs);
       this.wakeSender = () => {
         clearTimeout(timer);
         resolve();
@@ -215,6 +224,7 @@ export class JobLog {
   }
 
   private async sendOnce(): Promise<void> {
+    this.sentAt = performance.now();
     this.framer.flush();
     const { offset, records } = await this.spool.read(this.position, this.maxBodyBytes);
     const { body, bytes } = encodeAppend(offset, records, this.maxBodyBytes);

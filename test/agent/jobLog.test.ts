@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { JobLog } from '../../src/agent/jobLog';
+import { LogSpool } from '../../src/agent/logSpool';
 import { ProtocolClient } from '../../src/agent/protocolClient';
 import { systemClock } from '../../src/kernel/clock';
 import { createLog } from '../../src/kernel/log';
+import { eventually } from '../support/eventually';
 
 interface Append {
   readonly offset: number;
@@ -18,7 +20,7 @@ type Answer = { readonly status: number; readonly body: unknown } | undefined;
 let log: Buffer;
 let appends: Append[];
 let bodies: number[];
-let answer: (append: Append) => Answer;
+let answer: (append: Append) => Answer | Promise<Answer>;
 let folder: string;
 let server: Server;
 let client: ProtocolClient;
@@ -48,7 +50,7 @@ beforeEach(async () => {
     const one: Append = JSON.parse(Buffer.concat(chunks).toString());
     appends.push(one);
     bodies.push(Buffer.concat(chunks).length);
-    const { status, body } = answer(one) ?? append(one) ?? { status: 500, body: {} };
+    const { status, body } = (await answer(one)) ?? append(one) ?? { status: 500, body: {} };
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -63,7 +65,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function open(settings = { logFlushMs: 5, logMaxBytes: 65_536 }) {
+function open(settings = { logFlushMs: 5, logMaxBytes: 65_536 }, spool?: LogSpool) {
   const job = client.jobClient({ jobId: 'job', token: 'swc_test' }, (message) => {
     stale.push(message);
     gone.abort(new Error(message));
@@ -71,6 +73,7 @@ function open(settings = { logFlushMs: 5, logMaxBytes: 65_536 }) {
   const jobLog = new JobLog({
     client: job,
     spoolFile: join(folder, 'spool'),
+    ...(spool && { spool }),
     settings,
     gone: gone.signal,
     clock: systemClock,
@@ -214,6 +217,76 @@ describe('the log of a job', () => {
     if (!stdout.closed) await new Promise((resolve) => stdout.once('close', resolve));
     expect(await jobLog.end()).toBe(limit * chunk.length);
     expect(received).toBe(limit * chunk.length);
+    await jobLog.close();
+  });
+});
+
+describe('the log of a job on a slow disk', () => {
+  let diskWrites: () => void;
+  let spool: LogSpool;
+  beforeEach(() => {
+    const written = new Promise<void>((resolve) => {
+      diskWrites = resolve;
+    });
+    spool = new (class extends LogSpool {
+      private spills: Promise<boolean> | undefined;
+      override spill(): Promise<boolean> {
+        this.spills = written.then(() => super.spill());
+        return this.spills;
+      }
+      override async close(): Promise<void> {
+        await this.spills;
+        await super.close();
+      }
+    })(join(folder, 'spool'));
+  });
+
+  /** Writes more than the agent holds in memory, and waits until the agent holds the command back. */
+  async function writeUntilPaused() {
+    const { jobLog, stdout } = open(undefined, spool);
+    const closed = new Promise((resolve) => stdout.once('close', resolve));
+    for (let n = 0; n < 64; n++) stdout.write(Buffer.alloc(65_536, 'a'));
+    stdout.end();
+    await eventually(
+      () => jobLog.isPaused,
+      (isPaused) => isPaused,
+    );
+    return { jobLog, stdout, closed };
+  }
+
+  it('lets the command continue after the disk has caught up', async () => {
+    const { jobLog, closed } = await writeUntilPaused();
+    diskWrites();
+    await closed;
+    expect(await jobLog.end()).toBe(64 * 65_536);
+    await jobLog.close();
+  });
+
+  it('lets the command continue when the server is full', async () => {
+    let refuse: () => void = () => undefined;
+    const refused = new Promise<Answer>((resolve) => {
+      refuse = () => resolve(refusal(413, 'TOO_LARGE', { offset: 0 }));
+    });
+    answer = () => refused;
+    const { jobLog, closed } = await writeUntilPaused();
+    refuse();
+    await closed;
+    expect(jobLog.isPaused).toBe(false);
+    expect(await jobLog.end()).toBeNull();
+    expect(jobLog.written).toBe(64 * 65_536);
+    diskWrites();
+    await jobLog.close();
+  });
+
+  it('holds back what a later step of the command writes', async () => {
+    const { jobLog, closed } = await writeUntilPaused();
+    const later = new PassThrough();
+    jobLog.read(later, 'stderr');
+    expect(later.isPaused()).toBe(true);
+    later.end('later');
+    diskWrites();
+    await closed;
+    expect(await jobLog.end()).toBe(64 * 65_536 + 5);
     await jobLog.close();
   });
 });
