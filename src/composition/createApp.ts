@@ -25,7 +25,7 @@ import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups
 import { RevisionCache } from '../catalog/definitions/revisionCache';
 import type { RunObserver } from '../runs/events/committed';
 import { createEventFeeds } from '../runs/events/eventFeeds';
-import { createLogFeed } from '../runs/logs/logFeed';
+import { LogFeed } from '../runs/logs/logFeed';
 import { createQueueFeed } from '../runs/queue/queueFeed';
 import { KnownJobs } from '../runs/queue/knownJobs';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
@@ -112,7 +112,7 @@ export async function createApp(
     feeds: {
       ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log, onLive),
       queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
-      logs: createLogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
+      logs: new LogFeed({ database: streamDatabase, contents }, config.SLIPWAY_POLL_MS, log),
     },
   };
   if (tracing !== null) observers.push(traceRuns(app, tracing));

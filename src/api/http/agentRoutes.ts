@@ -22,7 +22,7 @@ import { KnownAgents, ordersOf } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { artifactToken } from '../../runs/artifacts/jobArtifacts';
 import { addReport } from '../../runs/reports/addReport';
-import { appendLogs, type LogAppend } from '../../runs/logs/appendLogs.store';
+import { type Appended, appendLogs, type LogAppend } from '../../runs/logs/appendLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
 import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/finishJobs';
@@ -271,15 +271,19 @@ const sizeOfAppend = ({ piece }: LogAppend): number =>
 
 /** Appends to logs, and wakes their followers. Shared by all routes, so that their pieces share statements. */
 function createAppend(app: App): Append {
-  const appends = new Batch<LogAppend, number | Refusal>(
-    (batch) => appendLogs(app.database, batch, app.config.SLIPWAY_MAX_LOG_BYTES),
+  const { database, feeds } = app;
+  const appends = new Batch<LogAppend, Appended | Refusal>(
+    (batch) => appendLogs(database, batch, app.config.SLIPWAY_MAX_LOG_BYTES),
     MAX_LOG_BATCH,
     { weigh: sizeOfAppend, heaviest: MAX_LOG_BATCH_BYTES },
   );
   return async (append) => {
-    const offset = await appends.add(append);
-    if (typeof offset === 'number') app.database.wakeups.signal([topic.log(append.jobId)]);
-    return offset;
+    const appended = await appends.add(append);
+    if (appended instanceof Refusal) return appended;
+    const { jobId, piece } = append;
+    if (appended.firstLine !== null) feeds.logs.add(jobId, piece, appended.firstLine);
+    database.wakeups.signal([topic.log(jobId)]);
+    return appended.offset;
   };
 }
 

@@ -19,6 +19,8 @@ export interface FeedKind<Subject, Item extends object, Position> {
   moved?(positions: ReadonlyMap<string, Position>): Promise<readonly string[]>;
   /** Called for items that arrived while the feed was up to date. */
   onLive?(items: readonly Item[]): void;
+  /** Called when the last follower of a subject has left. */
+  onEnd?(subject: Subject): void;
   /** Number of items that stay in memory for followers that lag slightly. */
   readonly keep: number;
   /** Minimum time between two reads, for subjects that change faster than people can see. */
@@ -88,7 +90,9 @@ export class Feeds<Subject, Item extends object, Position> {
       this.pollLater();
     }
     return feed.join(() => {
-      if (this.feeds.get(key) === feed) this.feeds.delete(key);
+      if (this.feeds.get(key) !== feed) return;
+      this.feeds.delete(key);
+      this.kind.onEnd?.(subject);
     });
   }
 

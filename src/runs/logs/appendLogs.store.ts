@@ -32,30 +32,39 @@ interface EncodedPiece extends LogPart {
   readonly offset: number;
 }
 
+export interface Appended {
+  /** Offset after the piece. */
+  readonly offset: number;
+  /** Number of the line that the piece begins in, from 1. Null unless the whole piece was new. */
+  readonly firstLine: number | null;
+}
+
 /**
  * Appends to the logs of several jobs. The common case, in which pieces begin where their logs end, takes one statement
- * for all of them. Returns the offset after each piece, or why it was refused.
+ * for all of them. Returns where each piece is, or why it was refused.
  */
 export async function appendLogs(
   db: Db,
   appends: readonly LogAppend[],
   maxBytes: number,
-): Promise<(number | Refusal)[]> {
+): Promise<(Appended | Refusal)[]> {
   const pieces = appends.map(encode);
   const first = new Map<string, EncodedPiece>();
   for (const piece of pieces) {
     if (piece.offset + piece.data.length <= maxBytes && !first.has(piece.jobId)) first.set(piece.jobId, piece);
   }
-  const grown = new Set(await insertPieces(db, [...first.values()], 'SKIP'));
+  const grown = await insertPieces(db, [...first.values()], 'SKIP');
   return Promise.all(
-    pieces.map((piece) =>
-      grown.has(piece.jobId) && first.get(piece.jobId) === piece
-        ? piece.offset + piece.data.length
-        : appendAlone(db, piece, maxBytes).catch((error: unknown) => {
-            if (error instanceof Refusal) return error;
-            throw error;
-          }),
-    ),
+    pieces.map(async (piece) => {
+      const firstLine = first.get(piece.jobId) === piece ? grown.get(piece.jobId) : undefined;
+      if (firstLine !== undefined) return { offset: piece.offset + piece.data.length, firstLine };
+      try {
+        return { offset: await appendAlone(db, piece, maxBytes), firstLine: null };
+      } catch (error) {
+        if (error instanceof Refusal) return error;
+        throw error;
+      }
+    }),
   );
 }
 
@@ -93,7 +102,7 @@ async function appendAlone(
     data: data.subarray(known, known + length),
     frames: framesBefore(framesAfter(frames, known), length),
   };
-  if ((await insertPieces(db, [rest], 'WAIT')).length === 0) {
+  if ((await insertPieces(db, [rest], 'WAIT')).size === 0) {
     const now = await findOpenLog(db, jobId, tokenHash);
     if (now === undefined) throw staleClaim();
     throw now.loss === null ? gap(now.bytes) : full(now.bytes);
@@ -109,12 +118,16 @@ const full = (offset: number) =>
 
 /**
  * Appends each piece to the log of its job, at most one for each job, if the log ends where the piece begins. Returns the
- * jobs whose logs have grown. The lock on the lease makes the end of the job wait for the piece, and rejects a piece
+ * first lines of the pieces by job, of those logs that have grown. The lock on the lease makes the end of the job wait for the piece, and rejects a piece
  * after the end. Several pieces skip leases that other transactions have locked: one that ends several jobs could
  * otherwise wait for this statement, and this statement for it.
  */
-async function insertPieces(db: Db, pieces: readonly EncodedPiece[], locked: 'SKIP' | 'WAIT'): Promise<string[]> {
-  if (pieces.length === 0) return [];
+async function insertPieces(
+  db: Db,
+  pieces: readonly EncodedPiece[],
+  locked: 'SKIP' | 'WAIT',
+): Promise<Map<string, number>> {
+  if (pieces.length === 0) return new Map();
   let end = 0;
   const parts: object[] = [];
   const rows = pieces.map(({ jobId, tokenHash, offset, data, frames }) => {
@@ -130,7 +143,7 @@ async function insertPieces(db: Db, pieces: readonly EncodedPiece[], locked: 'SK
     end += data.length;
     return { job_id: jobId, token_hash: tokenHash, start: offset, length: data.length, lines };
   });
-  const grown = await db.rows<{ jobId: string }>(
+  const grown = await db.rows<{ jobId: string; firstLine: number }>(
     `WITH piece AS MATERIALIZED (
        SELECT * FROM jsonb_to_recordset($1::jsonb)
          AS piece (job_id uuid, token_hash text, start bigint, length integer, lines integer)
@@ -154,7 +167,8 @@ async function insertPieces(db: Db, pieces: readonly EncodedPiece[], locked: 'SK
        JOIN jsonb_to_recordset($2::jsonb) AS part (job_id uuid, begin integer, after integer, length integer,
          line integer, lines integer, at timestamptz, marked boolean, frames jsonb) ON part.job_id = grown.job_id
      )
-     SELECT job_id AS "jobId" FROM grown`,
+     SELECT grown.job_id AS "jobId", grown.lines - piece.lines + 1 AS "firstLine"
+     FROM grown JOIN piece ON piece.job_id = grown.job_id`,
     [
       JSON.stringify(rows),
       JSON.stringify(parts),
@@ -164,7 +178,7 @@ async function insertPieces(db: Db, pieces: readonly EncodedPiece[], locked: 'SK
       ),
     ],
   );
-  return grown.map(({ jobId }) => jobId);
+  return new Map(grown.map(({ jobId, firstLine }) => [jobId, firstLine]));
 }
 
 type OpenLog = Pick<JobLog, 'bytes' | 'loss'>;

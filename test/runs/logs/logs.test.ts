@@ -291,7 +291,7 @@ describe('the log of a job', () => {
     expect(both.details.errors).toMatchObject([{ rule: 'EXCLUSIVE' }, { field: 'fromLine', rule: 'RANGE' }]);
   });
 
-  it('is read once for all followers', async () => {
+  it('reaches all followers with the statement that stores it', async () => {
     const followed = await begin('other');
     await agent.log(followed, 0, 'first\n');
     const arrived: string[][] = Array.from({ length: 30 }, () => []);
@@ -311,7 +311,7 @@ describe('the log of a job', () => {
     const before = server.app.database.statements;
     await agent.log(followed, 6, 'second\n');
     await all(2);
-    expect(server.app.database.statements - before).toBeLessThan(20);
+    expect(server.app.database.statements - before).toBeLessThanOrEqual(2);
     resumeSweeps();
     await agent.finish(followed, { logBytes: 13 });
     await Promise.all(following);
