@@ -5,6 +5,7 @@ import { benchEventLoad, benchEvents } from './events';
 import { benchEventTable } from './eventTable';
 import { benchGraphs } from './graphs';
 import { type Bench, openBench, row } from './harness';
+import { benchHooks } from './hooks';
 import { benchIdleAgents } from './idleAgents';
 import { benchJobs } from './jobs';
 import { benchMemory } from './memory';
@@ -32,6 +33,7 @@ const comparisons: Readonly<Record<string, (place: Place) => Promise<void>>> = {
 
 /** Only by name. */
 const others: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+  hooks: benchHooks,
   history: benchHistory,
   throughput: inProcess(benchThroughput),
   idleStart: inProcess(benchIdleStart),

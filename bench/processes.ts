@@ -82,15 +82,22 @@ export interface ServerProcess {
 }
 
 /** The server in production mode, as `npm start` runs it, on a database of its own. Only rate limits are off. */
-export async function startServerProcess(place: Place, databaseUrl?: string): Promise<ServerProcess> {
+export async function startServerProcess(
+  place: Place,
+  databaseUrl?: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const folder = await mkdtemp(join(place.folder, 'server-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const database = databaseUrl ?? (await place.newDatabase());
   const child = fork(join(__dirname, '../src/main.js'), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: ['--max-semi-space-size=64'],
-    env: { ...process.env, NODE_ENV: 'production', ...serverEnvironment(folder, database, port) },
+    execArgv: [
+      '--max-semi-space-size=64',
+      ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/walk-hooks/prof'] : []),
+    ],
+    env: { ...process.env, NODE_ENV: 'production', ...serverEnvironment(folder, database, port), ...settings },
   });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);

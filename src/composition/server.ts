@@ -23,6 +23,7 @@ import { logRoutes } from '../api/http/logRoutes';
 import { FailedLogins } from '../api/http/failedLogins';
 import { traceOperations } from '../api/traces/traceOperations';
 import { AgentGuard, guardCallers } from '../api/http/guards';
+import { HookGate } from '../api/http/hookGate';
 import { hookRoutes } from '../api/http/hookRoutes';
 import { createHttpServer } from '../api/http/httpServer';
 import { RateLimit } from '../api/http/rateLimit';
@@ -112,6 +113,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
     const hooks = new HookDesk(app);
     stops.push(() => hooks.flush());
+    const hookGate = new HookGate(app, hooks);
+    stops.push(() => hookGate.close());
     const hookRate = config.SLIPWAY_HOOK_RATE_PER_SECOND;
     const hookLimit = new RateLimit(
       'hooks',
@@ -169,11 +172,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           sdl: config.SLIPWAY_INTROSPECTION ? () => schemaText(publicSchema()) : null,
           operations: manifest,
         }),
-        hookRoutes(app, hooks, hookLimit),
+        hookRoutes(app, hooks, hookGate, hookLimit),
         firstGenRoutes(app, guarded),
         ...(metrics?.routes ?? []),
       ],
       health: { check: () => checkHealth(app) },
+      front: (request, address) => hookGate.answer(request, address),
       ...(tracing && { trace: (headers) => traceOf(tracing, headers) }),
     });
     sealer.start();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, {
@@ -32,6 +32,10 @@ declare module 'fastify' {
     /** Set by routes that require an API key. */
     actor: Actor;
   }
+  interface FastifyContextConfig {
+    /** True if the route logs its refusals itself. */
+    logsRefusals?: boolean;
+  }
   interface FastifyInstance {
     /** Aborted when the server begins to stop: parked requests (long polls) must respond now. */
     readonly draining: AbortSignal;
@@ -47,12 +51,21 @@ export interface Health {
   readonly timeoutMs?: number;
 }
 
+/** Response to a request that reaches no route. */
+export interface FrontAnswer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string;
+}
+
 export interface HttpServerOptions {
   readonly config: Pick<ServerConfig, 'HOST' | 'PORT' | 'SLIPWAY_TRUSTED_PROXIES'>;
   readonly log: Log;
   readonly graphql: GraphqlServer;
   readonly routes: readonly FastifyPluginCallback[];
   readonly health: Health;
+  /** Answers requests before anything else sees them, with a body of known length that may stay unread. */
+  readonly front?: (request: IncomingMessage, address: () => string) => FrontAnswer | undefined;
   /** Place of a request in a trace. Undefined if tracing is off. */
   readonly trace?: ((headers: IncomingHttpHeaders) => RequestTrace) | undefined;
 }
@@ -94,7 +107,15 @@ class HttpRequestInfo implements RequestInfo {
 }
 
 /** Creates everything that shares the port. Does nothing before `listen`. */
-export function createHttpServer({ config, log, graphql, routes, health, trace }: HttpServerOptions): HttpServer {
+export function createHttpServer({
+  config,
+  log,
+  graphql,
+  routes,
+  health,
+  front,
+  trace,
+}: HttpServerOptions): HttpServer {
   const draining = new AbortController();
   const addressOf = (request: IncomingMessage) => callerAddress(request, config.SLIPWAY_TRUSTED_PROXIES);
   // Each parked request listens for the drain; Node would report more than ten as a leak.
@@ -138,7 +159,8 @@ export function createHttpServer({ config, log, graphql, routes, health, trace }
       inFlight.delete(reply);
       if (!res.writableFinished) info.abort();
       if (draining.signal.aborted) closeIdle();
-      if (request.refusal !== undefined) noteRefusal(refusals, request, res.statusCode);
+      if (request.refusal !== undefined && !request.routeOptions.config.logsRefusals)
+        noteRefusal(refusals, request, res.statusCode);
       if (log.isLevelEnabled('debug')) {
         const ms = performance.now() - started;
         const path = pathOf(request.url);
@@ -158,6 +180,19 @@ export function createHttpServer({ config, log, graphql, routes, health, trace }
   server.route({ method: ['GET', 'HEAD'], url: '/readyz', handler: readiness(health, draining.signal) });
   const plugins = [startPage, openapi, graphiql(graphql.answerGet), graphql.routes, ...routes];
   for (const plugin of plugins) server.register(plugin);
+
+  // A server of our own (`serverFactory`) would listen at one address only if the host has several.
+  const routed = server.server.listeners('request');
+  server.server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const answer = front?.(request, () => addressOf(request));
+    if (answer === undefined) {
+      for (const route of routed) route(request, response);
+      return;
+    }
+    const id = { 'x-request-id': requestId(request.headers) };
+    const connection = draining.signal.aborted ? { connection: 'close' } : {};
+    response.writeHead(answer.status, { ...defaultHeaders, ...answer.headers, ...id, ...connection }).end(answer.body);
+  });
 
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -154,7 +154,9 @@ export const WebhookDetails = objectType('WebhoookDetails', 'Request that fires 
   payload: field.text('Body.'),
   rotatedAt: field.time('Time at which the address or the secret was last replaced.'),
   previousSecretUntil: orNull(field.time('Time until which the previous secret is also accepted.')),
-  rejected: field.bigint('Number of deliveries that were refused because of their signature.'),
+  rejected: field.bigint(
+    'Number of deliveries that were refused because of their signature, or because their sender had sent too many such deliveries.',
+  ),
   lastRejectedAt: orNull(field.time('Time of the last refused delivery.')),
 });
 const hookDetails = {

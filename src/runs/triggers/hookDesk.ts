@@ -18,6 +18,8 @@ export interface KnownHook {
 }
 
 const KNOWN_MS = 1000;
+const MOST_KNOWN = 10_000;
+const MOST_UNKNOWN = 1000;
 /** Reads of unknown addresses at a time, so that guesses never take the connections of other callers. */
 const MOST_READS = 8;
 const FLUSH_MS = 5000;
@@ -28,15 +30,20 @@ const form = /^[\w-]{43}$/;
  * and written every few seconds.
  */
 export class HookDesk {
-  private readonly known = new LRUCache<string, { readonly at: number; readonly hook: Promise<KnownHook | null> }>({
-    max: 10_000,
+  private readonly known = new LRUCache<string, { at: number; readonly hook: Promise<KnownHook | null> }>({
+    max: MOST_KNOWN,
   });
+  /** Paths that do not exist, with the time at which they were looked for. Guesses displace no address that exists. */
+  private readonly unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN });
   private readonly rejected = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
   private reads = 0;
 
   constructor(private readonly app: App) {
-    app.database.wakeups.onSignal(topic.hooks, () => this.known.clear());
+    app.database.wakeups.onSignal(topic.hooks, () => {
+      for (const kept of this.known.values()) kept.at = Number.NEGATIVE_INFINITY;
+      this.unknown.clear();
+    });
   }
 
   /** The address, or null if it does not exist or its trigger is switched off. */
@@ -45,6 +52,7 @@ export class HookDesk {
     const kept = this.known.get(path);
     const now = this.app.clock.now().getTime();
     if (kept !== undefined && Math.abs(now - kept.at) < KNOWN_MS) return kept.hook;
+    if (Math.abs(now - (this.unknown.get(path) ?? Number.NEGATIVE_INFINITY)) < KNOWN_MS) return null;
     if (kept === undefined && this.reads >= MOST_READS) {
       const message = 'Too many webhooks with unknown addresses are arriving. Try again later.';
       throw new Refusal('RATE_LIMITED', message, { retryAfterSeconds: 1 });
@@ -54,8 +62,19 @@ export class HookDesk {
       this.reads--;
     });
     this.known.set(path, { at: now, hook });
-    hook.catch(() => this.forget(path));
-    return hook;
+    return hook.then(
+      (found) => {
+        if (found === null) {
+          this.forget(path);
+          this.unknown.set(path, now);
+        }
+        return found;
+      },
+      (error: unknown) => {
+        this.forget(path);
+        throw error;
+      },
+    );
   }
 
   /** Reads the address anew for the next delivery. */
@@ -63,9 +82,14 @@ export class HookDesk {
     this.known.delete(path);
   }
 
-  /** Counts a delivery that was refused because of its signature. */
-  reject({ trigger: { id } }: KnownHook): void {
-    this.rejected.set(id, (this.rejected.get(id) ?? 0) + 1);
+  /** True if a trigger received webhooks at the path when this server last looked. */
+  knows(path: string): boolean {
+    return this.known.has(path);
+  }
+
+  /** Counts a delivery that was refused because of its signature, or because its sender has sent too many such. */
+  reject(triggerId: string): void {
+    this.rejected.set(triggerId, (this.rejected.get(triggerId) ?? 0) + 1);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.write().catch((error: unknown) => {

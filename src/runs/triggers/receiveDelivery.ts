@@ -26,14 +26,11 @@ export interface Received {
 }
 
 /** Refuses a delivery that none of the secrets has signed. */
-export function requireSignature(desk: HookDesk, hook: KnownHook, delivery: Signed): void {
-  const { sender, secrets, signed } = hook;
+export function requireSignature({ sender, secrets, signed }: KnownHook, delivery: Signed): void {
   if (signed && secrets.length === 0) {
-    desk.reject(hook);
     throw new Refusal('UNAUTHENTICATED', 'The trigger has no secret that can be read, so no delivery can be verified.');
   }
   if (isSignedBy(sender, secrets, delivery)) return;
-  desk.reject(hook);
   throw new Refusal('UNAUTHENTICATED', 'The signature of the delivery is not valid, or too old.');
 }
 

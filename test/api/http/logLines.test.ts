@@ -31,6 +31,16 @@ describe('the log', () => {
     expect(lines.length + left).toBeLessThanOrEqual(151);
   });
 
+  it('has one line for equal refusals, and names at most a hundred groups', () => {
+    const { log, lines } = memoryLog();
+    const refusals = new RefusalLog(log);
+    for (let n = 0; n < 240; n++) refusals.noteEqual(String(n % 120), { code: 'UNAUTHENTICATED', group: n % 120 });
+    refusals.flush();
+    expect(lines).toHaveLength(101);
+    expect(lines[0]).toMatchObject({ code: 'UNAUTHENTICATED', group: 0, count: 2 });
+    expect(lines[100]).toMatchObject({ count: 40 });
+  });
+
   it('has one line for a sign-in, not for each request', () => {
     const { log, lines } = memoryLog();
     const signIns = new SignInLog(log);
