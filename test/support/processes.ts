@@ -13,10 +13,10 @@ export interface TestProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** A program of `dist`, or the server with a clock that the test moves. */
-type Program = 'main.js' | 'agent/main.js' | 'dev/main.js' | 'clockedServer';
+/** A program of `dist`, or the server with a clock that the test moves, or that kills itself at a statement. */
+type Program = 'main.js' | 'agent/main.js' | 'dev/main.js' | 'clockedServer' | 'doomedServer';
 const fileOf = (program: Program): string =>
-  program === 'clockedServer' ? join(__dirname, 'clockedServer.cjs') : join(dist, program);
+  program.endsWith('.js') ? join(dist, program) : join(__dirname, `${program}.cjs`);
 
 /** Starts a built program as a process, like `npm start` and `npm run agent`. */
 export function startProcess(

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { RotateTriggerWebhookDocument, ShowTriggerDocument } from '../../../src/client/generated';
+import { fireTriggers } from '../../../src/runs/triggers/fireTriggers';
+import { startServerProcess } from '../../support/processes';
 import { APP } from '../../support/runs';
+import { testEnvironment } from '../../support/server';
 import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
@@ -14,6 +17,12 @@ kind: Trigger
 application: app
 name: push
 on: { webhook: { provider: GITHUB } }
+start: { workflow: check }
+---
+kind: Trigger
+application: app
+name: tick
+on: { schedule: { cron: "0 0 1 1 *", time_zone: UTC } }
 start: { workflow: check }
 `;
 
@@ -85,4 +94,66 @@ describe('webhooks', () => {
       clock.mockRestore();
     }
   });
+
+  const started = (trigger: string) =>
+    server.app.database.rows<{ status: string; executions: number }>(
+      `SELECT f.status, (SELECT count(*)::int FROM execution e WHERE e.cause ->> 'firingId' = f.id::text) AS executions
+       FROM trigger_firing f JOIN start_trigger t ON t.id = f.trigger_id WHERE t.name = $1 ORDER BY f.created_at DESC`,
+      [trigger],
+    );
+  /** Carries out firings as the next server does, once the lease of the killed one has ended. */
+  const carryOutLater = async () => {
+    const later = new Date(Date.now() + 61_000);
+    const clock = jest.spyOn(server.app.clock, 'now').mockReturnValue(later);
+    try {
+      await fireTriggers(server.app);
+    } finally {
+      clock.mockRestore();
+    }
+  };
+  const doomed = (TEST_DIES_BEFORE: string) =>
+    startServerProcess(
+      { ...testEnvironment(server.databaseUrl, server.dataDir), LOG_LEVEL: 'info', TEST_DIES_BEFORE },
+      'doomedServer',
+    );
+  const isKilled = ({ child }: Awaited<ReturnType<typeof doomed>>) =>
+    new Promise((resolve) => {
+      if (child.signalCode !== null) resolve(child.signalCode);
+      else child.once('exit', (_code, signal) => resolve(signal));
+    });
+
+  it.each([
+    ['before it stores the delivery', 'INSERT INTO trigger_firing', 'lost'],
+    ['before it responds', '202', 'stored'],
+    ['before it starts the execution', 'INSERT INTO execution_attempt', 'answered'],
+    ['before it records the start', 'UPDATE trigger_firing SET status', 'answered'],
+  ])(
+    'starts one execution if the server is killed %s',
+    async (moment, statement, outcome) => {
+      const body = JSON.stringify({ ref: 'refs/heads/main', moment });
+      const headers = github(secret, body, moment);
+      const send = (url: string) => fetch(`${url}${path}`, { method: 'POST', body, headers });
+      const killed = await doomed(statement);
+      const response = await send(killed.url).catch(() => null);
+      expect(response?.status ?? null).toBe(outcome === 'answered' ? 202 : null);
+      expect(await isKilled(killed)).toBe('SIGKILL');
+      // A sender repeats what was not answered, and may repeat the rest.
+      const again = await send(server.url);
+      expect(again.status).toBe(202);
+      expect(await again.json()).toMatchObject({ duplicate: outcome !== 'lost' });
+      await carryOutLater();
+      expect((await started('push'))[0]).toEqual({ status: 'STARTED', executions: 1 });
+      expect(await (await send(server.url)).json()).toMatchObject({ duplicate: true, status: 'STARTED' });
+    },
+    60_000,
+  );
+
+  it('starts one execution if the server is killed before it moves the schedule on', async () => {
+    const killed = await doomed('UPDATE start_trigger SET next_at');
+    await server.app.database.write("UPDATE start_trigger SET next_at = now() WHERE name = 'tick'");
+    expect(await isKilled(killed)).toBe('SIGKILL');
+    expect(await started('tick')).toEqual([]);
+    await carryOutLater();
+    expect(await started('tick')).toEqual([{ status: 'STARTED', executions: 1 }]);
+  }, 60_000);
 });
