@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { tickSchedules } from '../../../src/runs/triggers/tickSchedules';
 import { nextTick } from '../../../src/catalog/language/cron';
 import { APP } from '../../support/runs';
@@ -85,10 +86,78 @@ describe('schedules', () => {
   it.each([
     ['skipped', '30 2 * * *', '2026-03-28T12:00:00Z', ['2026-03-29T01:00:00.000Z', '2026-03-30T00:30:00.000Z']],
     ['repeated', '30 2 * * *', '2026-10-24T12:00:00Z', ['2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z']],
-  ])('comes once on the day of a %s hour', (_what, text, from, ticks) => {
+    ['skipped', '30 1,2,3 * * *', '2026-03-29T00:30:00Z', ['2026-03-29T01:00:00.000Z', '2026-03-29T01:30:00.000Z']],
+    ['skipped', '*/30 * * * *', '2026-03-29T00:30:00Z', ['2026-03-29T01:00:00.000Z', '2026-03-29T01:30:00.000Z']],
+    ['repeated', '15 * * * *', '2026-10-25T00:00:00Z', ['2026-10-25T00:15:00.000Z', '2026-10-25T01:15:00.000Z']],
+  ])('come at the right times around a %s hour: %s', (_what, text, from, ticks) => {
     const schedule = { cron: text, timeZone: 'Europe/Berlin' };
     const first = nextTick(schedule, new Date(from));
     const second = first && nextTick(schedule, first);
     expect([first, second].map((one) => one?.toISOString())).toEqual(ticks);
   });
+
+  it.each([
+    ...['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Africa/Casablanca'],
+    ...['Asia/Beirut', 'Africa/Cairo', 'Atlantic/Azores', 'Asia/Kolkata'],
+  ])('come once for each time of day, whatever the clocks of %s do', (timeZone) => {
+    const days = changesOf(timeZone);
+    const sets = fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { minLength: 1, maxLength: 6 });
+    const minutes = fc.uniqueArray(fc.integer({ min: 0, max: 59 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.constantFrom(...days), minutes, fc.oneof(sets, fc.constant(null)), (day, minute, hour) => {
+        const cron = `${minute.join()} ${hour?.join() ?? '*'} * * *`;
+        const wanted = ({ clock }: Moment) =>
+          minute.includes(clock % 60) && (hour === null || hour.includes(Math.floor(clock / 60) % 24));
+        const expected = (hour === null ? day.filter(wanted) : reached(day, wanted)).map(({ at }) => at);
+        const found: number[] = [];
+        let tick = nextTick({ cron, timeZone }, new Date((day[0]?.at ?? 0) - 1));
+        for (; tick !== null && tick.getTime() <= (day.at(-1)?.at ?? 0); tick = nextTick({ cron, timeZone }, tick))
+          found.push(tick.getTime());
+        expect({ cron, found }).toEqual({ cron, found: expected });
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
+
+/** A minute, and what a clock on the wall shows: minutes since 1970. */
+interface Moment {
+  readonly at: number;
+  readonly clock: number;
+}
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+
+/** The minutes around each change of the clocks in a year, and around a day without one. */
+function changesOf(timeZone: string): Moment[][] {
+  const format = new Intl.DateTimeFormat('en-US', {
+    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
+    ...{ hour: 'numeric', minute: 'numeric' },
+  });
+  const momentOf = (at: number): Moment => {
+    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? Number.NaN;
+    const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
+    return { at, clock: shown / MINUTE };
+  };
+  const offset = (at: number) => momentOf(at).clock * MINUTE - at;
+  const year = Date.UTC(2026, 0, 1);
+  const days = Array.from({ length: 364 }, (_, index) => year + (index + 1) * 24 * HOUR);
+  const changes = days.filter((at) => offset(at) !== offset(at + 24 * HOUR));
+  return [Date.UTC(2026, 5, 15), ...changes].map((from) =>
+    Array.from({ length: 60 * 48 }, (_, index) => momentOf(from - 12 * HOUR + index * MINUTE)),
+  );
+}
+
+/** Moments at which the clock first shows a wanted time, or a later one because it skips that time. */
+function reached(day: readonly Moment[], wanted: (moment: Moment) => boolean): Moment[] {
+  const found: Moment[] = [];
+  let latest = (day[0]?.clock ?? 0) - 1;
+  for (const moment of day) {
+    const times = Array.from({ length: Math.max(0, moment.clock - latest) }, (_, index) => latest + 1 + index);
+    if (times.some((clock) => wanted({ at: 0, clock }))) found.push(moment);
+    latest = Math.max(latest, moment.clock);
+  }
+  return found;
+}
