@@ -77,6 +77,11 @@ export class RunSlice {
     return this.changes.executions.get(id)?.after ?? this.fact('execution', id);
   }
 
+  /** Undefined if the decision has neither asked for it nor made it. */
+  knownExecution(id: string): Execution | undefined {
+    return this.changes.executions.get(id)?.after ?? this.facts.get('execution', id);
+  }
+
   /** Members of a run that are not final. */
   activeMembers(runId: string): Execution[] {
     const known = this.fact('members', runId).map(({ id }) => this.execution(id));

@@ -38,6 +38,8 @@ const executionColumns = [
   'parentStageExecutionId',
   'status',
   'version',
+  'lastSequence',
+  'lastExecutionSequence',
   'failureCode',
   'failureDetails',
   'pause',

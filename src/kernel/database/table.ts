@@ -63,6 +63,9 @@ const writtenColumns = remembered((schemaColumns: object): ReadonlyMap<string, W
 /** Array literal of texts, for a parameter; the driver's conversion takes several times as long. */
 export const textArray = (values: readonly string[]): string => `{${values.map(quoted).join(',')}}`;
 
+/** The same for values that need no quotes, such as numbers and ids. */
+export const plainArray = (values: readonly unknown[]): string => `{${values.join(',')}}`;
+
 const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 function elementOf(cast: string): WrittenColumn['element'] {

@@ -1,6 +1,7 @@
 import type { Actor } from '../../access/actor';
 import type { Changes } from '../../engine/changes';
 import { Facts, Missing } from '../../engine/facts';
+import { placeEvents } from '../../engine/placeEvents';
 import { decide } from '../../engine/settleTasks';
 import { sqlState, type Transaction, type TransactionOptions } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
@@ -10,7 +11,7 @@ import { apply } from '../apply';
 import { type Begins, RunSlice } from '../../engine/runSlice';
 import { logRunChanges } from '../events/logRunChanges';
 import { load } from '../load';
-import { lockRuns, type PendingEvent, writeEvents } from './runs.store';
+import { lockRuns, type PendingEvent, writeEvents, writePlacedEvents } from './runs.store';
 import type { RunTransaction } from './runTransaction';
 
 /** SQLSTATE of `move_slots`: something that was assumed to begin may not. */
@@ -21,8 +22,8 @@ const ROUNDS = 100;
 
 /**
  * Common frame for every change of runs. It locks the rows of the runs first, in the order of their ids, so that two
- * batches can't deadlock. Each decision then loads its facts and sends its changes; all events are sent last, with the
- * COMMIT. The locks keep event sequences free of gaps and in commit order. Work that began something that may not
+ * batches can't deadlock. Each decision then loads its facts and sends its changes with its events; other events are sent
+ * last, with the COMMIT. The locks keep event sequences free of gaps and in commit order. Work that began something that may not
  * begin is repeated, and looks first.
  */
 export async function inRuns<T>(...given: RunsWork<T>): Promise<T> {
@@ -56,6 +57,8 @@ async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: 
     if (locked !== undefined) sendOnly([locked]);
     const events: PendingEvent[] = [];
     committed = events;
+    // Events whose places in the logs are found in the database.
+    const unplaced: PendingEvent[] = [];
     // The transaction may be repeated.
     changes = [];
     let now: Date | undefined;
@@ -86,15 +89,22 @@ async function tryRuns<T>(begins: Begins, ...[app, runs, actor, work, options]: 
         facts = new Facts();
         events.push(...taken.run.changes.events);
         changes.push(taken.run.changes);
+        // Events are written in order, so none is placed while others wait for their places.
+        const placed = unplaced.length === 0 ? placeEvents(taken.run) : null;
+        if (placed === null) unplaced.push(...taken.run.changes.events);
         sendOnly(await apply(db, app, taken.run.changes, actor, taken.run.now));
+        if (placed !== null) sendOnly([writePlacedEvents(db, placed, actor, taken.run.now)]);
         return taken.result;
       },
       sent: sendOnly,
-      event: ({ runId, executionId }, type, data) => events.push({ runId, executionId, type, data }),
+      event: ({ runId, executionId }, type, data) => {
+        events.push({ runId, executionId, type, data });
+        unplaced.push({ runId, executionId, type, data });
+      },
     };
     const worked = await work(run);
+    if (unplaced.length > 0) sendOnly([writeEvents(db, unplaced, actor, app.clock.now())]);
     if (events.length > 0) {
-      sendOnly([writeEvents(db, events, actor, app.clock.now())]);
       db.wake(topic.events, ...new Set(events.map((event) => topic.run(event.runId))));
     }
     sendOnly(reads.map((read) => read()));

@@ -1,6 +1,7 @@
 import { type ActorRef, actorRef } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
-import { textArray } from '../../kernel/database/table';
+import { plainArray, textArray } from '../../kernel/database/table';
+import type { PlacedEvents } from '../../engine/placeEvents';
 
 /** An event that is written at the end of its transaction. */
 export interface PendingEvent {
@@ -58,6 +59,45 @@ export async function writeEvents(db: Db, events: readonly PendingEvent[], actor
       textArray(events.map((event) => JSON.stringify(event.data))),
       now,
       JSON.stringify(actorRef(actor)),
+    ],
+  );
+}
+
+/**
+ * The same for events whose places are known from the locked rows, which the transaction writes itself: events are only
+ * inserted here.
+ */
+export async function writePlacedEvents(
+  db: Db,
+  { events, ends }: PlacedEvents,
+  actor: ActorRef,
+  now: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  const numbers = new Map([...ends.keys()].map((runId, index) => [runId, index + 1]));
+  await db.rows(
+    `WITH log AS MATERIALIZED (
+       SELECT array_agg(run.id ORDER BY run.n) AS runs,
+         array_agg(greatest(pg_current_xact_id()::text::bigint, newest.transaction_id) ORDER BY run.n) AS transactions
+       FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS run (id, last, n)
+       LEFT JOIN execution_event newest ON newest.run_id = run.id AND newest.sequence = run.last
+     )
+     INSERT INTO execution_event
+       (run_id, sequence, execution_id, execution_sequence, transaction_id, type, at, actor, data)
+     SELECT log.runs[e.run], e.sequence, e.execution_id, e.own, log.transactions[e.run], e.type, $8, $9, e.data
+     FROM log, unnest($3::int[], $4::int[], $5::uuid[], $6::int[], $7::text[], $10::jsonb[])
+       AS e (run, sequence, execution_id, own, type, data)`,
+    [
+      [...ends.keys()],
+      [...ends.values()],
+      plainArray(events.map(({ runId }) => numbers.get(runId))),
+      plainArray(events.map(({ sequence }) => sequence)),
+      plainArray(events.map(({ executionId }) => executionId)),
+      plainArray(events.map(({ executionSequence }) => executionSequence)),
+      plainArray(events.map(({ type }) => type)),
+      now,
+      JSON.stringify(actorRef(actor)),
+      textArray(events.map(({ data }) => JSON.stringify(data))),
     ],
   );
 }

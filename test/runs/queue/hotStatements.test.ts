@@ -1,7 +1,7 @@
 import type { Db, Transaction } from '../../../src/kernel/database/database';
 import { topic } from '../../../src/kernel/database/wakeups';
 import { findDueWork } from '../../../src/runs/dueWork.store';
-import { lockRuns, writeEvents } from '../../../src/runs/execution/runs.store';
+import { lockRuns, writeEvents, writePlacedEvents } from '../../../src/runs/execution/runs.store';
 import { findFrontiers, findTasks } from '../../../src/runs/execution/tasks.store';
 import { claimReadyJobs, findClaimedJobs } from '../../../src/runs/queue/claimedJobs.store';
 import { endJobs, findLeases, insertJobs, renewLeases, startLeases } from '../../../src/runs/queue/jobs.store';
@@ -111,6 +111,32 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
     await runs.until(runId, 'SUCCESS');
   });
 
+  it('writes the row of an execution once for a start, for beginning jobs and for ending jobs', async () => {
+    const { traffic } = server.app.database;
+    const written = async (work: () => Promise<unknown>) => {
+      const texts: string[] = [];
+      traffic.beforeFlush = (statements) => texts.push(...statements);
+      try {
+        await work();
+      } finally {
+        traffic.beforeFlush = undefined;
+      }
+      return texts.flatMap((text) => /(INSERT INTO|UPDATE) execution (SET|\()/.exec(text)?.[1] ?? []);
+    };
+    let runId = '';
+    expect(
+      await written(async () => {
+        runId = await runs.start('workflow', 'wide');
+      }),
+    ).toEqual(['INSERT INTO']);
+    const [first, second, ...others] = await agent.claim(JOBS);
+    if (first === undefined || second === undefined) throw new Error('no jobs');
+    expect(await written(() => agent.start(first))).toEqual(['UPDATE']);
+    expect(await written(() => agent.start(second, ...others))).toEqual(['UPDATE']);
+    for (const job of [first, second, ...others]) expect(await written(() => agent.finish(job))).toEqual(['UPDATE']);
+    await runs.until(runId, 'SUCCESS');
+  });
+
   it('reads the same number of rows for any number of jobs, leases and events', async () => {
     const { app } = server;
     const runId = await runs.start('workflow', 'wide');
@@ -142,6 +168,11 @@ tasks: { go: { run: "true", matrix: { n: [${numbers(JOBS)}] } } }
         rows.findTasks = await read((e) => findTasks(e, taskIds));
         const events = ids.map((jobId) => ({ runId, executionId: runId, type: 'JOB_STARTED', data: { jobId } }));
         rows.writeEvents = await read((e) => writeEvents(e, events, systemActor, new Date()));
+        const placed = {
+          events: events.map((event, n) => ({ ...event, sequence: 10_001 + n, executionSequence: 10_001 + n })),
+          ends: new Map([[runId, 10_000]]),
+        };
+        rows.writePlacedEvents = await read((e) => writePlacedEvents(e, placed, systemActor, new Date()));
         const end = { status: 'SUCCESS', exitCode: 0, signal: null, reasonCode: null, reason: null } as const;
         const ends = ids.map((jobId) => ({ jobId, ...end, truncated: false, claimHolds: true }));
         rows.endJobs = await read((e) => endJobs(e, ends, new Date()));
