@@ -1054,6 +1054,21 @@ CREATE INDEX "deployment_run" ON "deployment" ("run_id", "number");
 CREATE INDEX "deployment_execution" ON "deployment" ("execution_id", "number");
 CREATE UNIQUE INDEX "deployment_of_task" ON "deployment" ("task_execution_id", "service_id") WHERE status = 'IN_PROGRESS' AND task_execution_id IS NOT NULL;
 CREATE UNIQUE INDEX "deployment_of_workflow" ON "deployment" ("execution_id", "attempt", "service_id") WHERE task_execution_id IS NULL AND operation_id IS NULL;
+CREATE TABLE "deployed_image" (
+  "deployment_id" uuid NOT NULL,
+  "number" bigint NOT NULL,
+  "service_id" uuid NOT NULL,
+  "environment_id" uuid NOT NULL,
+  "image" text NOT NULL,
+  "image_hash" text NOT NULL,
+  "repository" text NOT NULL,
+  "repository_hash" text NOT NULL,
+  "deployed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "PK_ccb688ecbf0ee943d1affc0f48e" PRIMARY KEY ("deployment_id")
+);
+CREATE UNIQUE INDEX "deployed_image_place" ON "deployed_image" ("environment_id", "service_id", "image_hash");
+CREATE INDEX "deployed_image_image" ON "deployed_image" ("service_id", "image_hash", "number");
+CREATE INDEX "deployed_image_newest" ON "deployed_image" ("service_id", "repository_hash", "deployed_at", "number");
 CREATE TABLE "rollback" (
   "run_id" uuid NOT NULL,
   "environment_id" uuid,
@@ -1374,6 +1389,9 @@ ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_6ee40fde0869d3804a0b687c396" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_64a3d189306734155b2352fbf13" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_3bebaf5717227d96e34b284bfc8" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployed_image" ADD CONSTRAINT "FK_ccb688ecbf0ee943d1affc0f48e" FOREIGN KEY ("deployment_id") REFERENCES "deployment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployed_image" ADD CONSTRAINT "FK_4998654a74730391c30df4c4de6" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployed_image" ADD CONSTRAINT "FK_5cacfc8cef4b53f53088c1441c2" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_f792422dcfd2f563d8fc8e36fb4" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_93c7be0b07313dd3424243adc20" FOREIGN KEY ("failed_run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "rollback" ADD CONSTRAINT "FK_902947742635529ee9ba30a756e" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -1837,6 +1855,7 @@ DROP TABLE
   cache_entry,
   execution_export,
   deployment,
+  deployed_image,
   rollback,
   observer,
   observation,

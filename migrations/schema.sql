@@ -565,6 +565,25 @@ CREATE TABLE cache_entry (
 CREATE INDEX cache_entry_content ON public.cache_entry USING btree (sha256);
 CREATE INDEX cache_entry_used ON public.cache_entry USING btree (used_at);
 
+CREATE TABLE deployed_image (
+  deployment_id uuid NOT NULL,
+  number bigint NOT NULL,
+  service_id uuid NOT NULL,
+  environment_id uuid NOT NULL,
+  image text NOT NULL,
+  image_hash text NOT NULL,
+  repository text NOT NULL,
+  repository_hash text NOT NULL,
+  deployed_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_ccb688ecbf0ee943d1affc0f48e" PRIMARY KEY (deployment_id),
+  CONSTRAINT "FK_4998654a74730391c30df4c4de6" FOREIGN KEY (service_id) REFERENCES service(id),
+  CONSTRAINT "FK_5cacfc8cef4b53f53088c1441c2" FOREIGN KEY (environment_id) REFERENCES environment(id),
+  CONSTRAINT "FK_ccb688ecbf0ee943d1affc0f48e" FOREIGN KEY (deployment_id) REFERENCES deployment(id)
+);
+CREATE INDEX deployed_image_image ON public.deployed_image USING btree (service_id, image_hash, number);
+CREATE INDEX deployed_image_newest ON public.deployed_image USING btree (service_id, repository_hash, deployed_at, number);
+CREATE UNIQUE INDEX deployed_image_place ON public.deployed_image USING btree (environment_id, service_id, image_hash);
+
 CREATE TABLE deployment (
   id uuid NOT NULL,
   number bigint NOT NULL DEFAULT nextval('deployment_number_seq'::regclass),

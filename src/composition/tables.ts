@@ -18,7 +18,7 @@ import { jobReportTable } from '../runs/reports/jobReports.table';
 import { exportTable } from '../runs/exports/exports.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
-import { deploymentTable } from '../runs/deployments/deployments.table';
+import { deployedImageTable, deploymentTable } from '../runs/deployments/deployments.table';
 import { environments } from '../catalog/environments/environments';
 import { environmentValuesTable } from '../catalog/environments/environmentValues.table';
 import {
@@ -135,6 +135,7 @@ export const tables = [
   cacheEntryTable,
   exportTable,
   deploymentTable,
+  deployedImageTable,
   rollbackTable,
   observerTable,
   observationTable,

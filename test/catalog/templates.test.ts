@@ -120,4 +120,23 @@ describe('templates', () => {
       errors: [expect.objectContaining({ rule: 'NAMED_BY_TEMPLATE' })],
     });
   });
+
+  it('show their users and bases with as many statements for many as for few', async () => {
+    const of = (n: number) =>
+      `---\nkind: Template\nname: own${n}\nof: workflow\nextends: common\nbody: { env: { N: "${n}" } }\n`;
+    await api.apply(`${base('echo').replace('name: base', 'name: common')}${of(1)}${of(2)}${of(3)}`);
+    const read = (limit: number) => () =>
+      api.ask<{ templates: { nodes: { name: string; users: object[]; base: object | null }[] } }>(
+        `{ templates(limit: ${limit}, filters: [{ name: { operator: IN, values: ["common", "own1", "own2", "own3"] } }]) { nodes { name users { name } base { name } } } }`,
+      );
+    await read(2)();
+    const few = await api.statements(read(2));
+    const all = await api.statements(read(4));
+    expect(all).toBe(few);
+    const { templates } = await read(4)();
+    expect(templates.nodes.map(({ name, users: by, base: from }) => [name, by.length, from !== null])).toEqual([
+      ...[['common', 3, false]],
+      ...[1, 2, 3].map((n) => [`own${n}`, 0, true]),
+    ]);
+  });
 });

@@ -8,6 +8,7 @@ import {
   listTemplates,
   readTemplateByName,
   requireTemplate,
+  seenTemplate,
   type TemplateFilter as Filter,
   usersOfTemplate,
 } from '../../catalog/templates/templates.queries';
@@ -118,7 +119,7 @@ export class TemplatesResolver {
   @FieldResolver(() => Template, { nullable: true, description: 'Template that it extends.' })
   async base(@Root() row: TemplateRow, @Ctx() context: Context) {
     const { base } = (await currentOf(context, row)).definition;
-    return base === null ? null : requireTemplate(context.app.database, context.actor, base.id);
+    return base && ((await context.loaders.load(seenTemplate(context.actor.access), base.id)) ?? null);
   }
 
   @FieldResolver(() => RevisionType, { description: 'Current revision.' })
@@ -153,7 +154,7 @@ export class TemplatesResolver {
   })
   async users(@Root() row: TemplateRow, @Ctx() context: Context) {
     const { number } = await currentOf(context, row);
-    const users = await usersOfTemplate(context.app, context.actor, row.id);
+    const users = (await context.loaders.load(usersOfTemplate(context.actor.access), row.id)) ?? [];
     return users.map(({ kind, id, name, application, extended, base }) => {
       const use = extended?.uses.find((one) => one.id === row.id);
       const revision = use?.revision ?? base?.revision ?? number;

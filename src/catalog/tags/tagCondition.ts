@@ -1,19 +1,27 @@
+import type { Db } from '../../kernel/database/database';
 import { bind } from '../../kernel/filters';
 import { invalidInput } from '../../kernel/errors';
 import { isStorable } from '../../kernel/naming';
 import type { TagEntityType } from './tags';
 
+interface FilteredTag {
+  readonly name: string;
+  readonly value?: string | null;
+  /** All objects that have it, if they are few. */
+  readonly objects?: readonly string[];
+}
+
 /** Filter of a list by tags: the object has one of them. */
 export interface TagFilter {
   readonly entityType?: TagEntityType | null;
-  readonly tags: readonly ({ readonly name: string; readonly value?: string | null } | null)[];
+  readonly tags: readonly (FilteredTag | null)[];
 }
 
-/**
- * Condition on one object of a row: true if it has the tag. `links` is the subquery of objects with the tag, and `tag`
- * the SQL of its name.
- */
-export type TagPlaces = Readonly<Partial<Record<TagEntityType, (links: string, name: string) => string>>>;
+/** SQL condition: the object whose ID this SQL is has the tag. */
+type HasTag = (id: string) => string;
+
+/** Condition on one object of a row: true if it has the tag, of which `name` gives the SQL of the name. */
+export type TagPlaces = Readonly<Partial<Record<TagEntityType, (has: HasTag, name: () => string) => string>>>;
 
 export const TAG_LINKS = 'tag_link link JOIN tag ON tag.id = link.tag_id';
 
@@ -33,9 +41,14 @@ export function tagCondition(
   }
   const conditions = filter.tags.flatMap((tag) => {
     if (tag === null || !isStorable(tag.name) || !isStorable(tag.value ?? '')) return [];
-    const name = bind(parameters, tag.name);
+    const name = () => bind(parameters, tag.name);
+    if (tag.objects) {
+      const known = bind(parameters, tag.objects);
+      return [place((id) => `${id} = ANY (${known}::uuid[])`, name)];
+    }
     const value = tag.value == null ? '' : ` AND link.value = ${bind(parameters, tag.value)}`;
-    return [place(`SELECT link.entity_id FROM ${TAG_LINKS} WHERE tag.name = ${name}${value}`, name)];
+    const links = `SELECT link.entity_id FROM ${TAG_LINKS} WHERE tag.name = ${name()}${value}`;
+    return [place((id) => `${id} IN (${links})`, name)];
   });
   return conditions.length === 0 ? 'FALSE' : `(${conditions.join(' OR ')})`;
 }
@@ -43,5 +56,38 @@ export function tagCondition(
 /** For the rows of a table, and of the applications that they belong to. */
 export const ownTag =
   (column: string) =>
-  (links: string): string =>
-    `${column} IN (${links})`;
+  (has: HasTag): string =>
+    has(column);
+
+const FEW = 500;
+
+/**
+ * The filters, with the objects of each tag that few objects have. PostgreSQL then finds their rows through indexes,
+ * instead of reading the whole list for a rare tag.
+ */
+export async function withRareTags<F extends { readonly tag?: TagFilter | null }>(
+  db: Db,
+  filters: readonly F[],
+): Promise<readonly F[]> {
+  const wanted = filters.flatMap(({ tag }) => tag?.tags.flatMap((one) => one ?? []) ?? []).filter(isKnowable);
+  if (wanted.length === 0) return filters;
+  const rows = await db.rows<{ place: number; ids: string[] }>(
+    `SELECT wanted.place::int AS place, found.ids FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (name, value, place)
+     CROSS JOIN LATERAL (SELECT coalesce(array_agg(few.entity_id), '{}') AS ids FROM tag CROSS JOIN LATERAL (
+       (SELECT entity_id FROM tag_link WHERE tag_id = tag.id AND value = wanted.value LIMIT $3)
+       UNION ALL (SELECT entity_id FROM tag_link WHERE tag_id = tag.id AND wanted.value IS NULL LIMIT $3)
+     ) AS few WHERE tag.name = wanted.name) AS found`,
+    [wanted.map(({ name }) => name), wanted.map(({ value }) => value ?? null), FEW + 1],
+  );
+  const few = new Map(rows.flatMap(({ place, ids }) => (ids.length > FEW ? [] : [[wanted[place - 1], ids] as const])));
+  return filters.map((filter) => {
+    if (!filter.tag) return filter;
+    const tags = filter.tag.tags.map((one) => {
+      const objects = one === null ? undefined : few.get(one);
+      return objects === undefined ? one : { ...one, objects };
+    });
+    return { ...filter, tag: { ...filter.tag, tags } };
+  });
+}
+
+const isKnowable = ({ name, value }: FilteredTag): boolean => isStorable(name) && isStorable(value ?? '');

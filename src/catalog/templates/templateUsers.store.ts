@@ -7,6 +7,8 @@ export interface TemplateUser {
   readonly kind: 'WORKFLOW' | 'PIPELINE' | 'TEMPLATE';
   readonly id: string;
   readonly name: string;
+  /** Templates that it extends, directly or through others. */
+  readonly templateIds: readonly string[];
   /** Null for a template of the account. */
   readonly application: string | null;
   /** Of a workflow or pipeline. */
@@ -17,6 +19,7 @@ export interface TemplateUser {
 
 const usersIn = (kind: 'workflow' | 'pipeline' | 'template', condition: string) =>
   `SELECT '${kind.toUpperCase()}' AS kind, row.id, row.name, application.name AS application,
+     revision.template_ids AS "templateIds",
      revision.definition->'extended' AS extended, revision.definition->'base' AS base
    FROM ${kind}_revision AS revision JOIN ${kind} AS row ON row.current_revision_id = revision.id
    LEFT JOIN application ON application.id = row.application_id AND application.deleted_at IS NULL

@@ -1,11 +1,14 @@
 import { isStorable } from '../../kernel/naming';
+import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import { refuseIfUsed } from '../../access/inUse';
 import type { Db } from '../../kernel/database/database';
 import { notFound } from '../../kernel/errors';
 import { type IdFilter, idCondition } from '../../kernel/filters';
 import { isId } from '../../kernel/ids';
+import { type BatchLoad, byKey } from '../../kernel/loaders';
 import type { Page, PageArguments } from '../../kernel/paging';
+import { remembered } from '../../kernel/remembered';
 import type { App } from '../app';
 import { unknownName } from '../parts.queries';
 import { lockTemplates } from './templateLibrary.store';
@@ -13,7 +16,7 @@ import { findSeenUsers, findTemplateUsers, type TemplateUser } from './templateU
 import { type Template, templates } from './templates';
 
 /** Everybody may see templates of the account; those of an application are visible with it. */
-function seen({ access }: Actor, parameters: unknown[]): string {
+function seen({ access }: Pick<Actor, 'access'>, parameters: unknown[]): string {
   const condition = access.condition('READ', 'Application', 'application', parameters);
   return `(row.application_id IS NULL OR EXISTS (SELECT FROM application WHERE application.id = row.application_id AND application.deleted_at IS NULL AND ${condition}))`;
 }
@@ -70,8 +73,24 @@ export function listTemplates(
 }
 
 /** Definitions that extend a template, as far as the actor may see them. */
-export const usersOfTemplate = ({ database }: App, { access }: Actor, id: string): Promise<TemplateUser[]> =>
-  findSeenUsers(database, access, [id]);
+export const usersOfTemplate = remembered(
+  (access: Access): BatchLoad<TemplateUser[]> =>
+    async ({ database }, ids) => {
+      const users = await findSeenUsers(database, access, ids);
+      return new Map(ids.map((id) => [id, users.filter(({ templateIds }) => templateIds.includes(id))]));
+    },
+);
+
+/** Templates by ID, as far as the actor may see them. */
+export const seenTemplate = remembered(
+  (access: Access): BatchLoad<Template> =>
+    async ({ database }, ids) => {
+      const parameters: unknown[] = [ids];
+      const condition = seen({ access }, parameters);
+      return byKey(await templates.findAll(database, `row.id = ANY ($1::uuid[]) AND ${condition}`, parameters), byId);
+    },
+);
+const byId = ({ id }: Template): string => id;
 
 /** Refused while a current definition extends the template, or another template does. */
 export async function deleteTemplate(app: App, actor: Actor, id: string): Promise<void> {

@@ -8,6 +8,9 @@ import { snakeCase } from '../../kernel/database/naming';
 import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from '../execution/lineage';
 import { deploymentTable } from './deployments.table';
 
+/** Repository of the column `image`, as `splitImage` has it. */
+const REPOSITORY = `regexp_replace(image, '(@[^@]+|:[^:/@]+)$', '')`;
+
 export const deployment = columnsOf(deploymentTable, 'deployment');
 
 /** No other transaction ends a deployment to these environments until this one ends. */
@@ -34,14 +37,18 @@ export async function insertDeployments(
 ): Promise<void> {
   if (deployments.length === 0) return;
   await db.write(
-    `INSERT INTO deployment (id, number, environment_id, service_id, image, status, execution_id, attempt, run_id,
+    `WITH begun AS (INSERT INTO deployment (id, number, environment_id, service_id, image, status, execution_id, attempt, run_id,
        task_execution_id, task, operation_id, cause, started_at, ended_at, end_number)
      SELECT made.id, nextval('deployment_number_seq'), made.environment_id, made.service_id, made.image, made.status,
        made.execution_id, made.attempt, made.run_id, made.task_execution_id, made.task, made.operation_id,
        coalesce(made.cause, begun.cause), made.started_at, made.ended_at,
        CASE WHEN made.ended_at IS NOT NULL THEN nextval('deployment_number_seq') END
      FROM jsonb_populate_recordset(NULL::deployment, $1::jsonb) made JOIN execution run ON run.id = made.run_id
-     JOIN execution_attempt begun ON begun.execution_id = run.id AND begun.attempt = run.attempt`,
+     JOIN execution_attempt begun ON begun.execution_id = run.id AND begun.attempt = run.attempt
+     RETURNING *)
+     INSERT INTO deployed_image (deployment_id, number, service_id, environment_id, image, image_hash, repository, repository_hash, deployed_at)
+     SELECT id, number, service_id, environment_id, image, md5(image), ${REPOSITORY}, md5(${REPOSITORY}), started_at
+     FROM begun ORDER BY environment_id, service_id, number ON CONFLICT (environment_id, service_id, image_hash) DO NOTHING`,
     [records(deployments)],
   );
 }

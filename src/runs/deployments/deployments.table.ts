@@ -1,4 +1,5 @@
-import { column, oneOf, references, table } from '../../kernel/database/table';
+import { column, oneOf, references, table, tableOf } from '../../kernel/database/table';
+import { field, type ShapeOf } from '../../kernel/fields';
 import { deploymentStatuses, type RecordedDeployment } from '../../engine/deployment';
 
 /** Append-only history: a trigger allows no update of a row except the end of its deployment. */
@@ -91,5 +92,35 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
       expression: `operation_id IS NULL AND status <> 'REMOVED'
         OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED', 'UNKNOWN')`,
     },
+  ],
+});
+
+/**
+ * The first deployment of each image of a service to each environment: what a service has ever had, without its whole
+ * history. Hashes stand for texts that may be longer than an index entry.
+ */
+const deployedImageFields = {
+  deploymentId: { ...field.uuid(), column: { ...column.uuid, primary: true } },
+  number: field.bigint(),
+  serviceId: field.uuid(),
+  environmentId: field.uuid(),
+  image: field.text(),
+  imageHash: field.text(),
+  repository: field.text(),
+  repositoryHash: field.text(),
+  deployedAt: field.time(),
+};
+export type DeployedImage = ShapeOf<typeof deployedImageFields>;
+
+export const deployedImageTable = tableOf('deployed_image', deployedImageFields, {
+  foreignKeys: [
+    references('deployment', 'deploymentId'),
+    references('service', 'serviceId'),
+    references('environment', 'environmentId'),
+  ],
+  indices: [
+    { name: 'deployed_image_place', columns: ['environmentId', 'serviceId', 'imageHash'], unique: true },
+    { name: 'deployed_image_image', columns: ['serviceId', 'imageHash', 'number'] },
+    { name: 'deployed_image_newest', columns: ['serviceId', 'repositoryHash', 'deployedAt', 'number'] },
   ],
 });

@@ -9,7 +9,7 @@ import { allOf, enumCondition, idCondition, numberCondition, timeCondition } fro
 import { type EnumFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
 import type { Page, PageArguments } from '../../kernel/paging';
-import { TAG_LINKS, tagCondition, type TagFilter, type TagPlaces } from '../../catalog/tags/tagCondition';
+import { TAG_LINKS, tagCondition, type TagFilter, type TagPlaces, withRareTags } from '../../catalog/tags/tagCondition';
 import { isId } from '../../kernel/ids';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { executionStatuses } from '../../contract/statuses';
@@ -67,7 +67,7 @@ export async function listExecutions(
 ): Promise<Page<Execution>> {
   const request = readPage(page, cursor);
   const parameters: unknown[] = [];
-  const where = executionCondition(actor, filters, indirect, parameters);
+  const where = executionCondition(actor, await withRareTags(app.database, filters), indirect, parameters);
   const counted = [...parameters];
   const after = request.after
     ? ` AND ${afterCondition(['e.created_at', 'e.id'], 'DESC', request.after, parameters)}`
@@ -170,17 +170,17 @@ function filterConditions(
   return conditions;
 }
 
-const entityTag = (kind: 'PIPELINE' | 'WORKFLOW') => (links: string) =>
-  `(e.kind = '${kind}' AND e.entity_id IN (${links}))`;
-const linkedTag = (table: string, column: string) => (links: string) =>
-  `EXISTS (SELECT FROM ${table} one WHERE one.execution_id = e.id AND one.${column} IN (${links}))`;
+type HasTag = (id: string) => string;
+const entityTag = (kind: 'PIPELINE' | 'WORKFLOW') => (has: HasTag) => `(e.kind = '${kind}' AND ${has('e.entity_id')})`;
+const linkedTag = (table: string, column: string) => (has: HasTag) =>
+  `EXISTS (SELECT FROM ${table} one WHERE one.execution_id = e.id AND ${has(`one.${column}`)})`;
 
 /** An execution has the tags of its pipeline or workflow, unless it has one of the same name. */
 const tagged: TagPlaces = {
-  DEPLOYMENT: (links, name) =>
-    `(e.id IN (${links}) OR e.entity_id IN (${links}) AND NOT EXISTS (
-      SELECT FROM ${TAG_LINKS} WHERE link.entity_id = e.id AND tag.name = ${name}))`,
-  APPLICATION: (links) => `e.application_id IN (${links})`,
+  DEPLOYMENT: (has, name) =>
+    `(${has('e.id')} OR ${has('e.entity_id')} AND NOT EXISTS (
+      SELECT FROM ${TAG_LINKS} WHERE link.entity_id = e.id AND tag.name = ${name()}))`,
+  APPLICATION: (has) => has('e.application_id'),
   PIPELINE: entityTag('PIPELINE'),
   WORKFLOW: entityTag('WORKFLOW'),
   ENVIRONMENT: linkedTag('execution_environment', 'environment_id'),

@@ -36,6 +36,9 @@ const QUERIES = {
     nodes { id status ${STAGES} } } }`,
   tasks: `query ($flow: ID!) { execution(executionId: $flow) { ... on WorkflowExecution { tasks { name status startedAt jobs { id } } } } }`,
   'a page of a log': `query ($job: ID!) { jobLog(jobId: $job) { final } }`,
+  'a rare tag': `query { executions(limit: 20, filters: [{ tag: { tags: [{ name: "rare", value: "yes" }] } }]) { nodes { id } } }`,
+  'artifacts of a service': `query ($app: ID!) { application(applicationId: $app) { services { nodes {
+    artifactSources { name artifacts(limit: 5) { nodes { image collectedAt } } } } } } }`,
   deployments: `query ($app: ID!) { application(applicationId: $app) { environments { nodes { name deployments { status service { name } } } } } }`,
 };
 
@@ -75,6 +78,10 @@ describe('hot reads', () => {
     );
     const [flow] = execution.workflowExecutions;
     const job = flow?.tasks[0]?.jobs[0]?.id ?? '';
+    await server.client.ask(
+      'mutation ($run: ID!) { attachTag(input: {entityId: $run, entityType: DEPLOYMENT, name: "rare", value: "yes"}) { clientMutationId } }',
+      { run },
+    );
     Object.assign(ids, { run, app: execution.application.id, flow: flow?.id ?? '', job });
   });
 
@@ -108,6 +115,21 @@ describe('hot reads', () => {
       );
       await database.rows(`ANALYZE ${table}`);
     }
+    // Each earlier run brought the same image of one repository, and a new one of another.
+    await database.rows(
+      `INSERT INTO deployment SELECT (jsonb_populate_record(t, jsonb_build_object('id', ${made("'d' || n || image.name")},
+         'number', -4 * n - 2 * image.attempt, 'end_number', -4 * n - 2 * image.attempt + 1, 'image', image.name,
+         'execution_id', ${made("'e' || n")}, 'run_id', ${made("'e' || n")}, 'attempt', image.attempt,
+         'started_at', t.started_at - n * interval '1 minute'))).*
+       FROM deployment t, generate_series($2::int, $3::int) n
+       CROSS JOIN LATERAL (VALUES ('web:1', 1), ('new:' || n, 2)) AS image (name, attempt) WHERE t.run_id = $1`,
+      [ids.run, from, to],
+    );
+    await database.rows(
+      `INSERT INTO deployed_image SELECT id, number, service_id, environment_id, image, md5(image), split_part(image, ':', 1),
+         md5(split_part(image, ':', 1)), started_at FROM deployment WHERE image LIKE 'new:%' ON CONFLICT DO NOTHING`,
+    );
+    for (const table of ['deployment', 'deployed_image']) await database.rows(`ANALYZE ${table}`);
   }
 
   /**
@@ -164,6 +186,8 @@ describe('hot reads', () => {
       ['a later page', 2],
       ['tasks', 3],
       ['a page of a log', 5],
+      ['a rare tag', 2],
+      ['artifacts of a service', 4],
       ['deployments', 4],
     ]);
     expect(statements(many)).toEqual(statements(few));
