@@ -3038,14 +3038,14 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const ChangedFragmentDoc = new TypedDocumentString(`
+export const ChangedFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Changed on Execution {
   id
   status
   attempt
 }
     `, {"fragmentName":"Changed"}) as unknown as TypedDocumentString<ChangedFragment, unknown>;
-export const AgentRowFragmentDoc = new TypedDocumentString(`
+export const AgentRowFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment AgentRow on Agent {
   id
   name
@@ -3070,7 +3070,7 @@ export const AgentRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AgentRow"}) as unknown as TypedDocumentString<AgentRowFragment, unknown>;
-export const ListedArtifactFragmentDoc = new TypedDocumentString(`
+export const ListedArtifactFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ListedArtifact on Artifact {
   id
   name
@@ -3104,7 +3104,7 @@ export const ListedArtifactFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ListedArtifact"}) as unknown as TypedDocumentString<ListedArtifactFragment, unknown>;
-export const ProblemFragmentDoc = new TypedDocumentString(`
+export const ProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Problem on DefinitionProblem {
   path
   line
@@ -3113,7 +3113,7 @@ export const ProblemFragmentDoc = new TypedDocumentString(`
   message
 }
     `, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
-export const TaskProgressFragmentDoc = new TypedDocumentString(`
+export const TaskProgressFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment TaskProgress on TaskExecution {
   id
   name
@@ -3129,7 +3129,7 @@ export const TaskProgressFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TaskProgress"}) as unknown as TypedDocumentString<TaskProgressFragment, unknown>;
-export const StageProgressFragmentDoc = new TypedDocumentString(`
+export const StageProgressFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment StageProgress on PipelineStageExecution {
   __typename
   pipelineStageElementId
@@ -3160,7 +3160,7 @@ export const StageProgressFragmentDoc = new TypedDocumentString(`
     }
   }
 }`, {"fragmentName":"StageProgress"}) as unknown as TypedDocumentString<StageProgressFragment, unknown>;
-export const RunProgressFragmentDoc = new TypedDocumentString(`
+export const RunProgressFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunProgress on Execution {
   __typename
   id
@@ -3209,13 +3209,13 @@ fragment StageProgress on PipelineStageExecution {
     }
   }
 }`, {"fragmentName":"RunProgress"}) as unknown as TypedDocumentString<RunProgressFragment, unknown>;
-export const ActorNameFragmentDoc = new TypedDocumentString(`
+export const ActorNameFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ActorName on EventActor {
   name
   owner
 }
     `, {"fragmentName":"ActorName"}) as unknown as TypedDocumentString<ActorNameFragment, unknown>;
-export const DeployedImageFragmentDoc = new TypedDocumentString(`
+export const DeployedImageFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment DeployedImage on Deployment {
   id
   status
@@ -3237,7 +3237,7 @@ export const DeployedImageFragmentDoc = new TypedDocumentString(`
   name
   owner
 }`, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
-export const EventSubscriptionPartsFragmentDoc = new TypedDocumentString(`
+export const EventSubscriptionPartsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment EventSubscriptionParts on EventSubscription {
   id
   name
@@ -3256,7 +3256,7 @@ export const EventSubscriptionPartsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"EventSubscriptionParts"}) as unknown as TypedDocumentString<EventSubscriptionPartsFragment, unknown>;
-export const LoggedJobFragmentDoc = new TypedDocumentString(`
+export const LoggedJobFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
   log {
@@ -3264,7 +3264,7 @@ export const LoggedJobFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"LoggedJob"}) as unknown as TypedDocumentString<LoggedJobFragment, unknown>;
-export const LoggedTaskFragmentDoc = new TypedDocumentString(`
+export const LoggedTaskFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment LoggedTask on TaskExecution {
   name
   jobs {
@@ -3277,7 +3277,7 @@ export const LoggedTaskFragmentDoc = new TypedDocumentString(`
     bytes
   }
 }`, {"fragmentName":"LoggedTask"}) as unknown as TypedDocumentString<LoggedTaskFragment, unknown>;
-export const LogPageFragmentDoc = new TypedDocumentString(`
+export const LogPageFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment LogPage on JobLogPage {
   frames {
     stream
@@ -3296,7 +3296,7 @@ export const LogPageFragmentDoc = new TypedDocumentString(`
   final
 }
     `, {"fragmentName":"LogPage"}) as unknown as TypedDocumentString<LogPageFragment, unknown>;
-export const ObservedFragmentDoc = new TypedDocumentString(`
+export const ObservedFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Observed on Environment {
   id
   name
@@ -3322,14 +3322,14 @@ export const ObservedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Observed"}) as unknown as TypedDocumentString<ObservedFragment, unknown>;
-export const RegisteredOperationFragmentDoc = new TypedDocumentString(`
+export const RegisteredOperationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RegisteredOperation on RegisteredOperation {
   hash
   names
   createdAt
 }
     `, {"fragmentName":"RegisteredOperation"}) as unknown as TypedDocumentString<RegisteredOperationFragment, unknown>;
-export const QueuePauseFragmentDoc = new TypedDocumentString(`
+export const QueuePauseFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment QueuePause on QueuePause {
   id
   labels
@@ -3343,7 +3343,7 @@ export const QueuePauseFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"QueuePause"}) as unknown as TypedDocumentString<QueuePauseFragment, unknown>;
-export const OperationFragmentDoc = new TypedDocumentString(`
+export const OperationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Operation on Operation {
   id
   kind
@@ -3369,7 +3369,7 @@ export const OperationFragmentDoc = new TypedDocumentString(`
     bytes
   }
 }`, {"fragmentName":"Operation"}) as unknown as TypedDocumentString<OperationFragment, unknown>;
-export const ResumePlanElementFragmentDoc = new TypedDocumentString(`
+export const ResumePlanElementFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ResumePlanElement on PreviewedStageElement {
   stageName
   stepName
@@ -3379,7 +3379,7 @@ export const ResumePlanElementFragmentDoc = new TypedDocumentString(`
   finallyTasks
 }
     `, {"fragmentName":"ResumePlanElement"}) as unknown as TypedDocumentString<ResumePlanElementFragment, unknown>;
-export const ResumePlanFragmentDoc = new TypedDocumentString(`
+export const ResumePlanFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ResumePlan on ResumePreview {
   allowed
   refusals {
@@ -3424,7 +3424,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   tasksKept
   finallyTasks
 }`, {"fragmentName":"ResumePlan"}) as unknown as TypedDocumentString<ResumePlanFragment, unknown>;
-export const FoundRunFragmentDoc = new TypedDocumentString(`
+export const FoundRunFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment FoundRun on Execution {
   __typename
   id
@@ -3437,7 +3437,7 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"FoundRun"}) as unknown as TypedDocumentString<FoundRunFragment, unknown>;
-export const WhyFragmentDoc = new TypedDocumentString(`
+export const WhyFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Why on WhyNotRunning {
   code
   message
@@ -3445,7 +3445,7 @@ export const WhyFragmentDoc = new TypedDocumentString(`
   taskExecutionId
 }
     `, {"fragmentName":"Why"}) as unknown as TypedDocumentString<WhyFragment, unknown>;
-export const PlacedFragmentDoc = new TypedDocumentString(`
+export const PlacedFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Placed on TaskExecution {
   id
   name
@@ -3458,7 +3458,7 @@ export const PlacedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Placed"}) as unknown as TypedDocumentString<PlacedFragment, unknown>;
-export const FormFieldFragmentDoc = new TypedDocumentString(`
+export const FormFieldFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment FormField on ApprovalFormField {
   name
   type
@@ -3470,7 +3470,7 @@ export const FormFieldFragmentDoc = new TypedDocumentString(`
   value
 }
     `, {"fragmentName":"FormField"}) as unknown as TypedDocumentString<FormFieldFragment, unknown>;
-export const AskedApprovalFragmentDoc = new TypedDocumentString(`
+export const AskedApprovalFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment AskedApproval on ApprovalDetails {
   status
   comments
@@ -3515,13 +3515,13 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"fragmentName":"AskedApproval"}) as unknown as TypedDocumentString<AskedApprovalFragment, unknown>;
-export const OutputFragmentDoc = new TypedDocumentString(`
+export const OutputFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Output on WorkflowOutput {
   name
   value
 }
     `, {"fragmentName":"Output"}) as unknown as TypedDocumentString<OutputFragment, unknown>;
-export const TaskFragmentDoc = new TypedDocumentString(`
+export const TaskFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Task on TaskExecution {
   id
   name
@@ -3538,7 +3538,7 @@ export const TaskFragmentDoc = new TypedDocumentString(`
   waitsUntil
 }
     `, {"fragmentName":"Task"}) as unknown as TypedDocumentString<TaskFragment, unknown>;
-export const StageFragmentDoc = new TypedDocumentString(`
+export const StageFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Stage on PipelineStageExecution {
   __typename
   pipelineStageElementId
@@ -3643,7 +3643,7 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"fragmentName":"Stage"}) as unknown as TypedDocumentString<StageFragment, unknown>;
-export const RunFragmentDoc = new TypedDocumentString(`
+export const RunFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Run on Execution {
   __typename
   id
@@ -3919,7 +3919,7 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
-export const SlotMemberFragmentDoc = new TypedDocumentString(`
+export const SlotMemberFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment SlotMember on SlotMember {
   since
   execution {
@@ -3945,7 +3945,7 @@ export const SlotMemberFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SlotMember"}) as unknown as TypedDocumentString<SlotMemberFragment, unknown>;
-export const TrustRuleFragmentDoc = new TypedDocumentString(`
+export const TrustRuleFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment TrustRule on TrustRule {
   id
   name
@@ -3963,14 +3963,14 @@ export const TrustRuleFragmentDoc = new TypedDocumentString(`
   lastUsedAt
 }
     `, {"fragmentName":"TrustRule"}) as unknown as TypedDocumentString<TrustRuleFragment, unknown>;
-export const ComparedValueFragmentDoc = new TypedDocumentString(`
+export const ComparedValueFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ComparedValue on ComparedValue {
   name
   a
   b
 }
     `, {"fragmentName":"ComparedValue"}) as unknown as TypedDocumentString<ComparedValueFragment, unknown>;
-export const ComparedResultFragmentDoc = new TypedDocumentString(`
+export const ComparedResultFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ComparedResult on ComparedResult {
   name
   stage
@@ -3985,7 +3985,7 @@ export const ComparedResultFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ComparedResult"}) as unknown as TypedDocumentString<ComparedResultFragment, unknown>;
-export const ExecutionStateFragmentDoc = new TypedDocumentString(`
+export const ExecutionStateFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ExecutionState on Execution {
   __typename
   id
@@ -3999,7 +3999,7 @@ export const ExecutionStateFragmentDoc = new TypedDocumentString(`
   durationMs
 }
     `, {"fragmentName":"ExecutionState"}) as unknown as TypedDocumentString<ExecutionStateFragment, unknown>;
-export const WatchedEventFragmentDoc = new TypedDocumentString(`
+export const WatchedEventFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment WatchedEvent on ExecutionEvent {
   sequence
   type
@@ -4016,7 +4016,7 @@ export const WatchedEventFragmentDoc = new TypedDocumentString(`
   name
   owner
 }`, {"fragmentName":"WatchedEvent"}) as unknown as TypedDocumentString<WatchedEventFragment, unknown>;
-export const WatchedApprovalFragmentDoc = new TypedDocumentString(`
+export const WatchedApprovalFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment WatchedApproval on ApprovalDetails {
   approvalId
   status
@@ -4032,7 +4032,7 @@ export const WatchedApprovalFragmentDoc = new TypedDocumentString(`
   approvers
 }
     `, {"fragmentName":"WatchedApproval"}) as unknown as TypedDocumentString<WatchedApprovalFragment, unknown>;
-export const WillReplaceDocument = new TypedDocumentString(`query WillReplace($id: ID!) {
+export const WillReplaceDocument = /*#__PURE__*/ new TypedDocumentString(`query WillReplace($id: ID!) {
   execution(executionId: $id) {
     willReplace {
       environment
@@ -4046,7 +4046,7 @@ export const WillReplaceDocument = new TypedDocumentString(`query WillReplace($i
     }
   }
 }`, {"hash":"2246046a9285e45f52196b5d37303adb7a5261117b27e681c89108de755e8e68"}) as unknown as TypedDocumentString<WillReplaceQuery, WillReplaceQueryVariables>;
-export const AbortExecutionDocument = new TypedDocumentString(`mutation AbortExecution($input: AbortExecutionInput!) {
+export const AbortExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation AbortExecution($input: AbortExecutionInput!) {
   abortExecution(input: $input) {
     execution {
       ...Changed
@@ -4058,7 +4058,7 @@ export const AbortExecutionDocument = new TypedDocumentString(`mutation AbortExe
   status
   attempt
 }`, {"hash":"a2c8fd2caa6d534cfae526d68ccf3bb08d939e0093f97f9a74b6691ada792bc6"}) as unknown as TypedDocumentString<AbortExecutionMutation, AbortExecutionMutationVariables>;
-export const PauseExecutionDocument = new TypedDocumentString(`mutation PauseExecution($input: PauseExecutionInput!) {
+export const PauseExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation PauseExecution($input: PauseExecutionInput!) {
   pauseExecution(input: $input) {
     execution {
       ...Changed
@@ -4070,7 +4070,7 @@ export const PauseExecutionDocument = new TypedDocumentString(`mutation PauseExe
   status
   attempt
 }`, {"hash":"379c4e362c1a2ab9a0ef4d02771fe12a031218ba4ddc7da8e0ca7da679aab80a"}) as unknown as TypedDocumentString<PauseExecutionMutation, PauseExecutionMutationVariables>;
-export const ContinueExecutionDocument = new TypedDocumentString(`mutation ContinueExecution($input: PauseExecutionInput!) {
+export const ContinueExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ContinueExecution($input: PauseExecutionInput!) {
   continueExecution(input: $input) {
     execution {
       ...Changed
@@ -4082,7 +4082,7 @@ export const ContinueExecutionDocument = new TypedDocumentString(`mutation Conti
   status
   attempt
 }`, {"hash":"be44d531f5c69c79e39e29186bf26fd15413f43bfb0bd94aa02830d189a9e56f"}) as unknown as TypedDocumentString<ContinueExecutionMutation, ContinueExecutionMutationVariables>;
-export const RerunExecutionDocument = new TypedDocumentString(`mutation RerunExecution($input: RerunExecutionInput!) {
+export const RerunExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RerunExecution($input: RerunExecutionInput!) {
   rerunExecution(input: $input) {
     execution {
       ...Changed
@@ -4094,7 +4094,7 @@ export const RerunExecutionDocument = new TypedDocumentString(`mutation RerunExe
   status
   attempt
 }`, {"hash":"bd20ff330de17a73a63c1b46d9d318a2cb61de7eed8ea0eda1e2ede1ce4e1376"}) as unknown as TypedDocumentString<RerunExecutionMutation, RerunExecutionMutationVariables>;
-export const AddImagesToRunDocument = new TypedDocumentString(`mutation AddImagesToRun($input: AddImagesToRunInput!) {
+export const AddImagesToRunDocument = /*#__PURE__*/ new TypedDocumentString(`mutation AddImagesToRun($input: AddImagesToRunInput!) {
   addImagesToRun(input: $input) {
     execution: run {
       ...Changed
@@ -4106,7 +4106,7 @@ export const AddImagesToRunDocument = new TypedDocumentString(`mutation AddImage
   status
   attempt
 }`, {"hash":"f9fd3f82ce8ae37b0429088ee351cdd2817337f75042ae4dfd211b225d9c0dc2"}) as unknown as TypedDocumentString<AddImagesToRunMutation, AddImagesToRunMutationVariables>;
-export const RetryTaskDocument = new TypedDocumentString(`mutation RetryTask($input: RetryTaskInput!) {
+export const RetryTaskDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RetryTask($input: RetryTaskInput!) {
   retryTask(input: $input) {
     taskExecution {
       id
@@ -4115,7 +4115,7 @@ export const RetryTaskDocument = new TypedDocumentString(`mutation RetryTask($in
     }
   }
 }`, {"hash":"ede21a6a82ee3925d297c3c289939fe6859935567cd467f181f68f9290b850af"}) as unknown as TypedDocumentString<RetryTaskMutation, RetryTaskMutationVariables>;
-export const InterveneExecutionDocument = new TypedDocumentString(`mutation InterveneExecution($input: InterveneExecutionInput!) {
+export const InterveneExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation InterveneExecution($input: InterveneExecutionInput!) {
   interveneExecution(input: $input) {
     execution {
       ...Changed
@@ -4127,7 +4127,7 @@ export const InterveneExecutionDocument = new TypedDocumentString(`mutation Inte
   status
   attempt
 }`, {"hash":"4c7951220334932cf8df00fbf420d6389bcf3119f344d9678e4d8a0cf74e5901"}) as unknown as TypedDocumentString<InterveneExecutionMutation, InterveneExecutionMutationVariables>;
-export const AgentsDocument = new TypedDocumentString(`query Agents($filters: [AgentFilter!], $includeLeft: Boolean, $after: String) {
+export const AgentsDocument = /*#__PURE__*/ new TypedDocumentString(`query Agents($filters: [AgentFilter!], $includeLeft: Boolean, $after: String) {
   agents(filters: $filters, includeLeft: $includeLeft, first: 100, after: $after) {
     nodes {
       ...AgentRow
@@ -4161,7 +4161,7 @@ export const AgentsDocument = new TypedDocumentString(`query Agents($filters: [A
     memoryBytes
   }
 }`, {"hash":"287607495ba3292235d9c83613947cf016d0fda621d2960d3bef2b07fe092aa0"}) as unknown as TypedDocumentString<AgentsQuery, AgentsQueryVariables>;
-export const PauseAgentDocument = new TypedDocumentString(`mutation PauseAgent($input: PauseAgentInput!) {
+export const PauseAgentDocument = /*#__PURE__*/ new TypedDocumentString(`mutation PauseAgent($input: PauseAgentInput!) {
   pauseAgent(input: $input) {
     agent {
       ...AgentRow
@@ -4191,7 +4191,7 @@ export const PauseAgentDocument = new TypedDocumentString(`mutation PauseAgent($
     memoryBytes
   }
 }`, {"hash":"086f87c911e6484ef17514a859040e6b4bd4ffd7536ec4ee7cb86961aa3b487a"}) as unknown as TypedDocumentString<PauseAgentMutation, PauseAgentMutationVariables>;
-export const ResumeAgentDocument = new TypedDocumentString(`mutation ResumeAgent($input: ResumeAgentInput!) {
+export const ResumeAgentDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ResumeAgent($input: ResumeAgentInput!) {
   resumeAgent(input: $input) {
     agent {
       ...AgentRow
@@ -4221,7 +4221,7 @@ export const ResumeAgentDocument = new TypedDocumentString(`mutation ResumeAgent
     memoryBytes
   }
 }`, {"hash":"43e8a8da458da9d3c30e9256605af3b79ae8519d1d23adbd652dd00b0a6b67fe"}) as unknown as TypedDocumentString<ResumeAgentMutation, ResumeAgentMutationVariables>;
-export const DrainAgentDocument = new TypedDocumentString(`mutation DrainAgent($input: DrainAgentInput!) {
+export const DrainAgentDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DrainAgent($input: DrainAgentInput!) {
   drainAgent(input: $input) {
     agent {
       ...AgentRow
@@ -4251,7 +4251,7 @@ export const DrainAgentDocument = new TypedDocumentString(`mutation DrainAgent($
     memoryBytes
   }
 }`, {"hash":"64a020a44124257a146c03d781bb42fcfbfe706aa7a5fe6e2cd07b53e6ea7b14"}) as unknown as TypedDocumentString<DrainAgentMutation, DrainAgentMutationVariables>;
-export const RemoveAgentDocument = new TypedDocumentString(`mutation RemoveAgent($input: RemoveAgentInput!) {
+export const RemoveAgentDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RemoveAgent($input: RemoveAgentInput!) {
   removeAgent(input: $input) {
     agent {
       ...AgentRow
@@ -4281,7 +4281,7 @@ export const RemoveAgentDocument = new TypedDocumentString(`mutation RemoveAgent
     memoryBytes
   }
 }`, {"hash":"9cb8a70dd02c3b7f7797909bda4b0d3e51a77ebe6c1d67d14c52303411611ee9"}) as unknown as TypedDocumentString<RemoveAgentMutation, RemoveAgentMutationVariables>;
-export const RelabelAgentDocument = new TypedDocumentString(`mutation RelabelAgent($input: RelabelAgentInput!) {
+export const RelabelAgentDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RelabelAgent($input: RelabelAgentInput!) {
   relabelAgent(input: $input) {
     agent {
       ...AgentRow
@@ -4311,7 +4311,7 @@ export const RelabelAgentDocument = new TypedDocumentString(`mutation RelabelAge
     memoryBytes
   }
 }`, {"hash":"134d36b6820eddfb3fbab963537f56e00736c819a2ba6dc171fbac4ba2df5804"}) as unknown as TypedDocumentString<RelabelAgentMutation, RelabelAgentMutationVariables>;
-export const AgentTokensDocument = new TypedDocumentString(`query AgentTokens($includeRevoked: Boolean, $after: String) {
+export const AgentTokensDocument = /*#__PURE__*/ new TypedDocumentString(`query AgentTokens($includeRevoked: Boolean, $after: String) {
   agentTokens(includeRevoked: $includeRevoked, first: 100, after: $after) {
     nodes {
       id
@@ -4331,7 +4331,7 @@ export const AgentTokensDocument = new TypedDocumentString(`query AgentTokens($i
     }
   }
 }`, {"hash":"568b107aeb6c66e59b374b0ed649a7e9f01992e74d8b275734acc83c64472ed1"}) as unknown as TypedDocumentString<AgentTokensQuery, AgentTokensQueryVariables>;
-export const CreateLimitedAgentTokenDocument = new TypedDocumentString(`mutation CreateLimitedAgentToken($input: CreateAgentTokenInput!) {
+export const CreateLimitedAgentTokenDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateLimitedAgentToken($input: CreateAgentTokenInput!) {
   createAgentToken(input: $input) {
     value
     agentToken {
@@ -4340,7 +4340,7 @@ export const CreateLimitedAgentTokenDocument = new TypedDocumentString(`mutation
     }
   }
 }`, {"hash":"4cb27cd0a184c4e70a59c1548094589d55b919a7913e97a98eb874b9b85d301a"}) as unknown as TypedDocumentString<CreateLimitedAgentTokenMutation, CreateLimitedAgentTokenMutationVariables>;
-export const RevokeAgentTokenDocument = new TypedDocumentString(`mutation RevokeAgentToken($input: RevokeAgentTokenInput!) {
+export const RevokeAgentTokenDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RevokeAgentToken($input: RevokeAgentTokenInput!) {
   revokeAgentToken(input: $input) {
     agentToken {
       id
@@ -4348,7 +4348,7 @@ export const RevokeAgentTokenDocument = new TypedDocumentString(`mutation Revoke
     }
   }
 }`, {"hash":"2739dd43806c772c2dc57c16fc3d3e6281bfd581ba5c0257e64a9e5de80759ec"}) as unknown as TypedDocumentString<RevokeAgentTokenMutation, RevokeAgentTokenMutationVariables>;
-export const WaitingApprovalsDocument = new TypedDocumentString(`query WaitingApprovals($applicationId: ID!, $executionId: ID!) {
+export const WaitingApprovalsDocument = /*#__PURE__*/ new TypedDocumentString(`query WaitingApprovals($applicationId: ID!, $executionId: ID!) {
   approvalDetails(applicationId: $applicationId, executionId: $executionId) {
     approvalDetails {
       approvalId
@@ -4381,7 +4381,7 @@ export const WaitingApprovalsDocument = new TypedDocumentString(`query WaitingAp
   maxLength
   value
 }`, {"hash":"dcdbf9fcf4b3f1a9655da869381b014ca8861a00bced6c4d1478b56d07781667"}) as unknown as TypedDocumentString<WaitingApprovalsQuery, WaitingApprovalsQueryVariables>;
-export const InboxDocument = new TypedDocumentString(`query Inbox($mine: Boolean!, $first: Int!) {
+export const InboxDocument = /*#__PURE__*/ new TypedDocumentString(`query Inbox($mine: Boolean!, $first: Int!) {
   approvals(mine: $mine, first: $first) {
     nodes {
       approvalId
@@ -4423,25 +4423,25 @@ export const InboxDocument = new TypedDocumentString(`query Inbox($mine: Boolean
   maxLength
   value
 }`, {"hash":"a7944155921d33514b92215b99086b7acbd57594a289552fbe8d68736dc6d619"}) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
-export const DecideApprovalDocument = new TypedDocumentString(`mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
+export const DecideApprovalDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DecideApproval($input: ApproveOrRejectApprovalsInput!) {
   approveOrRejectApprovals(input: $input) {
     decided
     missing
   }
 }`, {"hash":"a1f698ab6e7a224b547c02d38b78346cbe24cb1b2d83fb5cb539852d8ce6917c"}) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
-export const ReassignApprovalDocument = new TypedDocumentString(`mutation ReassignApproval($input: ReassignApprovalInput!) {
+export const ReassignApprovalDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ReassignApproval($input: ReassignApprovalInput!) {
   reassignApproval(input: $input) {
     approval {
       approvalId
     }
   }
 }`, {"hash":"a32ff3ebd2a2d70aa75e3ca0fac2f94bac9325edbcb917bcb62fb596ad77c5b1"}) as unknown as TypedDocumentString<ReassignApprovalMutation, ReassignApprovalMutationVariables>;
-export const GiveRuntimeInputsDocument = new TypedDocumentString(`mutation GiveRuntimeInputs($input: PipelineResumeRuntimeInput!) {
+export const GiveRuntimeInputsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation GiveRuntimeInputs($input: PipelineResumeRuntimeInput!) {
   pipelineResumeRuntime(input: $input) {
     status
   }
 }`, {"hash":"229175113d6b020d4a200a25576239fbebe0b4a23318ad3c75d8e8a52ed865b2"}) as unknown as TypedDocumentString<GiveRuntimeInputsMutation, GiveRuntimeInputsMutationVariables>;
-export const ArtifactsDocument = new TypedDocumentString(`query Artifacts($filters: [ArtifactFilterInput!], $search: String, $first: Int, $after: String) {
+export const ArtifactsDocument = /*#__PURE__*/ new TypedDocumentString(`query Artifacts($filters: [ArtifactFilterInput!], $search: String, $first: Int, $after: String) {
   artifacts(filters: $filters, search: $search, first: $first, after: $after) {
     nodes {
       ...ListedArtifact
@@ -4484,7 +4484,7 @@ export const ArtifactsDocument = new TypedDocumentString(`query Artifacts($filte
     }
   }
 }`, {"hash":"7ce74215024d730e6c60e5f1479389cfbae539081a259dda34aa7a762fae42c6"}) as unknown as TypedDocumentString<ArtifactsQuery, ArtifactsQueryVariables>;
-export const ArtifactLinkDocument = new TypedDocumentString(`query ArtifactLink($id: ID!) {
+export const ArtifactLinkDocument = /*#__PURE__*/ new TypedDocumentString(`query ArtifactLink($id: ID!) {
   artifact(artifactId: $id) {
     ...ListedArtifact
     signedLink {
@@ -4524,7 +4524,7 @@ export const ArtifactLinkDocument = new TypedDocumentString(`query ArtifactLink(
     }
   }
 }`, {"hash":"60b790a8a32f42f7d6db8c47be61a0939b5a34fd771cf0673a89b650429add4f"}) as unknown as TypedDocumentString<ArtifactLinkQuery, ArtifactLinkQueryVariables>;
-export const PinArtifactDocument = new TypedDocumentString(`mutation PinArtifact($input: PinArtifactInput!) {
+export const PinArtifactDocument = /*#__PURE__*/ new TypedDocumentString(`mutation PinArtifact($input: PinArtifactInput!) {
   pinArtifact(input: $input) {
     artifact {
       ...ListedArtifact
@@ -4563,7 +4563,7 @@ export const PinArtifactDocument = new TypedDocumentString(`mutation PinArtifact
     }
   }
 }`, {"hash":"ba7c507c28547e085664c12c6a7098402eb81b6f15ac9ce7266ddd67dbe3cfda"}) as unknown as TypedDocumentString<PinArtifactMutation, PinArtifactMutationVariables>;
-export const UnpinArtifactDocument = new TypedDocumentString(`mutation UnpinArtifact($input: UnpinArtifactInput!) {
+export const UnpinArtifactDocument = /*#__PURE__*/ new TypedDocumentString(`mutation UnpinArtifact($input: UnpinArtifactInput!) {
   unpinArtifact(input: $input) {
     artifact {
       ...ListedArtifact
@@ -4602,7 +4602,7 @@ export const UnpinArtifactDocument = new TypedDocumentString(`mutation UnpinArti
     }
   }
 }`, {"hash":"6b030cc9dad46b1bf31e853292e54332dffcbfdf7884623616b8c1d53cc0f8a6"}) as unknown as TypedDocumentString<UnpinArtifactMutation, UnpinArtifactMutationVariables>;
-export const DeleteArtifactDocument = new TypedDocumentString(`mutation DeleteArtifact($input: DeleteArtifactInput!) {
+export const DeleteArtifactDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DeleteArtifact($input: DeleteArtifactInput!) {
   deleteArtifact(input: $input) {
     artifact {
       ...ListedArtifact
@@ -4641,7 +4641,7 @@ export const DeleteArtifactDocument = new TypedDocumentString(`mutation DeleteAr
     }
   }
 }`, {"hash":"e2903de881d5d383cc0379c8d676fed213b8b16348660162bbd9cdc38aef2892"}) as unknown as TypedDocumentString<DeleteArtifactMutation, DeleteArtifactMutationVariables>;
-export const OneExecutionDocument = new TypedDocumentString(`query OneExecution($id: ID!) {
+export const OneExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`query OneExecution($id: ID!) {
   execution(executionId: $id) {
     id
     ... on PipelineExecution {
@@ -4671,7 +4671,7 @@ export const OneExecutionDocument = new TypedDocumentString(`query OneExecution(
     }
   }
 }`, {"hash":"fb4695d5ba49bd9b5039865f6d60ad5d88507908b7a04cb2579c0ecc562fcb0d"}) as unknown as TypedDocumentString<OneExecutionQuery, OneExecutionQueryVariables>;
-export const NewestExecutionsDocument = new TypedDocumentString(`query NewestExecutions {
+export const NewestExecutionsDocument = /*#__PURE__*/ new TypedDocumentString(`query NewestExecutions {
   executions(limit: 50) {
     nodes {
       id
@@ -4698,15 +4698,15 @@ export const NewestExecutionsDocument = new TypedDocumentString(`query NewestExe
     }
   }
 }`, {"hash":"44dfe64e8227c0d2ce662c15cfd7afeaf7045468227ce99e830e13ca7f5c6f8f"}) as unknown as TypedDocumentString<NewestExecutionsQuery, NewestExecutionsQueryVariables>;
-export const VersionDocument = new TypedDocumentString(`query Version {
+export const VersionDocument = /*#__PURE__*/ new TypedDocumentString(`query Version {
   version
 }`, {"hash":"3c11e44ca3bd51bf662d7387775adef2804d068cae605808a9fc01e109bd9081"}) as unknown as TypedDocumentString<VersionQuery, VersionQueryVariables>;
-export const EventCursorsDocument = new TypedDocumentString(`subscription EventCursors($id: ID!, $after: ID) {
+export const EventCursorsDocument = /*#__PURE__*/ new TypedDocumentString(`subscription EventCursors($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
   }
 }`, {"hash":"fad2199c94fe3e335dead7ed55058e2876d0980a160678d0d44b4d710a100144"}) as unknown as TypedDocumentString<EventCursorsSubscription, EventCursorsSubscriptionVariables>;
-export const DeliveredEventsDocument = new TypedDocumentString(`subscription DeliveredEvents($id: ID!, $after: ID) {
+export const DeliveredEventsDocument = /*#__PURE__*/ new TypedDocumentString(`subscription DeliveredEvents($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
     event {
@@ -4718,12 +4718,12 @@ export const DeliveredEventsDocument = new TypedDocumentString(`subscription Del
     }
   }
 }`, {"hash":"41d99c7bae8cf6d7b4b7e2d82b83cccc1bb81d126f74ccafd3d4b3dd23b596af"}) as unknown as TypedDocumentString<DeliveredEventsSubscription, DeliveredEventsSubscriptionVariables>;
-export const AllUpdatesDocument = new TypedDocumentString(`subscription AllUpdates {
+export const AllUpdatesDocument = /*#__PURE__*/ new TypedDocumentString(`subscription AllUpdates {
   executionsUpdated {
     cursor
   }
 }`, {"hash":"4ceece61a9a1c8017a7619dca16872009dbb5f3f098ab0802070ada2ab25336e"}) as unknown as TypedDocumentString<AllUpdatesSubscription, AllUpdatesSubscriptionVariables>;
-export const ExecutionWithStagesDocument = new TypedDocumentString(`query ExecutionWithStages($id: ID!) {
+export const ExecutionWithStagesDocument = /*#__PURE__*/ new TypedDocumentString(`query ExecutionWithStages($id: ID!) {
   execution(executionId: $id) {
     id
     status
@@ -4740,7 +4740,7 @@ export const ExecutionWithStagesDocument = new TypedDocumentString(`query Execut
     }
   }
 }`, {"hash":"45c547ab1cb46602068410a7c895df337a91d2a43e8e92cd513d157455cb38e1"}) as unknown as TypedDocumentString<ExecutionWithStagesQuery, ExecutionWithStagesQueryVariables>;
-export const ExecutionsWithStagesDocument = new TypedDocumentString(`query ExecutionsWithStages($applicationId: String!) {
+export const ExecutionsWithStagesDocument = /*#__PURE__*/ new TypedDocumentString(`query ExecutionsWithStages($applicationId: String!) {
   executions(
     limit: 50
     filters: [{application: {operator: EQUALS, values: [$applicationId]}}]
@@ -4768,7 +4768,7 @@ export const ExecutionsWithStagesDocument = new TypedDocumentString(`query Execu
     }
   }
 }`, {"hash":"a47b61440c36eddd6ab55fcb6e398420576a8e5e3795e531643738dc278d4ca6"}) as unknown as TypedDocumentString<ExecutionsWithStagesQuery, ExecutionsWithStagesQueryVariables>;
-export const ApplyDefinitionsDocument = new TypedDocumentString(`mutation ApplyDefinitions($input: ApplyDefinitionsInput!) {
+export const ApplyDefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ApplyDefinitions($input: ApplyDefinitionsInput!) {
   applyDefinitions(input: $input) {
     results {
       action
@@ -4793,7 +4793,7 @@ export const ApplyDefinitionsDocument = new TypedDocumentString(`mutation ApplyD
   rule
   message
 }`, {"hash":"694fbaefc0135739181c86edefaf421081b902b33dc795a405dbbc8472d99841"}) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
-export const ValidateDefinitionDocument = new TypedDocumentString(`query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String, $name: String) {
+export const ValidateDefinitionDocument = /*#__PURE__*/ new TypedDocumentString(`query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String, $name: String) {
   validateDefinition(
     source: $source
     format: $format
@@ -4816,12 +4816,12 @@ export const ValidateDefinitionDocument = new TypedDocumentString(`query Validat
   rule
   message
 }`, {"hash":"0bf105e5e70f6be9124c8f521a17289164840f58eee9a24cf5e518a955aef199"}) as unknown as TypedDocumentString<ValidateDefinitionQuery, ValidateDefinitionQueryVariables>;
-export const CreateAgentTokenDocument = new TypedDocumentString(`mutation CreateAgentToken($name: String!) {
+export const CreateAgentTokenDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateAgentToken($name: String!) {
   createAgentToken(input: {name: $name}) {
     value
   }
 }`, {"hash":"e1597f26d3fec01fcef1e79e02822c705dcf5410b38f8f317101e219268f6ac5"}) as unknown as TypedDocumentString<CreateAgentTokenMutation, CreateAgentTokenMutationVariables>;
-export const DeployedImagesDocument = new TypedDocumentString(`query DeployedImages($application: String!) {
+export const DeployedImagesDocument = /*#__PURE__*/ new TypedDocumentString(`query DeployedImages($application: String!) {
   applicationByName(name: $application) {
     environments(limit: 50) {
       nodes {
@@ -4841,7 +4841,7 @@ export const DeployedImagesDocument = new TypedDocumentString(`query DeployedIma
     }
   }
 }`, {"hash":"71965d823b0529266582d78f04d3aceb838a1bbe8931e8384f6ce3c75d309da7"}) as unknown as TypedDocumentString<DeployedImagesQuery, DeployedImagesQueryVariables>;
-export const UserGroupsDocument = new TypedDocumentString(`query UserGroups {
+export const UserGroupsDocument = /*#__PURE__*/ new TypedDocumentString(`query UserGroups {
   userGroups(limit: 500) {
     nodes {
       id
@@ -4849,19 +4849,19 @@ export const UserGroupsDocument = new TypedDocumentString(`query UserGroups {
     }
   }
 }`, {"hash":"e0e63227223f8c3be3d475d552ed7dab0fce943d680ee6bb61f68b0460c966a2"}) as unknown as TypedDocumentString<UserGroupsQuery, UserGroupsQueryVariables>;
-export const CreateUserGroupDocument = new TypedDocumentString(`mutation CreateUserGroup($input: CreateUserGroupInput!) {
+export const CreateUserGroupDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateUserGroup($input: CreateUserGroupInput!) {
   createUserGroup(input: $input) {
     userGroup {
       id
     }
   }
 }`, {"hash":"cde6bc8169fa0eb00cb635db7b08525b26ca6a3c84b40936739f80812de2c585"}) as unknown as TypedDocumentString<CreateUserGroupMutation, CreateUserGroupMutationVariables>;
-export const CreateApiKeyDocument = new TypedDocumentString(`mutation CreateApiKey($input: CreateApiKeyInput!) {
+export const CreateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateApiKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
     value
   }
 }`, {"hash":"2a4028ddd86416be783b2d0debbaec79a23047bc85d1b0daed663ec7b716c406"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
-export const RunProgressedDocument = new TypedDocumentString(`subscription RunProgressed($id: ID!) {
+export const RunProgressedDocument = /*#__PURE__*/ new TypedDocumentString(`subscription RunProgressed($id: ID!) {
   executionUpdated(executionId: $id) {
     ...RunProgress
   }
@@ -4914,7 +4914,7 @@ fragment RunProgress on Execution {
     }
   }
 }`, {"hash":"6a443214d3ec431181773506e6e3fa791d5b915bf4b5ac3bf6fcc0acc3b2a02a"}) as unknown as TypedDocumentString<RunProgressedSubscription, RunProgressedSubscriptionVariables>;
-export const NewestSuccessDocument = new TypedDocumentString(`query NewestSuccess($applicationId: String!) {
+export const NewestSuccessDocument = /*#__PURE__*/ new TypedDocumentString(`query NewestSuccess($applicationId: String!) {
   executions(
     filters: [{application: {operator: EQUALS, values: [$applicationId]}, status: {operator: EQUALS, values: ["SUCCESS"]}}]
     limit: 1
@@ -4929,7 +4929,7 @@ export const NewestSuccessDocument = new TypedDocumentString(`query NewestSucces
     }
   }
 }`, {"hash":"82048da5574fe5f7753c5e542cb32b48e5764f7f6f984615f09f4c1b71a6494e"}) as unknown as TypedDocumentString<NewestSuccessQuery, NewestSuccessQueryVariables>;
-export const RunAttemptsDocument = new TypedDocumentString(`query RunAttempts($id: ID!) {
+export const RunAttemptsDocument = /*#__PURE__*/ new TypedDocumentString(`query RunAttempts($id: ID!) {
   execution(executionId: $id) {
     status
     attempts {
@@ -4940,7 +4940,7 @@ export const RunAttemptsDocument = new TypedDocumentString(`query RunAttempts($i
     }
   }
 }`, {"hash":"714cf8154b0a116740bb44a389d8df926c6083570d9eb554dca3a16b94ebf754"}) as unknown as TypedDocumentString<RunAttemptsQuery, RunAttemptsQueryVariables>;
-export const DeployedDocument = new TypedDocumentString(`query Deployed($filters: [EnvironmentFilter!], $after: String) {
+export const DeployedDocument = /*#__PURE__*/ new TypedDocumentString(`query Deployed($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 20, after: $after) {
     nodes {
       name
@@ -4996,7 +4996,7 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"hash":"8ac4bbe43cbb9417f16231905a7d44761afeea71fceb364b84e31564cef9a3e6"}) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
-export const DeployedHistoryDocument = new TypedDocumentString(`query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
+export const DeployedHistoryDocument = /*#__PURE__*/ new TypedDocumentString(`query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
   environments(filters: $filters, first: 20, after: $after) {
     nodes {
       name
@@ -5037,7 +5037,7 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"hash":"30c401b334da733192f0a5430143349d3343d69c69b0274250a164b2bba330b2"}) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
-export const EventSubscriptionsDocument = new TypedDocumentString(`query EventSubscriptions($after: String) {
+export const EventSubscriptionsDocument = /*#__PURE__*/ new TypedDocumentString(`query EventSubscriptions($after: String) {
   eventSubscriptions(first: 100, after: $after) {
     nodes {
       ...EventSubscriptionParts
@@ -5065,7 +5065,7 @@ export const EventSubscriptionsDocument = new TypedDocumentString(`query EventSu
     name
   }
 }`, {"hash":"6ecdf9402ff7f8ef970b1d350e298f01f74a80e88fe5d8a5a08deb84116b32cb"}) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
-export const CreateEventSubscriptionDocument = new TypedDocumentString(`mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
+export const CreateEventSubscriptionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
   createEventSubscription(input: $input) {
     secret
     eventSubscription {
@@ -5090,12 +5090,12 @@ export const CreateEventSubscriptionDocument = new TypedDocumentString(`mutation
     name
   }
 }`, {"hash":"4d0ed294e0a96ee3c2fa8f2ab2102614638767997ace9d4238e6537ae03ca37d"}) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
-export const DeleteEventSubscriptionDocument = new TypedDocumentString(`mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
+export const DeleteEventSubscriptionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DeleteEventSubscription($input: EventSubscriptionInput!) {
   deleteEventSubscription(input: $input) {
     clientMutationId
   }
 }`, {"hash":"5694847b5ca057a72d08354ccca9ce9f7e78d75d67dc61aeb014c74118f0ff5e"}) as unknown as TypedDocumentString<DeleteEventSubscriptionMutation, DeleteEventSubscriptionMutationVariables>;
-export const EnableEventSubscriptionDocument = new TypedDocumentString(`mutation EnableEventSubscription($input: EnableEventSubscriptionInput!) {
+export const EnableEventSubscriptionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation EnableEventSubscription($input: EnableEventSubscriptionInput!) {
   enableEventSubscription(input: $input) {
     eventSubscription {
       ...EventSubscriptionParts
@@ -5119,7 +5119,7 @@ export const EnableEventSubscriptionDocument = new TypedDocumentString(`mutation
     name
   }
 }`, {"hash":"cbc5affcd588ca4b5a10e6f43f90c8201d396e5953c11359c4e7e174911f0b5b"}) as unknown as TypedDocumentString<EnableEventSubscriptionMutation, EnableEventSubscriptionMutationVariables>;
-export const DisableEventSubscriptionDocument = new TypedDocumentString(`mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
+export const DisableEventSubscriptionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DisableEventSubscription($input: DisableEventSubscriptionInput!) {
   disableEventSubscription(input: $input) {
     eventSubscription {
       ...EventSubscriptionParts
@@ -5143,7 +5143,7 @@ export const DisableEventSubscriptionDocument = new TypedDocumentString(`mutatio
     name
   }
 }`, {"hash":"36dca06ba920a4d30166090ef7bebd93b7d0a0d555dec0263f8480f15031e9b5"}) as unknown as TypedDocumentString<DisableEventSubscriptionMutation, DisableEventSubscriptionMutationVariables>;
-export const TestEventSubscriptionDocument = new TypedDocumentString(`mutation TestEventSubscription($input: EventSubscriptionInput!) {
+export const TestEventSubscriptionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation TestEventSubscription($input: EventSubscriptionInput!) {
   testEventSubscription(input: $input) {
     delivered
     responseStatus
@@ -5152,7 +5152,7 @@ export const TestEventSubscriptionDocument = new TypedDocumentString(`mutation T
     durationMs
   }
 }`, {"hash":"6a4f10ff526bab3c8d808a1f0504b3de1159ef3e8ccd379d4f7aea931838ca7d"}) as unknown as TypedDocumentString<TestEventSubscriptionMutation, TestEventSubscriptionMutationVariables>;
-export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`mutation RotateEventSubscriptionSecret($input: RotateEventSubscriptionSecretInput!) {
+export const RotateEventSubscriptionSecretDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RotateEventSubscriptionSecret($input: RotateEventSubscriptionSecretInput!) {
   rotateEventSubscriptionSecret(input: $input) {
     secret
     eventSubscription {
@@ -5177,7 +5177,7 @@ export const RotateEventSubscriptionSecretDocument = new TypedDocumentString(`mu
     name
   }
 }`, {"hash":"d113b8b457d52109d1f21efad85c642c15e90b291329629a8c7ba8bce1602494"}) as unknown as TypedDocumentString<RotateEventSubscriptionSecretMutation, RotateEventSubscriptionSecretMutationVariables>;
-export const ReplayEventsDocument = new TypedDocumentString(`mutation ReplayEvents($input: ReplayEventsInput!) {
+export const ReplayEventsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ReplayEvents($input: ReplayEventsInput!) {
   replayEvents(input: $input) {
     eventSubscription {
       ...EventSubscriptionParts
@@ -5201,7 +5201,7 @@ export const ReplayEventsDocument = new TypedDocumentString(`mutation ReplayEven
     name
   }
 }`, {"hash":"c1de7b2b34f04d8578163f4b7e4525a3d4c8edbd70442b50ddd682f880ba9632"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
-export const RedeliverEventDocument = new TypedDocumentString(`mutation RedeliverEvent($input: RedeliverEventInput!) {
+export const RedeliverEventDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RedeliverEvent($input: RedeliverEventInput!) {
   redeliverEvent(input: $input) {
     delivery {
       id
@@ -5213,7 +5213,7 @@ export const RedeliverEventDocument = new TypedDocumentString(`mutation Redelive
     }
   }
 }`, {"hash":"282fa099832aaaf126b88119b1f66593d83ccda94c87411a1fc3dbf09484fb38"}) as unknown as TypedDocumentString<RedeliverEventMutation, RedeliverEventMutationVariables>;
-export const EventDeliveriesDocument = new TypedDocumentString(`query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
+export const EventDeliveriesDocument = /*#__PURE__*/ new TypedDocumentString(`query EventDeliveries($subscriptionId: ID!, $states: [EventDeliveryState!], $first: Int, $after: String) {
   deliveries(
     subscriptionId: $subscriptionId
     states: $states
@@ -5240,7 +5240,7 @@ export const EventDeliveriesDocument = new TypedDocumentString(`query EventDeliv
     }
   }
 }`, {"hash":"1f982f49a00b2cd66fd1a60c1ef27839ba9339127295adca8da9263b8e248343"}) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
-export const FreezesDocument = new TypedDocumentString(`query Freezes($filters: [EnvironmentFilter!], $after: String) {
+export const FreezesDocument = /*#__PURE__*/ new TypedDocumentString(`query Freezes($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {
       name
@@ -5272,7 +5272,7 @@ export const FreezesDocument = new TypedDocumentString(`query Freezes($filters: 
     }
   }
 }`, {"hash":"89219138e838bb0c444708af44f4dd71d1c1b7f4de34615d407becbedfc72b61"}) as unknown as TypedDocumentString<FreezesQuery, FreezesQueryVariables>;
-export const OverrideFreezeDocument = new TypedDocumentString(`mutation OverrideFreeze($input: OverrideFreezeOfRunInput!) {
+export const OverrideFreezeDocument = /*#__PURE__*/ new TypedDocumentString(`mutation OverrideFreeze($input: OverrideFreezeOfRunInput!) {
   overrideFreeze(input: $input) {
     execution {
       ...Changed
@@ -5284,7 +5284,7 @@ export const OverrideFreezeDocument = new TypedDocumentString(`mutation Override
   status
   attempt
 }`, {"hash":"27b6ee5b799dba4409896ad984df0a3c697c552f6db5a0fec05e661b0c7b729d"}) as unknown as TypedDocumentString<OverrideFreezeMutation, OverrideFreezeMutationVariables>;
-export const LoggedTasksDocument = new TypedDocumentString(`query LoggedTasks($id: ID!) {
+export const LoggedTasksDocument = /*#__PURE__*/ new TypedDocumentString(`query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
     __typename
     id
@@ -5327,7 +5327,7 @@ fragment LoggedTask on TaskExecution {
     ...LoggedJob
   }
 }`, {"hash":"40aaf9d3a585391c9701392d5c709e31e5e38bc6fa931237b2ae0e3d580194da"}) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
-export const LoggedFinallyTasksDocument = new TypedDocumentString(`query LoggedFinallyTasks($id: ID!) {
+export const LoggedFinallyTasksDocument = /*#__PURE__*/ new TypedDocumentString(`query LoggedFinallyTasks($id: ID!) {
   execution(executionId: $id) {
     __typename
     ... on PipelineExecution {
@@ -5358,7 +5358,7 @@ fragment LoggedTask on TaskExecution {
     ...LoggedJob
   }
 }`, {"hash":"dff128a29e33372af14ae63d8f633bea14bba30a970c703c87465cac574f94a1"}) as unknown as TypedDocumentString<LoggedFinallyTasksQuery, LoggedFinallyTasksQueryVariables>;
-export const LoggedRestoresDocument = new TypedDocumentString(`query LoggedRestores($id: ID!) {
+export const LoggedRestoresDocument = /*#__PURE__*/ new TypedDocumentString(`query LoggedRestores($id: ID!) {
   execution(executionId: $id) {
     __typename
     ... on PipelineExecution {
@@ -5395,7 +5395,7 @@ fragment Placed on TaskExecution {
     }
   }
 }`, {"hash":"9c83342872b65b7c73587591a8504633915dca7872f3efa5bbd3a64aa436e1b0"}) as unknown as TypedDocumentString<LoggedRestoresQuery, LoggedRestoresQueryVariables>;
-export const JobLogDocument = new TypedDocumentString(`query JobLog($jobId: ID!, $afterOffset: Float, $beforeOffset: Float, $fromLine: Float, $lines: Float, $lastLines: Int, $since: DateTime, $until: DateTime, $timestamps: Boolean! = false) {
+export const JobLogDocument = /*#__PURE__*/ new TypedDocumentString(`query JobLog($jobId: ID!, $afterOffset: Float, $beforeOffset: Float, $fromLine: Float, $lines: Float, $lastLines: Int, $since: DateTime, $until: DateTime, $timestamps: Boolean! = false) {
   jobLog(
     jobId: $jobId
     afterOffset: $afterOffset
@@ -5426,7 +5426,7 @@ export const JobLogDocument = new TypedDocumentString(`query JobLog($jobId: ID!,
   more
   final
 }`, {"hash":"6ab05f932343fb028a2fd82bc5a4a06a05c54d1ee5a6b4dd7137ee7a37da7ad4"}) as unknown as TypedDocumentString<JobLogQuery, JobLogQueryVariables>;
-export const FollowJobLogDocument = new TypedDocumentString(`subscription FollowJobLog($jobId: ID!, $afterOffset: Float, $timestamps: Boolean! = false) {
+export const FollowJobLogDocument = /*#__PURE__*/ new TypedDocumentString(`subscription FollowJobLog($jobId: ID!, $afterOffset: Float, $timestamps: Boolean! = false) {
   jobLog(jobId: $jobId, afterOffset: $afterOffset) {
     ...LogPage
   }
@@ -5448,7 +5448,7 @@ export const FollowJobLogDocument = new TypedDocumentString(`subscription Follow
   more
   final
 }`, {"hash":"72cf55fd1729356ed96eff880dbccd0cf12566dd0401943ccd3dd9310cd54190"}) as unknown as TypedDocumentString<FollowJobLogSubscription, FollowJobLogSubscriptionVariables>;
-export const SearchLogsDocument = new TypedDocumentString(`query SearchLogs($id: ID!, $text: String!, $ignoreCase: Boolean, $task: String, $context: Int, $after: String) {
+export const SearchLogsDocument = /*#__PURE__*/ new TypedDocumentString(`query SearchLogs($id: ID!, $text: String!, $ignoreCase: Boolean, $task: String, $context: Int, $after: String) {
   jobLogSearch(
     executionId: $id
     text: $text
@@ -5473,7 +5473,7 @@ export const SearchLogsDocument = new TypedDocumentString(`query SearchLogs($id:
     endCursor
   }
 }`, {"hash":"66d27cb3c6efd064d56d1b93dd3de8a50862e4db50c0d68802218e346c6ceb51"}) as unknown as TypedDocumentString<SearchLogsQuery, SearchLogsQueryVariables>;
-export const ObserveDocument = new TypedDocumentString(`mutation Observe($input: ObserveEnvironmentInput!) {
+export const ObserveDocument = /*#__PURE__*/ new TypedDocumentString(`mutation Observe($input: ObserveEnvironmentInput!) {
   observeEnvironment(input: $input) {
     environment {
       ...Observed
@@ -5504,7 +5504,7 @@ export const ObserveDocument = new TypedDocumentString(`mutation Observe($input:
     }
   }
 }`, {"hash":"ab942ee5540002559f749bd1232b1b2330f9d978550fec0451e7d5277b7404b7"}) as unknown as TypedDocumentString<ObserveMutation, ObserveMutationVariables>;
-export const ObservedDocument = new TypedDocumentString(`query Observed($id: ID!) {
+export const ObservedDocument = /*#__PURE__*/ new TypedDocumentString(`query Observed($id: ID!) {
   environment(environmentId: $id) {
     ...Observed
   }
@@ -5533,7 +5533,7 @@ export const ObservedDocument = new TypedDocumentString(`query Observed($id: ID!
     }
   }
 }`, {"hash":"ba0eee67e2e5c2d7d9c9214af00970ed5c9a94d9c82236176557e1ca4e1aa868"}) as unknown as TypedDocumentString<ObservedQuery, ObservedQueryVariables>;
-export const RegisteredOperationsDocument = new TypedDocumentString(`query RegisteredOperations($after: String, $first: Int) {
+export const RegisteredOperationsDocument = /*#__PURE__*/ new TypedDocumentString(`query RegisteredOperations($after: String, $first: Int) {
   registeredOperations(after: $after, first: $first) {
     ...RegisteredOperation
   }
@@ -5543,7 +5543,7 @@ export const RegisteredOperationsDocument = new TypedDocumentString(`query Regis
   names
   createdAt
 }`, {"hash":"1afe099b73a9d6be69873fdcef10d4b9407ab73b9b8f8c8177232c1658da49c8"}) as unknown as TypedDocumentString<RegisteredOperationsQuery, RegisteredOperationsQueryVariables>;
-export const RegisterOperationsDocument = new TypedDocumentString(`mutation RegisterOperations($input: RegisterOperationsInput!) {
+export const RegisterOperationsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RegisterOperations($input: RegisterOperationsInput!) {
   registerOperations(input: $input) {
     operations {
       ...RegisteredOperation
@@ -5555,12 +5555,12 @@ export const RegisterOperationsDocument = new TypedDocumentString(`mutation Regi
   names
   createdAt
 }`, {"hash":"9f21acc603e15ce87b0a67b8ea98886145427de9887685e2b13dc0ce05355d0e"}) as unknown as TypedDocumentString<RegisterOperationsMutation, RegisterOperationsMutationVariables>;
-export const DeleteRegisteredOperationDocument = new TypedDocumentString(`mutation DeleteRegisteredOperation($input: DeleteRegisteredOperationInput!) {
+export const DeleteRegisteredOperationDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DeleteRegisteredOperation($input: DeleteRegisteredOperationInput!) {
   deleteRegisteredOperation(input: $input) {
     hash
   }
 }`, {"hash":"543fe7098c4398cd63ba0a5d49a55de7cea22a05011635f1e9c2750e8d89846b"}) as unknown as TypedDocumentString<DeleteRegisteredOperationMutation, DeleteRegisteredOperationMutationVariables>;
-export const PromotePreviewDocument = new TypedDocumentString(`query PromotePreview($input: PromoteInput!) {
+export const PromotePreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query PromotePreview($input: PromoteInput!) {
   promotePreview(input: $input) {
     allowed
     planToken
@@ -5611,7 +5611,7 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"hash":"92392480eff8fe1cabddad343a0f3df4b912dddc2da030db9a7f1a98bd6d2e06"}) as unknown as TypedDocumentString<PromotePreviewQuery, PromotePreviewQueryVariables>;
-export const PromoteDocument = new TypedDocumentString(`mutation Promote($input: PromoteInput!) {
+export const PromoteDocument = /*#__PURE__*/ new TypedDocumentString(`mutation Promote($input: PromoteInput!) {
   promote(input: $input) {
     execution {
       id
@@ -5619,7 +5619,7 @@ export const PromoteDocument = new TypedDocumentString(`mutation Promote($input:
     }
   }
 }`, {"hash":"b6c3e3bcc5fcb392bf49bb3f7ae6dc0641b6b6bc5d6e0ed588f0cfd4ce8190dc"}) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
-export const QueueDocument = new TypedDocumentString(`query Queue($filters: [QueueFilter!], $first: Int, $after: String) {
+export const QueueDocument = /*#__PURE__*/ new TypedDocumentString(`query Queue($filters: [QueueFilter!], $first: Int, $after: String) {
   queue(filters: $filters, first: $first, after: $after) {
     nodes {
       state
@@ -5673,12 +5673,12 @@ export const QueueDocument = new TypedDocumentString(`query Queue($filters: [Que
     name
   }
 }`, {"hash":"32321560f103d38cf9e09b026999ed2926c1bdd9e9206b64d9a8d00f98c10f5b"}) as unknown as TypedDocumentString<QueueQuery, QueueQueryVariables>;
-export const MoveJobsDocument = new TypedDocumentString(`mutation MoveJobs($input: MoveJobsInput!) {
+export const MoveJobsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation MoveJobs($input: MoveJobsInput!) {
   moveJobs(input: $input) {
     jobIds
   }
 }`, {"hash":"89ced697e07eba3f415d002ad2d35713a4cea38c49d82a90fb3d42f602f783f5"}) as unknown as TypedDocumentString<MoveJobsMutation, MoveJobsMutationVariables>;
-export const SetPriorityDocument = new TypedDocumentString(`mutation SetPriority($input: SetPriorityInput!) {
+export const SetPriorityDocument = /*#__PURE__*/ new TypedDocumentString(`mutation SetPriority($input: SetPriorityInput!) {
   setPriority(input: $input) {
     id
     priority
@@ -5686,7 +5686,7 @@ export const SetPriorityDocument = new TypedDocumentString(`mutation SetPriority
     movedJobs
   }
 }`, {"hash":"4a337caa835633f9dc50b5757bd3be9ce22d9ddc12cb6207985f4259b2bae17b"}) as unknown as TypedDocumentString<SetPriorityMutation, SetPriorityMutationVariables>;
-export const PauseQueueDocument = new TypedDocumentString(`mutation PauseQueue($input: PauseQueueInput!) {
+export const PauseQueueDocument = /*#__PURE__*/ new TypedDocumentString(`mutation PauseQueue($input: PauseQueueInput!) {
   pauseQueue(input: $input) {
     pause {
       ...QueuePause
@@ -5705,7 +5705,7 @@ export const PauseQueueDocument = new TypedDocumentString(`mutation PauseQueue($
     name
   }
 }`, {"hash":"265708f94ac1a84dad98c15398957fc08c41bbc16ebdb8bae9cef015f97b3dc1"}) as unknown as TypedDocumentString<PauseQueueMutation, PauseQueueMutationVariables>;
-export const ResumeQueueDocument = new TypedDocumentString(`mutation ResumeQueue($input: ResumeQueueInput!) {
+export const ResumeQueueDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ResumeQueue($input: ResumeQueueInput!) {
   resumeQueue(input: $input) {
     pause {
       ...QueuePause
@@ -5724,7 +5724,7 @@ export const ResumeQueueDocument = new TypedDocumentString(`mutation ResumeQueue
     name
   }
 }`, {"hash":"f0aa2ed93000979730ae651cf3a91c247b524a34be80d646bc6c0877d36e6dde"}) as unknown as TypedDocumentString<ResumeQueueMutation, ResumeQueueMutationVariables>;
-export const CancelJobsDocument = new TypedDocumentString(`mutation CancelJobs($input: CancelJobsInput!) {
+export const CancelJobsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CancelJobs($input: CancelJobsInput!) {
   cancelJobs(input: $input) {
     jobs {
       jobId
@@ -5734,7 +5734,7 @@ export const CancelJobsDocument = new TypedDocumentString(`mutation CancelJobs($
     }
   }
 }`, {"hash":"8127521078cb4884dd1c8d5c2283fad558f4e4ef0ec425205dc6d837774b83f2"}) as unknown as TypedDocumentString<CancelJobsMutation, CancelJobsMutationVariables>;
-export const AbortExecutionsDocument = new TypedDocumentString(`mutation AbortExecutions($input: AbortExecutionsInput!) {
+export const AbortExecutionsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation AbortExecutions($input: AbortExecutionsInput!) {
   abortExecutions(input: $input) {
     executions {
       executionId
@@ -5746,7 +5746,7 @@ export const AbortExecutionsDocument = new TypedDocumentString(`mutation AbortEx
     }
   }
 }`, {"hash":"5f9b44dbd8423087c5c317bf76b11c2ce13a986a94de60b4f9bf0fad24816861"}) as unknown as TypedDocumentString<AbortExecutionsMutation, AbortExecutionsMutationVariables>;
-export const RestorePreviewDocument = new TypedDocumentString(`query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
+export const RestorePreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query RestorePreview($runId: ID!, $overrideFreeze: OverrideFreezeInput) {
   restorePreview(runId: $runId, overrideFreeze: $overrideFreeze) {
     allowed
     refusals {
@@ -5812,7 +5812,7 @@ export const RestorePreviewDocument = new TypedDocumentString(`query RestorePrev
     planToken
   }
 }`, {"hash":"2501778085d6ceedd840dd3700e01fa65436cfd3abc9c402130e34856271d79c"}) as unknown as TypedDocumentString<RestorePreviewQuery, RestorePreviewQueryVariables>;
-export const RestoreRunDocument = new TypedDocumentString(`mutation RestoreRun($input: RestoreRunInput!) {
+export const RestoreRunDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RestoreRun($input: RestoreRunInput!) {
   restoreRun(input: $input) {
     operation {
       ...Operation
@@ -5844,7 +5844,7 @@ fragment Operation on Operation {
     }
   }
 }`, {"hash":"37567764f798b9370b736862dbf189126c1e522068b9e723e8f2b6350cec96ba"}) as unknown as TypedDocumentString<RestoreRunMutation, RestoreRunMutationVariables>;
-export const CancelRestoreDocument = new TypedDocumentString(`mutation CancelRestore($input: CancelRestoreInput!) {
+export const CancelRestoreDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CancelRestore($input: CancelRestoreInput!) {
   cancelRestore(input: $input) {
     operation {
       ...Operation
@@ -5876,7 +5876,7 @@ fragment Operation on Operation {
     }
   }
 }`, {"hash":"eac123cbaf8c45de0ce1a3984f92f16363d5a441095f755ef352e1c1db9664b5"}) as unknown as TypedDocumentString<CancelRestoreMutation, CancelRestoreMutationVariables>;
-export const RestoreResultDocument = new TypedDocumentString(`query RestoreResult($operationId: ID!, $runId: ID!) {
+export const RestoreResultDocument = /*#__PURE__*/ new TypedDocumentString(`query RestoreResult($operationId: ID!, $runId: ID!) {
   operation(operationId: $operationId) {
     ...Operation
   }
@@ -5914,7 +5914,7 @@ fragment Operation on Operation {
     }
   }
 }`, {"hash":"5a9bbd725b4cc332b7c6d4dc898ffe95898ae1812079f5b6ca88a0ba4d9b4a4a"}) as unknown as TypedDocumentString<RestoreResultQuery, RestoreResultQueryVariables>;
-export const OperationLogDocument = new TypedDocumentString(`subscription OperationLog($operationId: ID!, $after: Int) {
+export const OperationLogDocument = /*#__PURE__*/ new TypedDocumentString(`subscription OperationLog($operationId: ID!, $after: Int) {
   operationLog(operationId: $operationId, after: $after) {
     lines {
       at
@@ -5924,7 +5924,7 @@ export const OperationLogDocument = new TypedDocumentString(`subscription Operat
     nextAfter
   }
 }`, {"hash":"1fd0714d569672625d817928e9f6fa662a8b8f40c97e7c310945f721b4354d80"}) as unknown as TypedDocumentString<OperationLogSubscription, OperationLogSubscriptionVariables>;
-export const ResumePreviewDocument = new TypedDocumentString(`query ResumePreview($input: ResumeExecutionInput!) {
+export const ResumePreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query ResumePreview($input: ResumeExecutionInput!) {
   resumePreview(input: $input) {
     ...ResumePlan
   }
@@ -5973,7 +5973,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   tasksKept
   finallyTasks
 }`, {"hash":"fcb1700306a6a4c10538be8c6006e3196fbc0633c863c379c5db830dd44bc6ba"}) as unknown as TypedDocumentString<ResumePreviewQuery, ResumePreviewQueryVariables>;
-export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
+export const ResumeWorkflowPreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
   resumeWorkflowPreview(input: $input) {
     ...ResumePlan
   }
@@ -6022,7 +6022,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   tasksKept
   finallyTasks
 }`, {"hash":"da7f2bfd273fc4d876ab8437faadacbe4cdfc3086a56b0f0bb8c7573ce2e4243"}) as unknown as TypedDocumentString<ResumeWorkflowPreviewQuery, ResumeWorkflowPreviewQueryVariables>;
-export const ResumeExecutionDocument = new TypedDocumentString(`mutation ResumeExecution($input: ResumeExecutionInput!) {
+export const ResumeExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ResumeExecution($input: ResumeExecutionInput!) {
   resumeExecution(input: $input) {
     execution {
       ...Changed
@@ -6034,7 +6034,7 @@ export const ResumeExecutionDocument = new TypedDocumentString(`mutation ResumeE
   status
   attempt
 }`, {"hash":"0300df9186eca58e2bafbfe97ded0ca54c9586cc4f9c03e685a2ddddfc6b6d44"}) as unknown as TypedDocumentString<ResumeExecutionMutation, ResumeExecutionMutationVariables>;
-export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`mutation ResumeWorkflowExecution($input: ResumeWorkflowExecutionInput!) {
+export const ResumeWorkflowExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ResumeWorkflowExecution($input: ResumeWorkflowExecutionInput!) {
   resumeWorkflowExecution(input: $input) {
     execution {
       ...Changed
@@ -6046,7 +6046,7 @@ export const ResumeWorkflowExecutionDocument = new TypedDocumentString(`mutation
   status
   attempt
 }`, {"hash":"47b7ff37834a9130db5b06c32a624e4f7024b657f6a41675bf477f12ef7e0a2b"}) as unknown as TypedDocumentString<ResumeWorkflowExecutionMutation, ResumeWorkflowExecutionMutationVariables>;
-export const FindEnvironmentsDocument = new TypedDocumentString(`query FindEnvironments($filters: [EnvironmentFilter!]) {
+export const FindEnvironmentsDocument = /*#__PURE__*/ new TypedDocumentString(`query FindEnvironments($filters: [EnvironmentFilter!]) {
   environments(filters: $filters, first: 20) {
     nodes {
       id
@@ -6058,7 +6058,7 @@ export const FindEnvironmentsDocument = new TypedDocumentString(`query FindEnvir
     }
   }
 }`, {"hash":"9b3ef328d2b8cf79435f4945269e75882e448488811938f218d67f6c327ebbcb"}) as unknown as TypedDocumentString<FindEnvironmentsQuery, FindEnvironmentsQueryVariables>;
-export const RollbackPreviewDocument = new TypedDocumentString(`query RollbackPreview($input: RollbackEnvironmentInput!) {
+export const RollbackPreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query RollbackPreview($input: RollbackEnvironmentInput!) {
   rollbackPreview(input: $input) {
     allowed
     planToken
@@ -6114,7 +6114,7 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"hash":"68c28e97cadfb2d2272fe23ff29f355b8fc574ed5bd99142e94683c2a660a0fc"}) as unknown as TypedDocumentString<RollbackPreviewQuery, RollbackPreviewQueryVariables>;
-export const RollBackDocument = new TypedDocumentString(`mutation RollBack($input: RollbackEnvironmentInput!) {
+export const RollBackDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RollBack($input: RollbackEnvironmentInput!) {
   rollbackEnvironment(input: $input) {
     execution {
       id
@@ -6122,7 +6122,7 @@ export const RollBackDocument = new TypedDocumentString(`mutation RollBack($inpu
     }
   }
 }`, {"hash":"0bcdbc392869c3900fbf084641dec3863077f66614284bf0624ba5dc4ac881ea"}) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
-export const RestoreEnvironmentsPreviewDocument = new TypedDocumentString(`query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+export const RestoreEnvironmentsPreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query RestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
   restoreEnvironmentsPreview(input: $input) {
     time
     allowed
@@ -6195,7 +6195,7 @@ fragment ActorName on EventActor {
   name
   owner
 }`, {"hash":"baa6c9ac6b9feb32a8b21921e1293c90faab2373393a1fd173d8340b8f3add33"}) as unknown as TypedDocumentString<RestoreEnvironmentsPreviewQuery, RestoreEnvironmentsPreviewQueryVariables>;
-export const RestoreEnvironmentsDocument = new TypedDocumentString(`mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
+export const RestoreEnvironmentsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RestoreEnvironments($input: RestoreEnvironmentsInput!) {
   restoreEnvironments(input: $input) {
     execution {
       id
@@ -6203,7 +6203,7 @@ export const RestoreEnvironmentsDocument = new TypedDocumentString(`mutation Res
     }
   }
 }`, {"hash":"bee5615233bbf09f3ddab4b7ebcd777c908769143175c9107375419a94d3cdf4"}) as unknown as TypedDocumentString<RestoreEnvironmentsMutation, RestoreEnvironmentsMutationVariables>;
-export const ListRunsDocument = new TypedDocumentString(`query ListRuns($filters: [ExecutionFilter!], $first: Int) {
+export const ListRunsDocument = /*#__PURE__*/ new TypedDocumentString(`query ListRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
     nodes {
       __typename
@@ -6230,7 +6230,7 @@ export const ListRunsDocument = new TypedDocumentString(`query ListRuns($filters
     }
   }
 }`, {"hash":"5ead189c71f31680c847a0ff51e345ed43707c259da7ee20826f0a2905276692"}) as unknown as TypedDocumentString<ListRunsQuery, ListRunsQueryVariables>;
-export const FindRunDocument = new TypedDocumentString(`query FindRun($id: ID!) {
+export const FindRunDocument = /*#__PURE__*/ new TypedDocumentString(`query FindRun($id: ID!) {
   execution(executionId: $id) {
     ...FoundRun
   }
@@ -6246,7 +6246,7 @@ export const FindRunDocument = new TypedDocumentString(`query FindRun($id: ID!) 
     name
   }
 }`, {"hash":"2b50c4da8cc4790c9f4e2484d7ada235831d7b43eda4c1c62dbb566a1b9b004a"}) as unknown as TypedDocumentString<FindRunQuery, FindRunQueryVariables>;
-export const FindRunsDocument = new TypedDocumentString(`query FindRuns($filters: [ExecutionFilter!], $first: Int) {
+export const FindRunsDocument = /*#__PURE__*/ new TypedDocumentString(`query FindRuns($filters: [ExecutionFilter!], $first: Int) {
   executions(filters: $filters, first: $first) {
     nodes {
       ...FoundRun
@@ -6264,7 +6264,7 @@ export const FindRunsDocument = new TypedDocumentString(`query FindRuns($filters
     name
   }
 }`, {"hash":"e80a17d05ec637a35653ce0ad8d9bd9fc6bba17aa3a8d39e46927031ea16114c"}) as unknown as TypedDocumentString<FindRunsQuery, FindRunsQueryVariables>;
-export const ReadWhyDocument = new TypedDocumentString(`query ReadWhy($id: ID!) {
+export const ReadWhyDocument = /*#__PURE__*/ new TypedDocumentString(`query ReadWhy($id: ID!) {
   execution(executionId: $id) {
     whyNotRunning {
       ...Why
@@ -6277,7 +6277,7 @@ export const ReadWhyDocument = new TypedDocumentString(`query ReadWhy($id: ID!) 
   stageExecutionId
   taskExecutionId
 }`, {"hash":"cbb01a7e8b164a0998c05a32b7fe5ede79bdc4f1dbdcbe206be093b2845b38e2"}) as unknown as TypedDocumentString<ReadWhyQuery, ReadWhyQueryVariables>;
-export const ReadRunDocument = new TypedDocumentString(`query ReadRun($id: ID!) {
+export const ReadRunDocument = /*#__PURE__*/ new TypedDocumentString(`query ReadRun($id: ID!) {
   execution(executionId: $id) {
     ...Run
   }
@@ -6557,7 +6557,7 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`, {"hash":"e0277e320d32e9a0a84ed59d62f935a9fa2943332aebaf059e43b4bf2d4b5ce2"}) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
-export const ReadPlacesDocument = new TypedDocumentString(`query ReadPlaces($id: ID!) {
+export const ReadPlacesDocument = /*#__PURE__*/ new TypedDocumentString(`query ReadPlaces($id: ID!) {
   execution(executionId: $id) {
     __typename
     ... on PipelineExecution {
@@ -6580,12 +6580,12 @@ export const ReadPlacesDocument = new TypedDocumentString(`query ReadPlaces($id:
     }
   }
 }`, {"hash":"a351612f758c86212ccab28abbb6ed544c7dd8bd7ee2aab031bc2a45be62b4db"}) as unknown as TypedDocumentString<ReadPlacesQuery, ReadPlacesQueryVariables>;
-export const RunStatusDocument = new TypedDocumentString(`subscription RunStatus($id: ID!) {
+export const RunStatusDocument = /*#__PURE__*/ new TypedDocumentString(`subscription RunStatus($id: ID!) {
   executionUpdated(executionId: $id) {
     status
   }
 }`, {"hash":"6c6dd779bdac8bc0bb70667635d9296f772dd40397591adc27b5f12ea3de7a4d"}) as unknown as TypedDocumentString<RunStatusSubscription, RunStatusSubscriptionVariables>;
-export const RunEventsDocument = new TypedDocumentString(`subscription RunEvents($id: ID!, $after: ID) {
+export const RunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`subscription RunEvents($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
     event {
@@ -6885,7 +6885,7 @@ fragment Why on WhyNotRunning {
   stageExecutionId
   taskExecutionId
 }`, {"hash":"00b6c3a4baefa5055ced591bd3555bc0d88bd77fbd27844aec195b7995882030"}) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
-export const SlotsDocument = new TypedDocumentString(`query Slots($filters: [EnvironmentFilter!], $after: String) {
+export const SlotsDocument = /*#__PURE__*/ new TypedDocumentString(`query Slots($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {
       name
@@ -6934,7 +6934,7 @@ export const SlotsDocument = new TypedDocumentString(`query Slots($filters: [Env
     pipelineStepName
   }
 }`, {"hash":"8036825c2d6cf93f4a025c02a2f75dfcaca5a0d03621f0b6bff13e7dc1303c18"}) as unknown as TypedDocumentString<SlotsQuery, SlotsQueryVariables>;
-export const MoveSlotWaiterDocument = new TypedDocumentString(`mutation MoveSlotWaiter($input: MoveSlotWaiterInput!) {
+export const MoveSlotWaiterDocument = /*#__PURE__*/ new TypedDocumentString(`mutation MoveSlotWaiter($input: MoveSlotWaiterInput!) {
   moveSlotWaiter(input: $input) {
     execution {
       ...Changed
@@ -6946,7 +6946,7 @@ export const MoveSlotWaiterDocument = new TypedDocumentString(`mutation MoveSlot
   status
   attempt
 }`, {"hash":"d69a8f7b5ac4adad61a71d9d82a67be809bb00b4a2fcb5052f6812737ec07140"}) as unknown as TypedDocumentString<MoveSlotWaiterMutation, MoveSlotWaiterMutationVariables>;
-export const WithdrawSlotWaiterDocument = new TypedDocumentString(`mutation WithdrawSlotWaiter($input: WithdrawSlotWaiterInput!) {
+export const WithdrawSlotWaiterDocument = /*#__PURE__*/ new TypedDocumentString(`mutation WithdrawSlotWaiter($input: WithdrawSlotWaiterInput!) {
   withdrawSlotWaiter(input: $input) {
     execution {
       ...Changed
@@ -6958,22 +6958,22 @@ export const WithdrawSlotWaiterDocument = new TypedDocumentString(`mutation With
   status
   attempt
 }`, {"hash":"25c8f917979f816b7cd6d1547d4a47da8a6cd206699f062b9898b6538da3009b"}) as unknown as TypedDocumentString<WithdrawSlotWaiterMutation, WithdrawSlotWaiterMutationVariables>;
-export const ApplicationIdDocument = new TypedDocumentString(`query ApplicationId($name: String!) {
+export const ApplicationIdDocument = /*#__PURE__*/ new TypedDocumentString(`query ApplicationId($name: String!) {
   applicationByName(name: $name) {
     id
   }
 }`, {"hash":"59ad46463637ab0f51a55294143610a7e320897104afe3f1bfea72e5e69a106f"}) as unknown as TypedDocumentString<ApplicationIdQuery, ApplicationIdQueryVariables>;
-export const PipelineIdDocument = new TypedDocumentString(`query PipelineId($applicationId: ID!, $name: String!) {
+export const PipelineIdDocument = /*#__PURE__*/ new TypedDocumentString(`query PipelineId($applicationId: ID!, $name: String!) {
   pipelineByName(applicationId: $applicationId, pipelineName: $name) {
     id
   }
 }`, {"hash":"2b8d6d0a0ac94939c8b33919b3edc3c1ae4279921e59b2d4d882e70c7dc3148d"}) as unknown as TypedDocumentString<PipelineIdQuery, PipelineIdQueryVariables>;
-export const WorkflowIdDocument = new TypedDocumentString(`query WorkflowId($applicationId: ID!, $name: String!) {
+export const WorkflowIdDocument = /*#__PURE__*/ new TypedDocumentString(`query WorkflowId($applicationId: ID!, $name: String!) {
   workflowByName(applicationId: $applicationId, workflowName: $name) {
     id
   }
 }`, {"hash":"847cb6c20e9726889be9334677d9ab7b5f3e601d443ce52109fdaf90208c059c"}) as unknown as TypedDocumentString<WorkflowIdQuery, WorkflowIdQueryVariables>;
-export const StartExecutionDocument = new TypedDocumentString(`mutation StartExecution($input: StartExecutionInput!) {
+export const StartExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`mutation StartExecution($input: StartExecutionInput!) {
   startExecution(input: $input) {
     warningMessage
     execution {
@@ -6982,7 +6982,7 @@ export const StartExecutionDocument = new TypedDocumentString(`mutation StartExe
     }
   }
 }`, {"hash":"57b002080d0877dd9355947435622730c5516c6e2598f922a652ec7623a69544"}) as unknown as TypedDocumentString<StartExecutionMutation, StartExecutionMutationVariables>;
-export const ExecutionPlanDocument = new TypedDocumentString(`query ExecutionPlan($input: StartExecutionInput!) {
+export const ExecutionPlanDocument = /*#__PURE__*/ new TypedDocumentString(`query ExecutionPlan($input: StartExecutionInput!) {
   executionPlan(input: $input) {
     startable
     steps {
@@ -6997,7 +6997,7 @@ export const ExecutionPlanDocument = new TypedDocumentString(`query ExecutionPla
     }
   }
 }`, {"hash":"a02deff3c969b504cf4adfe01ffb6f490f8e7fee08c01d51c90aba26e46dbd8b"}) as unknown as TypedDocumentString<ExecutionPlanQuery, ExecutionPlanQueryVariables>;
-export const StartPreviewDocument = new TypedDocumentString(`query StartPreview($input: StartExecutionInput!) {
+export const StartPreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query StartPreview($input: StartExecutionInput!) {
   executionPlan(input: $input) {
     startable
     problems {
@@ -7028,7 +7028,7 @@ export const StartPreviewDocument = new TypedDocumentString(`query StartPreview(
     }
   }
 }`, {"hash":"ab0ee2c6fccae54485e1b6226a627d87ed85230e628074a763f287edad6b91be"}) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
-export const TemplatesDocument = new TypedDocumentString(`query Templates($filters: [TemplateFilter!], $after: String) {
+export const TemplatesDocument = /*#__PURE__*/ new TypedDocumentString(`query Templates($filters: [TemplateFilter!], $after: String) {
   templates(filters: $filters, first: 100, after: $after) {
     nodes {
       id
@@ -7051,7 +7051,7 @@ export const TemplatesDocument = new TypedDocumentString(`query Templates($filte
     }
   }
 }`, {"hash":"bdc393fb5fafa79bd276d070bb138ebd6786f584c9d2771075c2ac42ed358907"}) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
-export const TemplateDocument = new TypedDocumentString(`query Template($name: String!, $applicationId: ID, $format: DefinitionFormat!) {
+export const TemplateDocument = /*#__PURE__*/ new TypedDocumentString(`query Template($name: String!, $applicationId: ID, $format: DefinitionFormat!) {
   templateByName(templateName: $name, applicationId: $applicationId) {
     id
     name
@@ -7083,12 +7083,12 @@ export const TemplateDocument = new TypedDocumentString(`query Template($name: S
     }
   }
 }`, {"hash":"a66d00c18839cd5ae9847609ab022c7c1979f9a75b55ffa5df6700322a05607c"}) as unknown as TypedDocumentString<TemplateQuery, TemplateQueryVariables>;
-export const DeleteTemplateDocument = new TypedDocumentString(`mutation DeleteTemplate($input: DeleteTemplateInput!) {
+export const DeleteTemplateDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DeleteTemplate($input: DeleteTemplateInput!) {
   deleteTemplate(input: $input) {
     clientMutationId
   }
 }`, {"hash":"40864166f44115b9c87763812a1f69be019017b6fc5ce786438f55870e30fe04"}) as unknown as TypedDocumentString<DeleteTemplateMutation, DeleteTemplateMutationVariables>;
-export const TriggersDocument = new TypedDocumentString(`query Triggers($filters: [TriggerFilter!], $after: String) {
+export const TriggersDocument = /*#__PURE__*/ new TypedDocumentString(`query Triggers($filters: [TriggerFilter!], $after: String) {
   triggers(filters: $filters, first: 100, after: $after) {
     nodes {
       id
@@ -7126,7 +7126,7 @@ export const TriggersDocument = new TypedDocumentString(`query Triggers($filters
     }
   }
 }`, {"hash":"141abf5438862ce8b02e01d3e2f263efb14309e98379aeab128ab3ce86b6a865"}) as unknown as TypedDocumentString<TriggersQuery, TriggersQueryVariables>;
-export const ShowTriggerDocument = new TypedDocumentString(`query ShowTrigger($applicationId: ID!, $name: String!, $firings: Int!) {
+export const ShowTriggerDocument = /*#__PURE__*/ new TypedDocumentString(`query ShowTrigger($applicationId: ID!, $name: String!, $firings: Int!) {
   triggerByName(applicationId: $applicationId, triggerName: $name) {
     id
     name
@@ -7170,7 +7170,7 @@ export const ShowTriggerDocument = new TypedDocumentString(`query ShowTrigger($a
     }
   }
 }`, {"hash":"63a39b62f30693674c0badc1f04ed3c044e2f9697b2f62a2ad246faa63c12c8f"}) as unknown as TypedDocumentString<ShowTriggerQuery, ShowTriggerQueryVariables>;
-export const TestTriggerDocument = new TypedDocumentString(`query TestTrigger($input: TestTriggerInput!) {
+export const TestTriggerDocument = /*#__PURE__*/ new TypedDocumentString(`query TestTrigger($input: TestTriggerInput!) {
   testTrigger(input: $input) {
     starts
     reasonCode
@@ -7190,7 +7190,7 @@ export const TestTriggerDocument = new TypedDocumentString(`query TestTrigger($i
     }
   }
 }`, {"hash":"26a0a702ba4e7acef941bb17b1e5f9fe2c3169ecfc6aab73df996722f7005831"}) as unknown as TypedDocumentString<TestTriggerQuery, TestTriggerQueryVariables>;
-export const FireTriggerDocument = new TypedDocumentString(`mutation FireTrigger($input: FireTriggerInput!) {
+export const FireTriggerDocument = /*#__PURE__*/ new TypedDocumentString(`mutation FireTrigger($input: FireTriggerInput!) {
   fireTrigger(input: $input) {
     firing {
       id
@@ -7200,7 +7200,7 @@ export const FireTriggerDocument = new TypedDocumentString(`mutation FireTrigger
     }
   }
 }`, {"hash":"a708d6bb706a1f813110d6018ccd679705e1a9d05e0d2a5003e8f9bfc31a37af"}) as unknown as TypedDocumentString<FireTriggerMutation, FireTriggerMutationVariables>;
-export const SetTriggerEnabledDocument = new TypedDocumentString(`mutation SetTriggerEnabled($input: SetTriggerEnabledInput!) {
+export const SetTriggerEnabledDocument = /*#__PURE__*/ new TypedDocumentString(`mutation SetTriggerEnabled($input: SetTriggerEnabledInput!) {
   setTriggerEnabled(input: $input) {
     trigger {
       id
@@ -7208,7 +7208,7 @@ export const SetTriggerEnabledDocument = new TypedDocumentString(`mutation SetTr
     }
   }
 }`, {"hash":"677885a707a9baff548bf84833af3530a8e3355d0fee58b81344e49b576a615d"}) as unknown as TypedDocumentString<SetTriggerEnabledMutation, SetTriggerEnabledMutationVariables>;
-export const RotateTriggerWebhookDocument = new TypedDocumentString(`mutation RotateTriggerWebhook($input: RotateTriggerWebhookInput!) {
+export const RotateTriggerWebhookDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RotateTriggerWebhook($input: RotateTriggerWebhookInput!) {
   rotateTriggerWebhook(input: $input) {
     webhookSecret
     trigger {
@@ -7216,7 +7216,7 @@ export const RotateTriggerWebhookDocument = new TypedDocumentString(`mutation Ro
     }
   }
 }`, {"hash":"cb1f01549edd141f74eff1c6b39dca2db1d0a2173e8129cdd1425504e17ddecc"}) as unknown as TypedDocumentString<RotateTriggerWebhookMutation, RotateTriggerWebhookMutationVariables>;
-export const TrustRulesDocument = new TypedDocumentString(`query TrustRules {
+export const TrustRulesDocument = /*#__PURE__*/ new TypedDocumentString(`query TrustRules {
   trustRules {
     ...TrustRule
   }
@@ -7237,7 +7237,7 @@ export const TrustRulesDocument = new TypedDocumentString(`query TrustRules {
   enabled
   lastUsedAt
 }`, {"hash":"23c31d9cb98b8131df2a79acaeadf6aa6b8941452cecf5b22c86a46ee841bf96"}) as unknown as TypedDocumentString<TrustRulesQuery, TrustRulesQueryVariables>;
-export const CreateTrustRuleDocument = new TypedDocumentString(`mutation CreateTrustRule($input: CreateTrustRuleInput!) {
+export const CreateTrustRuleDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateTrustRule($input: CreateTrustRuleInput!) {
   createTrustRule(input: $input) {
     trustRule {
       ...TrustRule
@@ -7260,7 +7260,7 @@ export const CreateTrustRuleDocument = new TypedDocumentString(`mutation CreateT
   enabled
   lastUsedAt
 }`, {"hash":"3c9eca2bae9792b78e33f41c7ee955e926fa91b12e5b06e6507a3f195bf0658c"}) as unknown as TypedDocumentString<CreateTrustRuleMutation, CreateTrustRuleMutationVariables>;
-export const UpdateTrustRuleDocument = new TypedDocumentString(`mutation UpdateTrustRule($input: UpdateTrustRuleInput!) {
+export const UpdateTrustRuleDocument = /*#__PURE__*/ new TypedDocumentString(`mutation UpdateTrustRule($input: UpdateTrustRuleInput!) {
   updateTrustRule(input: $input) {
     trustRule {
       ...TrustRule
@@ -7283,19 +7283,19 @@ export const UpdateTrustRuleDocument = new TypedDocumentString(`mutation UpdateT
   enabled
   lastUsedAt
 }`, {"hash":"93279264142725beed00c4f9907552f82f4557c61e1cf3e3e70e8bd06be065ed"}) as unknown as TypedDocumentString<UpdateTrustRuleMutation, UpdateTrustRuleMutationVariables>;
-export const DeleteTrustRuleDocument = new TypedDocumentString(`mutation DeleteTrustRule($input: DeleteTrustRuleInput!) {
+export const DeleteTrustRuleDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DeleteTrustRule($input: DeleteTrustRuleInput!) {
   deleteTrustRule(input: $input) {
     trustRuleId
   }
 }`, {"hash":"cbb578420dbe61eb7f7dc66ab10d32f47bfdb2a4c8bb8dafe78199b63c0c1470"}) as unknown as TypedDocumentString<DeleteTrustRuleMutation, DeleteTrustRuleMutationVariables>;
-export const RunGraphDocument = new TypedDocumentString(`query RunGraph($id: ID!) {
+export const RunGraphDocument = /*#__PURE__*/ new TypedDocumentString(`query RunGraph($id: ID!) {
   workflowGraph(executionId: $id, format: ASCII) {
     format
     nodeCount
     text
   }
 }`, {"hash":"900cd1a4a2fdfede1533f777d5846fc6f194ce20f9f164b3f4688cbf36ff12b2"}) as unknown as TypedDocumentString<RunGraphQuery, RunGraphQueryVariables>;
-export const CompareExecutionsDocument = new TypedDocumentString(`query CompareExecutions($a: ID!, $b: ID!) {
+export const CompareExecutionsDocument = /*#__PURE__*/ new TypedDocumentString(`query CompareExecutions($a: ID!, $b: ID!) {
   compareExecutions(a: $a, b: $b) {
     definition {
       ...ComparedValue
@@ -7336,7 +7336,7 @@ fragment ComparedResult on ComparedResult {
     reasonCode
   }
 }`, {"hash":"483c384995b32220b8c39d69cb7747ba419f6b35334621f5fa285832a34e19e8"}) as unknown as TypedDocumentString<CompareExecutionsQuery, CompareExecutionsQueryVariables>;
-export const ReadExecutionStateDocument = new TypedDocumentString(`query ReadExecutionState($id: ID!) {
+export const ReadExecutionStateDocument = /*#__PURE__*/ new TypedDocumentString(`query ReadExecutionState($id: ID!) {
   execution(executionId: $id) {
     ...ExecutionState
   }
@@ -7353,7 +7353,7 @@ export const ReadExecutionStateDocument = new TypedDocumentString(`query ReadExe
   createdAt
   durationMs
 }`, {"hash":"b765d69b079db25ec91c2b5026f850dbcebfbe56316ff621bc2de99795c18ba2"}) as unknown as TypedDocumentString<ReadExecutionStateQuery, ReadExecutionStateQueryVariables>;
-export const WatchExecutionDocument = new TypedDocumentString(`subscription WatchExecution($id: ID!, $after: ID) {
+export const WatchExecutionDocument = /*#__PURE__*/ new TypedDocumentString(`subscription WatchExecution($id: ID!, $after: ID) {
   executionEvents(executionId: $id, after: $after) {
     cursor
     event {
@@ -7398,7 +7398,7 @@ fragment WatchedEvent on ExecutionEvent {
   }
   data
 }`, {"hash":"c336f0a76fce311540e338ef132b46041f59dfe2be625b2db8977082a80943c4"}) as unknown as TypedDocumentString<WatchExecutionSubscription, WatchExecutionSubscriptionVariables>;
-export const WatchExecutionsDocument = new TypedDocumentString(`subscription WatchExecutions($filters: [ExecutionFilter!], $includeIndirectExecutions: Boolean, $after: ID) {
+export const WatchExecutionsDocument = /*#__PURE__*/ new TypedDocumentString(`subscription WatchExecutions($filters: [ExecutionFilter!], $includeIndirectExecutions: Boolean, $after: ID) {
   executionsUpdated(
     filters: $filters
     includeIndirectExecutions: $includeIndirectExecutions
@@ -7452,7 +7452,7 @@ fragment WatchedEvent on ExecutionEvent {
   }
   data
 }`, {"hash":"5a4c2985c23bfa759dbfebfb7035c63c8413588e426ab48b05f99a74b3399d9b"}) as unknown as TypedDocumentString<WatchExecutionsSubscription, WatchExecutionsSubscriptionVariables>;
-export const WatchApprovalsDocument = new TypedDocumentString(`subscription WatchApprovals($applicationId: ID, $all: Boolean, $after: ID) {
+export const WatchApprovalsDocument = /*#__PURE__*/ new TypedDocumentString(`subscription WatchApprovals($applicationId: ID, $all: Boolean, $after: ID) {
   approvalsRequested(applicationId: $applicationId, all: $all, after: $after) {
     cursor
     approval {
@@ -7483,7 +7483,7 @@ export const WatchApprovalsDocument = new TypedDocumentString(`subscription Watc
   }
   approvers
 }`, {"hash":"ce1a49bc2478d22f1453819618fd616b782aff071cb87cb99ef740f238492832"}) as unknown as TypedDocumentString<WatchApprovalsSubscription, WatchApprovalsSubscriptionVariables>;
-export const WatchQueueDocument = new TypedDocumentString(`subscription WatchQueue($after: ID) {
+export const WatchQueueDocument = /*#__PURE__*/ new TypedDocumentString(`subscription WatchQueue($after: ID) {
   queueUpdated(changes: true, after: $after) {
     cursor
     change {

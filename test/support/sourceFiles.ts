@@ -39,14 +39,19 @@ export function sourceFiles(folder: string): SourceFile[] {
 function names(folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('node_modules'))
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
     .sort();
 }
 
 function read(path: string): SourceFile {
   const text = readFileSync(join(root, path), 'utf8');
-  const { body } = parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' }) as unknown as {
+  const { body } = parseSync(text, {
+    syntax: 'typescript',
+    tsx: path.endsWith('x'),
+    decorators: true,
+    target: 'es2022',
+  }) as unknown as {
     body: Node[];
   };
   const nodes = find(body, () => true);
@@ -61,7 +66,7 @@ function resolve(from: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
   const path = join(dirname(from), specifier).replaceAll('\\', '/');
   // A dynamic import names a compiled file.
-  const found = ['', '.ts', '/index.ts']
+  const found = ['', '.ts', '.tsx', '/index.ts']
     .map((end) => path.replace(/\.js$/, '.ts') + end)
     .find((one) => isFile(join(root, one)));
   if (found === undefined) throw new Error(`${from} imports ${specifier}, which does not exist`);

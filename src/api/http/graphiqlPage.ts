@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalidRequest, sendRefusal } from './httpErrors';
-import assets from './graphiql/assets.json';
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -14,6 +13,30 @@ const types: Readonly<Record<string, string>> = {
 /** Handles a GET that does not come from a browser. */
 type AnswerGet = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
+/** Files that tools/build.cjs makes of src/api/http/graphiql. */
+const assets = ['boot.js', 'boot.css', 'examples.graphql'] as const;
+type Asset = (typeof assets)[number];
+
+interface KnownFile {
+  readonly bytes: Buffer;
+  readonly type: string;
+  readonly version: string;
+}
+
+let kept: ReadonlyMap<string, KnownFile> | undefined;
+
+/** Read once for the process. */
+function files(): ReadonlyMap<string, KnownFile> {
+  kept ??= new Map(
+    assets.map((name) => {
+      const bytes = readFileSync(locate(name));
+      const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
+      return [name, { bytes, type: types[extname(name)] ?? 'application/octet-stream', version }];
+    }),
+  );
+  return kept;
+}
+
 /**
  * GraphiQL, served without a CDN: it works without internet access, and no third-party script sees an API key. All
  * files are in memory by name, so a request never touches the file system. Links contain a content hash, so browsers
@@ -22,16 +45,8 @@ type AnswerGet = (request: FastifyRequest, reply: FastifyReply) => Promise<Fasti
 export const graphiql =
   (answerGet: AnswerGet) =>
   (server: FastifyInstance): void => {
-    const files = new Map(
-      Object.entries(assets).map(([name, source]) => {
-        const bytes = readFileSync(locate(name, source));
-        const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
-        return [name, { bytes, type: types[extname(name)] ?? 'application/octet-stream', version }];
-      }),
-    );
     // Relative to the page, so that GraphiQL also works behind a proxy that adds a prefix.
-    const link = (name: keyof typeof assets) => `graphql/assets/${name}?v=${files.get(name)?.version}`;
-    const page = Buffer.from(pageHtml(link));
+    const link = (name: Asset) => `graphql/assets/${name}?v=${files().get(name)?.version}`;
 
     server.route({
       method: ['GET', 'HEAD'],
@@ -42,7 +57,7 @@ export const graphiql =
           return method === 'GET' ? answerGet(request, reply) : notAllowed(method, reply);
         }
         reply.headers({ 'cache-control': 'no-cache', 'content-security-policy': policy(headers.host) });
-        return reply.type('text/html; charset=utf-8').send(page);
+        return reply.type('text/html; charset=utf-8').send(pageHtml(link));
       },
     });
     server.route({
@@ -55,7 +70,7 @@ export const graphiql =
       method: ['GET', 'HEAD'],
       url: '/graphql/assets/:name',
       handler: async ({ params, query }, reply) => {
-        const file = files.get(params.name);
+        const file = files().get(params.name);
         if (!file) return reply.callNotFound();
         const caching = query.v === file.version ? 'public, max-age=31536000, immutable' : 'no-cache';
         reply.headers({ 'cache-control': caching, 'content-security-policy': "default-src 'none'" });
@@ -72,10 +87,10 @@ function notAllowed(method: string, reply: FastifyReply) {
   });
 }
 
-/** Next to the compiled code, where tools/build.cjs puts it; when running from source, in its original place. */
-function locate(name: string, source: string): string {
+/** Next to the compiled code; when running from source, in the built output. */
+function locate(name: Asset): string {
   const built = join(__dirname, '../../../graphiql', name);
-  return existsSync(built) ? built : join(__dirname, '../../..', source);
+  return existsSync(built) ? built : join(__dirname, '../../../dist/graphiql', name);
 }
 
 /**
@@ -98,7 +113,7 @@ function policy(host: string | undefined): string {
   ].join('; ');
 }
 
-function pageHtml(link: (name: keyof typeof assets) => string): string {
+function pageHtml(link: (name: Asset) => string): string {
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -106,15 +121,11 @@ function pageHtml(link: (name: keyof typeof assets) => string): string {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Slipway · GraphiQL</title>
     <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="${link('graphiql.min.css')}">
     <link rel="stylesheet" href="${link('boot.css')}">
   </head>
   <body>
     <div id="slipway" data-examples="${link('examples.graphql')}">Loading GraphiQL …</div>
     <noscript>GraphiQL needs JavaScript. The API itself does not: send operations with POST to this address.</noscript>
-    <script src="${link('react.production.min.js')}"></script>
-    <script src="${link('react-dom.production.min.js')}"></script>
-    <script src="${link('graphiql.min.js')}"></script>
     <script src="${link('boot.js')}"></script>
   </body>
 </html>

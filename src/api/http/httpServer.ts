@@ -16,13 +16,13 @@ import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
 import type { GraphqlServer } from '../graphql/graphqlServer';
 import { callerAddress } from './callerAddress';
+import { consolePages } from './consolePages';
 import { graphiql } from './graphiqlPage';
 import { errorHandler, pathOf, sendRefusal } from './httpErrors';
 import { documentRoutes } from './openapi';
 import { RefusalLog } from './refusalLog';
 import type { RequestTrace } from './requestTrace';
 import { validateWithZod } from './requestBodies';
-import { startPage } from './startPage';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -171,6 +171,8 @@ export function createHttpServer({
     if (draining.signal.aborted) reply.header('connection', 'close');
     done();
   });
+  // Before all routes, because it also answers where none is.
+  consolePages(server);
   const openapi = documentRoutes(server);
   server.setNotFoundHandler(({ method, url }) => {
     const path = pathOf(url);
@@ -178,7 +180,7 @@ export function createHttpServer({
   });
   server.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) });
   server.route({ method: ['GET', 'HEAD'], url: '/readyz', handler: readiness(health, draining.signal) });
-  const plugins = [startPage, openapi, graphiql(graphql.answerGet), graphql.routes, ...routes];
+  const plugins = [openapi, graphiql(graphql.answerGet), graphql.routes, ...routes];
   for (const plugin of plugins) server.register(plugin);
 
   // A server of our own (`serverFactory`) would listen at one address only if the host has several.

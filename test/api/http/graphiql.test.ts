@@ -32,7 +32,7 @@ describe('the page', () => {
   it('loads nothing from other sites, and nothing that is missing', async () => {
     const html = await (await page()).text();
     const own = links(html).filter((link) => link !== 'data:,');
-    expect(own).toHaveLength(7);
+    expect(own).toHaveLength(3);
     for (const link of own) {
       expect(link).toMatch(/^graphql\/assets\/[\w.-]+\?v=[\w-]{12}$/);
       const response = await fetch(`${server.url}/${link}`);

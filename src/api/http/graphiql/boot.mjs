@@ -1,7 +1,12 @@
 /* Starts GraphiQL in the browser: a field for the API key above it, and the examples as its first tabs. */
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createElement as h, useEffect, useMemo, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import 'graphiql/graphiql.css';
+import './boot.css';
+
 (() => {
-  const { createElement: h, useEffect, useMemo, useState } = window.React;
-  const { GraphiQL } = window;
   const keptAs = 'slipway.apiKey';
   const root = document.getElementById('slipway');
   const url = window.location.pathname;
@@ -21,7 +26,7 @@
 
   /* The browser keeps the key for this tab only, and sends it to nobody but this server. */
   function fetcherFor(key) {
-    return GraphiQL.createFetcher({
+    return createGraphiQLFetcher({
       url,
       subscriptionUrl,
       enableIncrementalDelivery: false,
@@ -115,5 +120,5 @@
     .fetch(root.dataset.examples)
     .then((response) => (response.ok ? response.text() : ''))
     .catch(() => '')
-    .then((text) => window.ReactDOM.createRoot(root).render(h(App, { tabs: tabsOf(text) })));
+    .then((text) => createRoot(root).render(h(App, { tabs: tabsOf(text) })));
 })();

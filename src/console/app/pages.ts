@@ -1,0 +1,23 @@
+import type { ComponentType } from 'react';
+import type { IconName } from '../parts/Icon';
+
+export interface ConsolePage {
+  /** Path with parameters, such as `/runs/:id`. */
+  readonly path: string;
+  readonly title: string;
+  /** Group in the navigation. Pages without one are reached from others. */
+  readonly group?: 'Deliver' | 'Operate' | 'Configure';
+  readonly icon?: IconName;
+  /** Second key of the shortcut that opens it, after `g`. */
+  readonly key?: string;
+  /** A chunk of its own, whose default export is the page. */
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+}
+
+/** Every page of the console, in the order of the navigation. The first path that matches wins. */
+export const pages: readonly ConsolePage[] = [
+  { path: '/runs', title: 'Runs', group: 'Deliver', icon: 'runs', key: 'r', load: () => import('../views/runs/Runs') },
+];
+
+/** What `/` shows while no page has that path. */
+export const homePath = pages.some(({ path }) => path === '/') ? '/' : '/runs';

@@ -1,0 +1,37 @@
+import { useCallback, useMemo } from 'react';
+import { useSearchParams } from 'wouter';
+
+/** Choices of a page that its address holds, so that the address can be sent to somebody. */
+export interface UrlState {
+  get(name: string): string;
+  all(name: string): readonly string[];
+  /** Sets choices by name; an empty one leaves the address. Replaces the entry in the history unless `push`. */
+  set(choices: Readonly<Record<string, string | readonly string[] | undefined>>, options?: { push?: boolean }): void;
+  /** The whole query, such as `status=FAILED`. */
+  readonly text: string;
+}
+
+export function useUrlState(): UrlState {
+  const [params, setParams] = useSearchParams();
+  const text = params.toString();
+  const set = useCallback<UrlState['set']>(
+    (choices, { push = false } = {}) =>
+      setParams(
+        (before) => {
+          const next = new URLSearchParams(before);
+          for (const [name, value] of Object.entries(choices)) {
+            next.delete(name);
+            for (const one of typeof value === 'string' ? [value] : (value ?? []))
+              if (one !== '') next.append(name, one);
+          }
+          return next;
+        },
+        { replace: !push },
+      ),
+    [setParams],
+  );
+  return useMemo(() => {
+    const now = new URLSearchParams(text);
+    return { get: (name) => now.get(name) ?? '', all: (name) => now.getAll(name), set, text };
+  }, [text, set]);
+}

@@ -1,0 +1,142 @@
+import { useMemo } from 'react';
+import { useData } from '../../data/hooks';
+import { useList } from '../../data/list';
+import { useLive } from '../../data/live';
+import { useUrlState } from '../../data/urlState';
+import { Button } from '../../parts/Button';
+import { Empty } from '../../parts/Empty';
+import { ErrorNote } from '../../parts/ErrorNote';
+import { PageHead } from '../../parts/PageHead';
+import { Panel } from '../../parts/Panel';
+import { Person } from '../../parts/Person';
+import { Skeleton } from '../../parts/Skeleton';
+import { Status } from '../../parts/Status';
+import { type Column, RowLink, Table } from '../../parts/Table';
+import { Duration, Time } from '../../parts/Time';
+import { ConsoleViewerDocument } from '../../session/generated';
+import { DurationBar, longestOf } from './DurationBar';
+import { filtersOf } from './filters';
+import { type RunRowFragment, RunsPageDocument } from './generated';
+import styles from './Runs.module.css';
+import { RunsFilters } from './RunsFilters';
+import { SavedViews } from './SavedViews';
+
+/** All runs, newest first, live. */
+export default function Runs() {
+  const url = useUrlState();
+  const me = useData(ConsoleViewerDocument, {}).data?.viewer.id;
+  const filters = useMemo(() => filtersOf(url, me), [url, me]);
+  const list = useList({
+    document: RunsPageDocument,
+    variables: { filters },
+    pageOf: ({ executions }) => executions,
+    idOf: ({ id }: RunRowFragment) => id,
+    only: (ids) => ({ filters: [...filters, { execution: { operator: 'IN' as const, values: ids } }] }),
+  });
+  useLive({ kind: 'executions', filters }, (changes) => {
+    if (changes.some(({ all }) => all)) list.refresh();
+    const runs = new Set(changes.flatMap(({ runId }) => runId ?? []));
+    if (runs.size > 0) list.update([...runs]);
+  });
+  const columns = useMemo(() => columnsOf(longestOf(list.rows)), [list.rows]);
+  return (
+    <>
+      <PageHead title="Runs">
+        <SavedViews url={url} />
+        <RunsFilters url={url} />
+      </PageHead>
+      <ErrorNote error={list.error} onRetry={list.refresh} />
+      <Panel padded={false}>
+        {list.loading ? (
+          <Skeleton label="Loading runs" rows={12} />
+        ) : list.rows.length > 0 ? (
+          <Table
+            label="Runs"
+            rows={list.rows}
+            columns={columns}
+            idOf={({ id }) => id}
+            hasMore={list.hasMore}
+            loadingMore={list.loadingMore}
+            onMore={list.loadMore}
+          />
+        ) : filters.length > 0 ? (
+          <Empty
+            icon="filter"
+            title="No run matches"
+            action={<Button onClick={() => url.set(none(url.text))}>Clear the filters</Button>}
+          >
+            Choose fewer filters, or a longer time.
+          </Empty>
+        ) : (
+          <Empty icon="runs" title="No runs yet">
+            Apply a pipeline and start it: <code>slipway start</code>, a trigger, or the mutation{' '}
+            <code>startExecution</code>. Runs appear here as they begin.
+          </Empty>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+const none = (text: string) =>
+  Object.fromEntries([...new URLSearchParams(text).keys()].map((name) => [name, undefined]));
+
+const columnsOf = (longestMs: number): Column<RunRowFragment>[] => [
+  { key: 'status', title: 'Status', width: '128px', hideBelow: 640, cell: ({ status }) => <Status status={status} /> },
+  { key: 'run', title: 'Run', cell: (run) => <RunCell run={run} /> },
+  { key: 'by', title: 'Started by', width: '190px', hideBelow: 900, cell: ({ cause }) => <By cause={cause} /> },
+  {
+    ...{ key: 'duration', title: 'Duration', width: '210px', hideBelow: 640 },
+    cell: (run) => <DurationBar run={run} longestMs={longestMs} />,
+  },
+  {
+    ...{ key: 'created', title: 'Started', width: '104px', align: 'end' },
+    cell: ({ createdAt }) => (
+      <span className={styles.quiet}>
+        <Time at={createdAt} />
+      </span>
+    ),
+  },
+];
+
+const nameOf = (run: RunRowFragment): string =>
+  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted definition';
+
+function RunCell({ run }: { readonly run: RunRowFragment }) {
+  const environment = run.__typename === 'WorkflowExecution' ? run.environment?.name : undefined;
+  return (
+    <div className={styles.run}>
+      <span className={styles.narrow}>
+        <Status status={run.status} as="icon" />
+      </span>
+      <div className={styles.what}>
+        <div className={styles.line}>
+          <RowLink href={`/runs/${run.id}`}>
+            <span className={styles.application}>{run.application?.name ?? 'deleted application'}</span>
+            <span className={styles.slash}> / </span>
+            {nameOf(run)}
+          </RowLink>
+          {environment && <span className={styles.tag}>{environment}</span>}
+          {run.attempt > 1 && <span className={styles.tag}>attempt {run.attempt}</span>}
+          {run.failureDetails && <span className={styles.why}>{run.failureDetails}</span>}
+        </div>
+        <div className={styles.second}>
+          <Duration ms={run.durationMs} since={run.endedAt === null ? run.startedAt : null} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function By({ cause }: { readonly cause: RunRowFragment['cause'] }) {
+  switch (cause.__typename) {
+    case 'ExecutedByUser':
+      return <Person name={cause.user?.name ?? 'deleted user'} />;
+    case 'ExecutedByAPIKey':
+      return <Person name={cause.apiKey.name} kind="key" />;
+    case 'ExecutedByTrigger':
+      return <Person name={cause.trigger?.name ?? 'deleted trigger'} kind="trigger" />;
+    default:
+      return <Person name="pipeline" kind="trigger" />;
+  }
+}
