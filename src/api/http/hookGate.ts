@@ -39,7 +39,7 @@ export class HookGate {
   private readonly refusals: RefusalLog;
 
   constructor(
-    app: App,
+    private readonly app: App,
     private readonly desk: HookDesk,
   ) {
     this.bad = new BadDeliveries(app.clock);
@@ -82,6 +82,7 @@ export class HookGate {
   /** Logs a refused delivery: one line a second for each trigger, sender and code. A path is a secret. */
   note(refusal: RefusedHook): void {
     const { code, address, triggerId } = refusal;
+    for (const observer of this.app.observers) observer.refusedHook(code);
     this.refusals.noteEqual(`${code} ${address} ${triggerId ?? ''}`, { ...refusal, route: '/hooks/:path' });
   }
 

@@ -326,6 +326,8 @@ export class SubscriptionWorker {
       throw error;
     }
     for (const { delivery } of results) this.inFlight.delete(delivery.id);
+    for (const observer of app.observers)
+      for (const { state } of attempts) observer.delivered(state === 'PENDING' ? 'RETRIED' : state);
     if (live !== undefined) await this.switchOffIfHopeless(live, failures, failingSince, now);
   }
 

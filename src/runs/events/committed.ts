@@ -10,6 +10,9 @@ export interface Committed {
   readonly actor: ActorRef;
 }
 
+/** RETRIED: it failed, and there will be another attempt. */
+export type DeliveryOutcome = 'DELIVERED' | 'RETRIED' | 'FAILED' | 'SKIPPED';
+
 /** Called after the commit for everything that this process commits. Must be fast and must not throw. */
 export interface RunObserver {
   committed(committed: Committed): void;
@@ -17,4 +20,10 @@ export interface RunObserver {
   waited(milliseconds: number): void;
   /** An event of a live stream was read this many milliseconds after it happened. */
   lagged(milliseconds: number): void;
+  /** A trigger has reacted to an event. */
+  fired(firing: { readonly kind: string; readonly status: string }): void;
+  /** An attempt to deliver an event to a subscription has ended. */
+  delivered(outcome: DeliveryOutcome): void;
+  /** A webhook for a trigger was refused. */
+  refusedHook(code: string): void;
 }

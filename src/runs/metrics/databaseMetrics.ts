@@ -3,6 +3,8 @@ import { agentStates, OFFLINE_AFTER_MS } from '../../contract/labels';
 import type { Clock } from '../../kernel/clock';
 import type { Database } from '../../kernel/database/database';
 import type { Metrics, Sampled } from '../../kernel/metrics';
+import { valuesOf } from '../../kernel/fields';
+import { offCode } from '../eventSubscriptions/eventSubscriptions';
 import { findSample, type Sample } from './sample.store';
 
 /** Time for which all scrapers share one read of the database. */
@@ -92,6 +94,31 @@ export function sampleDatabase(metrics: Metrics, database: Database, clock: Cloc
   gauge('slipway_approvals_oldest_seconds', 'Time for which the oldest of them has waited.', ({ approvals }) => [
     { value: approvals.seconds },
   ]);
+  gauge(
+    'slipway_trigger_firings_pending',
+    'Events at triggers without an outcome, also those whose start is tried again later.',
+    ({ firings }) => [{ value: firings.count }],
+  );
+  gauge('slipway_trigger_firings_oldest_seconds', 'Age of the oldest of them.', ({ firings }) => [
+    { value: firings.seconds },
+  ]);
+  gauge(
+    'slipway_trigger_firings_late_seconds',
+    'Time since the next try of one of them was due. It grows if no server carries out firings.',
+    ({ firings }) => [{ value: firings.late }],
+  );
+  gauge('slipway_deliveries_pending', 'Events that enabled subscriptions have not delivered.', ({ deliveries }) => [
+    { value: deliveries.count },
+  ]);
+  gauge('slipway_deliveries_oldest_seconds', 'Age of the oldest of them.', ({ deliveries }) => [
+    { value: deliveries.seconds },
+  ]);
+  gauge(
+    'slipway_event_subscriptions',
+    'Event subscriptions: ENABLED, or the reason why they are turned off.',
+    ({ subscriptions }) => each('state', ['ENABLED', ...valuesOf(offCode)], subscriptions),
+    ['state'],
+  );
   gauge(
     'slipway_event_horizon_seconds',
     'Age of the oldest transaction that writes. Streams over all runs show nothing that is newer.',

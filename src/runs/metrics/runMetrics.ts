@@ -49,6 +49,21 @@ export function observeRuns(metrics: Metrics): RunObserver {
     },
     LAG_SECONDS,
   );
+  const firings = metrics.counter({
+    name: 'slipway_trigger_firings_total',
+    help: 'Firings of triggers that have an outcome, by kind of the event and status.',
+    labels: ['kind', 'status'],
+  });
+  const attempts = metrics.counter({
+    name: 'slipway_delivery_attempts_total',
+    help: 'Attempts to deliver events to subscriptions, by outcome: DELIVERED, RETRIED, FAILED or SKIPPED.',
+    labels: ['outcome'],
+  });
+  const refusedHooks = metrics.counter({
+    name: 'slipway_hooks_refused_total',
+    help: 'Webhooks for triggers that were refused, by the code of the error.',
+    labels: ['code'],
+  });
 
   const noteExecution = ({ before, after }: Change<Execution>) => {
     const { status, endedAt, attemptStartedAt, createdAt } = after;
@@ -75,6 +90,9 @@ export function observeRuns(metrics: Metrics): RunObserver {
     },
     waited: (milliseconds) => waits.observe(milliseconds / 1000),
     lagged: (milliseconds) => lag.observe(Math.max(0, milliseconds) / 1000),
+    fired: ({ kind, status }) => firings.inc({ kind, status }),
+    delivered: (outcome) => attempts.inc({ outcome }),
+    refusedHook: (code) => refusedHooks.inc({ code }),
   };
 }
 

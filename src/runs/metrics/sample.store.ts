@@ -22,6 +22,9 @@ export interface Sample {
   readonly executions: readonly (Count & { readonly kind: string })[];
   readonly approvals: { readonly count: number; readonly seconds: number };
   readonly horizonSeconds: number;
+  readonly firings: { readonly count: number; readonly seconds: number; readonly late: number };
+  readonly deliveries: { readonly count: number; readonly seconds: number };
+  readonly subscriptions: readonly Count[];
 }
 
 const age = (time: string): string => `greatest(0, extract(epoch FROM $1::timestamptz - min(${time})))::float8`;
@@ -66,5 +69,13 @@ export const SAMPLE = `WITH present AS MATERIALIZED (
           WHERE ended_at IS NULL AND parent_stage_execution_id IS NULL GROUP BY kind, status) found) AS executions,
        (SELECT jsonb_build_object('count', count(*), 'seconds', coalesce(${age('requested_at')}, 0))
         FROM approval WHERE status = 'WAITING') AS approvals,
+       (SELECT jsonb_build_object('count', count(*), 'seconds', coalesce(${age('created_at')}, 0),
+          'late', coalesce(${age('next_at')}, 0)) FROM trigger_firing WHERE next_at IS NOT NULL) AS firings,
+       (SELECT jsonb_build_object('count', count(*), 'seconds', coalesce(${age('created_at')}, 0))
+        FROM event_delivery WHERE state = 'PENDING'
+          AND subscription_id IN (SELECT id FROM event_subscription WHERE enabled AND deleted_at IS NULL)) AS deliveries,
+       (SELECT coalesce(jsonb_agg(found), '[]') FROM (
+          SELECT coalesce(off_code, 'ENABLED') AS label, count(*)::int AS count FROM event_subscription
+          WHERE deleted_at IS NULL GROUP BY 1) found) AS subscriptions,
        coalesce((SELECT greatest(0, extract(epoch FROM now() - min(xact_start)))::float8 FROM pg_stat_activity
          WHERE datname = current_database() AND backend_xid IS NOT NULL), 0) AS "horizonSeconds"`;

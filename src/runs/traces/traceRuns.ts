@@ -33,6 +33,9 @@ export function traceRuns(app: App, tracing: Tracing): RunObserver {
     },
     waited: () => undefined,
     lagged: () => undefined,
+    fired: () => undefined,
+    delivered: () => undefined,
+    refusedHook: () => undefined,
   };
 }
 

@@ -13,6 +13,7 @@ import { startExecution } from '../commands/startExecution';
 import { findExecution } from '../execution/executions.store';
 import type { StartExecution } from '../execution/planStart';
 import { readEnded } from './endedExecution';
+import { noteFired } from './noteFired';
 import { endFiring, findFiring, postponeFiring, takeDueFirings } from './firings.store';
 import type { Firing } from './firings.table';
 import { tellDockerHub } from './tellDockerHub';
@@ -83,7 +84,7 @@ async function start(app: App, firing: Firing): Promise<void> {
   };
   const { id: executionId } = await audited(app, attempt, () => startExecution(app, actor, input));
   const outcome = { status: 'STARTED', reasonCode: null, reason: null, executionId, inputs, chain } as const;
-  await endFiring(app.database, firing.id, outcome, app.clock.now());
+  if (await endFiring(app.database, firing.id, outcome, app.clock.now())) noteFired(app, { ...firing, ...outcome });
   app.log.info({ triggerId: trigger.id, firingId: firing.id, executionId }, 'trigger fired');
   void tellDockerHub(app, firing, 'success', executionId);
 }
@@ -172,7 +173,7 @@ async function end(
 ): Promise<void> {
   const { id, triggerId } = firing;
   const outcome = { status, reasonCode: code, reason, executionId: null, ...more };
-  await endFiring(app.database, id, outcome, app.clock.now());
+  if (await endFiring(app.database, id, outcome, app.clock.now())) noteFired(app, { ...firing, status });
   app.log.info({ triggerId, firingId: id, code }, 'trigger started nothing');
   void tellDockerHub(app, firing, status === 'FILTERED' ? 'success' : 'failure', null);
 }

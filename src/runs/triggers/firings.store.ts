@@ -56,9 +56,9 @@ export function takeDueFirings(db: Db, now: Date, until: Date, most: number): Pr
 export type FiringEnd = Pick<Firing, 'status' | 'reasonCode' | 'reason' | 'executionId'> &
   Partial<Pick<Firing, 'inputs' | 'chain' | 'payload'>>;
 
-/** Records the outcome, unless another server has. */
-export async function endFiring(db: Db, id: string, end: FiringEnd, now: Date): Promise<void> {
-  await db.write(
+/** Records the outcome, unless another server has. Returns true if it was recorded. */
+export async function endFiring(db: Db, id: string, end: FiringEnd, now: Date): Promise<boolean> {
+  const count = await db.write(
     `UPDATE trigger_firing SET status = $2, reason_code = $3, reason = $4, execution_id = $5, ended_at = $6, next_at = NULL,
        inputs = coalesce($7::jsonb, inputs), chain = coalesce($8::uuid[], chain), payload = coalesce($9::jsonb, payload)
      WHERE id = $1 AND ended_at IS NULL`,
@@ -69,6 +69,7 @@ export async function endFiring(db: Db, id: string, end: FiringEnd, now: Date): 
       end.payload == null ? null : JSON.stringify(end.payload),
     ],
   );
+  return count > 0;
 }
 
 /** Sets the time of the next try. */

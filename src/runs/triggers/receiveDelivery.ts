@@ -12,7 +12,8 @@ import type { Firing } from './firings.table';
 import type { HookDesk, KnownHook } from './hookDesk';
 import { maskPayload, maskText } from './maskPayload';
 import { newFiring } from './newFiring';
-import { headerOf, isSignedBy, namesOf, type Signed, signsBodyOnly } from './signatures';
+import { noteFired } from './noteFired';
+import { deliveryKeyOf, headerOf, isSignedBy, namesOf, type Signed, signsBodyOnly } from './signatures';
 import { dockerHubCallback } from './tellDockerHub';
 
 /** Outcome of a delivery. */
@@ -99,7 +100,7 @@ async function firingsOf(app: App, hook: KnownHook, signed: Signed, delivered: D
   const facts = callback === null ? null : { callback };
   const decided = await decideDelivery(app, trigger, delivered, now);
   return decided.map(({ decision, kind, mark }) => {
-    const dedupeKey = [delivery ?? '', mark ?? ''].join(' ').trim() || newId();
+    const dedupeKey = [deliveryKeyOf(sender, signed) ?? '', mark ?? ''].join(' ').trim() || newId();
     const body = bodyHash === null ? null : `${bodyHash} ${mark ?? ''}`.trim();
     return newFiring(trigger, { ...common, kind, dedupeKey, bodyHash: body, facts }, decision, now, secrets);
   });
@@ -169,6 +170,7 @@ async function store(app: App, { trigger }: KnownHook, firings: readonly Firing[
     return rows;
   });
   if (stored === null) return null;
+  for (const { firing, isNew } of stored) if (isNew) noteFired(app, firing);
   const [first] = stored;
   app.log.debug({ triggerId: trigger.id, firings: stored.length }, 'webhook received');
   return {

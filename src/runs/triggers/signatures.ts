@@ -110,6 +110,16 @@ export function namesOf(sender: HookSender, delivery: Signed): { event: string |
   }
 }
 
+/**
+ * What identifies an event among repeated deliveries. Before GitLab 17.4, which sends an Idempotency-Key, events that a
+ * webhook causes have the UUID of the event that caused them: only the body distinguishes them.
+ */
+export function deliveryKeyOf(sender: HookSender, signed: Signed): string | null {
+  const { delivery } = namesOf(sender, signed);
+  const shared = sender === 'GITLAB' && delivery !== null && delivery === headerOf(signed, 'x-gitlab-event-uuid');
+  return shared ? `${delivery} ${createHash('sha256').update(signed.body).digest('hex')}` : delivery;
+}
+
 /** True if the signature covers the body only: a copy of it with another ID of the delivery would be valid, too. */
 export const signsBodyOnly = (sender: HookSender, secrets: readonly string[], delivery: Signed): boolean =>
   sender === 'GITHUB' ||

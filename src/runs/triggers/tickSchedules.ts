@@ -7,6 +7,7 @@ import type { App } from '../app';
 import { insertFiring } from './firings.store';
 import type { Firing } from './firings.table';
 import { newFiring } from './newFiring';
+import { noteFired } from './noteFired';
 
 const BATCH = 50;
 /** A tick that is later than this was missed: every server sweeps several times a second. */
@@ -17,26 +18,31 @@ const FAULT_DELAY_MS = 60_000;
  * Fires the triggers whose time has come. The lock of the row and the key of the firing make it once a tick, with any
  * number of servers: the firing and the next time are written together. Returns false if nothing was due.
  */
-export function tickSchedules(app: App): Promise<boolean> {
+export async function tickSchedules(app: App): Promise<boolean> {
   const now = app.clock.now();
-  return app.database.transaction(async (db) => {
+  const { found, fired } = await app.database.transaction(async (db) => {
     const due = await lockDueTriggers(db, now, BATCH);
-    for (const trigger of due) await tick(app, db, trigger, now);
-    return due.length > 0;
+    const firings: Firing[] = [];
+    for (const trigger of due) firings.push(...(await tick(app, db, trigger, now)));
+    return { found: due.length > 0, fired: firings };
   });
+  for (const firing of fired) noteFired(app, firing);
+  return found;
 }
 
 /** A schedule that has no next time, because of an unknown time zone for example, holds up no other one. */
-async function tick(app: App, db: Transaction, trigger: Trigger, now: Date): Promise<void> {
+async function tick(app: App, db: Transaction, trigger: Trigger, now: Date): Promise<Firing[]> {
   let ticked: ReturnType<typeof plan>;
   try {
     ticked = plan(trigger, now);
   } catch (error) {
     app.log.error({ err: error, triggerId: trigger.id }, 'a schedule could not fire');
-    return setNextTick(db, trigger.id, new Date(now.getTime() + FAULT_DELAY_MS));
+    await setNextTick(db, trigger.id, new Date(now.getTime() + FAULT_DELAY_MS));
+    return [];
   }
-  await insertFiring(db, ticked.firing);
+  const isNew = await insertFiring(db, ticked.firing);
   await setNextTick(db, trigger.id, ticked.nextAt);
+  return isNew ? [ticked.firing] : [];
 }
 
 function plan(trigger: Trigger, now: Date): { readonly firing: Firing; readonly nextAt: Date | null } {

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CreateEventSubscriptionDocument, ShowTriggerDocument } from '../../../src/client/generated';
 import { SAMPLE } from '../../../src/runs/metrics/sample.store';
+import { eventually } from '../../support/eventually';
 import { testWorld } from '../../support/world';
 import { APP } from '../../support/runs';
 
@@ -20,8 +22,15 @@ application: app
 name: elsewhere
 tasks:
   compile: { run: 'true', labels: { zone: moon } }
+---
+kind: Trigger
+application: app
+name: called
+on: { webhook: { provider: CUSTOM } }
+if: "false"
+start: { workflow: build }
 `,
-  { environment: { SLIPWAY_METRICS_PORT: '0', SLIPWAY_METRICS_TOKEN: TOKEN } },
+  { environment: { SLIPWAY_METRICS_PORT: '0', SLIPWAY_METRICS_TOKEN: TOKEN, SLIPWAY_OUTGOING_ALLOW: 'loopback' } },
 );
 
 const scrape = async (headers: Record<string, string> = {}) => {
@@ -42,19 +51,33 @@ describe('GET /metrics', () => {
     await runs.until(done, 'SUCCESS');
     await runs.start('workflow', 'elsewhere');
     await server.client.errorOf('query NameOfTest { missing }');
+    await server.client.ask(CreateEventSubscriptionDocument, {
+      input: { name: 'unreachable', url: 'http://127.0.0.1:9/', filters: {} },
+    });
+    await runs.start('workflow', 'build');
+    const { applicationId } = await runs.ids('workflow', 'build');
+    const { triggerByName } = await server.client.ask(ShowTriggerDocument, {
+      applicationId,
+      name: 'called',
+      firings: 1,
+    });
+    const { condition } = triggerByName;
+    const path = 'webhookDetails' in condition ? condition.webhookDetails?.webhookURL : '';
+    for (const to of [path, '/hooks/unknown']) await fetch(`${server.url}${to}`, { method: 'POST' });
+    await eventually(scrape, (now) => now.text.includes('slipway_delivery_attempts_total{outcome="RETRIED"}'));
     ({ text } = await scrape());
   });
 
   it('counts what the server has done', () => {
-    expect(sample(text, 'slipway_executions_started_total{kind="WORKFLOW"}')).toBe('2');
+    expect(sample(text, 'slipway_executions_started_total{kind="WORKFLOW"}')).toBe('3');
     expect(sample(text, 'slipway_execution_duration_seconds_count{kind="WORKFLOW",status="SUCCESS"}')).toBe('1');
     expect(sample(text, 'slipway_task_duration_seconds_count{status="SUCCESS"}')).toBe('1');
     expect(sample(text, 'slipway_job_wait_seconds_count')).toBe('1');
     expect(Number(sample(text, 'slipway_events_total'))).toBeGreaterThan(5);
     const started = 'slipway_graphql_operations_total{operation="StartExecution",kind="mutation",code="OK"}';
-    expect(sample(text, started)).toBe('2');
+    expect(sample(text, started)).toBe('3');
     expect(text).toMatch(
-      /slipway_graphql_operation_duration_seconds_count{operation="StartExecution",kind="mutation"} 2/,
+      /slipway_graphql_operation_duration_seconds_count{operation="StartExecution",kind="mutation"} 3/,
     );
     expect(text).toMatch(/^process_cpu_seconds_total /m);
   });
@@ -64,8 +87,21 @@ describe('GET /metrics', () => {
     expect(sample(text, 'slipway_queue_agents{labels="zone=moon"}')).toBe('0');
     expect(sample(text, 'slipway_agents{state="ONLINE"}')).toBe('1');
     expect(sample(text, 'slipway_agents{state="LOST"}')).toBe('0');
-    expect(sample(text, 'slipway_executions_open{kind="WORKFLOW",status="QUEUED"}')).toBe('1');
+    expect(sample(text, 'slipway_executions_open{kind="WORKFLOW",status="QUEUED"}')).toBe('2');
     expect(sample(text, 'slipway_database_up')).toBe('1');
+  });
+
+  it('counts firings, refused webhooks and deliveries', async () => {
+    expect(sample(text, 'slipway_trigger_firings_total{kind="WEBHOOK",status="FILTERED"}')).toBe('1');
+    expect(sample(text, 'slipway_hooks_refused_total{code="NOT_FOUND"}')).toBe('1');
+    expect(Number(sample(text, 'slipway_delivery_attempts_total{outcome="RETRIED"}'))).toBeGreaterThan(0);
+    // What is read from the database may be up to five seconds old.
+    const now = await eventually(scrape, (one) => Number(sample(one.text, 'slipway_deliveries_oldest_seconds')) > 0);
+    expect(Number(sample(now.text, 'slipway_deliveries_pending'))).toBeGreaterThan(0);
+    expect(sample(now.text, 'slipway_event_subscriptions{state="ENABLED"}')).toBe('1');
+    expect(sample(now.text, 'slipway_event_subscriptions{state="FAILING"}')).toBe('0');
+    expect(sample(now.text, 'slipway_trigger_firings_pending')).toBe('0');
+    expect(sample(now.text, 'slipway_trigger_firings_late_seconds')).toBe('0');
   });
 
   it('answers in OpenMetrics if the scraper prefers it, and in text again afterward', async () => {
@@ -108,7 +144,7 @@ describe('GET /metrics', () => {
     });
     const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
     expect(lines).toMatch('agent_present');
-    expect(lines).not.toMatch(/Seq Scan on (agent|execution|approval|job)\b/);
+    expect(lines).not.toMatch(/Seq Scan on (agent|execution|approval|job|trigger_firing|event_delivery)\b/);
   });
 
   it('is documented, and drawn in the dashboard', () => {

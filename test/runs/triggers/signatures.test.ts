@@ -1,5 +1,5 @@
 import { imageRef, pushedImages } from '../../../src/engine/pushedImages';
-import { isSignedBy, signsBodyOnly } from '../../../src/runs/triggers/signatures';
+import { deliveryKeyOf, isSignedBy, signsBodyOnly } from '../../../src/runs/triggers/signatures';
 
 const body = (text: string) => Buffer.from(text);
 
@@ -31,6 +31,19 @@ describe('isSignedBy', () => {
     expect(signsBodyOnly('CUSTOM', ['s3cret'], token({ 'x-hub-signature-256': 'sha256=…' }))).toBe(true);
     expect(signsBodyOnly('CUSTOM', ['s3cret'], token({ 'webhook-signature': 'v1,…' }))).toBe(false);
     expect(signsBodyOnly('CUSTOM', [], token({}))).toBe(false);
+  });
+});
+
+describe('deliveryKeyOf', () => {
+  it('tells events of GitLab apart that share the UUID of their cause', () => {
+    const uuid = { 'x-gitlab-event-uuid': 'u-1' };
+    const key = (headers: Record<string, string>, text: string) =>
+      deliveryKeyOf('GITLAB', { headers, body: body(text) });
+    expect(key(uuid, '{"a":1}')).toBe(key(uuid, '{"a":1}'));
+    expect(key(uuid, '{"a":1}')).not.toBe(key(uuid, '{"a":2}'));
+    const later = { ...uuid, 'idempotency-key': 'k-1' };
+    expect(key(later, '{"a":1}')).toBe('k-1');
+    expect(key({ ...later, 'webhook-id': 'w-1' }, '{"a":2}')).toBe('w-1');
   });
 });
 
