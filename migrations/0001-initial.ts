@@ -398,7 +398,7 @@ CREATE TABLE "tag_link" (
   "value" text NOT NULL,
   "attached_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "attached_by" text,
-  CONSTRAINT "tag_link_entity_type" CHECK (entity_type IN ('APPLICATION', 'DEPLOYMENT', 'ENVIRONMENT', 'PIPELINE', 'SERVICE', 'WORKFLOW')),
+  CONSTRAINT "tag_link_entity_type" CHECK (entity_type IN ('APPLICATION', 'DEPLOYMENT', 'ENVIRONMENT', 'PIPELINE', 'SERVICE', 'TRIGGER', 'WORKFLOW')),
   CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY ("entity_id", "tag_id")
 );
 CREATE INDEX "tag_link_of_tag" ON "tag_link" ("tag_id", "value", "entity_id");

@@ -1525,7 +1525,7 @@ CREATE TABLE tag_link (
   attached_at timestamp(3) with time zone NOT NULL,
   attached_by text,
   CONSTRAINT "PK_e28dec1926131b184beacbcc441" PRIMARY KEY (entity_id, tag_id),
-  CONSTRAINT "tag_link_entity_type" CHECK ((entity_type = ANY (ARRAY['APPLICATION'::text, 'DEPLOYMENT'::text, 'ENVIRONMENT'::text, 'PIPELINE'::text, 'SERVICE'::text, 'WORKFLOW'::text]))),
+  CONSTRAINT "tag_link_entity_type" CHECK ((entity_type = ANY (ARRAY['APPLICATION'::text, 'DEPLOYMENT'::text, 'ENVIRONMENT'::text, 'PIPELINE'::text, 'SERVICE'::text, 'TRIGGER'::text, 'WORKFLOW'::text]))),
   CONSTRAINT "FK_f5cf0985d5a1a4a210f42b90941" FOREIGN KEY (tag_id) REFERENCES tag(id) ON DELETE CASCADE
 );
 CREATE INDEX tag_link_of_tag ON public.tag_link USING btree (tag_id, value, entity_id);

@@ -955,6 +955,7 @@ export type TagEntityType =
   | 'ENVIRONMENT'
   | 'PIPELINE'
   | 'SERVICE'
+  | 'TRIGGER'
   | 'WORKFLOW';
 
 export type TagFilter = {
@@ -1021,6 +1022,7 @@ export type TriggerFilter = {
   readonly enabled?: boolean | null | undefined;
   readonly name?: IdFilter | null | undefined;
   readonly starts?: IdFilter | null | undefined;
+  readonly tag?: TagFilter | null | undefined;
   readonly trigger?: IdFilter | null | undefined;
 };
 

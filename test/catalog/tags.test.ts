@@ -298,3 +298,46 @@ describe('users and groups for clients of FirstGen', () => {
     expect(await api.refused('{ userByName(name: "zoe") { id } }')).toMatchObject({ code: 'NOT_FOUND' });
   });
 });
+
+describe('tags of triggers', () => {
+  it('are set by documents and attachTag, found by filters, and create no version', async () => {
+    const trigger = (more: string) =>
+      `kind: Trigger\napplication: shop\nname: nightly\n${more}on: { schedule: { cron: "0 3 * * *" } }\nstart: { workflow: web }`;
+    await api.apply(trigger('tags: { owner: ops }\n'));
+    const found = async (tag: object) => {
+      const { triggers } = await api.ask<{
+        triggers: { nodes: { id: string; version: number; definition: string }[] };
+      }>('query ($tag: TagFilter) { triggers(filters: [{tag: $tag}]) { nodes { id version definition } } }', { tag });
+      return triggers.nodes;
+    };
+    const [nightly] = await found({ tags: [{ name: 'owner', value: 'ops' }] });
+    expect(nightly?.definition).toContain('tags:\n  owner: ops\n');
+    expect(await found({ tags: [{ name: 'owner', value: 'dev' }] })).toEqual([]);
+    expect(await found({ entityType: 'APPLICATION', tags: [{ name: 'team', value: 'payments' }] })).toEqual([nightly]);
+    const entityId = nightly?.id ?? '';
+    await attach('TRIGGER', entityId, 'late');
+    // A document without the key keeps them.
+    expect((await api.apply(trigger('')))[0]?.action).toBe('UNCHANGED');
+    const { trigger: shown, tagByName } = await api.ask<{ trigger: object; tagByName: object }>(
+      `{ trigger(triggerId: "${entityId}") { version tags { name value } }
+         tagByName(name: "late") { usages { nodes { entityType entityId } } } }`,
+    );
+    const tags = [
+      { name: 'late', value: '' },
+      { name: 'owner', value: 'ops' },
+    ];
+    expect(shown).toEqual({ version: 1, tags });
+    expect(tagByName).toEqual({ usages: { nodes: [{ entityType: 'TRIGGER', entityId }] } });
+    await api.mutate('detachTag', { entityType: 'TRIGGER', entityId, name: 'late' }, 'clientMutationId');
+    expect(await found({ tags: [{ name: 'late' }] })).toEqual([]);
+    const reader = await clientWith('readers of web', {
+      appPermissions: [{ permissionType: 'WORKFLOW', actions: ['READ'], applications: { filterType: 'ALL' } }],
+    });
+    const mutation = 'mutation ($input: AttachTagInput!) { attachTag(input: $input) { clientMutationId } }';
+    const refused = await reader.errorOf(mutation, { input: { entityId, entityType: 'TRIGGER', name: 'x' } });
+    expect(refused.code).toBe('FORBIDDEN');
+    expect(await reader.ask('{ tagByName(name: "owner") { usages { nodes { entityId } } } }')).toEqual({
+      tagByName: { usages: { nodes: [{ entityId }] } },
+    });
+  });
+});

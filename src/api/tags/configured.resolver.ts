@@ -8,6 +8,7 @@ import type { Context } from '../graphql/context';
 import type { ResolverClass } from '../graphql/schema';
 import { Pipeline } from '../pipelines/pipelines.types';
 import { Service } from '../services/services.types';
+import { TriggerType } from '../triggers/triggers.types';
 import { Workflow } from '../workflows/workflows.types';
 import { Tag } from './tags.types';
 
@@ -42,4 +43,6 @@ function configuredResolver(Node: new () => object): ResolverClass {
   return ConfiguredResolver;
 }
 
-export const configuredResolvers = [Application, Environment, Service, Workflow, Pipeline].map(configuredResolver);
+export const configuredResolvers = [Application, Environment, Service, Workflow, Pipeline, TriggerType].map(
+  configuredResolver,
+);

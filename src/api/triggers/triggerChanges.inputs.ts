@@ -1,5 +1,6 @@
 import { field, optional, orNull, withDefault } from '../../kernel/fields';
 import { filterById } from '../applications/partResolver';
+import { filterByTag } from '../tags/tags.types';
 import { inputType, mutationInput, mutationPayload } from '../graphql/described.types';
 import { sampleInput, triggerInput } from './triggers.inputs';
 import { TriggerFiring, TriggerType } from './triggers.types';
@@ -11,6 +12,7 @@ export const TriggerFilter = inputType('TriggerFilter', 'Filter of a list of tri
   trigger: filterById('Filters by the ID of the trigger.'),
   name: filterById('Filters by name. LIKE matches parts of names.'),
   starts: filterById('Filters by the ID of the pipeline or workflow that it starts.'),
+  tag: filterByTag,
   enabled: optional(field.boolean('True for triggers that are turned on, false for those that are turned off.')),
 });
 export const TriggerFiringFilter = inputType(

@@ -1,9 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { users } from '../../access/users';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { describeCron } from '../../catalog/language/cron';
 import { writeTrigger } from '../../catalog/language/writeDocument';
+import { tagsOfObject } from '../../catalog/tags/tags.loaders';
 import {
   createTrigger,
   deleteTrigger,
@@ -26,7 +26,6 @@ import { wholeExecution } from '../../runs/execution/executions.store';
 import { type FiringFilter as FiringFilterInput, listFirings } from '../../runs/triggers/firings.queries';
 import type { Firing } from '../../runs/triggers/firings.table';
 import { fireTrigger, testTrigger } from '../../runs/triggers/testTrigger';
-import { User } from '../access/access.types';
 import { EventActor } from '../access/actor.types';
 import { Application } from '../applications/application.types';
 import { DefinitionFormat } from '../definitions/definitions.types';
@@ -281,28 +280,17 @@ export class TriggersResolver {
     return author;
   }
 
-  // Not named as its field: the property of that name is the field `createdById`.
-  @FieldResolver(() => User, {
-    name: 'createdBy',
-    nullable: true,
-    description: 'User who created it. Null for an API key, and for callers who may not see users.',
-  })
-  async creator(@Root() row: Trigger, @Ctx() { loaders, actor }: Context) {
-    const { createdBy } = row;
-    const seen =
-      createdBy !== null && (actor.access.personId === createdBy || actor.access.canInAccount('READ_USERS_AND_GROUPS'));
-    return seen ? ((await loaders.load(users.byId, createdBy)) ?? null) : null;
-  }
-
   @FieldResolver(() => String, { description: 'Current definition as a document that can be applied again.' })
   async definition(
     @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
     format: 'YAML' | 'JSON' | 'TOML',
-    @Root() { applicationId, name, definition }: Trigger,
+    @Root() { id, applicationId, name, definition }: Trigger,
     @Ctx() { loaders }: Context,
   ): Promise<string> {
     const application = found(await loaders.load(applications.byId, applicationId));
-    return writeTrigger({ application: application.name, name }, definition, format);
+    const tags = (await loaders.load(tagsOfObject, id)) ?? [];
+    const own = Object.fromEntries(tags.map((tag) => [tag.name, tag.value]));
+    return writeTrigger({ application: application.name, name, tags: own }, definition, format);
   }
 
   @FieldResolver(() => TriggerVersionConnection, {

@@ -123,7 +123,7 @@ export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
 export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
-export type TriggerDocument = Omit<Part<'Trigger'>, 'tags'> & {
+export type TriggerDocument = Part<'Trigger'> & {
   readonly definition: TriggerDefinition;
 };
 /** `application` is empty for a template of the account. */
@@ -451,7 +451,6 @@ function head<Kind extends DocumentKind>(kind: Kind) {
 
 const { application: _, ...applicationHead } = head('Application');
 const { description: _none, tags: _noTags, ...freezeHead } = head('Freeze');
-const { tags: _untagged, ...triggerHead } = head('Trigger');
 
 const writtenWorkflow = object(
   {
@@ -589,12 +588,16 @@ const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { reado
   );
 
 const triggerDocument: Shape<TriggerDocument> = mapped(
-  object<Omit<Part<'Trigger'>, 'tags'> & TriggerDefinition>({ ...triggerHead, ...triggerKeys }),
-  ({ kind, application, name: own, ...definition }) => ({
-    ...{ kind, application, name: own, description: definition.description },
+  object<Part<'Trigger'> & TriggerDefinition>({ ...head('Trigger'), ...triggerKeys }),
+  ({ kind, application, name: own, tags, ...definition }) => ({
+    ...{ kind, application, name: own, tags, description: definition.description },
     definition,
   }),
-  { encode: ({ kind, application, name: own, definition }) => ({ ...definition, kind, application, name: own }) },
+  {
+    encode: ({ kind, application, name: own, tags, definition }) => ({
+      ...{ ...definition, kind, application, name: own, tags },
+    }),
+  },
 );
 
 const { application: _application, tags: _templateTags, ...templateHead } = head('Template');

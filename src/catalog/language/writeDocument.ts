@@ -36,9 +36,9 @@ export function writePipeline(head: DocumentHead, definition: PipelineDefinition
 }
 
 export function writeTrigger(head: DocumentHead, definition: TriggerDefinition, format: DefinitionFormat): string {
-  const { application, name } = head;
   const { description } = definition;
-  return write(documentShapes.Trigger.encode({ kind: 'Trigger', application, name, description, definition }), format);
+  const own = { ...head, tags: tagsOf(head), description, definition };
+  return write(documentShapes.Trigger.encode({ kind: 'Trigger', ...own }), format);
 }
 
 export const writeTemplate = (

@@ -18,6 +18,7 @@ const entityTypes: Readonly<Partial<Record<DocumentKind, TagEntityType>>> = {
   Service: 'SERVICE',
   Workflow: 'WORKFLOW',
   Pipeline: 'PIPELINE',
+  Trigger: 'TRIGGER',
 };
 
 const tagsIn = (document: AnyDocument): TagValues | null => ('tags' in document ? document.tags : null);
@@ -69,6 +70,8 @@ function idOf({ kind, name }: AnyDocument, existing: Configuration | undefined):
       return existing?.workflows.get(name)?.row.id;
     case 'Pipeline':
       return existing?.pipelines.get(name)?.row.id;
+    case 'Trigger':
+      return existing?.triggers.get(name)?.id;
     default:
       return undefined;
   }

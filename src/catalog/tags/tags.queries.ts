@@ -9,10 +9,13 @@ import { type ListOfParent, nestedList } from '../../kernel/nestedList';
 import type { Loaders } from '../../kernel/loaders';
 import type { Access } from '../../access/access';
 import type { App } from '../app';
+import { seenTriggers } from '../triggers/triggers.queries';
 import { type Tag, type TagEntityType, tagEntityTypes, tags } from './tags';
 
-/** Tables behind the kinds of objects, as `row`. */
-const objects: Readonly<Record<TagEntityType, { readonly table: string; readonly type: SubjectType }>> = {
+/** Tables behind the kinds of objects that are subjects of rights, as `row`. */
+const objects: Readonly<
+  Record<Exclude<TagEntityType, 'TRIGGER'>, { readonly table: string; readonly type: SubjectType }>
+> = {
   APPLICATION: { table: 'application', type: 'Application' },
   DEPLOYMENT: { table: 'execution', type: 'Execution' },
   ENVIRONMENT: { table: 'environment', type: 'Environment' },
@@ -24,9 +27,11 @@ const objects: Readonly<Record<TagEntityType, { readonly table: string; readonly
 /** Condition on `link`: its object exists, and the actor may see it. */
 function seenLink(access: Access, kinds: readonly TagEntityType[], parameters: unknown[]): string {
   const seen = kinds.map((kind) => {
-    const { table, type } = objects[kind];
+    const [table, mayRead] =
+      kind === 'TRIGGER'
+        ? ['start_trigger', seenTriggers({ access }, parameters)]
+        : [objects[kind].table, access.condition('READ', objects[kind].type, 'row', parameters)];
     const live = kind === 'DEPLOYMENT' ? 'TRUE' : 'row.deleted_at IS NULL';
-    const mayRead = access.condition('READ', type, 'row', parameters);
     return `(link.entity_type = '${kind}' AND EXISTS (SELECT FROM ${table} AS row WHERE row.id = link.entity_id AND ${live} AND ${mayRead}))`;
   });
   return seen.length === 0 ? 'FALSE' : `(${seen.join(' OR ')})`;

@@ -29,6 +29,7 @@ export const tagEntityType = {
     ENVIRONMENT: 'An environment.',
     PIPELINE: 'A pipeline.',
     SERVICE: 'A service.',
+    TRIGGER: 'A trigger.',
     WORKFLOW: 'A workflow.',
   },
 } as const;

@@ -144,7 +144,7 @@ async function rotate(
 }
 
 /** A trigger that the actor may change, while nothing else changes its application. */
-async function lockTrigger(
+export async function lockTrigger(
   db: Transaction,
   actor: Actor,
   id: string,

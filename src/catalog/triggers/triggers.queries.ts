@@ -11,6 +11,7 @@ import { badCursor, type CursorCodec, cursorCodec, type Page, type PageArguments
 import type { App } from '../app';
 import { remembered } from '../../kernel/remembered';
 import { unknownName } from '../parts.queries';
+import { ownTag, tagCondition, type TagFilter, type TagPlaces } from '../tags/tagCondition';
 import { type Trigger, type TriggerVersion, triggers } from './triggers';
 import { countVersions, versionPages } from './triggers.store';
 
@@ -64,7 +65,10 @@ export interface TriggerFilter {
   /** Pipeline or workflow that it starts. */
   readonly starts?: IdFilter | null;
   readonly enabled?: boolean | null;
+  readonly tag?: TagFilter | null;
 }
+
+const tagPlaces: TagPlaces = { TRIGGER: ownTag('row.id'), APPLICATION: ownTag('row.application_id') };
 
 export function listTriggers(
   app: App,
@@ -83,6 +87,7 @@ export function listTriggers(
       ...by('trigger', 'row.id', 'uuid'),
       ...by('name', 'row.name', 'text'),
       ...by('starts', 'row.entity_id', 'uuid'),
+      ...(filter.tag ? [tagCondition(filter.tag, tagPlaces, 'TRIGGER', parameters, `filters[${index}].tag`)] : []),
       ...(filter.enabled == null ? [] : [filter.enabled ? 'row.enabled' : 'NOT row.enabled']),
     ];
   });

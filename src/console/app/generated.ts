@@ -86,6 +86,7 @@ export type TagEntityType =
   | 'ENVIRONMENT'
   | 'PIPELINE'
   | 'SERVICE'
+  | 'TRIGGER'
   | 'WORKFLOW';
 
 export type TagFilter = {

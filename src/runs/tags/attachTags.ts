@@ -10,7 +10,8 @@ import { services } from '../../catalog/services/services';
 import type { TagEntityType } from '../../catalog/tags/tags';
 import { type TaggedObject, tagErrors, writeTags } from '../../catalog/tags/writeTags';
 import { workflows } from '../../catalog/workflows/workflows';
-import type { Db } from '../../kernel/database/database';
+import { lockTrigger } from '../../catalog/triggers/changeTriggers';
+import type { Db, Transaction } from '../../kernel/database/database';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
 import type { App } from '../app';
@@ -57,7 +58,7 @@ export async function detachTag(app: App, actor: Actor, input: Omit<TagToAttach,
 
 /** The object, locked, once the actor may change it. */
 function objectToTag(
-  db: Db,
+  db: Transaction,
   actor: Actor,
   { entityId, entityType }: Pick<TagToAttach, 'entityId' | 'entityType'>,
 ): Promise<TaggedObject> {
@@ -77,6 +78,8 @@ function objectToTag(
       return part(pipelines);
     case 'SERVICE':
       return part(services);
+    case 'TRIGGER':
+      return triggerToTag(db, actor, entityId);
     case 'WORKFLOW':
       return part(workflows);
   }
@@ -86,6 +89,11 @@ async function applicationToTag(db: Db, actor: Actor, entityId: string): Promise
   const { id, name } = await lockApplication(db, entityId);
   actor.access.require('UPDATE', 'Application', { id });
   return { entityType: 'APPLICATION', id, name, applicationId: id };
+}
+
+async function triggerToTag(db: Transaction, actor: Actor, entityId: string): Promise<TaggedObject> {
+  const { id, name, applicationId } = (await lockTrigger(db, actor, entityId)).trigger;
+  return { entityType: 'TRIGGER', id, name, applicationId };
 }
 
 /** The right to run an execution includes the right to tag it. */
