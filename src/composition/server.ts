@@ -42,6 +42,7 @@ import type { App } from '../runs/app';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { upkeepOf } from '../runs/upkeep';
 import { Deliverer } from '../runs/eventSubscriptions/deliverer';
+import { ExportWriter } from '../runs/exports/exportWriter';
 import { ClaimDesk } from '../runs/queue/claim';
 import { advanceRestores } from '../runs/restores/advanceRestores';
 import { Sweeper } from '../runs/sweep';
@@ -98,6 +99,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => upkeep.stop());
     const deliverer = new Deliverer(app);
     stops.push(() => deliverer.stop());
+    const exportWriter = new ExportWriter(app);
+    stops.push(() => exportWriter.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const impatient = { ...app, database: streamDatabase };
@@ -184,6 +187,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     sweeper.start();
     upkeep.start();
     deliverer.start();
+    exportWriter.start();
     desk.start();
     const { url } = await http.listen().catch((error: unknown) => {
       throw listenFault(error, config);

@@ -291,7 +291,12 @@ export const refusalCodes = {
   EXPORT_NOT_READY: {
     http: 409,
     retryable: true,
-    meaning: 'The archive of an export is not written yet, or could not be written; `status` says which.',
+    meaning: 'The archive of an export is not written yet.',
+  },
+  EXPORT_FAILED: {
+    http: 410,
+    retryable: false,
+    meaning: 'The archive of an export could not be written; the message has the reason. Request another export.',
   },
   INTERNAL: {
     http: 500,

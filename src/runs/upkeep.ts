@@ -4,14 +4,13 @@ import type { App } from './app';
 import { pruneArtifacts } from './artifacts/artifactRetention';
 import { sweepCaches } from './caches/caches';
 import { pruneDeliveries } from './eventSubscriptions/deliveryRetention';
-import { expireExports, writeExports } from './exports/writeExports';
+import { expireExports } from './exports/writeExports';
 import { pruneEvents } from './events/eventRetention';
 import { pruneLogs } from './logs/logRetention';
 import { moveLogs } from './logs/moveLogs';
 import { pruneFirings } from './triggers/firingRetention';
 import { sealLogs } from './logs/sealLogs';
 
-const EXPORT = 1000;
 const SEAL = 5000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -49,7 +48,6 @@ export function upkeepOf(app: App): RepeatedWork {
       ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },
       work: deleting('expired keys of CI jobs', () => deleteExpiredKeys(app)),
     },
-    { what: 'write exports', firstMs: EXPORT, everyMs: EXPORT, work: (until) => writeExports(app, until) },
     {
       ...{ what: 'delete expired exports', firstMs: HOUR, everyMs: HOUR },
       work: deleting('expired exports', () => expireExports(app)),

@@ -14,7 +14,7 @@ const exportFields = {
     'URL of the status, as JSON with the same fields. Needs no API key. A path if `SLIPWAY_PUBLIC_URL` is not set.',
   ),
   downloadLink: field.text(
-    'URL of the archive once the status is READY; until then, it returns EXPORT_NOT_READY. Needs no API key, so keep it secret. A path if `SLIPWAY_PUBLIC_URL` is not set.',
+    'URL of the archive once the status is READY; until then, it returns EXPORT_NOT_READY, and after a failure EXPORT_FAILED. Needs no API key, so keep it secret. A path if `SLIPWAY_PUBLIC_URL` is not set.',
   ),
   expiresAt: field.time(`Time at which the archive is deleted: ${KEPT_HOURS} hours after the request.`),
   errorMessage: orNull(field.text('Reason why the export FAILED. Otherwise null.')),

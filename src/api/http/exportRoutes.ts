@@ -20,11 +20,11 @@ export const exportRoutes =
       method: ['GET', 'HEAD'],
       url: '/exports/:id',
       async handler(request, reply) {
-        const { id, status, sha256, size } = await find(request);
+        const { id, status, sha256, size, errorMessage } = await find(request);
         if (status === 'EXPIRED') throw notFound('export', id);
-        if (sha256 === null || size === null) {
-          throw new Refusal('EXPORT_NOT_READY', `The status of the export is ${status}.`, { status });
-        }
+        if (status === 'FAILED') throw new Refusal('EXPORT_FAILED', errorMessage ?? 'The export failed.', { status });
+        if (sha256 === null || size === null)
+          throw new Refusal('EXPORT_NOT_READY', 'The archive is not written yet.', { status });
         reply.headers({
           'content-type': 'application/gzip',
           'content-length': size,

@@ -134,6 +134,8 @@ export const topic = {
   observations: 'observations',
   /** Something that waits to begin may begin now. */
   slots: 'slots',
+  /** An export of executions was requested, or can be written again. */
+  exports: 'exports',
   /** A subscription to events, or its deliveries, changed. */
   subscriptions: 'subscriptions',
   /** The job's log grew or was sealed. */

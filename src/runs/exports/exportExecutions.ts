@@ -1,5 +1,6 @@
 import type { Actor } from '../../access/actor';
 import { auditDetail } from '../../access/audit/auditDetail';
+import { topic } from '../../kernel/database/wakeups';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { isId, newId } from '../../kernel/ids';
 import type { App } from '../app';
@@ -38,6 +39,7 @@ export async function exportExecutions(
       ...{ dueAt: now, tries: 0, sha256: null, size: null, errorMessage: null },
     };
     await insertExport(db, row);
+    db.wake(topic.exports);
     auditDetail(db, { kind: 'export', id: row.id, after: { executions: executionIds.length, expiresAt } });
     return row;
   });

@@ -1,4 +1,5 @@
 import type { Actor } from '../../access/actor';
+import { withRareTags } from '../../catalog/tags/tagCondition';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { StageExecution, TaskExecution } from '../../engine/execution';
@@ -17,7 +18,7 @@ export async function findSelected(
   limit: number,
 ): Promise<string[]> {
   const parameters: unknown[] = [];
-  const where = executionCondition(actor, filters, false, parameters);
+  const where = executionCondition(actor, await withRareTags(db, filters), false, parameters);
   const rows = await db.rows<{ id: string }>(
     `SELECT e.id FROM execution e WHERE ${where} ORDER BY e.created_at DESC, e.id DESC LIMIT $${parameters.push(limit)}`,
     parameters,
@@ -51,6 +52,14 @@ export const insertExport = (db: Db, row: ExecutionExport): Promise<void> => ins
 export async function findExport(db: Db, id: string): Promise<ExecutionExport | undefined> {
   const [row] = await db.rows<ExecutionExport>(`SELECT ${columns} FROM execution_export WHERE id = $1`, [id]);
   return row && read(row);
+}
+
+/** Earliest time at which an export is due; null if none waits. */
+export async function findNextDue(db: Db): Promise<Date | null> {
+  const [row] = await db.rows<{ at: Date | null }>(
+    'SELECT min(due_at) AS at FROM execution_export WHERE due_at IS NOT NULL',
+  );
+  return row?.at ?? null;
 }
 
 /** Takes an export that is due. No other server takes it before `until`. */

@@ -89,6 +89,8 @@ describe('exports of executions', () => {
     const lease = `UPDATE execution_export SET status = 'QUEUED', due_at = $2, sha256 = NULL, size = NULL WHERE id = $1`;
     await change(lease, [made.requestId, new Date('2100-01-01')]);
     expect((await open(made.downloadLink)).status).toBe(409);
+    const refused = await open(made.downloadLink);
+    expect(await refused.json()).toMatchObject({ error: { code: 'EXPORT_NOT_READY', retryable: true } });
     await change(lease, [made.requestId, new Date()]);
     await until(made, 'READY');
     expect((await linesOf(made)).length).toBe(lines.length);
@@ -131,6 +133,19 @@ describe('exports of executions', () => {
     const config = { ...server.app.config, SLIPWAY_MAX_ARTIFACT_BYTES: 10 };
     await writeExports({ ...server.app, config, clock: { now: () => at } }, new AbortController().signal);
     expect(await statusOf(made)).toMatchObject({ status: 'FAILED', errorMessage: expect.stringContaining('10 bytes') });
+    const refused = await open(made.downloadLink);
+    expect(await refused.json()).toMatchObject({ error: { code: 'EXPORT_FAILED', retryable: false } });
+    expect(refused.status).toBe(410);
+  });
+
+  it('is written as soon as it is requested', async () => {
+    const made = await request();
+    // Only the server writes it, and sooner than it looks for exports on its own.
+    await eventually(
+      () => statusOf(made),
+      ({ status }) => status === 'READY',
+      { withinMs: 10_000 },
+    );
   });
 
   it('is refused to a user who has asked for too many within a day', async () => {
