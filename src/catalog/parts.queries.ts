@@ -2,7 +2,7 @@ import type { Access } from '../access/access';
 import type { Actor } from '../access/actor';
 import { permissionTypeOf, type SubjectType } from '../access/subjects';
 import type { NameKey, NamedRow, NamedRows, RowCondition } from '../kernel/database/namedRows';
-import { notFound, Refusal } from '../kernel/errors';
+import { Refusal } from '../kernel/errors';
 import { type IdFilter, idCondition } from '../kernel/filters';
 import { isId } from '../kernel/ids';
 import type { Loaders } from '../kernel/loaders';
@@ -16,19 +16,14 @@ import { ownTag, tagCondition, type TagFilter } from './tags/tagCondition';
 import type { TagEntityType } from './tags/tags';
 
 /** A resource by ID. A resource that is deleted, or that the actor may not see, is not found. */
-export async function readById<T extends NamedRow>(
+export const readById = <T extends NamedRow>(
   app: App,
-  actor: Actor,
+  { access }: Actor,
   type: SubjectType,
   rows: NamedRows<T>,
   id: string,
-): Promise<T> {
-  const parameters: unknown[] = [id];
-  const seen = actor.access.condition('READ', type, 'row', parameters);
-  const row = isId(id) ? await rows.findWhere(app.database, `row.id = $1 AND ${seen}`, parameters) : undefined;
-  if (row === undefined) throw notFound(type.toLowerCase(), id);
-  return row;
-}
+): Promise<T> =>
+  rows.require(app.database, id, type.toLowerCase(), (parameters) => access.condition('READ', type, 'row', parameters));
 
 export const readPart = <T extends PartRow>(app: App, actor: Actor, parts: PartRows<T>, id: string): Promise<T> =>
   readById(app, actor, parts.type, parts, id);

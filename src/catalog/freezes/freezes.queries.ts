@@ -1,8 +1,6 @@
 import type { Actor } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
-import { notFound } from '../../kernel/errors';
 import { type IdFilter, idCondition } from '../../kernel/filters';
-import { isId } from '../../kernel/ids';
 import type { BatchLoad } from '../../kernel/loaders';
 import type { Page, PageArguments } from '../../kernel/paging';
 import type { App } from '../app';
@@ -20,13 +18,8 @@ function seen({ access }: Actor, parameters: unknown[]): string {
 }
 
 /** A freeze that the actor may see. */
-export async function requireFreeze(db: Db, actor: Actor, id: string): Promise<Freeze> {
-  const parameters: unknown[] = [id];
-  const condition = seen(actor, parameters);
-  const freeze = isId(id) ? await freezes.findWhere(db, `row.id = $1 AND ${condition}`, parameters) : undefined;
-  if (freeze === undefined) throw notFound('freeze', id);
-  return freeze;
-}
+export const requireFreeze = (db: Db, actor: Actor, id: string): Promise<Freeze> =>
+  freezes.require(db, id, 'freeze', (parameters) => seen(actor, parameters));
 
 export interface FreezeFilter {
   readonly freeze?: IdFilter | null;

@@ -3,7 +3,6 @@ import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import { refuseIfUsed } from '../../access/inUse';
 import type { Db } from '../../kernel/database/database';
-import { notFound } from '../../kernel/errors';
 import { type IdFilter, idCondition } from '../../kernel/filters';
 import { isId } from '../../kernel/ids';
 import { type BatchLoad, byKey } from '../../kernel/loaders';
@@ -22,13 +21,8 @@ function seen({ access }: Pick<Actor, 'access'>, parameters: unknown[]): string 
 }
 
 /** A template that the actor may see. */
-export async function requireTemplate(db: Db, actor: Actor, id: string): Promise<Template> {
-  const parameters: unknown[] = [id];
-  const condition = seen(actor, parameters);
-  const row = isId(id) ? await templates.findWhere(db, `row.id = $1 AND ${condition}`, parameters) : undefined;
-  if (row === undefined) throw notFound('template', id);
-  return row;
-}
+export const requireTemplate = (db: Db, actor: Actor, id: string): Promise<Template> =>
+  templates.require(db, id, 'template', (parameters) => seen(actor, parameters));
 
 /** The template that a name means in an application, or in the account. */
 export async function readTemplateByName(

@@ -1,7 +1,6 @@
 import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
-import { notFound } from '../../kernel/errors';
 import { type IdFilter, idCondition } from '../../kernel/filters';
 import { isId } from '../../kernel/ids';
 import { type BatchLoad, byKey } from '../../kernel/loaders';
@@ -41,13 +40,8 @@ export const seenTriggerById = remembered(
     },
 );
 
-export async function requireTrigger(db: Db, actor: Actor, id: string): Promise<Trigger> {
-  const parameters: unknown[] = [id];
-  const seen = seenTriggers(actor, parameters);
-  const trigger = isId(id) ? await triggers.findWhere(db, `row.id = $1 AND ${seen}`, parameters) : undefined;
-  if (trigger === undefined) throw notFound('trigger', id);
-  return trigger;
-}
+export const requireTrigger = (db: Db, actor: Actor, id: string): Promise<Trigger> =>
+  triggers.require(db, id, 'trigger', (parameters) => seenTriggers(actor, parameters));
 
 export async function readTriggerByName(app: App, actor: Actor, applicationId: string, name: string): Promise<Trigger> {
   const parameters: unknown[] = [applicationId, name];

@@ -1,5 +1,7 @@
 import type { EntitySchema } from 'typeorm';
+import { notFound } from '../errors';
 import { allOf } from '../filters';
+import { isId } from '../ids';
 import { byKey } from '../loaders';
 import {
   afterCondition,
@@ -60,6 +62,15 @@ export class NamedRows<T extends NamedRow> {
   /** The row that matches a condition on `row`. */
   async findWhere(db: Db, where: string, parameters: readonly unknown[]): Promise<T | undefined> {
     return (await this.findAll(db, where, parameters))[0];
+  }
+
+  /** The row by its ID. Throws NOT_FOUND if there is none, or if the condition on `row` hides it. */
+  async require(db: Db, id: string, kind: string, conditionOf: RowCondition): Promise<T> {
+    const parameters: unknown[] = [id];
+    const condition = conditionOf(parameters);
+    const row = isId(id) ? await this.findWhere(db, `row.id = $1 AND ${condition}`, parameters) : undefined;
+    if (row === undefined) throw notFound(kind, id);
+    return row;
   }
 
   findAll(db: Db, where: string, parameters: readonly unknown[]): Promise<T[]> {

@@ -38,13 +38,8 @@ export async function requireManager(
   if (usesSecret || !(readable && access.canInAccount(MANAGE))) access.require('UPDATE', 'Application', application);
 }
 
-export async function requireSubscription(db: Db, actor: Actor, id: string): Promise<EventSubscription> {
-  const parameters: unknown[] = [id];
-  const condition = seen(actor, parameters);
-  const row = isId(id) ? await subscriptions.findWhere(db, `row.id = $1 AND ${condition}`, parameters) : undefined;
-  if (row === undefined) throw notFound('event subscription', id);
-  return row;
-}
+export const requireSubscription = (db: Db, actor: Actor, id: string): Promise<EventSubscription> =>
+  subscriptions.require(db, id, 'event subscription', (parameters) => seen(actor, parameters));
 
 export interface SubscriptionListFilter {
   readonly application?: IdFilter | null;
