@@ -875,6 +875,11 @@ export type RevokeAgentTokenInput = {
   readonly clientMutationId?: string | null | undefined;
 };
 
+export type RevokeApiKeyInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly id: string;
+};
+
 export type RollbackEnvironmentInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly environmentId: string;
@@ -1544,7 +1549,7 @@ export type CreateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type CreateApiKeyMutation = { readonly createApiKey: { readonly value: string } | null };
+export type CreateApiKeyMutation = { readonly createApiKey: { readonly value: string, readonly apiKey: { readonly id: string } } | null };
 
 export type TaskProgressFragment = { readonly id: string, readonly name: string, readonly status: ExecutionStatus, readonly reason: string | null, readonly reused: boolean, readonly durationMs: number | null, readonly jobs: ReadonlyArray<{ readonly id: string, readonly agent: { readonly name: string } | null }> };
 
@@ -1598,6 +1603,13 @@ export type RunAttemptsQuery = { readonly execution:
     | { readonly status: ExecutionStatus, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly revertedBy: { readonly id: string } | null }> }
     | { readonly status: ExecutionStatus, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly revertedBy: { readonly id: string } | null }> }
    | null };
+
+export type RevokeApiKeyMutationVariables = Exact<{
+  input: RevokeApiKeyInput;
+}>;
+
+
+export type RevokeApiKeyMutation = { readonly revokeApiKey: { readonly __typename: 'ApiKeyPayload' } | null };
 
 export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: (
     { readonly kind: string }
@@ -4861,8 +4873,11 @@ export const CreateUserGroupDocument = /*#__PURE__*/ new TypedDocumentString(`mu
 export const CreateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`mutation CreateApiKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
     value
+    apiKey {
+      id
+    }
   }
-}`, {"hash":"2a4028ddd86416be783b2d0debbaec79a23047bc85d1b0daed663ec7b716c406"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+}`, {"hash":"ea731661c01e2e6fe518e59587d6dd9aabd9515dc09157e35f6c536661da75a0"}) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
 export const RunProgressedDocument = /*#__PURE__*/ new TypedDocumentString(`subscription RunProgressed($id: ID!) {
   executionUpdated(executionId: $id) {
     ...RunProgress
@@ -4942,6 +4957,11 @@ export const RunAttemptsDocument = /*#__PURE__*/ new TypedDocumentString(`query 
     }
   }
 }`, {"hash":"714cf8154b0a116740bb44a389d8df926c6083570d9eb554dca3a16b94ebf754"}) as unknown as TypedDocumentString<RunAttemptsQuery, RunAttemptsQueryVariables>;
+export const RevokeApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`mutation RevokeApiKey($input: RevokeApiKeyInput!) {
+  revokeApiKey(input: $input) {
+    __typename
+  }
+}`, {"hash":"f62982048d13fad4ee2837cc6c4f45875e815ce64d599551633edaa4118c2b2d"}) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const DeployedDocument = /*#__PURE__*/ new TypedDocumentString(`query Deployed($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 20, after: $after) {
     nodes {

@@ -39,7 +39,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <header className={styles.bar}>
         <Crumbs />
         <div className={styles.tools}>
-          <button type="button" className={styles.find} onClick={() => setOpen('palette')}>
+          <button type="button" className={styles.find} aria-label="Find, Ctrl K" onClick={() => setOpen('palette')}>
             <Icon name="search" />
             <span className={styles.findText}>Find …</span>
             <kbd>Ctrl K</kbd>

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import { useClient, useQuery } from 'urql';
+import { createRequest, useClient, useQuery } from 'urql';
 import type { ApiError } from '../../client/apiError';
 import type { TypedDocumentString } from '../../client/generated';
 import type { Given } from '../../client/requests';
@@ -22,11 +22,12 @@ export function useData<Data, Variables>(
   variables: Variables,
   { pause = false }: { readonly pause?: boolean } = {},
 ): Loaded<Data> {
-  const [{ data, error, fetching }, execute] = useQuery({
-    query: asRequest(document),
-    variables: variables as Variables & object,
-    pause,
-  });
+  const query = asRequest(document);
+  const { key } = createRequest(query, variables as Variables & object);
+  const [result, execute] = useQuery({ query, variables: variables as Variables & object, pause });
+  // Until the first answer for other variables, urql keeps the data of those before.
+  const isOwn = result.operation?.key === key;
+  const { data, error, fetching } = isOwn ? result : { data: undefined, error: undefined, fetching: !pause };
   const refresh = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
   const given = (data ?? undefined) as Given<Data> | undefined;
   const known = useMemo(() => (error === undefined ? undefined : asApiError(error.networkError ?? error)), [error]);

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react';
-import { ApiError } from '../../client/apiError';
+import type { Client } from '../../client/client';
 import type { ExecutionFilter } from '../../client/generated';
-import { asApiError, server } from './server';
+import type { WatchOptions } from '../../client/watch';
+import { asApiError, checkConnection, noteSocketsPass, streams } from './server';
 
 /** What a page shows, of which it wants to hear every change. */
 export type LiveSource =
@@ -82,43 +83,59 @@ async function run(source: LiveSource, { listeners, end }: Watched): Promise<voi
     collected = [];
     for (const listener of [...listeners]) listener(changes);
   };
-  try {
-    for await (const change of changesOf(source, end.signal)) {
-      if (collected.push(change) === 1) setTimeout(deliver, TOGETHER_MS);
+  let cursor = source.kind === 'execution' && source.after !== undefined ? String(source.after) : undefined;
+  for (const client of streams) {
+    if (client !== streams[0]) checkConnection();
+    try {
+      for await (const item of itemsOf(client, source, { after: cursor, signal: end.signal })) {
+        cursor = item.cursor ?? cursor;
+        if (client === streams[0]) noteSocketsPass();
+        if (collected.push(item.change) === 1) setTimeout(deliver, TOGETHER_MS);
+      }
+      return;
+    } catch (error) {
+      if (end.signal.aborted) return;
+      const known = asApiError(error);
+      // The other transport continues from the same cursor.
+      if (!known.retryable) return;
     }
-  } catch (error) {
-    if (!end.signal.aborted && !(error instanceof ApiError && error.code === 'NOT_FOUND')) asApiError(error);
   }
 }
 
-async function* changesOf(source: LiveSource, signal: AbortSignal): AsyncGenerator<LiveChange> {
+interface LiveItem {
+  readonly cursor: string | null | undefined;
+  readonly change: LiveChange;
+}
+
+async function* itemsOf(client: Client, source: LiveSource, options: WatchOptions): AsyncGenerator<LiveItem> {
   switch (source.kind) {
-    case 'execution': {
-      const after = source.after === undefined ? null : String(source.after);
-      for await (const { event, snapshot } of server.watchExecution(source.id, { after, signal }))
-        yield { all: snapshot != null, ...eventOf(event) };
+    case 'execution':
+      for await (const { cursor, event, snapshot } of client.watchExecution(source.id, options))
+        yield { cursor, change: { all: snapshot != null, ...eventOf(event) } };
       return;
-    }
     case 'executions': {
       const { filters, includeIndirectExecutions } = source;
-      for await (const { event, snapshot } of server.watchEvents({ filters, includeIndirectExecutions, signal }))
-        yield { all: snapshot != null, ...eventOf(event) };
+      const watch = { ...options, filters, includeIndirectExecutions };
+      for await (const { cursor, event, snapshot } of client.watchEvents(watch))
+        yield { cursor, change: { all: snapshot != null, ...eventOf(event) } };
       return;
     }
     case 'approvals': {
       const { applicationId, all } = source;
-      for await (const { approval, snapshot } of server.watchApprovals({ applicationId, all, signal }))
-        yield { all: snapshot != null, approvalId: approval?.approvalId, executionId: approval?.execution?.id };
+      for await (const { cursor, approval, snapshot } of client.watchApprovals({ ...options, applicationId, all })) {
+        const change = { approvalId: approval?.approvalId, executionId: approval?.execution?.id };
+        yield { cursor, change: { all: snapshot != null, ...change } };
+      }
       return;
     }
     case 'queue':
-      for await (const { change, gap } of server.watchQueue({ signal }))
+      for await (const { cursor, change, gap } of client.watchQueue(options)) {
+        const { executionId, jobId, kind } = change ?? {};
         yield {
-          all: change == null || gap != null,
-          executionId: change?.executionId,
-          jobId: change?.jobId ?? undefined,
-          type: change?.kind,
+          cursor,
+          change: { all: change == null || gap != null, executionId, jobId: jobId ?? undefined, type: kind },
         };
+      }
   }
 }
 

@@ -1,5 +1,6 @@
 import { ApiError } from '../../client/apiError';
 import { Client } from '../../client/client';
+import { ConsoleViewerDocument } from '../session/generated';
 import { endSession, keyOfSession } from '../session/session';
 import { createStore } from './store';
 
@@ -26,16 +27,37 @@ function onOutage(problem: ApiError | null): void {
   setTimeout(() => connection.get() === back && connection.set({ state: 'fine' }), SHOWN_MS);
 }
 
-// A browser opens six connections to a server over HTTP/1.1, so that event streams of six tabs would block it. A
-// WebSocket does not count.
-const client = new Client(serverUrl, keyOfSession, {
-  transport: 'websocket',
-  giveUpMs: Number.POSITIVE_INFINITY,
-  onOutage,
-});
-
 /** The typed client, with the key of the session. */
-export const server = client;
+export const server = new Client(serverUrl, keyOfSession, { onOutage });
+
+/** True once a subscription over a WebSocket has delivered something. */
+let socketsPass = false;
+export const noteSocketsPass = (): void => {
+  socketsPass = true;
+};
+
+/**
+ * Clients for subscriptions, in the order in which they are tried. A browser opens six connections to a server over
+ * HTTP/1.1, so that event streams of six tabs would block it; a WebSocket does not count, but some proxies stop it.
+ */
+export const streams: readonly Client[] = [
+  new Client(serverUrl, keyOfSession, {
+    transport: 'websocket',
+    onOutage,
+    get giveUpMs() {
+      return socketsPass ? Number.POSITIVE_INFINITY : 15_000;
+    },
+  }),
+  new Client(serverUrl, keyOfSession, { giveUpMs: Number.POSITIVE_INFINITY, onOutage }),
+];
+
+/** Ends the report of an outage if the server responds: a stream that opens at its first try does not. */
+export function checkConnection(): void {
+  server.ask(ConsoleViewerDocument).then(
+    () => onOutage(null),
+    () => undefined,
+  );
+}
 
 /** Every error as one of the API. An error that means that the key no longer works ends the session. */
 export function asApiError(error: unknown): ApiError {

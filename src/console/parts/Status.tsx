@@ -51,7 +51,7 @@ const shapes: Readonly<Record<Shape, ReactNode>> = {
     </>
   ),
   circle: <circle cx="8" cy="8" r="6" className={styles.line} strokeDasharray="2.6 2.1" />,
-  person: (
+  waits: (
     <>
       <circle cx="8" cy="8" r="7" fill="currentColor" />
       <path d="M8 4.2v4.2l2.6 1.6" className={styles.cut} />

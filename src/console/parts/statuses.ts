@@ -13,7 +13,7 @@ export type Shape =
   | 'alert'
   | 'turning'
   | 'circle'
-  | 'person'
+  | 'waits'
   | 'pause'
   | 'stop'
   | 'dash'
@@ -53,7 +53,7 @@ export const looks: Readonly<Record<AnyStatus, Look>> = {
   RESUMING: { word: 'Resuming', tone: 'active', shape: 'turning' },
   RESTORING: { word: 'Restoring', tone: 'active', shape: 'turning' },
   IN_PROGRESS: { word: 'In progress', tone: 'active', shape: 'turning' },
-  WAITING: { word: 'Waiting', tone: 'wait', shape: 'person' },
+  WAITING: { word: 'Waiting', tone: 'wait', shape: 'waits' },
   PAUSED: { word: 'Paused', tone: 'hold', shape: 'pause' },
   QUEUED: { word: 'Queued', tone: 'calm', shape: 'circle' },
   PENDING: { word: 'Pending', tone: 'calm', shape: 'circle' },

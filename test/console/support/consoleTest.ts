@@ -36,8 +36,7 @@ let shared: Promise<Browser> | undefined;
  * asked another host for anything. Pages of failed tests are kept as pictures.
  */
 export function consoleTest(server: TestServer): ConsoleTest {
-  const opened: { readonly page: Page; readonly context: BrowserContext }[] = [];
-  let complaints: string[] = [];
+  const opened: { readonly page: Page; readonly context: BrowserContext; readonly complaints: string[] }[] = [];
 
   beforeAll(async () => {
     shared ??= startBrowser();
@@ -49,9 +48,8 @@ export function consoleTest(server: TestServer): ConsoleTest {
     await browser?.close();
   });
   afterEach(async () => {
-    const found = complaints;
     const pages = opened.splice(0);
-    complaints = [];
+    const found = pages.flatMap(({ complaints }) => complaints);
     const { currentTestName = 'test' } = expect.getState();
     const failed = found.length > 0 || hasFailed();
     for (const [index, { page, context }] of pages.entries()) {
@@ -70,7 +68,8 @@ export function consoleTest(server: TestServer): ConsoleTest {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale: 'en-US' });
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
-      opened.push({ page, context });
+      const complaints: string[] = [];
+      opened.push({ page, context, complaints });
       const complain = (text: string) => {
         if (!expects?.test(text)) complaints.push(text);
       };

@@ -11,6 +11,7 @@ import { Panel } from '../../parts/Panel';
 import { Person } from '../../parts/Person';
 import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
+import { lookOf } from '../../parts/statuses';
 import { type Column, RowLink, Table } from '../../parts/Table';
 import { Duration, Time } from '../../parts/Time';
 import { ConsoleViewerDocument } from '../../session/generated';
@@ -121,7 +122,13 @@ function RunCell({ run }: { readonly run: RunRowFragment }) {
           {run.failureDetails && <span className={styles.why}>{run.failureDetails}</span>}
         </div>
         <div className={styles.second}>
-          <Duration ms={run.durationMs} since={run.endedAt === null ? run.startedAt : null} />
+          {lookOf(run.status).word}
+          {run.startedAt !== null && (
+            <>
+              {' · '}
+              <Duration ms={run.durationMs} since={run.endedAt === null ? run.startedAt : null} />
+            </>
+          )}
         </div>
       </div>
     </div>
