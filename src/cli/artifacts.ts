@@ -181,7 +181,7 @@ async function download(url: string, path: string, { name, size, sha256, type, m
   await rename(part, path);
 }
 
-async function refusalOf(response: Response): Promise<Failure> {
+export async function refusalOf(response: Response): Promise<Failure> {
   const { error } = (await response.json()) as { error: { code: string; message: string } };
   return new Failure(exit.refused, error.code, error.message);
 }

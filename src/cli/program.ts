@@ -9,9 +9,11 @@ import { answer, decide, hold, listApprovals, reassign } from './decide';
 import { showDeployed } from './deployed';
 import { overrideFreeze, showFreezes } from './freezes';
 import { applyFiles, validateFiles } from './documents';
+import { exportRuns } from './exportRuns';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
+import { listOperations, registerOperations, removeOperation } from './operations';
 import { promoteImages } from './promote';
 import { abortRuns, cancelQueued, moveQueued, pauseQueued, prioritize, resumeQueued, showQueue } from './queue';
 import { cancelRestore, restoreRun } from './restore';
@@ -198,6 +200,36 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (run: string, options, command: Command) => {
       await withdrawWaiter(await session(command), run, options);
+    });
+  program
+    .command('export [runs...]')
+    .description('write runs with their events and logs to an archive, and download it: gzipped lines of JSON')
+    .option('-a, --application <name>', 'runs of this application')
+    .option('-s, --status <status>', 'runs in this status (repeatable)', collect)
+    .option('--after <time>', 'runs created after this time, such as 2026-03-01T00:00:00Z')
+    .option('--before <time>', 'runs created before this time')
+    .option('-o, --output <file>', 'file to write (default: executions-ID.ndjson.gz)')
+    .action(async (runs: readonly string[], options, command: Command) => {
+      await exportRuns(await session(command), runs, options);
+    });
+  const operations = program
+    .command('operations')
+    .description('list the GraphQL operations that administrators registered; administrators only')
+    .action(async (_options, command: Command) => {
+      await listOperations(await session(command));
+    });
+  operations
+    .command('register <file...>')
+    .description('register documents (*.graphql), and the operations of manifests of Apollo or Relay (*.json)')
+    .action(async (files: readonly string[], _options, command: Command) => {
+      await registerOperations(await session(command), files);
+    });
+  operations
+    .command('remove <hash>')
+    .description('remove a registered operation: servers that execute registered operations only refuse it then')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .action(async (hash: string, options, command: Command) => {
+      await removeOperation(await session(command), hash, options);
     });
   const subscriptions = program
     .command('subscriptions')

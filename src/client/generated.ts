@@ -452,6 +452,17 @@ export type ExecutionType =
   | 'PIPELINE'
   | 'WORKFLOW';
 
+export type ExportExecutionsInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly filters?: ReadonlyArray<ExecutionFilter> | null | undefined;
+};
+
+export type ExportExecutionsStatus =
+  | 'EXPIRED'
+  | 'FAILED'
+  | 'QUEUED'
+  | 'READY';
+
 export type FilterType =
   | 'ALL';
 
@@ -1710,6 +1721,22 @@ export type EventDeliveriesQueryVariables = Exact<{
 
 
 export type EventDeliveriesQuery = { readonly deliveries: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly type: string, readonly runId: string, readonly sequence: number, readonly state: EventDeliveryState, readonly attempts: number, readonly dueAt: string | null, readonly createdAt: string, readonly lastAttemptAt: string | null, readonly responseStatus: number | null, readonly errorCode: string | null, readonly error: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type ExportPartsFragment = { readonly requestId: string, readonly status: ExportExecutionsStatus, readonly totalExecutions: number, readonly downloadLink: string, readonly expiresAt: string, readonly errorMessage: string | null };
+
+export type ExportExecutionsMutationVariables = Exact<{
+  input: ExportExecutionsInput;
+}>;
+
+
+export type ExportExecutionsMutation = { readonly exportExecutions: { readonly requestId: string, readonly status: ExportExecutionsStatus, readonly totalExecutions: number, readonly downloadLink: string, readonly expiresAt: string, readonly errorMessage: string | null } | null };
+
+export type ExecutionExportQueryVariables = Exact<{
+  requestId: string;
+}>;
+
+
+export type ExecutionExportQuery = { readonly executionExport: ExportPartsFragment | null };
 
 export type FreezesQueryVariables = Exact<{
   filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
@@ -3270,6 +3297,16 @@ export const EventSubscriptionPartsFragmentDoc = /*#__PURE__*/ new TypedDocument
   }
 }
     `, {"fragmentName":"EventSubscriptionParts"}) as unknown as TypedDocumentString<EventSubscriptionPartsFragment, unknown>;
+export const ExportPartsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ExportParts on ExecutionExport {
+  requestId
+  status
+  totalExecutions
+  downloadLink
+  expiresAt
+  errorMessage
+}
+    `, {"fragmentName":"ExportParts"}) as unknown as TypedDocumentString<ExportPartsFragment, unknown>;
 export const LoggedJobFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -5262,6 +5299,29 @@ export const EventDeliveriesDocument = /*#__PURE__*/ new TypedDocumentString(`qu
     }
   }
 }`, {"hash":"1f982f49a00b2cd66fd1a60c1ef27839ba9339127295adca8da9263b8e248343"}) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
+export const ExportExecutionsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ExportExecutions($input: ExportExecutionsInput!) {
+  exportExecutions(input: $input) {
+    requestId
+    status
+    totalExecutions
+    downloadLink
+    expiresAt
+    errorMessage
+  }
+}`, {"hash":"dca18e297d5c5f124446d70536ec24e0b5eeebb13d4fdceb7fde524225d4eb70"}) as unknown as TypedDocumentString<ExportExecutionsMutation, ExportExecutionsMutationVariables>;
+export const ExecutionExportDocument = /*#__PURE__*/ new TypedDocumentString(`query ExecutionExport($requestId: ID!) {
+  executionExport(requestId: $requestId) {
+    ...ExportParts
+  }
+}
+    fragment ExportParts on ExecutionExport {
+  requestId
+  status
+  totalExecutions
+  downloadLink
+  expiresAt
+  errorMessage
+}`, {"hash":"a6ab808b25b5f36dd2f3d28e665dd04d36f8a8bff83e45db60245bd3e595916c"}) as unknown as TypedDocumentString<ExecutionExportQuery, ExecutionExportQueryVariables>;
 export const FreezesDocument = /*#__PURE__*/ new TypedDocumentString(`query Freezes($filters: [EnvironmentFilter!], $after: String) {
   environments(filters: $filters, first: 100, after: $after) {
     nodes {

@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { gunzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
@@ -39,6 +43,53 @@ describe('slipway runs', () => {
   it('explains an invalid filter', async () => {
     const { code, err } = await slipway(url, ['runs', '--status', 'sucess']);
     expect([code, err]).toEqual([3, expect.stringContaining('"SUCESS" is not a valid status')]);
+  });
+});
+
+describe('slipway export', () => {
+  it('waits for the archive of the runs, and downloads it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'slipway-export-'));
+    try {
+      const output = join(dir, 'failed.ndjson.gz');
+      const { code, out } = await slipway(url, ['export', failed, '--output', output, '--json']);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ status: 'READY', totalExecutions: 1, path: output });
+      const lines = gunzipSync(readFileSync(output)).toString().trimEnd().split('\n');
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ record: 'EXECUTION', id: failed, status: 'FAILED' });
+      expect(await readdir(dir)).toEqual(['failed.ndjson.gz']);
+      const said = await slipway(url, ['export', '-a', 'app', '-s', 'failed', '--before', '2100-01-01', '-o', output]);
+      expect([said.code, said.out]).toEqual([0, expect.stringMatching(`${output} 1 executions, [0-9.]+ KiB\n`)]);
+      expect((await slipway(url, ['export'])).code).toBe(2);
+      const misplaced = await slipway(url, ['export', failed, '-o', join(dir, 'missing', 'file')]);
+      expect([misplaced.code, misplaced.err]).toEqual([2, expect.stringContaining('can’t be written')]);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+});
+
+describe('slipway operations', () => {
+  it('registers documents and manifests, lists and removes them', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'slipway-operations-'));
+    try {
+      await writeFile(join(dir, 'one.graphql'), 'query One { version }\n');
+      const manifest = { operations: [{ id: 'x', name: 'Two', type: 'query', body: 'query Two { version }' }] };
+      await writeFile(join(dir, 'manifest.json'), JSON.stringify(manifest));
+      const files = ['one.graphql', 'manifest.json'].map((name) => join(dir, name));
+      const registered = await slipway(url, ['operations', 'register', ...files]);
+      const hash = createHash('sha256').update('query One { version }').digest('hex');
+      expect([registered.code, registered.out]).toEqual([
+        0,
+        expect.stringMatching(new RegExp(`^${hash}  One\\n\\w{64}  Two\\n$`)),
+      ]);
+      expect((await slipway(url, ['operations', 'remove', hash, '--yes'])).out).toBe('Removed.\n');
+      const listed = await slipway(url, ['operations', '--json']);
+      expect(JSON.parse(listed.out)).toEqual([expect.objectContaining({ names: ['Two'] })]);
+      await writeFile(join(dir, 'bad.json'), '[1]');
+      expect((await slipway(url, ['operations', 'register', join(dir, 'bad.json')])).code).toBe(2);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { TestClient } from '../../support/client';
 import { topic } from '../../../src/kernel/database/wakeups';
 import { pruneDeliveries } from '../../../src/runs/eventSubscriptions/deliveryRetention';
 import { takeLeases } from '../../../src/runs/eventSubscriptions/subscriptions.store';
+import { slipway } from '../../cli/program';
 import { eventually } from '../../support/eventually';
 import { type Answer, type Receiver, type Received, startReceiver } from '../../support/receiver';
 import { testWorld } from '../../support/world';
@@ -133,9 +134,8 @@ describe('retries of deliveries', () => {
     for (const { endedAt } of failed) expect(Date.parse(endedAt ?? '') - (latest ?? 0)).toBeLessThan(HOUR);
     expect(await to.state()).toMatchObject({ enabled: true });
     // One event that is delivered again has a day of its own.
-    await world.server.client.ask(
-      `mutation { redeliverEvent(input: {deliveryId: "${failed[0]?.id}"}) { delivery { id } } }`,
-    );
+    const { code, out } = await slipway(world.server.url, ['subscriptions', 'redeliver', failed[0]?.id ?? '']);
+    expect([code, out]).toEqual([0, `ABORT_REQUESTED of the run ${refused} is being delivered again.\n`]);
     const [again] = await eventually(
       () => to.deliveries('PENDING'),
       ([one]) => (one?.attempts ?? 0) > 0,
