@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { Provider } from 'urql';
 import { Redirect, Route, Router, Switch } from 'wouter';
+import { ActionHost } from '../actions/ActionHost';
 import { createApi } from '../data/api';
 import { basePath } from '../data/server';
 import { Skeleton } from '../parts/Skeleton';
@@ -45,6 +46,7 @@ export function App() {
             </Route>
           </Switch>
         </Shell>
+        <ActionHost />
         <Toasts />
       </Router>
     </Provider>
