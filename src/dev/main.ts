@@ -51,6 +51,8 @@ async function main(): Promise<void> {
     const server = startProgram({ name: 'server', program: 'main.js', dataDir, environment: config.environment });
     stops.push(() => server.stop());
     const url = await Promise.race([server.prints(/http:\S+(?=\/graphql)/), interrupted]);
+    print(`  ${pc.bold('Console')}    ${pc.cyan(`${url}/`)} ${pc.dim('watch there what happens here')}`);
+    print(`  sign in    ${pc.green(adminKey)} ${pc.dim('as API key')}\n`);
     print(`${pc.green('✓')} server with ${config.database} at ${pc.cyan(url)} ${pc.dim(`pid ${server.pid}`)}`);
 
     const client = new Client(url, adminKey);
@@ -85,6 +87,7 @@ async function main(): Promise<void> {
       );
     else {
       print(`\n${pc.bold('Look around')}`);
+      print(`  console    ${pc.cyan(`${url}/`)}`);
       print(`  GraphiQL   ${pc.cyan(`${url}/graphql`)}`);
       print(`  API key    ${pc.green(adminKey)}`);
       const slipway = `npx slipway runs${url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`}`;

@@ -35,5 +35,6 @@ it('releases, restores a broken version, resumes a failure, and exits with 0', a
   expect(said).toContain('SUCCESS in its second attempt');
   // The folder's name contains a space.
   expect(said).toContain(`stop.mjs '${join(dir, 'demo/target')}'`);
+  expect(said).toMatch(/Console {4}http:\S+\/ .*\n {2}sign in {4}demo-\S+ as API key\n\n✓ server/);
   expect(said).not.toContain('Look around');
 }, 240_000);
