@@ -20,8 +20,9 @@ function subscribe(listener: () => void): () => void {
 
 const still = () => () => undefined;
 
-/** The time in milliseconds, anew every second while `ticks`. One timer serves the whole page. */
-export const useNow = (ticks = true): number => useSyncExternalStore(ticks ? subscribe : still, () => now);
+/** The time in milliseconds, anew every `everyMs` while `ticks`. One timer serves the whole page. */
+export const useNow = (ticks = true, everyMs = 1_000): number =>
+  useSyncExternalStore(ticks ? subscribe : still, () => (everyMs === 1_000 ? now : now - (now % everyMs)));
 
 /** The time of the browser's clock. */
 export const timeNow = (): number => Date.now();

@@ -1,5 +1,14 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type ComponentProps, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type ComponentProps,
+  memo,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { Link } from 'wouter';
 import { useShortcuts } from '../app/shortcuts';
 import { Button } from './Button';
@@ -103,21 +112,13 @@ export function Table<Row>({
           </tr>
         </thead>
         <tbody ref={body}>
-          {before > 0 && <Space height={before} columns={columns.length} />}
+          {before > 0 && <Space height={before} />}
           {items.map(({ index, key }) => {
             const row = rows[index];
             if (row === undefined) return null;
-            return (
-              <tr key={String(key)} ref={virtual.measureElement} data-index={index} aria-rowindex={index + 2}>
-                {columns.map((column) => (
-                  <td key={column.key} className={cellClass(column)}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
-            );
+            return <Row key={String(key)} row={row} index={index} columns={columns} measure={virtual.measureElement} />;
           })}
-          {after > 0 && <Space height={after} columns={columns.length} />}
+          {after > 0 && <Space height={after} />}
         </tbody>
       </table>
       {hasMore && (
@@ -134,9 +135,32 @@ export function Table<Row>({
 const cellClass = <Row,>({ align, hideBelow }: Column<Row>) =>
   classes(align === 'end' && styles.end, hideBelow && styles[`below${hideBelow}`]);
 
-const Space = ({ height, columns }: { readonly height: number; readonly columns: number }) => (
+interface RowProps<Of> {
+  readonly row: Of;
+  readonly index: number;
+  readonly columns: readonly Column<Of>[];
+  readonly measure: (element: HTMLElement | null) => void;
+}
+
+function PlainRow<Of>({ row, index, columns, measure }: RowProps<Of>) {
+  return (
+    <tr ref={measure} data-index={index} aria-rowindex={index + 2}>
+      {columns.map((column) => (
+        <td key={column.key} className={cellClass(column)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** Scrolling renders only the rows that come into the window. */
+const Row = memo(PlainRow) as typeof PlainRow;
+
+/** In place of rows outside the window. One cell: more would make columns of those that are hidden. */
+const Space = ({ height }: { readonly height: number }) => (
   <tr>
-    <td colSpan={columns} className={styles.space} style={{ height }} />
+    <td className={styles.space} style={{ height }} />
   </tr>
 );
 

@@ -1,11 +1,12 @@
-import { useNow } from '../data/now';
+import { timeNow, useNow } from '../data/now';
 import { durationText, exactText, relativeText } from './times';
 
 /** A time, relative to now. The exact time in the reader's zone appears on hover. */
 export function Time({ at }: { readonly at: string | null | undefined }) {
-  const now = useNow(at != null);
+  const time = at == null ? 0 : Date.parse(at);
+  // Minutes and days don't change every second, and lists show many.
+  const now = useNow(at != null, Math.abs(timeNow() - time) > 120_000 ? 30_000 : 1_000);
   if (at == null) return <span>–</span>;
-  const time = Date.parse(at);
   return (
     <time dateTime={at} title={exactText(time)}>
       {relativeText(time, now)}

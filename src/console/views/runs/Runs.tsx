@@ -39,7 +39,8 @@ export default function Runs() {
     const runs = new Set(changes.flatMap(({ runId }) => runId ?? []));
     if (runs.size > 0) list.update([...runs]);
   });
-  const columns = useMemo(() => columnsOf(longestOf(list.rows)), [list.rows]);
+  const longestMs = useMemo(() => longestOf(list.rows), [list.rows]);
+  const columns = useMemo(() => columnsOf(longestMs), [longestMs]);
   return (
     <>
       <PageHead title="Runs">
