@@ -133,7 +133,8 @@ async function readSources(terminal: Terminal, files: readonly string[]): Promis
   return [{ format: 'YAML', source, place }, ...sources];
 }
 
-async function contentOf({ stdin }: Terminal, file: string): Promise<string> {
+/** Content of a file, or of standard input for "-". */
+export async function contentOf({ stdin }: Pick<Terminal, 'stdin'>, file: string): Promise<string> {
   if (file === '-') return text(stdin);
   try {
     return await readFile(file, 'utf8');

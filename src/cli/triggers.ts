@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   ApplicationIdDocument,
@@ -11,6 +10,8 @@ import {
 } from '../client/generated';
 import { allPages } from './deployed';
 import type { Session } from './session';
+import { contentOf } from './documents';
+import { usage } from './failure';
 import { moment } from './ui';
 
 type Opens = (command: Command) => Promise<Session>;
@@ -35,7 +36,7 @@ export function addTriggerCommands(program: Command, session: Opens): void {
     triggers
       .command(`${name} <name>`)
       .description(description)
-      .requiredOption('-a, --application <name>', 'application');
+      .option('-a, --application <name>', 'application (required)');
   on('show', 'show a trigger: its document, address and last firings').action(
     async (name: string, _options, command: Command) => showTrigger(await session(command), name, both(command), 5),
   );
@@ -44,7 +45,7 @@ export function addTriggerCommands(program: Command, session: Opens): void {
   );
   const sampled = (name: string, description: string) =>
     on(name, description)
-      .option('--payload <file>', 'JSON file with the payload of a webhook')
+      .option('--payload <file>', 'JSON file with the payload of a webhook; "-" reads standard input')
       .option('--event <name>', 'name of the webhook’s event');
   sampled('test', 'show what an event would start, without starting it').action(
     async (name: string, _options, command: Command) => testTrigger(await session(command), name, both(command)),
@@ -62,7 +63,15 @@ export function addTriggerCommands(program: Command, session: Opens): void {
     .action(async (name: string, _options, command: Command) => rotate(await session(command), name, both(command)));
 }
 
-const both = (command: Command) => command.optsWithGlobals<SampleOptions & { readonly path?: boolean }>();
+/** `triggers` has the option `-a`, too, and takes it wherever it stands: commander could not require it here. */
+function both(command: Command): SampleOptions & { readonly path?: boolean } {
+  const { application, ...options } = command.optsWithGlobals<Partial<SampleOptions> & { readonly path?: boolean }>();
+  if (application !== undefined) return { ...options, application };
+  throw usage(
+    'The application of the trigger is missing.',
+    `Name it: slipway triggers ${command.name()} NAME -a APPLICATION`,
+  );
+}
 
 async function listTriggers(session: Session, application: string | undefined): Promise<void> {
   const { api, ui } = session;
@@ -104,7 +113,7 @@ async function showTrigger(session: Session, name: string, options: Named, firin
   ui.say(`Version ${version} by ${author.name}; ${enabled ? 'on' : 'off'}`);
   if ('webhookDetails' in condition && condition.webhookDetails != null) {
     const { webhookURL, header, rejected } = condition.webhookDetails;
-    ui.say(`POST ${webhookURL} with ${header}; ${rejected} refused`);
+    ui.say(`POST ${new URL(webhookURL, session.api.url)} with ${header}; ${rejected} refused`);
   }
   sayFirings(session, trigger.firings.nodes);
 }
@@ -136,7 +145,11 @@ function sayFirings({ ui }: Session, firings: Awaited<ReturnType<typeof find>>['
 async function sampleOf(session: Session, name: string, options: SampleOptions) {
   const { id: triggerId } = await find(session, name, options, 1);
   const { payload, event } = options;
-  return { triggerId, event, payload: payload === undefined ? undefined : readFileSync(payload, 'utf8') };
+  return {
+    triggerId,
+    event,
+    payload: payload === undefined ? undefined : await contentOf(session.ui.terminal, payload),
+  };
 }
 
 async function testTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
