@@ -817,6 +817,7 @@ CREATE TABLE "job" (
   "attempt" integer NOT NULL,
   "status" text NOT NULL,
   "requirement_class_id" integer NOT NULL,
+  "priority" integer,
   "timeout_ms" integer NOT NULL,
   "grace_ms" integer NOT NULL,
   "agent_id" uuid,

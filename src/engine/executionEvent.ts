@@ -83,7 +83,7 @@ export interface ExecutionEventData {
   };
   /** A person changed the place of a waiting job, or its priority. */
   JOB_MOVED: { jobId: string; taskExecutionId: string; name: string; attempt: number; priority: number };
-  /** A person gave the run another priority; its waiting jobs moved. */
+  /** The run has another priority, its own or that of its pipeline, workflow or application; its waiting jobs moved. */
   PRIORITY_CHANGED: { priority: number };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: ApprovalPlace & {

@@ -24,7 +24,7 @@ import { insertGraph } from './execution/tasks.store';
 import { observationTable } from './observations/observations.table';
 import { rollbackRequestTable, rollbackTable } from './rollbacks/rollbacks.table';
 import { moveSlots } from './slots/slots.store';
-import { requeueJobs } from './queue/enqueue.store';
+import { inheritPriorities, requeueJobs } from './queue/enqueue.store';
 import { endJobs, insertJobs, requestCancel, withholdAll } from './queue/jobs.store';
 
 /**
@@ -278,6 +278,10 @@ function writeJobs(
   }));
   return [
     insertJobs(db, made, now),
+    inheritPriorities(
+      db,
+      made.flatMap(({ id, attempt }) => (attempt > 1 ? [id] : [])),
+    ),
     endJobs(db, ended, now),
     requestCancel(db, canceled, now, KILL_SLACK_MS).then((holders) =>
       db.wake(...holders.map(({ agentId }) => topic.agent(agentId))),

@@ -227,9 +227,11 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     { priority: field.integer('Priority that it has now.') },
     JobEvent,
   ),
-  PRIORITY_CHANGED: event('PRIORITY_CHANGED', 'a person gave the run another priority; its waiting jobs moved.', {
-    priority: field.integer('Priority that the run has now.'),
-  }),
+  PRIORITY_CHANGED: event(
+    'PRIORITY_CHANGED',
+    'the run got another priority, its own or that of its pipeline, workflow or application; its waiting jobs moved.',
+    { priority: field.integer('Priority that the run has now.') },
+  ),
   JOB_LOST: event(
     'JOB_LOST',
     'the agent of a job was lost or stopped.',

@@ -31,7 +31,7 @@ const timeOf = (classId: string, precedence: string) =>
  *   agent can run therefore holds up only itself.
  * - Each first job moves the time on by a part of its cost: an endless row of new runs can't keep back an older one.
  */
-export const enqueue = (given: string, precedence = PRECEDENCE): string => `
+export const enqueue = (given: string, precedence = PRECEDENCE, returning = 'job_id'): string => `
   WITH ${given}, setting AS MATERIALIZED (
     SELECT run.id AS run_id, ${precedence} AS precedence,
       ${COST} / coalesce(application.weight, 1) AS cost
@@ -64,7 +64,7 @@ export const enqueue = (given: string, precedence = PRECEDENCE): string => `
   FROM (SELECT *, row_number() OVER (PARTITION BY run_id, class_id ORDER BY n) - 1 AS k FROM given) job
   JOIN flow USING (run_id, class_id)
   ORDER BY n
-  RETURNING job_id`;
+  RETURNING ${returning}`;
 
 /** Returns offers that were not started to their places in the queue. */
 export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise<void> {
@@ -79,10 +79,29 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
   );
 }
 
-/** Puts withheld jobs back into the queue, in the order in which they were created. */
+/** Puts withheld jobs back into the queue, in the order in which they were created, with the priorities that they had. */
 export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<void> {
-  if (jobIds.length > 0) await db.rows(REQUEUE, [jobIds]);
+  if (jobIds.length === 0) return;
+  const own = `own AS (SELECT id, priority FROM job WHERE id = ANY ($1::uuid[]) AND priority IS NOT NULL)`;
+  await Promise.all([db.rows(REQUEUE, [jobIds]), db.rows(takeOwnPlaces(own), [jobIds])]);
 }
+
+/** Gives the next jobs of tasks the priority that people gave to the jobs before them. They are in the queue already. */
+export async function inheritPriorities(db: Db, jobIds: readonly string[]): Promise<void> {
+  if (jobIds.length === 0) return;
+  const own = `own AS (
+    UPDATE job SET priority = earlier.priority FROM job earlier
+    WHERE job.id = ANY ($1::uuid[]) AND earlier.task_execution_id = job.task_execution_id
+      AND earlier.attempt = job.attempt - 1 AND earlier.priority IS NOT NULL
+    RETURNING job.id, job.priority
+  )`;
+  await db.rows(takeOwnPlaces(own), [jobIds]);
+}
+
+/** Jobs of a relation `own (id, priority)`, which this transaction has queued, get the place of a job that was moved. */
+const takeOwnPlaces = (own: string): string =>
+  `WITH ${own} UPDATE ready_job SET precedence = -own.priority, virtual_time = share, finish = NULL
+   FROM own WHERE ready_job.job_id = own.id`;
 
 const REQUEUE = enqueue(`given AS (
     SELECT id AS job_id, run_id, requirement_class_id AS class_id, false AS fresh, queued_at,

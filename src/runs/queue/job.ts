@@ -14,6 +14,8 @@ export interface Job {
   readonly attempt: number;
   readonly status: JobStatus;
   readonly requirementClassId: number;
+  /** Priority that a person gave to this job or an earlier one of its task; null: that of the run applies. */
+  readonly priority: number | null;
   /** Limits of the task, from its definition. */
   readonly timeoutMs: number;
   readonly graceMs: number;

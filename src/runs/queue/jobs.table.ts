@@ -11,6 +11,7 @@ export const jobTable = table<Job>('job', {
     attempt: column.integer,
     status: column.text,
     requirementClassId: column.integer,
+    priority: column.integerOrNull,
     timeoutMs: column.integer,
     graceMs: column.integer,
     agentId: column.uuidOrNull,

@@ -7,7 +7,7 @@ import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import type { Place } from './job';
 import { comparePlaces, placesAt, type Spot } from './places';
-import { findNeighbor, replaceJobs, spreadRanks } from './queueOrder.store';
+import { findNeighbor, keepPriorities, replaceJobs, spreadRanks } from './queueOrder.store';
 import { findSeenJobs, readPlacedJobs, requireAhead, type SeenJob } from './queueRights';
 
 export const queueEnds = ['TOP', 'BOTTOM'] as const;
@@ -69,6 +69,10 @@ function moveOnce(app: App, actor: Actor, input: MoveJobs, anchorId: string | nu
     const moved = new Set(await replaceJobs(db, moves));
     const missed = jobs.find(({ jobId }) => !moved.has(jobId));
     if (missed !== undefined) throw await claimed(db, actor, missed);
+    const promoted = moves.filter(({ job, to }) => to.precedence !== placeOf(job).precedence);
+    // Not −0.
+    const kept = promoted.map(({ jobId, to }) => ({ jobId, priority: 0 - to.precedence }));
+    if (kept.length > 0) db.sent([keepPriorities(db, kept)]);
     for (const { job, to } of moves) {
       const { jobId, taskExecutionId, name, attempt, execution } = job;
       db.event(job, 'JOB_MOVED', { jobId, taskExecutionId, name, attempt, priority: -to.precedence });

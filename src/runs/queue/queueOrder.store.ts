@@ -105,34 +105,74 @@ export async function spreadRanks(db: Db, { anchor: { precedence, share } }: Spo
 /** Whose waiting jobs get another priority. */
 export type PriorityScope = 'RUN' | 'ENTITY' | 'APPLICATION';
 
-/** Moves waiting jobs to the priority that their runs have now; returns their number. Claims wait for it. */
-export async function applyPriorities(db: Db, scope: PriorityScope, id: string): Promise<number> {
-  const [, moved] = await Promise.all([takeTurn(db), db.rows(REORDER[scope], [id])]);
-  return moved.length;
+export interface MovedJob {
+  readonly runId: string;
+  readonly precedence: number;
 }
 
+/**
+ * Moves waiting jobs to the priority that their runs have now, unless they have their own; returns those that moved.
+ * Claims wait for it.
+ */
+export async function applyPriorities(db: Db, scope: PriorityScope, id: string): Promise<MovedJob[]> {
+  const [, moved] = await Promise.all([takeTurn(db), db.rows<MovedJob>(REORDER[scope], [id])]);
+  return moved;
+}
+
+/** Runs with waiting jobs, to lock before their jobs move. */
+export async function findWaitingRuns(db: Db, scope: PriorityScope, id: string): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(
+    `SELECT id FROM execution run WHERE ${RUNS_OF[scope]} AND id IN (SELECT run_id FROM ready_job)`,
+    [id],
+  );
+  return rows.map((run) => run.id);
+}
+
+const RUNS_OF: Readonly<Record<PriorityScope, string>> = {
+  RUN: 'run.id = $1',
+  ENTITY: 'run.entity_id = $1',
+  APPLICATION: 'run.application_id = $1',
+};
+
 const reorder = (runs: string): string =>
-  enqueue(`gone AS (
+  enqueue(
+    `gone AS (
     DELETE FROM ready_job USING execution run
     LEFT JOIN queue_setting entity ON entity.id = run.entity_id
     LEFT JOIN queue_setting application ON application.id = run.application_id
-    WHERE run.id = ready_job.run_id AND ${runs} AND precedence <> ${PRECEDENCE} RETURNING ready_job.*
-  ), given AS MATERIALIZED (${GONE})`);
+    WHERE run.id = ready_job.run_id AND ${runs} AND precedence <> ${PRECEDENCE}
+      AND NOT EXISTS (SELECT FROM job WHERE job.id = ready_job.job_id AND job.priority IS NOT NULL)
+    RETURNING ready_job.*
+  ), given AS MATERIALIZED (${GONE})`,
+    PRECEDENCE,
+    'run_id AS "runId", precedence',
+  );
 
 const GONE = `SELECT job_id, run_id, requirement_class_id AS class_id, false AS fresh, queued_at,
   row_number() OVER (ORDER BY precedence, share, rank) AS n FROM gone
   WHERE EXISTS (SELECT FROM job WHERE job.id = gone.job_id AND ended_at IS NULL)`;
 
 const REORDER: Readonly<Record<PriorityScope, string>> = {
-  RUN: reorder('run.id = $1'),
-  ENTITY: reorder('run.entity_id = $1'),
-  APPLICATION: reorder('run.application_id = $1'),
+  RUN: reorder(RUNS_OF.RUN),
+  ENTITY: reorder(RUNS_OF.ENTITY),
+  APPLICATION: reorder(RUNS_OF.APPLICATION),
 };
 
-/** Gives one waiting job a priority of its own; returns false if it no longer waits. */
+/** Moves one waiting job to another priority; returns false if it is there, or no longer waits. */
 export async function prioritizeJob(db: Db, jobId: string, priority: number): Promise<boolean> {
   return (await db.rows(PRIORITIZE, [jobId, -priority])).length > 0;
 }
+
+/** Keeps the priority that a person gave to a job, for later jobs of its task and for pauses. Null: that of the run. */
+export const keepPriorities = (
+  db: Db,
+  jobs: readonly { readonly jobId: string; readonly priority: number | null }[],
+): Promise<number> =>
+  db.write(
+    `UPDATE job SET priority = given.priority FROM unnest($1::uuid[], $2::int[]) AS given (id, priority)
+     WHERE job.id = given.id AND job.ended_at IS NULL`,
+    [jobs.map(({ jobId }) => jobId), jobs.map(({ priority }) => priority)],
+  );
 
 const PRIORITIZE = enqueue(
   `gone AS (DELETE FROM ready_job WHERE job_id = $1 AND precedence <> $2::int RETURNING *), given AS MATERIALIZED (${GONE})`,

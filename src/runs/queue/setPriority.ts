@@ -12,7 +12,13 @@ import type { App } from '../app';
 import { readExecution } from '../execution/executions.queries';
 import { inRuns } from '../execution/inRuns';
 import { DEFAULT_PRIORITY, LARGEST_WEIGHT, priorityErrors } from './priorities';
-import { applyPriorities, type PriorityScope, prioritizeJob } from './queueOrder.store';
+import {
+  applyPriorities,
+  findWaitingRuns,
+  keepPriorities,
+  type PriorityScope,
+  prioritizeJob,
+} from './queueOrder.store';
 import { readPlacedJobs, requireAhead } from './queueRights';
 import { findSettings, firstPriority, inheritedPriority, setRunPriority, writeSetting } from './queueSettings.store';
 
@@ -76,6 +82,7 @@ async function prioritizeOne(app: App, actor: Actor, jobId: string, { priority }
       throw new Refusal('NOT_WAITING', 'The job is not waiting.', { jobId, state: job?.state });
     const before = { priority: -(job.place?.precedence ?? 0) };
     const isMoved = await prioritizeJob(db, jobId, wanted);
+    db.sent([keepPriorities(db, [{ jobId, priority: priority ?? null }])]);
     const { taskExecutionId, name, attempt } = job;
     if (isMoved) db.event(job, 'JOB_MOVED', { jobId, taskExecutionId, name, attempt, priority: wanted });
     const { applicationId } = job.execution;
@@ -94,7 +101,7 @@ async function prioritizeRun(app: App, actor: Actor, id: string, { priority }: S
   if (now > usual) requireAhead(actor.access);
   return inRuns(app, [seen.runId], actor, async (db) => {
     db.sent([setRunPriority(db, id, priority ?? null)]);
-    const movedJobs = await applyPriorities(db, 'RUN', id);
+    const { length: movedJobs } = await applyPriorities(db, 'RUN', id);
     db.event({ runId: id, executionId: id }, 'PRIORITY_CHANGED', { priority: now });
     const { applicationId } = seen;
     const before = { priority: seen.priority };
@@ -136,13 +143,40 @@ async function configure(
   const limit = scope === 'APPLICATION' ? (before.priority ?? DEFAULT_PRIORITY) : usual;
   const now = after.priority ?? usual;
   if (now > limit || (after.weight ?? 1) > (before.weight ?? 1)) requireAhead(actor.access);
-  return app.database.transaction(async (db) => {
-    await writeSetting(db, after);
-    const movedJobs = await applyPriorities(db, scope, id);
-    auditDetail(db, { ...{ kind, id, name, applicationId: applicationId ?? id }, before, after });
-    db.wake(topic.queue);
-    return { id, priority: now, weight: after.weight ?? 1, movedJobs };
-  });
+  const change = (runIds: readonly string[], isLast: boolean) =>
+    inRuns(app, runIds, actor, async (db) => {
+      await writeSetting(db, after);
+      const moved = await applyPriorities(db, scope, id);
+      const priorities = new Map(moved.map(({ runId, precedence }) => [runId, 0 - precedence]));
+      const locked = new Set(runIds);
+      const newer = [...priorities.keys()].filter((runId) => !locked.has(runId));
+      if (newer.length > 0 && !isLast) throw new NewerRuns(newer);
+      for (const runId of runIds) {
+        const priority = priorities.get(runId);
+        if (priority !== undefined) db.event({ runId, executionId: runId }, 'PRIORITY_CHANGED', { priority });
+      }
+      auditDetail(db, { ...{ kind, id, name, applicationId: applicationId ?? id }, before, after });
+      db.wake(topic.queue);
+      return { id, priority: now, weight: after.weight ?? 1, movedJobs: moved.length };
+    });
+  const runIds = await findWaitingRuns(app.database, scope, id);
+  for (let round = 1; ; round++) {
+    try {
+      return await change(runIds, round === ROUNDS);
+    } catch (error) {
+      if (!(error instanceof NewerRuns)) throw error;
+      runIds.push(...error.runIds);
+    }
+  }
+}
+
+/** Runs that came to the queue while others were locked. After so many rounds they move without an event. */
+const ROUNDS = 4;
+
+class NewerRuns extends Error {
+  constructor(readonly runIds: readonly string[]) {
+    super('more runs have waiting jobs');
+  }
 }
 
 function refuseErrors({ priority, weight, ...ids }: SetPriority): void {

@@ -28,6 +28,7 @@ describe('the order of claims', () => {
       wide('other'),
       wide('elsewhere', 'labels: { pool: nowhere },'),
       workflow('small', '{ small: { run: "true" } }'),
+      workflow('flaky', '{ flaky: { run: "false", retries: 1 } }'),
       workflow(
         'chain',
         '{ a: { run: "true" }, b: { run: "true", depends_on: [a] }, c: { run: "true", depends_on: [b] } }',
@@ -231,6 +232,38 @@ describe('the order of claims', () => {
     expect((await runs.events(run)).map(({ type }) => type)).toContain('JOB_MOVED');
   });
 
+  it('keeps the priority of a job through a change of its run, a pause and a retry', async () => {
+    const executionId = await start('flaky');
+    const [first] = await waiting();
+    const jobId = first?.job.id;
+    await mutate('setPriority', { jobId, priority: 7 }, 'id');
+    const { setPriority } = await mutate('setPriority', { executionId, priority: 2 }, 'movedJobs');
+    expect(setPriority).toEqual({ movedJobs: 0 });
+    const { applicationId } = await runs.ids('workflow', 'flaky');
+    const input = { executionId, applicationId };
+    const change = (name: string) =>
+      server.client.ask(`mutation ($input: PauseExecutionInput!) { ${name}(input: $input) { clientMutationId } }`, {
+        input,
+      });
+    await change('pauseExecution');
+    expect(await waiting()).toEqual([]);
+    await change('continueExecution');
+    expect(await waiting()).toMatchObject([{ priority: 7, job: { id: jobId } }]);
+    const job = await agent.claimOne();
+    await agent.start(job);
+    await agent.finish(job, { exitCode: 1 });
+    const [second] = await waiting();
+    expect(second).toMatchObject({ priority: 7, task: { name: 'flaky' } });
+    expect(second?.job.id).not.toBe(jobId);
+    await mutate('setPriority', { jobId: second?.job.id, priority: null }, 'id');
+    expect(await waiting()).toMatchObject([{ priority: 2 }]);
+    // Moved between jobs of another priority, it keeps that one.
+    await start('small');
+    await mutate('moveJob', { jobId: second?.job.id, to: 'BOTTOM' }, 'jobIds');
+    await mutate('setPriority', { executionId, priority: 3 }, 'id');
+    expect((await waiting()).map(({ priority }) => priority)).toEqual([0, 0]);
+  });
+
   it('pauses the queue for labels until its time, and says so', async () => {
     const until = new Date(Date.now() + 3_600_000);
     const { pauseQueue } = await mutate(
@@ -295,16 +328,21 @@ describe('the order of claims', () => {
     interface Update {
       readonly cursor: string;
       readonly readyJobs: number;
-      readonly change: { readonly kind: string; readonly jobId: string | null } | null;
+      readonly change: {
+        readonly kind: string;
+        readonly jobId: string | null;
+        readonly executionId: string;
+        readonly priority: number | null;
+      } | null;
     }
-    const query = `subscription ($after: ID) { queueUpdated(changes: true, after: $after) { cursor readyJobs change { kind jobId } } }`;
+    const query = `subscription ($after: ID) { queueUpdated(changes: true, after: $after) { cursor readyJobs change { kind jobId executionId priority } } }`;
     const first = new Reading<Update>(server.url, query, {});
     const begin = await first.next();
     expect(begin?.change).toBeNull();
     await start('small');
     const [job] = await waiting();
     const jobId = job?.job.id ?? '';
-    expect((await first.next())?.change).toEqual({ kind: 'COME', jobId });
+    expect((await first.next())?.change).toMatchObject({ kind: 'COME', jobId });
     await first.close();
     await mutate('setPriority', { jobId, priority: 1 }, 'id');
     await next();
@@ -312,6 +350,24 @@ describe('the order of claims', () => {
     const kinds: unknown[] = [];
     while (kinds.at(-1) !== 'GO') kinds.push((await second.next())?.change?.kind);
     expect(kinds).toEqual(['COME', 'MOVE', 'START', 'GO']);
+    const [run, other] = [await start('small'), await start('chain')];
+    const { entityId: workflowId, applicationId } = await runs.ids('workflow', 'chain');
+    await mutate('setPriority', { workflowId, priority: 4 }, 'id');
+    await mutate('setPriority', { applicationId, priority: 2, weight: 2 }, 'id');
+    await mutate('setPriority', { workflowId, priority: null }, 'id');
+    await mutate('setPriority', { applicationId }, 'id');
+    const moves: unknown[] = [];
+    while (moves.length < 5) {
+      const change = (await second.next())?.change;
+      if (change?.kind === 'MOVE') moves.push([change.executionId, change.priority]);
+    }
+    expect(moves).toEqual([[other, 4], [run, 2], [other, 2], ...moves.slice(3)]);
+    expect(new Set(moves.slice(3))).toEqual(
+      new Set([
+        [run, 0],
+        [other, 0],
+      ]),
+    );
     await second.close();
   });
 
