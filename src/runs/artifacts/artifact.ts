@@ -55,6 +55,7 @@ export const artifactHold = {
     PERSON: 'A user pinned it with `pinArtifact`.',
     RUN: 'Its run has not ended, so a later task may need it.',
     APPROVAL: 'An approval of its run waits for a decision.',
+    DEPLOYMENT: 'Its run deployed what an environment has, or what a rollback would bring back.',
     RESTORE_POINT: 'Its run can still be restored, and the restore may need it.',
   },
 } as const;

@@ -65,12 +65,32 @@ interface JobPlace {
   readonly environmentId: string | null;
 }
 
+/** Rows of the history of the same place as `own`. */
+const history = (name: string, statuses: string): string =>
+  `deployment ${name} WHERE ${name}.environment_id = own.environment_id AND ${name}.service_id = own.service_id
+     AND ${name}.status IN ('SUCCEEDED', 'REMOVED') AND ${name}.status IN (${statuses})`;
+
+/**
+ * A place has an image, and a rollback would bring back the newest other one. The run that made either of them is the
+ * newest that deployed it; a rollback or a restore repeats the work of an earlier run.
+ */
+const IS_DEPLOYED = `EXISTS (SELECT FROM deployment own
+    CROSS JOIN LATERAL (SELECT image FROM ${history('one', `'SUCCEEDED', 'REMOVED'`)} ORDER BY end_number DESC LIMIT 1) now
+    WHERE own.run_id = artifact.run_id AND own.status = 'SUCCEEDED'
+      AND own.image IN (now.image, (
+        SELECT image FROM ${history('earlier', `'SUCCEEDED'`)} AND image <> now.image ORDER BY end_number DESC LIMIT 1))
+      AND NOT EXISTS (
+        SELECT FROM ${history('later', `'SUCCEEDED'`)} AND later.end_number > own.end_number
+          AND later.image = own.image AND later.operation_id IS NULL
+          AND NOT EXISTS (SELECT FROM rollback WHERE rollback.run_id = later.run_id)))`;
+
 /** Conditions on `artifact` under which nothing deletes it. */
 const holds: Readonly<Record<ArtifactHold, string>> = {
   PERSON: 'artifact.pin IS NOT NULL',
   RUN: 'EXISTS (SELECT FROM execution run WHERE run.id = artifact.run_id AND run.ended_at IS NULL)',
   APPROVAL: `EXISTS (SELECT FROM execution part JOIN approval ON approval.execution_id = part.id
     WHERE part.run_id = artifact.run_id AND approval.status = 'WAITING')`,
+  DEPLOYMENT: IS_DEPLOYED,
   // Only the newest point of a run can be used, and only once.
   RESTORE_POINT: `EXISTS (SELECT FROM restore_point point WHERE point.run_id = artifact.run_id
     AND NOT EXISTS (SELECT FROM restore_point newer WHERE newer.run_id = point.run_id AND newer.attempt > point.attempt)

@@ -15,6 +15,14 @@ tasks:
 ---
 kind: Workflow
 application: app
+name: deliver
+environment: staging
+services: [web]
+tasks:
+  make: { run: make, artifacts: ["**"] }
+---
+kind: Workflow
+application: app
 name: chain
 tasks:
   make: { run: make, artifacts: ["**"] }
@@ -36,8 +44,8 @@ describe('artifacts', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
 
   /** A run of `build` that leaves these files. */
-  const build = async (files: Readonly<Record<string, string>>): Promise<string> => {
-    const id = await runs.start('workflow', 'build');
+  const build = async (files: Readonly<Record<string, string>>, name = 'build', more = {}): Promise<string> => {
+    const id = await runs.start('workflow', name, more);
     const job = await agent.claimOne();
     await agent.start(job);
     for (const [name, text] of Object.entries(files)) {
@@ -232,6 +240,32 @@ describe('artifacts', () => {
     await agent.finish(again, { exitCode: null, reason: 'INPUT_MISSING' });
   });
 
+  it('are held for what an environment has, and for what a rollback would bring back', async () => {
+    const { app } = server;
+    const deliver = (image: string) =>
+      build({ out: image }, 'deliver', { serviceInputs: [{ name: 'web', image: `web:${image}` }] });
+    const delivered = [await deliver('1'), await deliver('2'), await deliver('3')];
+    const holds = async () =>
+      Promise.all(
+        delivered.map(async (run) => {
+          const [one] = (await list({ execution: { operator: 'EQUALS', values: [run] } })).nodes;
+          return [...(one?.holds ?? []), ...(one?.deletion === null ? [] : ['deleted'])];
+        }),
+      );
+    expect(await holds()).toEqual([[], ['DEPLOYMENT'], ['DEPLOYMENT']]);
+    await pruneArtifacts({ ...app, config: { ...app.config, SLIPWAY_ARTIFACT_RETENTION_RUNS: 1 } });
+    expect(await holds()).toEqual([['deleted'], ['DEPLOYMENT'], ['DEPLOYMENT']]);
+    const [staging] = await app.database.rows<{ id: string }>(`SELECT id FROM environment WHERE name = 'staging'`);
+    const { rollbackEnvironment } = await server.client.ask<{ rollbackEnvironment: { execution: { id: string } } }>(
+      `mutation { rollbackEnvironment(input: {environmentId: "${staging?.id}"}) { execution { id } } }`,
+    );
+    await agent.work(() => runs.is(rollbackEnvironment.execution.id, 'SUCCESS', 'FAILED'));
+    expect(await holds()).toEqual([['deleted'], ['DEPLOYMENT'], ['DEPLOYMENT']]);
+    await deliver('4');
+    // A rollback would bring back web:2, which the second run had made.
+    expect(await holds()).toEqual([['deleted'], ['DEPLOYMENT'], []]);
+  });
+
   it('retention deletes by age, by newer runs and by size, oldest first, but nothing that is held', async () => {
     const { app } = server;
     const prune = (more: object) => pruneArtifacts({ ...app, config: { ...app.config, ...more } });
@@ -254,7 +288,7 @@ describe('artifacts', () => {
     await prune({ SLIPWAY_ARTIFACT_RETENTION_BYTES: 1_000_000 });
     expect(await reasons(second)).toEqual([['a', null]]);
     const third = await build({ a: 'third' });
-    await prune({ SLIPWAY_ARTIFACT_RETENTION_BYTES: 'first a'.length + 'third'.length + 'only kept'.length });
+    await prune({ SLIPWAY_ARTIFACT_RETENTION_BYTES: 'first a, third, only kept, 2, 4'.replaceAll(', ', '').length });
     expect([...(await reasons(second)), ...(await reasons(third))]).toEqual([
       ['a', 'SIZE'],
       ['a', null],
