@@ -114,6 +114,7 @@ const queries: Readonly<Record<string, Row>> = {
   queue: ['{ queue(first: 5) { nodes { state } } }', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY', 'EMPTY'],
   queuePauses: ['{ queuePauses { id } }', ...all('OK')],
   job: ['{ job(jobId: "$job") { id status } }', ...seen],
+  taskExecution: ['{ taskExecution(taskExecutionId: "$task") { id status jobs { id } } }', ...seen],
   artifacts: ['{ artifacts(first: 9) { nodes { name holds signedLink { url } } pageInfo { total } } }', ...listed],
   executionExport: ['{ executionExport(requestId: "$run") { status } }', ...all('NOT_FOUND')],
   artifact: ['{ artifact(artifactId: "$artifact") { name } }', ...seen],

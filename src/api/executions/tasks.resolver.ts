@@ -8,7 +8,7 @@ import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import type { Job as JobRow } from '../../runs/queue/job';
 import { Job } from '../jobs/jobs.types';
-import { readJob } from '../../runs/queue/jobs.queries';
+import { readJob, readTask } from '../../runs/queue/jobs.queries';
 import type { StageExecution, TaskExecution as TaskRow } from '../../engine/execution';
 import {
   agentById,
@@ -25,6 +25,17 @@ import { TaskExecution, WorkflowStageExecution } from './executions.types';
 
 @Resolver(() => TaskExecution)
 export class TaskExecutionResolver {
+  @Query(() => TaskExecution, {
+    nullable: true,
+    description: 'Task of an execution, in the attempt in which it ran. Errors: NOT_FOUND.',
+  })
+  taskExecution(
+    @Arg('taskExecutionId', () => ID, { description: 'ID of the task.' }) taskExecutionId: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<TaskRow> {
+    return readTask(app, actor, taskExecutionId);
+  }
+
   @FieldResolver(() => Float, {
     nullable: true,
     description: 'Time since the first start, or until the end, in milliseconds. Null before the start.',

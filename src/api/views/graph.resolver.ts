@@ -11,7 +11,7 @@ export class GraphResolver {
     description:
       'Graph of the current definition of a workflow (`workflowId`) or pipeline (`pipelineId`), or of an execution ' +
       'with the state of its tasks or elements (`executionId`), now or in one of its attempts. Give exactly one of ' +
-      'the three. Failure handlers and restore tasks are shown separately. At most 5,000 nodes. Errors: NOT_FOUND, ' +
+      'the three. Failure handlers and restore tasks are shown separately. At most 10,000 nodes. Errors: NOT_FOUND, ' +
       'INVALID_INPUT (`ONE_OF`, `EXECUTION_ONLY`, `TOO_LARGE`).',
   })
   async workflowGraph(

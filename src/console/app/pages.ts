@@ -17,6 +17,7 @@ export interface ConsolePage {
 /** Every page of the console, in the order of the navigation. The first path that matches wins. */
 export const pages: readonly ConsolePage[] = [
   { path: '/runs', title: 'Runs', group: 'Deliver', icon: 'runs', key: 'r', load: () => import('../views/runs/Runs') },
+  { path: '/runs/:id', title: 'Run', load: () => import('../views/run/Run') },
 ];
 
 /** What `/` shows while no page has that path. */

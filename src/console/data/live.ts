@@ -27,6 +27,10 @@ export interface LiveChange {
   /** Type of the event or change, such as `TASK_STATUS`. */
   readonly type?: string;
   readonly sequence?: number;
+  /** Time of the event. */
+  readonly at?: string;
+  /** Name of who caused the event. */
+  readonly by?: string;
   readonly data?: unknown;
 }
 
@@ -144,6 +148,8 @@ interface EventLike {
   readonly runId: string;
   readonly sequence: number;
   readonly type: string;
+  readonly at: string;
+  readonly actor: { readonly name: string };
   readonly data: unknown;
 }
 
@@ -153,5 +159,7 @@ const eventOf = (event: EventLike | null | undefined) =>
     runId: event.runId,
     sequence: event.sequence,
     type: event.type,
+    at: event.at,
+    by: event.actor.name,
     data: event.data,
   };

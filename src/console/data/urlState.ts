@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'wouter';
+import { useLocation, useSearchParams } from 'wouter';
 
 /** Choices of a page that its address holds, so that the address can be sent to somebody. */
 export interface UrlState {
@@ -7,12 +7,15 @@ export interface UrlState {
   all(name: string): readonly string[];
   /** Sets choices by name; an empty one leaves the address. Replaces the entry in the history unless `push`. */
   set(choices: Readonly<Record<string, string | readonly string[] | undefined>>, options?: { push?: boolean }): void;
+  /** Address of this page with other choices, for a `Link`. */
+  href(choices: Readonly<Record<string, string>>): string;
   /** The whole query, such as `status=FAILED`. */
   readonly text: string;
 }
 
 export function useUrlState(): UrlState {
   const [params, setParams] = useSearchParams();
+  const [path] = useLocation();
   const text = params.toString();
   const set = useCallback<UrlState['set']>(
     (choices, { push = false } = {}) =>
@@ -32,6 +35,14 @@ export function useUrlState(): UrlState {
   );
   return useMemo(() => {
     const now = new URLSearchParams(text);
-    return { get: (name) => now.get(name) ?? '', all: (name) => now.getAll(name), set, text };
-  }, [text, set]);
+    const href = (choices: Readonly<Record<string, string>>) => {
+      const next = new URLSearchParams(text);
+      for (const [name, value] of Object.entries(choices)) {
+        if (value === '') next.delete(name);
+        else next.set(name, value);
+      }
+      return next.size === 0 ? path : `${path}?${next.toString()}`;
+    };
+    return { get: (name) => now.get(name) ?? '', all: (name) => now.getAll(name), set, href, text };
+  }, [text, path, set]);
 }

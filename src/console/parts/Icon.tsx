@@ -8,6 +8,7 @@ const icons = {
   approvals: <path d="m5.5 8 2 2 4-4.5M8 1.8l5.5 2v4.4c0 3-2.3 5-5.5 6-3.2-1-5.5-3-5.5-6V3.8z" />,
   queue: <path d="M2.5 3h11v3h-11zm0 5h11m-11 2.5h11m-11 2.5h7" />,
   agents: <path d="M2.5 2.5h11v4.5h-11zm0 6.5h11v4.5h-11zM5 4.8v-.1m0 6.6v-.1" />,
+  pause: <path d="M5 3v10M11 3v10" />,
   start: <path d="M4.5 2.6v10.8L13 8z" />,
   artifacts: <path d="m8 1.8 5.5 3v6.4L8 14.2l-5.5-3V4.8zM2.6 4.9 8 8m0 0 5.4-3.1M8 8v6" />,
   definitions: <path d="M3.5 1.8h6l3 3v9.4h-9zm2.5 6h4m-4 2.7h4M9.3 2v3h3" />,

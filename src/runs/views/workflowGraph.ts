@@ -48,7 +48,7 @@ export interface NodeState {
   readonly counts: Readonly<Partial<Record<ExecutionStatus, number>>>;
 }
 
-export const MAX_GRAPH_NODES = 5000;
+export const MAX_GRAPH_NODES = 10_000;
 
 /** Statuses in an execution by task name: one status per combination, or one for each run of a failure handler. */
 export type NodeStates = ReadonlyMap<string, readonly ExecutionStatus[]>;
