@@ -15,6 +15,7 @@ interface Imported {
   readonly documents: readonly {
     readonly kind: string;
     readonly name: string;
+    readonly application?: string;
     readonly tasks?: Record<string, { run: string }>;
   }[];
   readonly notCarriedOver: readonly { readonly file: string; readonly path: string; readonly reason: string }[];
@@ -34,6 +35,11 @@ describe('slipway import firstgen', () => {
       'Workflow build',
       'Workflow deploy',
       'Pipeline release',
+      'Trigger after release',
+      'Trigger deploy hook',
+      'Trigger image',
+      'Trigger nightly',
+      'Trigger push',
     ]);
     expect(err).toContain(
       'Workflows/deploy.yaml phases[0].phaseSteps[0].steps[2]: A step of the type K8S_DEPLOYMENT_ROLLING',
@@ -49,7 +55,12 @@ describe('slipway import firstgen', () => {
       'Pipelines/release.yaml pipelineStages[2].workflowVariables[1]',
       'Services/web/Artifact Servers/registry.yaml',
       'Services/web/Index.yaml configVariables[1]',
-      'Triggers/nightly.yaml',
+      'Triggers/charts.yaml triggerCondition[0]',
+      'Triggers/deploy hook.yaml triggerCondition[0]',
+      'Triggers/image.yaml triggerCondition[0]',
+      'Triggers/image.yaml workflowVariables[1]',
+      'Triggers/push.yaml triggerCondition[0]',
+      'Triggers/push.yaml triggerCondition[0].filePaths',
       'Workflows/deploy.yaml failureStrategies[0]',
       'Workflows/deploy.yaml notificationRules',
       'Workflows/deploy.yaml phases[0].phaseSteps[0].steps[0].properties.scriptString',
@@ -72,6 +83,40 @@ describe('slipway import firstgen', () => {
     expect(readFileSync(join(outputs, 'TAG'), 'utf8')).toBe('2-7');
     expect(spawnSync('bash', ['-c', tasks.announce?.run ?? ''], { env: { ...env, TAG: '2-7' } }).status).toBe(0);
     rmSync(outputs, { recursive: true });
+  });
+
+  it('carries over triggers: event, start, variables and images', async () => {
+    const { documents } = await imported();
+    const triggers = documents.filter(({ kind }) => kind === 'Trigger');
+    expect(Object.fromEntries(triggers.map(({ kind: _, application: __, name, ...rest }) => [name, rest]))).toEqual({
+      'after release': {
+        on: { execution: { pipeline: 'release' } },
+        start: { workflow: 'deploy' },
+        variables: { environment: 'qa' },
+        images: { web: '${{ execution.images["web"] }}' },
+      },
+      'deploy hook': {
+        on: { webhook: { provider: 'CUSTOM' } },
+        start: { pipeline: 'release' },
+        variables: { Release: '${{ payload.parameters.Release }}' },
+      },
+      image: {
+        on: { image: { registry: 'STANDARD', service: 'web', tags: 'v[0-9.]+' } },
+        start: { workflow: 'deploy' },
+        variables: { environment: 'qa' },
+      },
+      nightly: {
+        description: 'Builds on working days',
+        on: { schedule: { cron: '0 30 3 ? * MON-FRI' } },
+        start: { workflow: 'build' },
+        variables: { Release: '2' },
+      },
+      push: {
+        on: { webhook: { provider: 'GITHUB', events: ['push'], branches: 'main' } },
+        start: { pipeline: 'release' },
+        variables: { Release: '${{ payload.head_commit.id }}' },
+      },
+    });
   });
 
   it('writes documents that apply to a server and start', async () => {

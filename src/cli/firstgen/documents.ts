@@ -1,6 +1,7 @@
 import { pipelineDocument } from './pipeline';
 import { type FirstGenFile, type Mapping, mappings, type Remark, type Report, textOf } from './source';
 import { resourceName, variableName } from './texts';
+import { type Startable, triggerDocument } from './trigger';
 import { GIVEN, type Known, workflowDocument } from './workflow';
 
 /** Documents of one FirstGen application, in an order that reads well. */
@@ -30,6 +31,17 @@ export function documentsOf(name: string, files: readonly FirstGenFile[], remark
   const pipelines = of('pipeline').map((file) =>
     pipelineDocument(file, { ...known, workflows: byName }, reportOn(file)),
   );
+  const variablesByName = (documents: readonly Mapping[]) =>
+    new Map(documents.map((one) => [textOf(one.name), names(mappings(one.variables))]));
+  const startable: Startable = {
+    ...known,
+    pipelines: variablesByName(pipelines),
+    workflows: variablesByName(workflows),
+    templated: names(workflows.filter(({ environment }) => environment === GIVEN)),
+  };
+  const triggers = of('trigger')
+    .map((file) => triggerDocument(file, startable, reportOn(file)))
+    .filter((one) => one !== undefined);
   const [index] = of('application');
   const description = textOf(index?.content.description);
   return [
@@ -38,6 +50,7 @@ export function documentsOf(name: string, files: readonly FirstGenFile[], remark
     ...services,
     ...workflows,
     ...pipelines,
+    ...triggers,
   ];
 }
 
@@ -48,6 +61,7 @@ function kindOf({ parts }: FirstGenFile): string {
   if (folder === 'Services' && isIndex) return 'service';
   if (folder === 'Environments' && isIndex) return 'environment';
   if (folder === 'Workflows' && rest.length === 1) return 'workflow';
+  if (folder === 'Triggers' && rest.length === 1) return 'trigger';
   return folder === 'Pipelines' && rest.length === 1 ? 'pipeline' : 'other';
 }
 
@@ -60,7 +74,6 @@ const reasons: Readonly<Record<string, string>> = {
   Manifests: 'Slipway has no manifests: check them out in a task.',
   Provisioners: 'Slipway has no provisioners: run the tool in a task.',
   'Infrastructure Provisioners': 'Slipway has no provisioners: run the tool in a task.',
-  Triggers: 'Triggers contain secrets and addresses, so they are not imported. Create them with `createTrigger`.',
 };
 
 const reasonFor = ({ parts }: FirstGenFile): string =>
