@@ -93,12 +93,12 @@ describe('slipway import firstgen', () => {
         on: { execution: { pipeline: 'release' } },
         start: { workflow: 'deploy' },
         variables: { environment: 'qa' },
-        images: { web: '${{ execution.images["web"] }}' },
+        images: { web: `\${{ execution.images["web"] }}` },
       },
       'deploy hook': {
         on: { webhook: { provider: 'CUSTOM' } },
         start: { pipeline: 'release' },
-        variables: { Release: '${{ payload.parameters.Release }}' },
+        variables: { Release: `\${{ payload.parameters.Release }}` },
       },
       image: {
         on: { image: { registry: 'STANDARD', service: 'web', tags: 'v[0-9.]+' } },
@@ -114,7 +114,7 @@ describe('slipway import firstgen', () => {
       push: {
         on: { webhook: { provider: 'GITHUB', events: ['push'], branches: 'main' } },
         start: { pipeline: 'release' },
-        variables: { Release: '${{ payload.head_commit.id }}' },
+        variables: { Release: `\${{ payload.head_commit.id }}` },
       },
     });
   });
