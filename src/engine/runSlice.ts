@@ -1,3 +1,4 @@
+// Long because it holds all that a decision may read of the runs and change in them, so that nothing is written past it.
 import type { ActorRef } from '../access/actor';
 import type { Refusal } from '../kernel/errors';
 import type { Approval } from './approval';

@@ -9,7 +9,8 @@ import { allOf, enumCondition, idCondition, numberCondition, timeCondition } fro
 import { type EnumFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
 import type { Page, PageArguments } from '../../kernel/paging';
-import { TAG_LINKS, tagCondition, type TagFilter, type TagPlaces, withRareTags } from '../../catalog/tags/tagCondition';
+import { TAG_LINKS, tagCondition, type TagFilter, type TagPlaces } from '../../catalog/tags/tagCondition';
+import { withRareTags } from '../../catalog/tags/rareTags.store';
 import { isId } from '../../kernel/ids';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { executionStatuses } from '../../contract/statuses';

@@ -1,5 +1,5 @@
 import type { Actor } from '../../access/actor';
-import { withRareTags } from '../../catalog/tags/tagCondition';
+import { withRareTags } from '../../catalog/tags/rareTags.store';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { StageExecution, TaskExecution } from '../../engine/execution';
