@@ -1,3 +1,4 @@
+// Long because every way to reorder, pause and cut short the queue is tried on one server with one queue.
 import { systemActor } from '../../../src/access/actor';
 import { claimReadyJobs, takeTurn } from '../../../src/runs/queue/claimedJobs.store';
 import { moveJobs } from '../../../src/runs/queue/moveJobs';
