@@ -19,9 +19,10 @@ import {
   handlerOfTask,
   jobsOfTask,
   stageWith,
+  taskById,
 } from '../../runs/execution/executions.loaders';
 import { stageRows } from './executionRows';
-import { TaskExecution, WorkflowStageExecution } from './executions.types';
+import { ExecutionInterface, TaskExecution, WorkflowStageExecution } from './executions.types';
 
 @Resolver(() => TaskExecution)
 export class TaskExecutionResolver {
@@ -133,5 +134,21 @@ export class JobResolver {
   })
   agent(@Root() job: JobRow, @Ctx() { loaders }: Context) {
     return job.agentId === null ? null : loaders.load(agentById, job.agentId);
+  }
+
+  @FieldResolver(() => ExecutionInterface, {
+    nullable: true,
+    description: 'Workflow execution that the job belongs to. Null if the caller may not see it.',
+  })
+  async execution(@Root() job: JobRow, @Ctx() { actor, loaders }: Context) {
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, job.executionId));
+  }
+
+  @FieldResolver(() => TaskExecution, {
+    nullable: true,
+    description: 'Task that the job is a try of. Null if the caller may not see its execution.',
+  })
+  async taskExecution(@Root() job: JobRow, @Ctx() context: Context) {
+    return (await this.execution(job, context)) && found(await context.loaders.load(taskById, job.taskExecutionId));
   }
 }

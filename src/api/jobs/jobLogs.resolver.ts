@@ -79,6 +79,11 @@ export class JobLogsResolver {
     ignoreCase: boolean | null,
     @Arg('task', () => String, { nullable: true, description: 'Name of the tasks to search. Defaults to all.' })
     task: string | null,
+    @Arg('jobId', () => ID, {
+      nullable: true,
+      description: 'ID of the only job to search, of this execution. Defaults to all.',
+    })
+    jobId: string | null,
     @Arg('context', () => Int, {
       nullable: true,
       description: 'Number of lines before and after each match, from 0 to 10. Defaults to 0.',
@@ -94,7 +99,14 @@ export class JobLogsResolver {
     @Ctx() { app, actor, request }: Context,
   ) {
     const range = { context: context ?? 0, first: first ?? 50, after: after ?? null };
-    const search = { executionId, text, ignoreCase: ignoreCase ?? false, task: task ?? null, ...range };
+    const search = {
+      executionId,
+      text,
+      ignoreCase: ignoreCase ?? false,
+      task: task ?? null,
+      jobId: jobId ?? null,
+      ...range,
+    };
     return searchLogs(app, actor, search, request.signal);
   }
 

@@ -18,6 +18,7 @@ export interface ConsolePage {
 export const pages: readonly ConsolePage[] = [
   { path: '/runs', title: 'Runs', group: 'Deliver', icon: 'runs', key: 'r', load: () => import('../views/runs/Runs') },
   { path: '/runs/:id', title: 'Run', load: () => import('../views/run/Run') },
+  { path: '/jobs/:id/log', title: 'Log', load: () => import('../views/log/Log') },
 ];
 
 /** What `/` shows while no page has that path. */

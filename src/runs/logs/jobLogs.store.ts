@@ -70,8 +70,7 @@ export interface SearchedJob {
 /** Jobs of an execution, or of the workflows of a pipeline execution, in the order in which they were queued. */
 export async function findSearchedJobs(
   db: Db,
-  executionId: string,
-  task: string | null,
+  { executionId, task, jobId }: { executionId: string; task: string | null; jobId: string | null },
   after: { readonly queuedAt: Date; readonly id: string } | null,
   limit: number,
 ): Promise<SearchedJob[]> {
@@ -79,10 +78,10 @@ export async function findSearchedJobs(
     `SELECT ${columnsOf(jobTable, 'job')}, task.name AS "taskName", log.bytes AS "logBytes"
      FROM job JOIN job_log log ON log.job_id = job.id JOIN task_execution task ON task.id = job.task_execution_id
      WHERE (job.execution_id = $1 OR job.run_id = $1) AND log.bytes > 0 AND log.phase <> 'DELETED'
-       AND ($2::text IS NULL OR task.name = $2)
+       AND ($2::text IS NULL OR task.name = $2) AND ($6::uuid IS NULL OR job.id = $6)
        AND ($3::timestamptz IS NULL OR (job.queued_at, job.id) >= ($3, $4::uuid))
      ORDER BY job.queued_at, job.id LIMIT $5`,
-    [executionId, task, after?.queuedAt ?? null, after?.id ?? null, limit],
+    [executionId, task, after?.queuedAt ?? null, after?.id ?? null, limit, jobId],
   );
   return rows.map(({ taskName, logBytes, ...job }) => ({ job, task: taskName, bytes: logBytes }));
 }

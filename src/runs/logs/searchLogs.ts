@@ -1,6 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { subjectFor } from '../../access/visible';
 import { type InputError, invalidInput } from '../../kernel/errors';
+import { isId } from '../../kernel/ids';
 import { isStorable } from '../../kernel/naming';
 import { cursorCodec } from '../../kernel/paging';
 import type { App } from '../app';
@@ -19,6 +20,8 @@ export interface LogSearch {
   readonly ignoreCase: boolean;
   /** Name of the tasks to search; null for all. */
   readonly task: string | null;
+  /** The only job to search; null for all. */
+  readonly jobId: string | null;
   /** Number of lines before and after each match. */
   readonly context: number;
   readonly first: number;
@@ -81,7 +84,7 @@ export async function searchLogs(
     return { matches, searchedBytes, more: true, endCursor: cursor.encode([job.queuedAt, job.id, at]) };
   };
   for (;;) {
-    const jobs = await findSearchedJobs(app.database, search.executionId, search.task, from, JOBS_AT_ONCE + 1);
+    const jobs = await findSearchedJobs(app.database, search, from, JOBS_AT_ONCE + 1);
     const mayRead = await readable(app, actor, jobs);
     for (const one of jobs.slice(0, JOBS_AT_ONCE)) {
       if (from === null || one.job.id !== from.id) offset = 0;
@@ -101,7 +104,7 @@ export async function searchLogs(
   }
 }
 
-function checkSearch({ text, task, context, first }: LogSearch): void {
+function checkSearch({ text, task, jobId, context, first }: LogSearch): void {
   const errors: InputError[] = [];
   const range = (field: string, value: number, least: number, most: number) => {
     if (value >= least && value <= most) return;
@@ -119,6 +122,8 @@ function checkSearch({ text, task, context, first }: LogSearch): void {
       message: 'task has characters that no name can have.',
     });
   }
+  if (jobId !== null && !isId(jobId))
+    errors.push({ field: 'jobId', value: jobId, rule: 'FORMAT', message: `"${jobId}" is not an ID of a job.` });
   range('context', context, 0, MOST_CONTEXT);
   range('first', first, 1, MOST_MATCHES);
   if (errors.length > 0) throw invalidInput(errors);

@@ -280,11 +280,18 @@ describe('the log of a job', () => {
     }
     expect(numbers).toEqual(Array.from({ length: 12 }, (_, n) => (n + 1) * 500));
     expect((await search('text: "line", task: "none"')).matches).toEqual([]);
+    expect((await search(`text: "needle", jobId: "${job.jobId}"`)).matches).toHaveLength(1);
+    expect((await search(`text: "needle", jobId: "${executionId}"`)).matches).toEqual([]);
+    const linked = await server.client.ask(
+      `{ job(jobId: "${job.jobId}") { execution { id } taskExecution { id name } } }`,
+    );
+    expect(linked).toMatchObject({ job: { execution: { id: executionId }, taskExecution: { name: 'write' } } });
     const error = await server.client.errorOf(
-      `{ jobLogSearch(executionId: "${executionId}", text: "", first: 101) { more } }`,
+      `{ jobLogSearch(executionId: "${executionId}", text: "", first: 101, jobId: "none") { more } }`,
     );
     expect(error.details.errors).toMatchObject([
       { field: 'text', rule: 'LENGTH' },
+      { field: 'jobId', value: 'none', rule: 'FORMAT' },
       { field: 'first', rule: 'RANGE' },
     ]);
     const both = await server.client.errorOf(`{ jobLog(jobId: "${job.jobId}", fromLine: 0, lastLines: 1) { final } }`);
