@@ -7,32 +7,47 @@ import { ErrorNote } from '../parts/ErrorNote';
 import { Skeleton } from '../parts/Skeleton';
 import { ActionRunDocument, type ActionRunFragment } from './generated';
 import { HoldDialog } from './HoldDialog';
+import { ExtendDialog } from './ExtendDialog';
+import { InterveneDialog, RetryDialog } from './FailureDialogs';
+import type { ActionSubject } from './openAction';
 import { OperationDialog } from './OperationDialog';
 import { RerunDialog } from './RerunDialog';
+import { PromoteDialog } from './PromoteDialog';
+import { RestoreEnvironmentsDialog, RollbackDialog } from './RollbackDialogs';
 import { RestoreDialog } from './RestoreDialog';
 import { ResumeDialog } from './ResumeDialog';
 
 interface ActionDialogProps {
   readonly action: string;
-  readonly on: string;
-  readonly operation: string;
+  readonly subject: ActionSubject;
   readonly onClose: () => void;
 }
 
-export default function ActionDialog({ action, on, operation, onClose }: ActionDialogProps) {
-  if (action === 'operation') return <OperationDialog runId={on} operationId={operation} onClose={onClose} />;
-  return <OfRun action={action} on={on} onClose={onClose} />;
+export default function ActionDialog({ action, subject, onClose }: ActionDialogProps) {
+  switch (action) {
+    case 'operation':
+      return <OperationDialog runId={subject.on} operationId={subject.operation ?? ''} onClose={onClose} />;
+    case 'rollback':
+      return <RollbackDialog subject={subject} onClose={onClose} />;
+    case 'promote':
+      return <PromoteDialog subject={subject} onClose={onClose} />;
+    case 'restoreEnvironments':
+      return <RestoreEnvironmentsDialog subject={subject} onClose={onClose} />;
+    default:
+      return <OfRun action={action} subject={subject} onClose={onClose} />;
+  }
 }
 
 export interface RunActionProps {
   readonly run: ActionRunFragment;
+  readonly subject: ActionSubject;
   readonly onClose: () => void;
   /** Why the caller can't do it, by the server's decision. */
   readonly refusal: { readonly code: string; readonly message: string } | undefined;
 }
 
-function OfRun({ action, on, onClose }: Omit<ActionDialogProps, 'operation'>) {
-  const { data, error, refresh } = useData(ActionRunDocument, { id: on });
+function OfRun({ action, subject, onClose }: ActionDialogProps) {
+  const { data, error, refresh } = useData(ActionRunDocument, { id: subject.on });
   const run = data?.execution;
   const Of = dialogs[action];
   if (run === undefined || Of === undefined) {
@@ -49,7 +64,7 @@ function OfRun({ action, on, onClose }: Omit<ActionDialogProps, 'operation'>) {
     known === undefined || known.allowed
       ? undefined
       : { code: known.code ?? 'FORBIDDEN', message: known.message ?? 'This is not possible now.' };
-  return <Of run={run} onClose={onClose} refusal={refusal} />;
+  return <Of run={run} subject={subject} onClose={onClose} refusal={refusal} />;
 }
 
 const dialogs: Readonly<Record<string, (props: RunActionProps) => ReactNode>> = {
@@ -58,5 +73,10 @@ const dialogs: Readonly<Record<string, (props: RunActionProps) => ReactNode>> = 
   restore: RestoreDialog,
   abort: (props) => <HoldDialog {...props} kind="abort" />,
   pause: (props) => <HoldDialog {...props} kind="pause" />,
+  cancelRestore: (props) => <HoldDialog {...props} kind="cancelRestore" />,
+  overrideFreeze: (props) => <HoldDialog {...props} kind="overrideFreeze" />,
+  retry: RetryDialog,
+  intervene: InterveneDialog,
+  extend: ExtendDialog,
   continue: (props) => <HoldDialog {...props} kind="continue" />,
 };

@@ -1,22 +1,23 @@
 import { lazy, Suspense } from 'react';
 import { useUrlState } from '../data/urlState';
 import { ErrorBoundary } from '../app/ErrorBoundary';
-import { closeAction } from './openAction';
+import { actionParameters, closeAction } from './openAction';
 
 // A chunk of its own: most pages are opened without an action.
-const dialogs = { load: () => import('./ActionDialog') };
-const ActionDialog = lazy(dialogs.load);
+const ActionDialog = lazy(() => import('./ActionDialog'));
 
 /** The dialog that the address names, above the page. */
 export function ActionHost() {
   const url = useUrlState();
   const action = url.get('do');
   if (action === '') return null;
-  const on = url.get('on');
+  const subject = Object.fromEntries(
+    actionParameters.flatMap((name) => (url.get(name) === '' ? [] : [[name, url.get(name)]])),
+  );
   return (
-    <ErrorBoundary key={`${action} ${on}`}>
+    <ErrorBoundary key={JSON.stringify(subject)}>
       <Suspense fallback={null}>
-        <ActionDialog action={action} on={on} operation={url.get('operation')} onClose={closeAction} />
+        <ActionDialog action={action} subject={{ on: '', ...subject }} onClose={closeAction} />
       </Suspense>
     </ErrorBoundary>
   );

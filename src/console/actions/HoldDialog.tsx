@@ -3,7 +3,13 @@ import { useAction } from '../data/hooks';
 import { toast } from '../parts/Toast';
 import type { RunActionProps } from './ActionDialog';
 import { ActionFrame } from './ActionFrame';
-import { ActionAbortDocument, ActionContinueDocument, ActionPauseDocument } from './generated';
+import {
+  ActionAbortDocument,
+  ActionCancelRestoreDocument,
+  ActionContinueDocument,
+  ActionOverrideFreezeDocument,
+  ActionPauseDocument,
+} from './generated';
 import { AboutRun, ReasonField } from './PlanParts';
 
 const kinds = {
@@ -28,15 +34,31 @@ const kinds = {
     done: 'The run continues.',
     does: 'The run starts what it held back.',
   },
+  cancelRestore: {
+    document: ActionCancelRestoreDocument,
+    title: 'Cancel the restore',
+    label: 'Cancel the restore',
+    done: 'The restore is being canceled.',
+    does: 'Restore tasks that run are canceled. Environments whose deployment is cut off become unknown.',
+  },
+  overrideFreeze: {
+    document: ActionOverrideFreezeDocument,
+    title: 'Deploy in spite of freezes',
+    label: 'Override the freezes',
+    done: 'The run no longer waits for freezes.',
+    does: 'Elements of this attempt that wait for the end of a freeze begin now. The freeze itself stays.',
+  },
 } as const;
 
-/** Abort, pause and continue: what it does, a reason, and the button. */
+/** Actions without a plan: what it does, a reason, and the button. */
 export function HoldDialog({ run, onClose, refusal, kind }: RunActionProps & { readonly kind: keyof typeof kinds }) {
   const [reason, setReason] = useState('');
   const { document, title, label, done, does } = kinds[kind];
-  const action = useAction<unknown, { input: HoldInput }>(document as never);
+  const action = useAction<unknown, { input: object }>(document as never);
+  const mustExplain = kind === 'overrideFreeze';
   const confirm = async () => {
-    const input = { applicationId: run.application?.id ?? '', executionId: run.id, reason: reason.trim() || undefined };
+    const why = reason.trim() || undefined;
+    const input = inputOf(kind, run, why);
     if ((await action.run({ input })) === undefined) return;
     toast(done);
     onClose();
@@ -51,17 +73,17 @@ export function HoldDialog({ run, onClose, refusal, kind }: RunActionProps & { r
       running={action.running}
       error={action.error}
       refusals={refusal && [refusal]}
-      disabledBecause={refusal?.message}
+      disabledBecause={refusal?.message ?? (mustExplain && reason.trim() === '' ? 'Give a reason.' : undefined)}
       onConfirm={() => void confirm()}
     >
       <p>{does}</p>
-      <ReasonField value={reason} onChange={setReason} />
+      <ReasonField value={reason} onChange={setReason} required={mustExplain} />
     </ActionFrame>
   );
 }
 
-interface HoldInput {
-  readonly applicationId: string;
-  readonly executionId: string;
-  readonly reason: string | undefined;
+function inputOf(kind: keyof typeof kinds, run: RunActionProps['run'], reason: string | undefined): object {
+  if (kind === 'cancelRestore') return { runId: run.id, reason };
+  if (kind === 'overrideFreeze') return { executionId: run.id, reason };
+  return { applicationId: run.application?.id ?? '', executionId: run.id, reason };
 }

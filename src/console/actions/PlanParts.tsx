@@ -140,12 +140,15 @@ export const OverrideFields = ({ value, onChange, movedOn, frozen }: OverrideFie
 export const ReasonField = ({
   value,
   onChange,
+  required = false,
 }: {
   readonly value: string;
   readonly onChange: (value: string) => void;
+  readonly required?: boolean;
 }) => (
   <TextField
     label="Reason"
+    required={required}
     hint="Kept with the run and in the audit trail."
     value={value}
     maxLength={1000}

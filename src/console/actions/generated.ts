@@ -13,6 +13,38 @@ export type AbortExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type AddImagesToRunInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly debug?: boolean | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly images?: ReadonlyArray<ImageInput> | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly runId: string;
+  readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
+};
+
+export type CancelRestoreInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly runId: string;
+};
+
+export type DeploymentStatus =
+  | 'FAILED'
+  | 'IN_PROGRESS'
+  | 'REMOVED'
+  | 'SUCCEEDED'
+  | 'UNKNOWN';
+
+export type EnvironmentType =
+  | 'NON_PROD'
+  | 'PROD';
+
 export type ExecutionStatus =
   | 'ABORTED'
   | 'ERROR'
@@ -28,6 +60,40 @@ export type ExecutionStatus =
   | 'SKIPPED'
   | 'SUCCESS'
   | 'WAITING';
+
+export type ExecutionType =
+  | 'PIPELINE'
+  | 'WORKFLOW';
+
+export type ImageInput = {
+  readonly image?: string | null | undefined;
+  readonly service: string;
+};
+
+export type InterveneExecutionInput = {
+  readonly action: InterventionAction;
+  readonly applicationId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly pipelineStageElementId?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly taskExecutionId?: string | null | undefined;
+};
+
+export type InterventionAction =
+  | 'ABORT'
+  | 'FAIL'
+  | 'IGNORE'
+  | 'MARK_AS_SUCCESS'
+  | 'RETRY';
+
+export type OnFreeze =
+  | 'REFUSE'
+  | 'WAIT';
 
 export type OperationKind =
   | 'EXTEND'
@@ -48,6 +114,14 @@ export type OverrideFreezeInput = {
   readonly reason: string;
 };
 
+export type OverrideFreezeOfRunInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason: string;
+};
+
 export type ParallelMode =
   | 'ALL'
   | 'FAILED_ONLY';
@@ -61,6 +135,21 @@ export type PauseExecutionInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type PromoteInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly fromId?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly notes?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly pipelineId?: string | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly services?: ReadonlyArray<string> | null | undefined;
+  readonly toId: string;
+  readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
+  readonly workflowId?: string | null | undefined;
+};
+
 export type RerunExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -70,6 +159,20 @@ export type RerunExecutionInput = {
   readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
   readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
+};
+
+export type RestoreEnvironmentsInput = {
+  readonly applicationIds: ReadonlyArray<string>;
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentIds?: ReadonlyArray<string> | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly leaveOut?: boolean | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly time: string;
 };
 
 export type RestoreRunInput = {
@@ -130,6 +233,35 @@ export type ResumeWorkflowExecutionInput = {
   readonly rerunIgnoredFailures?: boolean | null | undefined;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
   readonly workflowExecutionId: string;
+};
+
+export type RetryTaskInput = {
+  readonly applicationId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly taskExecutionId: string;
+};
+
+export type RollbackEnvironmentInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly environmentId: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly onFreeze?: OnFreeze | null | undefined;
+  readonly overrideFreeze?: OverrideFreezeInput | null | undefined;
+  readonly overrule?: boolean | null | undefined;
+  readonly planToken?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly services?: ReadonlyArray<string> | null | undefined;
+  readonly to?: RollbackTargetInput | null | undefined;
+};
+
+export type RollbackTargetInput = {
+  readonly deploymentId?: string | null | undefined;
+  readonly time?: string | null | undefined;
 };
 
 export type VariableInput = {
@@ -387,6 +519,212 @@ export type ActionOperationLogSubscriptionVariables = Exact<{
 
 
 export type ActionOperationLogSubscription = { readonly operationLog: { readonly __typename: 'OperationLogPage', readonly nextAfter: number, readonly final: boolean, readonly lines: ReadonlyArray<{ readonly __typename: 'OperationLogLine', readonly number: number, readonly at: string, readonly level: OperationLogLevel, readonly message: string }> } };
+
+export type ActionCancelRestoreMutationVariables = Exact<{
+  input: CancelRestoreInput;
+}>;
+
+
+export type ActionCancelRestoreMutation = { readonly cancelRestore: { readonly __typename: 'OperationPayload', readonly operation: (
+      { readonly __typename: 'Operation' }
+      & ActionOperationFragment
+    ), readonly run:
+      | (
+        { readonly __typename: 'PipelineExecution' }
+        & ActionChanged_PipelineExecution_Fragment
+      )
+      | (
+        { readonly __typename: 'WorkflowExecution' }
+        & ActionChanged_WorkflowExecution_Fragment
+      )
+     } | null };
+
+export type ActionOverrideFreezeMutationVariables = Exact<{
+  input: OverrideFreezeOfRunInput;
+}>;
+
+
+export type ActionOverrideFreezeMutation = { readonly overrideFreeze: { readonly __typename: 'OverrideFreezePayload', readonly execution:
+      | (
+        { readonly __typename: 'PipelineExecution' }
+        & ActionChanged_PipelineExecution_Fragment
+      )
+      | (
+        { readonly __typename: 'WorkflowExecution' }
+        & ActionChanged_WorkflowExecution_Fragment
+      )
+     } | null };
+
+export type ActionRetryTaskMutationVariables = Exact<{
+  input: RetryTaskInput;
+}>;
+
+
+export type ActionRetryTaskMutation = { readonly retryTask: { readonly __typename: 'RetryTaskPayload', readonly taskExecution: { readonly __typename: 'TaskExecution', readonly id: string, readonly status: ExecutionStatus } } | null };
+
+export type ActionInterveneMutationVariables = Exact<{
+  input: InterveneExecutionInput;
+}>;
+
+
+export type ActionInterveneMutation = { readonly interveneExecution: { readonly __typename: 'InterveneExecutionPayload', readonly execution:
+      | (
+        { readonly __typename: 'PipelineExecution' }
+        & ActionChanged_PipelineExecution_Fragment
+      )
+      | (
+        { readonly __typename: 'WorkflowExecution' }
+        & ActionChanged_WorkflowExecution_Fragment
+      )
+     } | null };
+
+export type ActionExtendQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ActionExtendQuery = { readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipeline: { readonly __typename: 'Pipeline', readonly id: string, readonly pipelineVariables: ReadonlyArray<{ readonly __typename: 'Variable', readonly name: string, readonly type: string, readonly fixed: boolean, readonly description: string | null, readonly defaultValue: string | null, readonly allowedValues: ReadonlyArray<string> | null }> } | null, readonly serviceImages: ReadonlyArray<{ readonly __typename: 'ServiceImage', readonly serviceId: string, readonly image: string, readonly service: { readonly __typename: 'Service', readonly id: string, readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly __typename: 'InputVariable', readonly name: string, readonly value: string }> }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly serviceImages: ReadonlyArray<{ readonly __typename: 'ServiceImage', readonly serviceId: string, readonly image: string, readonly service: { readonly __typename: 'Service', readonly id: string, readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly __typename: 'InputVariable', readonly name: string, readonly value: string }> }
+   | null };
+
+export type ActionExtendRunMutationVariables = Exact<{
+  input: AddImagesToRunInput;
+}>;
+
+
+export type ActionExtendRunMutation = { readonly addImagesToRun: { readonly __typename: 'OperationPayload', readonly operation: (
+      { readonly __typename: 'Operation' }
+      & ActionOperationFragment
+    ), readonly run:
+      | (
+        { readonly __typename: 'PipelineExecution' }
+        & ActionChanged_PipelineExecution_Fragment
+      )
+      | (
+        { readonly __typename: 'WorkflowExecution' }
+        & ActionChanged_WorkflowExecution_Fragment
+      )
+     } | null };
+
+export type ActionDeploymentFragment = { readonly __typename: 'Deployment', readonly id: string, readonly image: string, readonly status: DeploymentStatus, readonly deployedAt: string, readonly runId: string };
+
+export type ActionEnvironmentQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ActionEnvironmentQuery = { readonly environment: { readonly __typename: 'Environment', readonly id: string, readonly name: string, readonly type: EnvironmentType, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null, readonly previous: { readonly __typename: 'Environment', readonly id: string, readonly name: string } | null } | null };
+
+export type ActionApplicationQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ActionApplicationQuery = { readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null };
+
+export type ActionRollbackServiceFragment = { readonly __typename: 'PreviewedRollbackService', readonly environment: { readonly __typename: 'Environment', readonly id: string, readonly name: string }, readonly service: { readonly __typename: 'Service', readonly id: string, readonly name: string } | null, readonly from: (
+    { readonly __typename: 'Deployment' }
+    & ActionDeploymentFragment
+  ) | null, readonly newer: (
+    { readonly __typename: 'Deployment' }
+    & ActionDeploymentFragment
+  ) | null, readonly to: (
+    { readonly __typename: 'Deployment' }
+    & ActionDeploymentFragment
+  ) };
+
+export type ActionRollbackStepFragment = { readonly __typename: 'RollbackStep', readonly executionId: string, readonly hasRollbackTasks: boolean, readonly services: ReadonlyArray<string>, readonly tasks: ReadonlyArray<string>, readonly workflow: string, readonly environment: { readonly __typename: 'Environment', readonly id: string, readonly name: string } };
+
+export type ActionRollbackPlanFragment = { readonly __typename: 'RollbackPreview', readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly __typename: 'PreviewedRefusal', readonly code: string, readonly message: string }>, readonly services: ReadonlyArray<(
+    { readonly __typename: 'PreviewedRollbackService' }
+    & ActionRollbackServiceFragment
+  )>, readonly kept: ReadonlyArray<{ readonly __typename: 'KeptRollbackService', readonly service: string, readonly reason: string }>, readonly steps: ReadonlyArray<(
+    { readonly __typename: 'RollbackStep' }
+    & ActionRollbackStepFragment
+  )> };
+
+export type ActionRollbackPreviewQueryVariables = Exact<{
+  input: RollbackEnvironmentInput;
+}>;
+
+
+export type ActionRollbackPreviewQuery = { readonly rollbackPreview: (
+    { readonly __typename: 'RollbackPreview' }
+    & ActionRollbackPlanFragment
+  ) | null };
+
+export type ActionRollbackMutationVariables = Exact<{
+  input: RollbackEnvironmentInput;
+}>;
+
+
+export type ActionRollbackMutation = { readonly rollbackEnvironment: { readonly __typename: 'RollbackEnvironmentPayload', readonly execution: (
+      { readonly __typename: 'PipelineExecution' }
+      & ActionChanged_PipelineExecution_Fragment
+    ) | null } | null };
+
+export type ActionRestoreEnvironmentsPlanFragment = { readonly __typename: 'RestoreEnvironmentsPreview', readonly allowed: boolean, readonly planToken: string | null, readonly time: string, readonly refusals: ReadonlyArray<{ readonly __typename: 'PreviewedRefusal', readonly code: string, readonly message: string }>, readonly services: ReadonlyArray<(
+    { readonly __typename: 'PreviewedRollbackService' }
+    & ActionRollbackServiceFragment
+  )>, readonly left: ReadonlyArray<{ readonly __typename: 'LeftOutService', readonly code: string, readonly reason: string, readonly service: string, readonly environment: { readonly __typename: 'Environment', readonly id: string, readonly name: string } }>, readonly stages: ReadonlyArray<{ readonly __typename: 'RollbackStage', readonly steps: ReadonlyArray<(
+      { readonly __typename: 'RollbackStep' }
+      & ActionRollbackStepFragment
+    )> }> };
+
+export type ActionRestoreEnvironmentsPreviewQueryVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type ActionRestoreEnvironmentsPreviewQuery = { readonly restoreEnvironmentsPreview: (
+    { readonly __typename: 'RestoreEnvironmentsPreview' }
+    & ActionRestoreEnvironmentsPlanFragment
+  ) | null };
+
+export type ActionRestoreEnvironmentsMutationVariables = Exact<{
+  input: RestoreEnvironmentsInput;
+}>;
+
+
+export type ActionRestoreEnvironmentsMutation = { readonly restoreEnvironments: { readonly __typename: 'RestoreEnvironmentsPayload', readonly execution: (
+      { readonly __typename: 'PipelineExecution' }
+      & ActionChanged_PipelineExecution_Fragment
+    ) | null } | null };
+
+export type ActionPromotePlanFragment = { readonly __typename: 'PromotePreview', readonly allowed: boolean, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly __typename: 'PreviewedRefusal', readonly code: string, readonly message: string }>, readonly from: { readonly __typename: 'Environment', readonly id: string, readonly name: string }, readonly to: { readonly __typename: 'Environment', readonly id: string, readonly name: string }, readonly start: { readonly __typename: 'PromotionStart', readonly entityId: string, readonly executionType: ExecutionType, readonly name: string } | null, readonly promotions: ReadonlyArray<{ readonly __typename: 'Promotion', readonly older: boolean, readonly service: { readonly __typename: 'Service', readonly id: string, readonly name: string } | null, readonly current: (
+      { readonly __typename: 'Deployment' }
+      & ActionDeploymentFragment
+    ) | null, readonly deployment: (
+      { readonly __typename: 'Deployment' }
+      & ActionDeploymentFragment
+    ) }> };
+
+export type ActionPromotePreviewQueryVariables = Exact<{
+  input: PromoteInput;
+}>;
+
+
+export type ActionPromotePreviewQuery = { readonly promotePreview: (
+    { readonly __typename: 'PromotePreview' }
+    & ActionPromotePlanFragment
+  ) | null };
+
+export type ActionPromoteMutationVariables = Exact<{
+  input: PromoteInput;
+}>;
+
+
+export type ActionPromoteMutation = { readonly promote: { readonly __typename: 'PromotePayload', readonly execution:
+      | (
+        { readonly __typename: 'PipelineExecution' }
+        & ActionChanged_PipelineExecution_Fragment
+      )
+      | (
+        { readonly __typename: 'WorkflowExecution' }
+        & ActionChanged_WorkflowExecution_Fragment
+      )
+     | null } | null };
 
 export const ActionReplacedFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ActionReplaced on ReplacedDeployment {
@@ -680,6 +1018,267 @@ export const ActionOperationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(
   }
 }
     `, {"fragmentName":"ActionOperation"}) as unknown as TypedDocumentString<ActionOperationFragment, unknown>;
+export const ActionDeploymentFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}
+    `, {"fragmentName":"ActionDeployment"}) as unknown as TypedDocumentString<ActionDeploymentFragment, unknown>;
+export const ActionRollbackServiceFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ActionRollbackService on PreviewedRollbackService {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  service {
+    __typename
+    id
+    name
+  }
+  from {
+    __typename
+    ...ActionDeployment
+  }
+  newer {
+    __typename
+    ...ActionDeployment
+  }
+  to {
+    __typename
+    ...ActionDeployment
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}`, {"fragmentName":"ActionRollbackService"}) as unknown as TypedDocumentString<ActionRollbackServiceFragment, unknown>;
+export const ActionRollbackStepFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ActionRollbackStep on RollbackStep {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  executionId
+  hasRollbackTasks
+  services
+  tasks
+  workflow
+}
+    `, {"fragmentName":"ActionRollbackStep"}) as unknown as TypedDocumentString<ActionRollbackStepFragment, unknown>;
+export const ActionRollbackPlanFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ActionRollbackPlan on RollbackPreview {
+  __typename
+  allowed
+  planToken
+  refusals {
+    __typename
+    code
+    message
+  }
+  services {
+    __typename
+    ...ActionRollbackService
+  }
+  kept {
+    __typename
+    service
+    reason
+  }
+  steps {
+    __typename
+    ...ActionRollbackStep
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}
+fragment ActionRollbackService on PreviewedRollbackService {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  service {
+    __typename
+    id
+    name
+  }
+  from {
+    __typename
+    ...ActionDeployment
+  }
+  newer {
+    __typename
+    ...ActionDeployment
+  }
+  to {
+    __typename
+    ...ActionDeployment
+  }
+}
+fragment ActionRollbackStep on RollbackStep {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  executionId
+  hasRollbackTasks
+  services
+  tasks
+  workflow
+}`, {"fragmentName":"ActionRollbackPlan"}) as unknown as TypedDocumentString<ActionRollbackPlanFragment, unknown>;
+export const ActionRestoreEnvironmentsPlanFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ActionRestoreEnvironmentsPlan on RestoreEnvironmentsPreview {
+  __typename
+  allowed
+  planToken
+  time
+  refusals {
+    __typename
+    code
+    message
+  }
+  services {
+    __typename
+    ...ActionRollbackService
+  }
+  left {
+    __typename
+    code
+    environment {
+      __typename
+      id
+      name
+    }
+    reason
+    service
+  }
+  stages {
+    __typename
+    steps {
+      __typename
+      ...ActionRollbackStep
+    }
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}
+fragment ActionRollbackService on PreviewedRollbackService {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  service {
+    __typename
+    id
+    name
+  }
+  from {
+    __typename
+    ...ActionDeployment
+  }
+  newer {
+    __typename
+    ...ActionDeployment
+  }
+  to {
+    __typename
+    ...ActionDeployment
+  }
+}
+fragment ActionRollbackStep on RollbackStep {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  executionId
+  hasRollbackTasks
+  services
+  tasks
+  workflow
+}`, {"fragmentName":"ActionRestoreEnvironmentsPlan"}) as unknown as TypedDocumentString<ActionRestoreEnvironmentsPlanFragment, unknown>;
+export const ActionPromotePlanFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ActionPromotePlan on PromotePreview {
+  __typename
+  allowed
+  planToken
+  refusals {
+    __typename
+    code
+    message
+  }
+  from {
+    __typename
+    id
+    name
+  }
+  to {
+    __typename
+    id
+    name
+  }
+  start {
+    __typename
+    entityId
+    executionType
+    name
+  }
+  promotions {
+    __typename
+    older
+    service {
+      __typename
+      id
+      name
+    }
+    current {
+      __typename
+      ...ActionDeployment
+    }
+    deployment {
+      __typename
+      ...ActionDeployment
+    }
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}`, {"fragmentName":"ActionPromotePlan"}) as unknown as TypedDocumentString<ActionPromotePlanFragment, unknown>;
 export const ActionRunDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionRun($id: ID!) {
   execution(executionId: $id) {
     __typename
@@ -1191,3 +1790,440 @@ export const ActionOperationLogDocument = /*#__PURE__*/ new TypedDocumentString(
     final
   }
 }`, {"hash":"1ea55908646e8db16a1bb6f8a6b9d363ce55329316a322ec83738ded6ad62db2"}) as unknown as TypedDocumentString<ActionOperationLogSubscription, ActionOperationLogSubscriptionVariables>;
+export const ActionCancelRestoreDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionCancelRestore($input: CancelRestoreInput!) {
+  cancelRestore(input: $input) {
+    __typename
+    operation {
+      __typename
+      ...ActionOperation
+    }
+    run {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}
+fragment ActionOperation on Operation {
+  __typename
+  id
+  kind
+  status
+  startedAt
+  endedAt
+  debug
+  error {
+    __typename
+    code
+    message
+  }
+}`, {"hash":"8336bf9722adc959eadc51daf76a86227e4ea7666a6157351a410ab131d7d4b7"}) as unknown as TypedDocumentString<ActionCancelRestoreMutation, ActionCancelRestoreMutationVariables>;
+export const ActionOverrideFreezeDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionOverrideFreeze($input: OverrideFreezeOfRunInput!) {
+  overrideFreeze(input: $input) {
+    __typename
+    execution {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}`, {"hash":"1947615303dadfc5908b33478adc9b3610b52cad1881bbaad33153fa942b3ea1"}) as unknown as TypedDocumentString<ActionOverrideFreezeMutation, ActionOverrideFreezeMutationVariables>;
+export const ActionRetryTaskDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionRetryTask($input: RetryTaskInput!) {
+  retryTask(input: $input) {
+    __typename
+    taskExecution {
+      __typename
+      id
+      status
+    }
+  }
+}`, {"hash":"c7f32c5a61212b1783d84ea3043b08e6251ed58cd09942eb435418a1445a768f"}) as unknown as TypedDocumentString<ActionRetryTaskMutation, ActionRetryTaskMutationVariables>;
+export const ActionInterveneDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionIntervene($input: InterveneExecutionInput!) {
+  interveneExecution(input: $input) {
+    __typename
+    execution {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}`, {"hash":"39f5ae81b98c112b3cb095471fed0681debc04477e285ac2a8639514d64393e9"}) as unknown as TypedDocumentString<ActionInterveneMutation, ActionInterveneMutationVariables>;
+export const ActionExtendDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionExtend($id: ID!) {
+  execution(executionId: $id) {
+    __typename
+    id
+    serviceImages {
+      __typename
+      serviceId
+      image
+      service {
+        __typename
+        id
+        name
+      }
+    }
+    inputVariables {
+      __typename
+      name
+      value
+    }
+    ... on PipelineExecution {
+      __typename
+      pipeline {
+        __typename
+        id
+        pipelineVariables {
+          __typename
+          name
+          type
+          fixed
+          description
+          defaultValue
+          allowedValues
+        }
+      }
+    }
+  }
+}`, {"hash":"79363ade58848e89d3d098302d2bb87fe1e3ca2ee5f268e3eebc3206d160ab7a"}) as unknown as TypedDocumentString<ActionExtendQuery, ActionExtendQueryVariables>;
+export const ActionExtendRunDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionExtendRun($input: AddImagesToRunInput!) {
+  addImagesToRun(input: $input) {
+    __typename
+    operation {
+      __typename
+      ...ActionOperation
+    }
+    run {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}
+fragment ActionOperation on Operation {
+  __typename
+  id
+  kind
+  status
+  startedAt
+  endedAt
+  debug
+  error {
+    __typename
+    code
+    message
+  }
+}`, {"hash":"6ca412d802e8345e583c283db9004cb089823926fb052a48339d6f2f7b9d21ce"}) as unknown as TypedDocumentString<ActionExtendRunMutation, ActionExtendRunMutationVariables>;
+export const ActionEnvironmentDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionEnvironment($id: ID!) {
+  environment(environmentId: $id) {
+    __typename
+    id
+    name
+    type
+    application {
+      __typename
+      id
+      name
+    }
+    previous {
+      __typename
+      id
+      name
+    }
+  }
+}`, {"hash":"488fd9da93c5c021d8d7e5e58c6ca175b57c0c0434231f405c1b00fbd55448f4"}) as unknown as TypedDocumentString<ActionEnvironmentQuery, ActionEnvironmentQueryVariables>;
+export const ActionApplicationDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionApplication($id: ID!) {
+  application(applicationId: $id) {
+    __typename
+    id
+    name
+  }
+}`, {"hash":"dab72bedc2f2a8642920b230f5a20001b847cf2aadce410a324bf4131dc483ad"}) as unknown as TypedDocumentString<ActionApplicationQuery, ActionApplicationQueryVariables>;
+export const ActionRollbackPreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionRollbackPreview($input: RollbackEnvironmentInput!) {
+  rollbackPreview(input: $input) {
+    __typename
+    ...ActionRollbackPlan
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}
+fragment ActionRollbackService on PreviewedRollbackService {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  service {
+    __typename
+    id
+    name
+  }
+  from {
+    __typename
+    ...ActionDeployment
+  }
+  newer {
+    __typename
+    ...ActionDeployment
+  }
+  to {
+    __typename
+    ...ActionDeployment
+  }
+}
+fragment ActionRollbackStep on RollbackStep {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  executionId
+  hasRollbackTasks
+  services
+  tasks
+  workflow
+}
+fragment ActionRollbackPlan on RollbackPreview {
+  __typename
+  allowed
+  planToken
+  refusals {
+    __typename
+    code
+    message
+  }
+  services {
+    __typename
+    ...ActionRollbackService
+  }
+  kept {
+    __typename
+    service
+    reason
+  }
+  steps {
+    __typename
+    ...ActionRollbackStep
+  }
+}`, {"hash":"54e14a297ac62e7402d8c9e5a99326b26c75a7f4fb466ed34e24d5b71c3a1763"}) as unknown as TypedDocumentString<ActionRollbackPreviewQuery, ActionRollbackPreviewQueryVariables>;
+export const ActionRollbackDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionRollback($input: RollbackEnvironmentInput!) {
+  rollbackEnvironment(input: $input) {
+    __typename
+    execution {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}`, {"hash":"2947de0f68dd760861b1bbba00b19cc652cfdc4694aac6d726aa0a109ab231d9"}) as unknown as TypedDocumentString<ActionRollbackMutation, ActionRollbackMutationVariables>;
+export const ActionRestoreEnvironmentsPreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionRestoreEnvironmentsPreview($input: RestoreEnvironmentsInput!) {
+  restoreEnvironmentsPreview(input: $input) {
+    __typename
+    ...ActionRestoreEnvironmentsPlan
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}
+fragment ActionRollbackService on PreviewedRollbackService {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  service {
+    __typename
+    id
+    name
+  }
+  from {
+    __typename
+    ...ActionDeployment
+  }
+  newer {
+    __typename
+    ...ActionDeployment
+  }
+  to {
+    __typename
+    ...ActionDeployment
+  }
+}
+fragment ActionRollbackStep on RollbackStep {
+  __typename
+  environment {
+    __typename
+    id
+    name
+  }
+  executionId
+  hasRollbackTasks
+  services
+  tasks
+  workflow
+}
+fragment ActionRestoreEnvironmentsPlan on RestoreEnvironmentsPreview {
+  __typename
+  allowed
+  planToken
+  time
+  refusals {
+    __typename
+    code
+    message
+  }
+  services {
+    __typename
+    ...ActionRollbackService
+  }
+  left {
+    __typename
+    code
+    environment {
+      __typename
+      id
+      name
+    }
+    reason
+    service
+  }
+  stages {
+    __typename
+    steps {
+      __typename
+      ...ActionRollbackStep
+    }
+  }
+}`, {"hash":"77a4a57646f8d3e418fa146cb369b4cbe7c6e5bdbc9a184c45f1b54399d61b98"}) as unknown as TypedDocumentString<ActionRestoreEnvironmentsPreviewQuery, ActionRestoreEnvironmentsPreviewQueryVariables>;
+export const ActionRestoreEnvironmentsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionRestoreEnvironments($input: RestoreEnvironmentsInput!) {
+  restoreEnvironments(input: $input) {
+    __typename
+    execution {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}`, {"hash":"2fd5ad2d3686a64bc2636b3be3d64067bb0579afcd0d3fdff7df32f772331143"}) as unknown as TypedDocumentString<ActionRestoreEnvironmentsMutation, ActionRestoreEnvironmentsMutationVariables>;
+export const ActionPromotePreviewDocument = /*#__PURE__*/ new TypedDocumentString(`query ActionPromotePreview($input: PromoteInput!) {
+  promotePreview(input: $input) {
+    __typename
+    ...ActionPromotePlan
+  }
+}
+    fragment ActionDeployment on Deployment {
+  __typename
+  id
+  image
+  status
+  deployedAt
+  runId
+}
+fragment ActionPromotePlan on PromotePreview {
+  __typename
+  allowed
+  planToken
+  refusals {
+    __typename
+    code
+    message
+  }
+  from {
+    __typename
+    id
+    name
+  }
+  to {
+    __typename
+    id
+    name
+  }
+  start {
+    __typename
+    entityId
+    executionType
+    name
+  }
+  promotions {
+    __typename
+    older
+    service {
+      __typename
+      id
+      name
+    }
+    current {
+      __typename
+      ...ActionDeployment
+    }
+    deployment {
+      __typename
+      ...ActionDeployment
+    }
+  }
+}`, {"hash":"86d904d1b8c1eace421fddac021e2aa7c0113b6b89226f2caad8d644313fa368"}) as unknown as TypedDocumentString<ActionPromotePreviewQuery, ActionPromotePreviewQueryVariables>;
+export const ActionPromoteDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ActionPromote($input: PromoteInput!) {
+  promote(input: $input) {
+    __typename
+    execution {
+      __typename
+      ...ActionChanged
+    }
+  }
+}
+    fragment ActionChanged on Execution {
+  __typename
+  id
+  status
+  attempt
+  version
+}`, {"hash":"a82f10afaf803a19a595b49ab41d2ddee67df05bfdcca999137167082d25946c"}) as unknown as TypedDocumentString<ActionPromoteMutation, ActionPromoteMutationVariables>;

@@ -16,6 +16,14 @@ export interface ConsolePage {
 
 /** Every page of the console, in the order of the navigation. The first path that matches wins. */
 export const pages: readonly ConsolePage[] = [
+  {
+    path: '/',
+    title: 'Deployed',
+    group: 'Deliver',
+    icon: 'deployed',
+    key: 'd',
+    load: () => import('../views/deployed/Deployed'),
+  },
   { path: '/runs', title: 'Runs', group: 'Deliver', icon: 'runs', key: 'r', load: () => import('../views/runs/Runs') },
   { path: '/runs/:id', title: 'Run', load: () => import('../views/run/Run') },
   { path: '/jobs/:id/log', title: 'Log', load: () => import('../views/log/Log') },
