@@ -203,6 +203,7 @@ export async function startServer({
     graphql,
     lines,
     logText: text,
+    logLines: lines,
     channel,
     revoked,
     contexts,

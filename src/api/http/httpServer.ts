@@ -11,7 +11,7 @@ import fastify, {
 } from 'fastify';
 import type { Actor } from '../../access/actor';
 import type { ServerConfig } from '../../kernel/config';
-import { Refusal } from '../../kernel/errors';
+import { Refusal, type RefusalCode } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
 import type { GraphqlServer } from '../graphql/graphqlServer';
@@ -215,9 +215,17 @@ export function createHttpServer({
     // From here on the socket is a WebSocket, which has its own way of closing.
     sockets.delete(socket);
     socket.on('error', () => socket.destroy());
-    if (draining.signal.aborted) return refuseUpgrade(socket, 503, 'Service Unavailable');
-    if (pathOf(req.url) !== '/graphql') return refuseUpgrade(socket, 404, 'Not Found');
-    graphql.sockets.upgrade(req, socket, head, { id: requestId(req.headers), address: addressOf(req) });
+    const upgrade = { id: requestId(req.headers), address: addressOf(req) };
+    const refuse = (code: RefusalCode, status: number, text: string) => {
+      refusals.note({
+        ...{ code, transport: 'websocket', route: null, status },
+        ...{ requestId: upgrade.id, address: upgrade.address },
+      });
+      refuseUpgrade(socket, status, text);
+    };
+    if (draining.signal.aborted) return refuse('UNAVAILABLE', 503, 'Service Unavailable');
+    if (pathOf(req.url) !== '/graphql') return refuse('NOT_FOUND', 404, 'Not Found');
+    graphql.sockets.upgrade(req, socket, head, upgrade);
   });
 
   return {

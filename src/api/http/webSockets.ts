@@ -11,7 +11,7 @@ import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Con
 import { WebSocketServer } from 'ws';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
-import { Refusal } from '../../kernel/errors';
+import { Refusal, type RefusalCode } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
 import type { Documents } from '../graphql/documents';
@@ -23,6 +23,7 @@ import { type NoteOperation, operationOf } from '../graphql/operationEnds';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
 import { PeerSocket } from './peerSocket';
+import { RefusalLog } from './refusalLog';
 import type { Answer, SharedAnswers } from './sharedAnswers';
 import { type StreamOptions, subscribeOperation } from './subscribeOperation';
 
@@ -60,6 +61,8 @@ export interface WebSockets {
   closeAll(): void;
 }
 
+type Upgrade = Pick<RequestInfo, 'id' | 'address'>;
+
 interface Operation {
   readonly ended: AbortController;
   readonly isStream: boolean;
@@ -75,6 +78,7 @@ interface Connection {
    */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
+  actor: Actor | undefined;
 }
 
 interface Begun {
@@ -91,6 +95,15 @@ const mostOperations = 100;
 /** RFC 6455: endpoint going away, try again later. graphql-ws clients reconnect after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
+/** Codes of refusals with which graphql-ws closes a socket. A rejected key has been noted by then. */
+const closingRefusals: Readonly<Record<number, RefusalCode>> = {
+  [CloseCode.BadRequest]: 'INVALID_INPUT',
+  [CloseCode.Unauthorized]: 'UNAUTHENTICATED',
+  [CloseCode.SubprotocolNotAcceptable]: 'INVALID_INPUT',
+  [CloseCode.ConnectionInitialisationTimeout]: 'UNAUTHENTICATED',
+  [CloseCode.SubscriberAlreadyExists]: 'INVALID_INPUT',
+  [CloseCode.TooManyInitialisationRequests]: 'INVALID_INPUT',
+};
 const closingBrace = Buffer.from('}');
 /** Time for a peer to complete the closing handshake before it is cut off. */
 const closeMs = 1_000;
@@ -117,6 +130,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   } = options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
   const connections = new Set<Connection>();
+  const refusals = new RefusalLog(log);
   const streams = new WeakMap<ExecutionArgs, StreamOptions>();
   const costs = new WeakMap<ExecutionArgs, OperationCost>();
   const begun = new WeakMap<ExecutionArgs, Begun>();
@@ -147,9 +161,11 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       noteEnd(args, errors);
       return errors ? { ...result, errors } : undefined;
     },
-    onError: (ctx, _id, payload, errors) => {
+    onError: (ctx, id, payload, errors) => {
       finish(ctx.extra, payload);
-      return format(ctx, errors);
+      const shown = format(ctx, errors);
+      noteRefusal(String(shown[0]?.extensions?.code ?? 'INTERNAL'), { ...ctx.extra, id: `${ctx.extra.id}/${id}` });
+      return shown;
     },
     onComplete: (ctx, _id, payload) => finish(ctx.extra, payload),
   });
@@ -159,15 +175,14 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     const connection = ctx.extra;
     connection.key = keyFromConnectionParams(ctx.connectionParams) ?? connection.headerKey;
     try {
-      await identify(authenticate, connection.key, connection.address);
+      connection.actor = await identify(authenticate, connection.key, connection.address);
       return true;
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
+      const [status, reason] = closeOf(refusal);
+      noteRefusal(refusal.code, connection, { status });
       // The first close wins; the one from graphql-ws that follows has no effect.
-      if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
-        connection.peer.close(tryAgainLater, 'Try again later');
-      else if (refusal.code === 'INTERNAL')
-        connection.peer.close(CloseCode.InternalServerError, 'Internal server error');
+      if (status !== CloseCode.Forbidden) connection.peer.close(status, reason);
       return false;
     }
   }
@@ -221,6 +236,19 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     }
   }
 
+  /** Logs the refusal of a connection, or of an operation that never began. */
+  function noteRefusal(
+    code: string,
+    { id, address, actor }: Upgrade & { readonly actor?: Actor | undefined },
+    fields: { readonly status?: number; readonly reason?: string } = {},
+  ): void {
+    refusals.note({
+      ...{ code, transport: 'websocket', route: '/graphql', ...fields },
+      ...(actor && { actor: actor.name, actorKind: actor.kind, actorId: actor.id }),
+      ...{ requestId: id, address },
+    });
+  }
+
   function noteEnd(args: ExecutionArgs, errors: readonly GraphQLFormattedError[] = []): void {
     const { at, actor, request } = mustFind(begun, args);
     const operation = operationOf(args.document, args.operationName);
@@ -243,17 +271,27 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     connection.peer.close(goingAway, 'Going away');
   }
 
-  type Upgrade = Pick<RequestInfo, 'id' | 'address'>;
-
   function open(peer: PeerSocket, headerKey: string | undefined, { id, address }: Upgrade): void {
-    const connection: Connection = { id, address, peer, headerKey, operations: new Map(), key: undefined };
+    const connection: Connection = {
+      id,
+      address,
+      peer,
+      headerKey,
+      operations: new Map(),
+      key: undefined,
+      actor: undefined,
+    };
     connections.add(connection);
     startPinging();
     const closed = protocol.opened(
       {
         protocol: peer.protocol,
         send: (text) => peer.send(text),
-        close: (code = 1000, reason = '') => peer.close(code, reason),
+        close: (code = 1000, reason = '') => {
+          const refused = closingRefusals[code];
+          if (refused && peer.isOpen) noteRefusal(refused, connection, { status: code, reason: CloseCode[code] ?? '' });
+          peer.close(code, reason);
+        },
         onMessage: (handle) =>
           peer.onMessage((text) => {
             handle(text).catch((error: unknown) => {
@@ -270,6 +308,16 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       for (const { ended } of connection.operations.values()) ended.abort();
       closed(code, reason).catch((error: unknown) => toRefusal(error, log, { requestId: id }));
       if (connections.size === 0) draining?.();
+    });
+  }
+
+  /** Of errors of a socket, those that `ws` finds in its frames are refusals. The others are broken connections. */
+  function noteFault(error: NodeJS.ErrnoException, request: Upgrade): void {
+    const { code = '' } = error;
+    log.debug({ requestId: request.id, reason: error.message }, 'WebSocket error');
+    if (!code.startsWith('WS_ERR_')) return;
+    noteRefusal(code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'TOO_LARGE' : 'INVALID_INPUT', request, {
+      reason: code,
     });
   }
 
@@ -293,12 +341,14 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
 
   return {
     upgrade(req, socket, head, request) {
+      let accepted = false;
       server.handleUpgrade(req, socket, head, (webSocket) => {
-        const peer = new PeerSocket(webSocket, socket, drainWithinMs, (error) =>
-          log.debug({ requestId: request.id, reason: error.message }, 'WebSocket error'),
-        );
+        accepted = true;
+        const peer = new PeerSocket(webSocket, socket, drainWithinMs, (error) => noteFault(error, request));
         open(peer, keyFromHeaders(req.headers), request);
       });
+      // `ws` calls back at once, unless it has refused the handshake.
+      if (!accepted) noteRefusal('INVALID_INPUT', request, { reason: 'Handshake' });
     },
     drain() {
       return new Promise((resolve) => {
@@ -315,6 +365,13 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       }, closeMs).unref();
     },
   };
+}
+
+/** Code and reason with which a socket closes whose caller was refused. */
+function closeOf({ code }: Refusal): [status: number, reason: string] {
+  if (code === 'UNAVAILABLE' || code === 'RATE_LIMITED') return [tryAgainLater, 'Try again later'];
+  if (code === 'INTERNAL') return [CloseCode.InternalServerError, 'Internal server error'];
+  return [CloseCode.Forbidden, 'Forbidden'];
 }
 
 function wrap(error: unknown): GraphQLError {
