@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Attributes, Tracer } from '@opentelemetry/api';
-import type { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { NodeTracerProvider, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import type { TracePlace } from '../contract/traceIds';
 import type { Log } from './log';
 
@@ -46,6 +46,7 @@ export class Tracing {
   constructor(
     private readonly api: Api,
     provide: (ids: { generateTraceId(): string; generateSpanId(): string }) => NodeTracerProvider,
+    private readonly collector: Collector,
   ) {
     this.provider = provide({ generateTraceId: () => this.next.traceId, generateSpanId: () => this.next.spanId });
     this.tracer = this.provider.getTracer('slipway');
@@ -85,8 +86,12 @@ export class Tracing {
     made.end(end);
   }
 
-  /** Sends the remaining spans. A collector that does not respond delays the stop by a few seconds at most. */
+  /**
+   * Sends the remaining spans. A collector that does not respond delays the stop by a few seconds at most, and not at
+   * all if it did not respond before.
+   */
   async stop(): Promise<void> {
+    if (this.collector.isDown) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, FLUSH_MS);
@@ -113,10 +118,14 @@ export async function createTracing(serviceName: string, settings: Settings, log
     import('@opentelemetry/resources'),
   ]);
   const url = own ?? `${base?.replace(/\/+$/, '')}/v1/traces`;
-  const report = rarely((message) => log.warn({ collector: new URL(url).host, message }, 'traces could not be sent'));
+  const collector = new Collector(new OTLPTraceExporter({ url }), log, new URL(url).host);
+  // While spans are lost, the libraries report each failed batch.
+  const report = rarely((message) => {
+    if (!collector.isDown) log.warn({ message }, 'the tracing libraries report a problem');
+  });
   api.diag.setLogger(
     { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },
-    api.DiagLogLevel.WARN,
+    { logLevel: api.DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   const given = resources.detectResources({ detectors: [resources.envDetector, resources.hostDetector] });
   const resource = resources
@@ -129,15 +138,57 @@ export async function createTracing(serviceName: string, settings: Settings, log
       new NodeTracerProvider({
         resource,
         idGenerator,
-        spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url }))],
+        spanProcessors: [new BatchSpanProcessor(collector)],
       }),
+    collector,
   );
 }
 
+/** Sends batches, and logs once that they fail, and once that they arrive again. */
+class Collector implements SpanExporter {
+  isDown = false;
+  private lost = 0;
+
+  constructor(
+    private readonly exporter: SpanExporter,
+    private readonly log: Log,
+    private readonly host: string,
+  ) {}
+
+  export(...[spans, done]: Parameters<SpanExporter['export']>): void {
+    this.exporter.export(spans, (result) => {
+      if (result.code === SUCCESS) this.answered();
+      else this.failed(spans.length, result.error?.message ?? 'unknown error');
+      done(result);
+    });
+  }
+
+  shutdown(): Promise<void> {
+    return this.exporter.shutdown();
+  }
+
+  private failed(spans: number, message: string): void {
+    this.lost += spans;
+    const fields = { collector: this.host, lost: this.lost, message: message.slice(0, 300) };
+    if (this.isDown) this.log.debug(fields, 'traces still cannot be sent');
+    else this.log.warn(fields, 'traces could not be sent; their spans are lost until the collector responds again');
+    this.isDown = true;
+  }
+
+  private answered(): void {
+    if (!this.isDown) return;
+    this.log.info({ collector: this.host, lost: this.lost }, 'traces are sent again');
+    this.isDown = false;
+    this.lost = 0;
+  }
+}
+
+/** `ExportResultCode.SUCCESS` of a library that is loaded only with tracing. */
+const SUCCESS = 0;
 const ignore = () => undefined;
 const QUIET_MS = 60_000;
 
-/** Passes on one message a minute: a collector that is down must not fill the log. */
+/** Passes on one message a minute: libraries must not fill the log. */
 function rarely(report: (message: string) => void): (message: string) => void {
   let quietUntil = Number.NEGATIVE_INFINITY;
   return (message) => {
