@@ -11,6 +11,9 @@ import {
   renewResponse,
   startResponse,
 } from '../../contract/agentProtocol';
+import { type RefusalCode, refusalCodes } from '../../kernel/errors';
+import { fileRoutes } from './openapiFiles';
+import type { Answer, Described, Parameter } from './openapiTypes';
 
 interface Route {
   readonly method: string;
@@ -18,13 +21,13 @@ interface Route {
   readonly schema: { readonly body?: unknown; readonly querystring?: unknown } | undefined;
 }
 
-interface Described {
-  readonly summary: string;
-  readonly response?: z.ZodType;
-}
+const optional = (name: string, description: string): Parameter => ({
+  ...{ in: 'query', name, description, required: false, schema: z.string() },
+});
 
-/** Summary of each route, by method and path. Other routes are in the document without a summary. */
+/** Description of each route, by method and path. Other routes are in the document without a summary. */
 const described: Readonly<Record<string, Described>> = {
+  ...fileRoutes,
   'GET /': { summary: 'Page with links, for people' },
   'GET /healthz': { summary: '200 while the process runs' },
   'GET /readyz': { summary: '200 while the server can work, else 503 with the reason' },
@@ -34,16 +37,18 @@ const described: Readonly<Record<string, Described>> = {
   'GET /operations.json': { summary: 'Ready-made GraphQL operations' },
   'POST /auth/exchange': { summary: 'Exchanges the token of a CI job for an API key, by a trust rule' },
   'GET /schemas/definitions.json': { summary: 'JSON Schema of definitions, for editors' },
-  'GET /artifacts/{id}': { summary: 'Content of an artifact; also with the signature of a signed link' },
-  'GET /exports/{id}': { summary: 'Archive of executions, with the signature of its link' },
-  'GET /exports/{id}/status': { summary: 'Status of an export of executions, with the signature of its link' },
-  'GET /jobs/{id}/log': { summary: 'Log of a job as text; `timestamps=true` puts the time before each line' },
   'GET /graphql': { summary: 'GraphiQL, for browsers' },
   'POST /graphql': { summary: 'GraphQL query or mutation' },
   'GET /graphql/stream': { summary: 'GraphQL operation as server-sent events' },
   'POST /graphql/stream': { summary: 'GraphQL operation as server-sent events' },
-  'POST /agent/v1/register': { summary: 'Registers an agent', response: registerResponse },
-  'POST /agent/v1/claim': { summary: 'Waits for jobs; 204 if there are none', response: claimResponse },
+  'POST /agent/v1/register': {
+    summary: 'Registers an agent',
+    answers: { 201: { description: 'The agent is registered', response: registerResponse } },
+  },
+  'POST /agent/v1/claim': {
+    summary: 'Waits for jobs',
+    answers: { 200: { description: 'Jobs, or news', response: claimResponse }, 204: { description: 'No jobs' } },
+  },
   'POST /agent/v1/start': { summary: 'Reports that commands are about to start', response: startResponse },
   'POST /agent/v1/renew': { summary: 'Extends leases, and waits for cancellations', response: renewResponse },
   'POST /agent/v1/finish': { summary: 'Reports the ends of jobs', response: finishResponse },
@@ -51,13 +56,16 @@ const described: Readonly<Record<string, Described>> = {
   'POST /agent/v1/leave': { summary: 'Ends the registration of an agent' },
   'POST /agent/v1/jobs/{jobId}/log': { summary: 'Appends to the log of a job', response: logResponse },
   'POST /agent/v1/jobs/{jobId}/report': { summary: 'Test results and summary of a job' },
-  'GET /agent/v1/jobs/{jobId}/artifacts': { summary: 'Files that a job may download', response: artifactsResponse },
-  'GET /agent/v1/jobs/{jobId}/artifacts/{artifact}': { summary: 'Content of a file that a job may download' },
-  'HEAD /agent/v1/jobs/{jobId}/artifacts/{artifact}': { summary: 'Offset from which an upload continues' },
-  'PUT /agent/v1/jobs/{jobId}/artifacts/{artifact}': { summary: 'Uploads a whole file' },
-  'PATCH /agent/v1/jobs/{jobId}/artifacts/{artifact}': { summary: 'Continues an upload at its offset' },
-  'GET /agent/v1/jobs/{jobId}/cache': { summary: 'Content of a cache, by key or prefixes' },
-  'PUT /agent/v1/jobs/{jobId}/cache': { summary: 'Saves a cache under a key' },
+  'GET /agent/v1/jobs/{jobId}/artifacts': {
+    summary: 'Files that a job may download',
+    path: { jobId: 'ID of the job' },
+    parameters: [
+      ...[optional('from', 'Name of the task whose files are listed. Defaults to all')],
+      ...[optional('name', 'Pattern of names, such as `dist/**`. Defaults to all')],
+    ],
+    response: artifactsResponse,
+    errors: ['UNAUTHENTICATED', 'NOT_FOUND', 'INVALID_INPUT', 'STALE_CLAIM', 'TOO_LARGE'],
+  },
 };
 
 /** Paths that need neither a key nor a token. */
@@ -123,29 +131,62 @@ function openapiOf(routes: readonly Route[]): object {
 }
 
 function operationOf(method: string, path: string, schema: Route['schema']): object {
-  const { summary = `${method} ${path}`, response } = described[`${method} ${path}`] ?? described[`GET ${path}`] ?? {};
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
-    return { name, in: 'path', required: true, schema: { type: 'string' } };
-  });
-  const body = schema?.body;
-  const security = open.test(path)
-    ? []
-    : path.startsWith('/agent/')
-      ? [{ token: [] }]
-      : [{ apiKey: [] }, { token: [] }];
+  const route = described[`${method} ${path}`] ?? described[`GET ${path}`] ?? { summary: `${method} ${path}` };
+  const parameters = [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+      const description = route.path?.[name];
+      return { name, in: 'path', required: true, schema: { type: 'string' }, ...(description && { description }) };
+    }),
+    ...(route.parameters ?? []).map((one) => ({ ...one, schema: schemaOf(one.schema, 'input') })),
+  ];
+  const body = schema?.body instanceof z.ZodType ? json(schema.body, 'input') : route.body;
+  const answers = route.answers ?? {
+    200: { description: 'Success', ...(route.response && { response: route.response }) },
+  };
   return {
-    summary,
+    summary: route.summary,
     ...(parameters.length > 0 && { parameters }),
-    security,
-    ...(body instanceof z.ZodType && { requestBody: { required: true, content: json(body, 'input') } }),
+    security: route.security ?? securityOf(path),
+    ...(body && { requestBody: { required: true, content: body } }),
     responses: {
-      ...{ '200': { description: 'Success', ...(response && { content: json(response, 'output') }) } },
+      ...errorsOf(route.errors ?? []),
+      ...Object.fromEntries(Object.entries(answers).map(([status, one]) => [status, answerOf(method, status, one)])),
       default: ERROR,
     },
   };
 }
 
-const json = (type: z.ZodType, io: 'input' | 'output') => {
+function securityOf(path: string): readonly object[] {
+  if (open.test(path)) return [];
+  return path.startsWith('/agent/') ? [{ token: [] }] : [{ apiKey: [] }, { token: [] }];
+}
+
+/** A `HEAD` request gets the headers only. */
+function answerOf(method: string, status: string, { description, response, content, headers = {} }: Answer): object {
+  const failed = Number(status) >= 400 ? ERROR.content : undefined;
+  const body = response ? json(response, 'output') : (content ?? failed);
+  const described = Object.entries(headers).map(([name, text]) => [name, { description: text, schema: TEXT }]);
+  return {
+    description,
+    ...(described.length > 0 && { headers: Object.fromEntries(described) }),
+    ...(body && method !== 'HEAD' && { content: body }),
+  };
+}
+
+/** One response for each status, with the meanings of its codes. */
+function errorsOf(codes: readonly RefusalCode[]): Record<string, object> {
+  const meanings = new Map<number, string[]>();
+  for (const code of codes) {
+    const { http, meaning } = refusalCodes[code];
+    meanings.set(http, [...(meanings.get(http) ?? []), `${code}: ${meaning}`]);
+  }
+  return Object.fromEntries([...meanings].map(([http, texts]) => [http, { ...ERROR, description: texts.join(' ') }]));
+}
+
+const TEXT = { type: 'string' };
+
+const schemaOf = (type: z.ZodType, io: 'input' | 'output') => {
   const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: 'any' });
-  return { 'application/json': { schema } };
+  return schema;
 };
+const json = (type: z.ZodType, io: 'input' | 'output') => ({ 'application/json': { schema: schemaOf(type, io) } });

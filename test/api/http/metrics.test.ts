@@ -6,6 +6,7 @@ import { SAMPLE } from '../../../src/runs/metrics/sample.store';
 import { eventually } from '../../support/eventually';
 import { testWorld } from '../../support/world';
 import { APP } from '../../support/runs';
+import { ADMIN_KEY } from '../../support/server';
 
 const TOKEN = 'token-of-the-scraper';
 const docs = join(__dirname, '../../../docs');
@@ -135,6 +136,55 @@ describe('GET /metrics', () => {
     expect(paths).toEqual(expect.arrayContaining(expected));
     const claim = document.paths['/agent/v1/claim']?.post;
     expect(claim?.requestBody.content['application/json']?.schema.required).toContain('slots');
+  });
+
+  it('is part of a document that describes downloads, uploads, logs and exports in full', async () => {
+    type Described = { description?: string; content?: object; headers?: object };
+    type Operation = { parameters: Described[]; requestBody?: Described; responses: Record<string, Described> };
+    const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, Operation>>;
+    };
+    const files = Object.entries(paths).filter(([path]) => /artifacts|\/log$|exports|cache$/.test(path));
+    const operations = files.flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, one]) => ({ name: `${method} ${path}`, method, ...one })),
+    );
+    const own = operations.filter(({ name }) => name !== 'post /agent/v1/jobs/{jobId}/log');
+    const ends = own.map(({ name, responses: { default: _, ...rest } }) => `${name} ${Object.keys(rest).join(' ')}`);
+    expect(ends.sort()).toEqual([
+      'get /agent/v1/jobs/{jobId}/artifacts 200 400 401 404 409 413',
+      'get /agent/v1/jobs/{jobId}/artifacts/{artifact} 200 206 304 401 404 409 410 416',
+      'get /agent/v1/jobs/{jobId}/cache 200 400 401 404 409',
+      'get /artifacts/{id} 200 206 304 401 404 410 416 429',
+      'get /exports/{id} 200 401 404 409 410',
+      'get /exports/{id}/status 200 401 404',
+      'get /jobs/{id}/log 200 206 304 401 404 416 429',
+      'head /agent/v1/jobs/{jobId}/artifacts/{artifact} 200 400 401 404 409 413 422 503',
+      'head /artifacts/{id} 200 206 304 401 404 410 416 429',
+      'head /exports/{id} 200 401 404 409 410',
+      'head /jobs/{id}/log 200 206 304 401 404 416 429',
+      'patch /agent/v1/jobs/{jobId}/artifacts/{artifact} 200 201 204 400 401 404 409 413 422 503',
+      'put /agent/v1/jobs/{jobId}/artifacts/{artifact} 200 201 400 401 404 409 413 422 503',
+      'put /agent/v1/jobs/{jobId}/cache 200 201 400 401 404 409 413 503',
+    ]);
+    for (const { name, method, parameters, requestBody, responses } of own) {
+      expect([name, parameters.filter(({ description }) => !description)]).toEqual([name, []]);
+      expect([name, requestBody !== undefined]).toEqual([name, method === 'put' || method === 'patch']);
+      const bare = Object.entries(responses).filter(([status, { content }]) => !content && !/204|304/.test(status));
+      expect([name, bare.length > 0]).toEqual([name, method === 'head']);
+    }
+  });
+
+  it('lists the statuses that downloads, logs and exports have', async () => {
+    const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, { get: { responses: object } }>;
+    };
+    const key = { 'x-api-key': ADMIN_KEY };
+    for (const path of ['/artifacts/{id}', '/jobs/{id}/log', '/exports/{id}', '/exports/{id}/status']) {
+      for (const headers of [{}, key]) {
+        const { status } = await fetch(`${server.url}${path.replace('{id}', 'x')}`, { headers });
+        expect(Object.keys(paths[path]?.get.responses ?? {})).toContain(String(status));
+      }
+    }
   });
 
   it('reads no history', async () => {
