@@ -4,21 +4,21 @@ import { z } from 'zod';
 import type { Actor } from '../../access/actor';
 import { actionName } from '../../access/audit/actionNames';
 import { audited } from '../../access/audit/audited';
-import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
+import { invalidInput, type Refusal } from '../../kernel/errors';
 import type { App } from '../../runs/app';
 import { abortExecution } from '../../runs/commands/abortExecution';
 import { continueExecution, pauseExecution } from '../../runs/commands/pauseExecution';
 import { readExecution } from '../../runs/execution/executions.queries';
 import { refusalFields } from '../graphql/errors';
 import { type Authenticate, identify, keyFromHeaders } from '../http/credentials';
-import { errorHandler } from '../http/httpErrors';
+import { errorHandler, type HttpDetails, sendRefusalAs } from '../http/httpErrors';
 import { parseJson, type ZodTypes } from '../http/requestBodies';
 import { translateError } from './messages';
 import { unsupported } from './unsupported';
 
 const PREFIXES = ['/api', '/gateway/api'];
 
-const body = z.object({ executionInterruptType: z.string().max(100) });
+const body = z.object({ executionInterruptType: z.string('must be given, as text').max(100) });
 const params = z.object({ id: z.string() });
 const query = z.object({ appId: z.string().optional() });
 
@@ -43,10 +43,7 @@ export const firstGenRoutes =
     server.addHook('onRequest', async (request) => {
       request.actor = await identify(authenticate, keyFromHeaders(request.headers), request.info.address);
     });
-    const fail = errorHandler(app.log);
-    server.setErrorHandler((error, request, reply) =>
-      error instanceof Refusal ? sendEnvelope(reply, error) : fail(error, request, reply),
-    );
+    server.setErrorHandler(errorHandler(app.log, sendEnvelope));
     const typed = server.withTypeProvider<ZodTypes>();
     for (const prefix of PREFIXES) {
       const schema = { params, body, querystring: query };
@@ -111,11 +108,7 @@ const envelope = (resource: object | null, responseMessages: readonly object[] =
 });
 
 /** Errors in FirstGen's form: its clients read the first message. */
-function sendEnvelope(reply: FastifyReply, refusal: Refusal) {
-  const { retryAfterSeconds } = refusal.details;
+function sendEnvelope(reply: FastifyReply, refusal: Refusal, details?: HttpDetails) {
   const { message } = translateError({ message: refusal.message, extensions: refusalFields(refusal) });
-  if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
-  return reply
-    .code(refusalCodes[refusal.code].http)
-    .send(envelope(null, [{ code: refusal.code, level: 'ERROR', message }]));
+  return sendRefusalAs(reply, refusal, envelope(null, [{ code: refusal.code, level: 'ERROR', message }]), details);
 }

@@ -7,7 +7,7 @@ import { refusalFields, toRefusal } from '../graphql/errors';
 /** Time during which the unread rest of a rejected body is discarded, so that the client can read the response. */
 const DISCARD_MS = 5_000;
 
-interface HttpDetails {
+export interface HttpDetails {
   readonly status?: number;
   readonly headers?: OutgoingHttpHeaders;
 }
@@ -16,9 +16,14 @@ interface HttpDetails {
  * Sends `{ "error": { code, message, retryable, … } }`, the body of every error outside GraphQL. The code determines
  * the status.
  */
-export function sendRefusal(reply: FastifyReply, refusal: Refusal, { status, headers }: HttpDetails = {}) {
+export function sendRefusal(reply: FastifyReply, refusal: Refusal, details?: HttpDetails) {
+  return sendRefusalAs(reply, refusal, { error: { message: refusal.message, ...refusalFields(refusal) } }, details);
+}
+
+/** Sends an error with another body. */
+export function sendRefusalAs(reply: FastifyReply, refusal: Refusal, body: object, details?: HttpDetails) {
   discardRest(reply.request.raw);
-  return send(reply, refusal, { error: { message: refusal.message, ...refusalFields(refusal) } }, { status, headers });
+  return send(reply, refusal, body, details);
 }
 
 /** Sends an error that occurs before an operation executes, in GraphQL's response format. */
@@ -37,19 +42,21 @@ function send(reply: FastifyReply, refusal: Refusal, body: object, { status, hea
 }
 
 /** Responds to any error that a hook, parser or handler throws. */
-export const errorHandler = (log: Log) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-  const { raw: res } = reply;
-  // The client hung up; this is not an error.
-  if (res.destroyed || !res.socket || res.socket.destroyed) return;
-  // A response that has begun can't become an error; the only honest end is to cut it off.
-  if (res.headersSent) {
-    res.destroy();
-    return;
-  }
-  const scope = { requestId: request.id, method: request.method, path: pathOf(request.url) };
-  const { refusal, ...details } = requestError(error, request) ?? { refusal: toRefusal(error, log, scope) };
-  return sendRefusal(reply, refusal, details);
-};
+export const errorHandler =
+  (log: Log, sendAs = sendRefusal) =>
+  (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const { raw: res } = reply;
+    // The client hung up; this is not an error.
+    if (res.destroyed || !res.socket || res.socket.destroyed) return;
+    // A response that has begun can't become an error; the only honest end is to cut it off.
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    const scope = { requestId: request.id, method: request.method, path: pathOf(request.url) };
+    const { refusal, ...details } = requestError(error, request) ?? { refusal: toRefusal(error, log, scope) };
+    return sendAs(reply, refusal, details);
+  };
 
 /** Error that fastify found in the request before its handler ran. */
 function requestError(error: unknown, request: FastifyRequest): (HttpDetails & { refusal: Refusal }) | undefined {

@@ -223,6 +223,21 @@ describe('the FirstGen endpoint', () => {
     expect((await post(query, {}, 'wrong')).status).toBe(401);
   });
 
+  it('refuses over REST in an envelope, whatever is wrong with the request', async () => {
+    const put = async (headers: Record<string, string>, body: string) => {
+      const response = await fetch(`${world.server.url}/api/executions/x?appId=y`, { method: 'PUT', headers, body });
+      const { responseMessages, ...rest } = (await response.json()) as { responseMessages: { code: string }[] };
+      expect(rest).toEqual({ metaData: {}, resource: null });
+      return [response.status, ...responseMessages.map(({ code }) => code)];
+    };
+    const key = { 'x-api-key': ADMIN_KEY };
+    const json = { 'content-type': 'application/json' };
+    expect(await put({ ...key, 'content-type': 'text/plain' }, 'x')).toEqual([415, 'INVALID_INPUT']);
+    expect(await put({ ...key, ...json }, '{')).toEqual([400, 'INVALID_INPUT']);
+    expect(await put({ ...key, ...json }, '{}')).toEqual([400, 'INVALID_INPUT']);
+    expect(await put(json, '{}')).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
   it('interrupts an execution over REST, and reads its status', async () => {
     const id = await world.runs.start('pipeline', 'release');
     const path = `/gateway/api/executions/${id}?routingId=a`;
