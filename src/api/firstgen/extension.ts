@@ -2,6 +2,7 @@ import { type DefinitionNode, isTypeDefinitionNode, isTypeExtensionNode, type Na
 import { cloudProviders } from './cloudProviders';
 import { connectors } from './connectors';
 import { delegates } from './delegates';
+import { executionInputs } from './executionInputs';
 import { gitSync } from './gitSync';
 import { inputs } from './inputs';
 import { memberships } from './memberships';
@@ -11,6 +12,7 @@ import { ssoProviders } from './ssoProviders';
 
 const parts: readonly Extension[] = [
   inputs,
+  executionInputs,
   memberships,
   cloudProviders,
   connectors,

@@ -292,3 +292,19 @@ describe('operations of a public client of FirstGen', () => {
     expect(operations.map(([name]) => name).filter((name) => !tested.has(name))).toEqual(['CreateSsh', 'UpdateSsh']);
   });
 });
+
+it('tells which services a start needs images for', async () => {
+  const ids = await world.runs.ids('pipeline', 'release');
+  const query = `query ($applicationId: String!, $entityId: String!, $variableInputs: [VariableInput]) {
+    executionInputs(applicationId: $applicationId, entityId: $entityId, executionType: PIPELINE, variableInputs: $variableInputs) {
+      serviceInputs { name artifactType artifactSources { name } } serviceManifestInputs { name }
+    }
+  }`;
+  const { data, errors } = await send(query, { ...ids, variableInputs: [null] });
+  expect(errors).toBeUndefined();
+  expect(data?.executionInputs).toMatchObject({
+    serviceInputs: [{ name: 'web', artifactType: 'DOCKER' }],
+    serviceManifestInputs: [],
+  });
+  expect(outcome(await send(query, { ...ids, entityId: 'x' }))).toMatch(/^NOT_FOUND/);
+});
