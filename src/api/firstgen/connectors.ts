@@ -1,6 +1,5 @@
+import { absentResource } from './absentResource';
 import type { Extension } from './extensionPart';
-import { emptyPage } from './pages';
-import { refuse } from './unsupported';
 
 const REASON =
   'Slipway has no connectors. Tasks check out sources and pull images with their own URLs, and secrets hold the credentials.';
@@ -39,30 +38,15 @@ const others = [
   'NexusConnector',
 ];
 
+const absent = absentResource({
+  ...{ type: 'Connector', one: 'connector', short: 'connector', plural: 'connectors', byName: false },
+  ...{ absence: 'Slipway has no connectors', missing: 'Connector does not exist', reason: REASON, details },
+});
+
 /** Accounts at repositories and tools, which FirstGen's delegates use. */
 export const connectors: Extension = {
   text: /* GraphQL */ `
-    extend type Query {
-      "Always null: Slipway has no connectors."
-      connector("ID of the connector." connectorId: String!): Connector
-      "Always empty: Slipway has no connectors."
-      connectors(
-        "Filters that must all match."
-        filters: [ConnectorFilter]
-        "Maximum number of nodes."
-        limit: Int!
-        "Number of nodes to skip."
-        offset: Int
-      ): ConnectorConnection
-    }
-    extend type Mutation {
-      "Not supported: Slipway has no connectors. Errors: UNSUPPORTED."
-      createConnector("Input." input: CreateConnectorInput!): CreateConnectorPayload
-      "Not supported: Slipway has no connectors. Errors: UNSUPPORTED."
-      updateConnector("Input." input: UpdateConnectorInput!): UpdateConnectorPayload
-      "Not supported: Slipway has no connectors. Errors: UNSUPPORTED."
-      deleteConnector("Input." input: DeleteConnectorInput!): DeleteConnectorPayload
-    }
+    ${absent.text}
     "Account at a repository or tool. Slipway has none."
     interface Connector { ${fields} }
     "Account at a Git server. Slipway has none."
@@ -102,55 +86,6 @@ export const connectors: Extension = {
       ELK GCR GCS GCS_HELM_REPO GIT HTTP_HELM_REPO JENKINS JIRA LOGZ NEW_RELIC NEXUS PROMETHEUS SERVICENOW SFTP SLACK SMB SMTP
       SPLUNK SUMO
     }
-    "Page of a list of connectors."
-    type ConnectorConnection {
-      "Nodes of this page."
-      nodes: [Connector]
-      "Position of this page in the list."
-      pageInfo: PageInfo
-    }
-    "Filter of connectors."
-    input ConnectorFilter {
-      "By ID."
-      connector: IdFilter
-      "By type."
-      connectorType: ConnectorTypeFilter
-    }
-    "Filter by the type of a connector."
-    input ConnectorTypeFilter {
-      "Comparison."
-      operator: EnumOperator
-      "Values to compare with."
-      values: [ConnectorType]
-    }
-    "Connector to create."
-    input CreateConnectorInput { ${details} }
-    "Connector to change."
-    input UpdateConnectorInput {
-      "ID of the connector."
-      connectorId: String!
-      ${details}
-    }
-    "Connector to delete."
-    input DeleteConnectorInput {
-      "ID of the connector."
-      connectorId: String!
-      "Text that the payload repeats."
-      clientMutationId: String
-    }
-    "Result of \`createConnector\`."
-    type CreateConnectorPayload { clientMutationId: String connector: Connector }
-    "Result of \`updateConnector\`."
-    type UpdateConnectorPayload { clientMutationId: String connector: Connector }
-    "Result of \`deleteConnector\`."
-    type DeleteConnectorPayload { clientMutationId: String }
   `,
-  resolvers: {
-    Query: { connector: () => null, connectors: emptyPage },
-    Mutation: {
-      createConnector: refuse('createConnector', REASON),
-      updateConnector: refuse('updateConnector', `Connector does not exist. ${REASON}`),
-      deleteConnector: refuse('deleteConnector', `Connector does not exist. ${REASON}`),
-    },
-  },
+  resolvers: absent.resolvers,
 };
