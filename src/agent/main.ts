@@ -3,6 +3,9 @@ import { createLog } from '../kernel/log';
 import { onStopSignal } from '../kernel/signals';
 import { runAgent } from './agent';
 
+/** Time for output that is on its way. */
+const LINGER_MS = 500;
+
 const USAGE = `Usage: agent [--once]
 
 Claims and runs jobs of a Slipway server. Environment variables configure it: docs/configuration.md.
@@ -42,6 +45,8 @@ async function main(): Promise<number> {
 main().then(
   (code) => {
     process.exitCode = code;
+    // Everything has been awaited. What is left, such as retries for a collector that is down, must not delay the end.
+    setTimeout(() => process.exit(), LINGER_MS).unref();
   },
   (error: unknown) => {
     console.error(error instanceof ConfigError ? error.message : error);

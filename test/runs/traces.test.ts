@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { StartExecutionDocument } from '../../src/client/generated';
+import { eventually } from '../support/eventually';
 import { type ReceivedSpan, startOtlpReceiver } from '../support/otlpReceiver';
 import { startAgentProcess } from '../support/processes';
 import { APP, Runs } from '../support/runs';
@@ -78,6 +81,34 @@ it('a run is one trace over server, agent and command, linked to its caller', as
     agent.child.kill('SIGKILL');
     await server.stop();
     await receiver.close();
+  }
+});
+
+it('a collector that hangs delays neither a run nor the end of an agent', async () => {
+  let asked = 0;
+  const collector = createServer(() => asked++);
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+  const server = await startTestServer();
+  const agent = startAgentProcess(server.url, server.dataDir, 'worker', {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+    OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
+    OTEL_BSP_SCHEDULE_DELAY: '5',
+  });
+  try {
+    const runs = new Runs(server);
+    await runs.apply(DEFINITIONS);
+    const id = await runs.start('workflow', 'build');
+    await runs.until(id, 'FAILED');
+    await eventually(
+      async () => asked,
+      (number) => number > 0,
+    );
+    expect(await agent.end('SIGTERM')).toBe(0);
+  } finally {
+    agent.child.kill('SIGKILL');
+    await server.stop();
+    collector.closeAllConnections();
+    await new Promise((resolve) => collector.close(resolve));
   }
 });
 
