@@ -27,6 +27,14 @@ export const pages: readonly ConsolePage[] = [
   { path: '/runs', title: 'Runs', group: 'Deliver', icon: 'runs', key: 'r', load: () => import('../views/runs/Runs') },
   { path: '/runs/:id', title: 'Run', load: () => import('../views/run/Run') },
   { path: '/jobs/:id/log', title: 'Log', load: () => import('../views/log/Log') },
+  {
+    path: '/start',
+    title: 'Start',
+    group: 'Deliver',
+    icon: 'start',
+    key: 's',
+    load: () => import('../views/start/Start'),
+  },
 ];
 
 /** What `/` shows while no page has that path. */
