@@ -116,7 +116,10 @@ export class WhyNotRunningType {
   })
   dependencies!: string[];
 
-  @Field(() => [String], { description: 'Labels that an agent must have, as `key=value`, for NO_AGENT and QUEUE.' })
+  @Field(() => [String], {
+    description:
+      'Conditions on the labels of an agent, such as `os=linux`, for NO_AGENT and QUEUE: those of the task, and those of its environment and of the secrets that it uses.',
+  })
   labels!: string[];
 
   @Field(() => NearestAgent, {

@@ -103,10 +103,16 @@ export class PlannedTask {
   @Field(() => String, { nullable: true, description: 'Reason of the first combination that would not run.' })
   reason!: string | null;
 
-  @Field(() => [String], { description: 'Labels that an agent must have, as `key=value`.' })
+  @Field(() => [String], {
+    description:
+      'Conditions on the labels of an agent, such as `os=linux`: those of the task, and those of its environment and of the secrets that it uses. Empty for approvals and for tasks that run a workflow.',
+  })
   labels!: string[];
 
-  @Field(() => [String], { description: 'Names of online agents that have these labels, at most 20.' })
+  @Field(() => [String], {
+    description:
+      'Names of online agents that could run it, at most 20: they meet these conditions, may run jobs of the application, and are neither paused nor draining.',
+  })
   agents!: string[];
 
   @Field(() => Int, { description: 'Number of such agents.' })

@@ -1,3 +1,4 @@
+import type { SecretPlace } from '../../catalog/secrets/secrets';
 import type { Db } from '../../kernel/database/database';
 
 /** Keeps environments and secrets of these applications from being changed until the transaction ends. */
@@ -44,3 +45,28 @@ export async function returnToClasses(
     [jobs.map(({ jobId }) => jobId), jobs.map(({ classId }) => classId)],
   );
 }
+
+export interface QueuedPlace extends SecretPlace {
+  readonly jobId: string;
+  readonly task: string;
+  readonly revisionId: string;
+  /** Labels that it requires in the queue. */
+  readonly labels: readonly string[];
+  readonly ofEnvironment: readonly string[];
+}
+
+/** Those of these jobs that are in the queue. */
+export const findQueuedPlaces = (db: Db, jobIds: readonly string[]): Promise<QueuedPlace[]> =>
+  db.rows(
+    `SELECT ready.job_id AS "jobId", task.name AS task, class.labels, execution.application_id AS "applicationId",
+       coalesce(detached.revision_id, execution.revision_id) AS "revisionId", environment.id AS "environmentId",
+       coalesce(environment.agents, '{}') AS "ofEnvironment"
+     FROM ready_job ready JOIN requirement_class class ON class.id = ready.requirement_class_id
+     JOIN job ON job.id = ready.job_id JOIN task_execution task ON task.id = job.task_execution_id
+     JOIN execution ON execution.id = job.execution_id
+     LEFT JOIN detached_task detached ON task.type <> 'normal' AND detached.task_id = task.id
+     LEFT JOIN environment ON environment.id =
+       CASE WHEN detached.task_id IS NULL THEN execution.environment_id ELSE detached.environment_id END
+     WHERE ready.job_id = ANY ($1::uuid[])`,
+    [jobIds],
+  );

@@ -1,4 +1,4 @@
-import { type SecretPlace, secretsAt } from '../../catalog/secrets/secrets';
+import { type Secret, type SecretPlace, secretsAt } from '../../catalog/secrets/secrets';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
@@ -10,6 +10,15 @@ export interface BoundJob {
   /** Names of the secrets that it uses. */
   readonly names: readonly string[];
 }
+
+/** Labels that a job requires: those of its task, and those to which its environment and its secrets are bound. */
+export const boundLabels = (
+  ofTask: readonly string[],
+  ofEnvironment: readonly string[],
+  secretNames: readonly string[],
+  secrets: ReadonlyMap<string, Pick<Secret, 'agents'>>,
+): string[] =>
+  [...new Set([...ofTask, ...ofEnvironment, ...secretNames.flatMap((name) => secrets.get(name)?.agents ?? [])])].sort();
 
 /**
  * Returns jobs to their places in the queue, as jobs that require the labels to which their environments and secrets are
@@ -37,10 +46,8 @@ export async function returnBound(app: App, jobs: readonly BoundJob[]): Promise<
       ),
     ]);
     const required = jobs.map(({ place, names }) => {
-      const own = secretsAt(secrets, place);
-      const base = bases.get(place.jobId) ?? [];
       const environment = environments.get(place.environmentId ?? '') ?? [];
-      return [...new Set([...base, ...environment, ...names.flatMap((name) => own.get(name)?.agents ?? [])])].sort();
+      return boundLabels(bases.get(place.jobId) ?? [], environment, names, secretsAt(secrets, place));
     });
     const classes = await app.requirementClasses.numbersOf(db, required);
     await returnToClasses(

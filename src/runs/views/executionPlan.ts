@@ -4,7 +4,8 @@ import type { Actor } from '../../access/actor';
 import type { Target } from '../../access/subjects';
 import { findEnvironmentTargets } from '../../access/targets.store';
 import { requireReadable, subjectFor } from '../../access/visible';
-import { type Agent, OFFLINE_AFTER_MS } from '../../contract/labels';
+import { type Agent, isPaused, OFFLINE_AFTER_MS } from '../../contract/labels';
+import { boundLabels } from '../queue/boundJobs';
 import { findOnlineAgents } from '../agents/agents.store';
 import type { App } from '../app';
 import { readApplication } from '../../catalog/applications/applications.queries';
@@ -26,7 +27,13 @@ import { secretsAt } from '../../catalog/secrets/secrets';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { nodeCount } from '../../catalog/language/matrix';
 import { levelsWithInner } from '../../catalog/language/taskGraph';
-import { labelsOf, secretsNeeded, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
+import {
+  labelsOf,
+  secretsNeeded,
+  type TaskDefinition,
+  type WorkflowDefinition,
+  type WorkflowMode,
+} from '../../catalog/language/workflow';
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 import { matches, selectorList } from '../../catalog/language/labelSelectors';
@@ -88,6 +95,7 @@ export interface PlannedTask {
   readonly fails: number;
   readonly undecided: number;
   readonly reason: string | null;
+  /** Its own, and those to which its environment and its secrets are bound. */
   readonly labels: readonly string[];
   readonly agents: readonly string[];
   readonly agentCount: number;
@@ -225,13 +233,19 @@ async function describeAll(
   running: readonly Running[],
 ): Promise<ReadonlyMap<Running, Detail>> {
   const db = app.database;
-  const online = await findOnlineAgents(db, new Date(app.clock.now().getTime() - OFFLINE_AFTER_MS));
+  const now = app.clock.now();
+  const online = await findOnlineAgents(db, new Date(now.getTime() - OFFLINE_AFTER_MS));
   const ids = [...new Set(running.flatMap(({ plan }) => plan.environmentId ?? []))];
   const rows = new Map((await environments.findWithDeleted(db, ids)).map((row) => [row.id, row]));
   const secretNames = running.flatMap(({ definition }) => allSecrets(definition));
   const places = running.map(({ plan }) => ({ applicationId, environmentId: plan.environmentId }));
   const secrets = secretNames.length === 0 ? [] : await findSecretsFor(db, places, secretNames);
-  const able = agentsByLabels(online);
+  const able = agentsByLabels(
+    online.filter(
+      (agent) =>
+        agent.drainingAt === null && !isPaused(agent, now) && (agent.applicationIds?.includes(applicationId) ?? true),
+    ),
+  );
   return new Map(
     running.map((one) => {
       const { plan, definition } = one;
@@ -239,7 +253,14 @@ async function describeAll(
       const facts = { variables: plan.variables, set: null, environment };
       const known = secretsAt(secrets, { applicationId, environmentId: plan.environmentId });
       const missing = allSecrets(definition).filter((name) => !known.has(name));
-      return [one, describe(one, facts, able, missing)];
+      const labelsFor = (task: TaskDefinition) =>
+        boundLabels(
+          selectorList(labelsOf(definition, task)),
+          environment?.agents ?? [],
+          secretsNeeded(definition, task),
+          known,
+        );
+      return [one, describe(one, facts, able, labelsFor, missing)];
     }),
   );
 }
@@ -250,12 +271,12 @@ const allSecrets = (definition: WorkflowDefinition): string[] => [
 
 type Able = (labels: readonly string[]) => readonly Agent[];
 
-/** Agents that have all of these labels, cached because many tasks require the same labels. */
-function agentsByLabels(online: readonly Agent[]): Able {
+/** Those of these agents that have all of the labels, cached because many tasks require the same labels. */
+function agentsByLabels(agents: readonly Agent[]): Able {
   const known = new Map<string, readonly Agent[]>();
   return (labels) => {
     const key = JSON.stringify(labels);
-    const found = known.get(key) ?? online.filter((agent) => matches(labels, agent.labels));
+    const found = known.get(key) ?? agents.filter((agent) => matches(labels, agent.labels));
     known.set(key, found);
     return found;
   };
@@ -265,6 +286,7 @@ function describe(
   { step, workflowName, definition }: Running,
   facts: Omit<ConditionFacts, 'executionId'>,
   able: Able,
+  labelsFor: (task: TaskDefinition) => readonly string[],
   missing: readonly string[],
 ): Detail {
   const where = step.stepName === null ? `Workflow "${workflowName}"` : `Step "${step.stepName}"`;
@@ -277,9 +299,9 @@ function describe(
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal' && task?.type !== 'finally') return [];
-      const labels = selectorList(labelsOf(definition, task));
       // An approval needs people, and a task that runs a workflow needs what its tasks need.
       const needsAgent = task.approval === null && task.workflow === null;
+      const labels = needsAgent ? labelsFor(task) : [];
       const agents = needsAgent ? able(labels) : [];
       const noteAgents = () => {
         const key = labels.join(', ');

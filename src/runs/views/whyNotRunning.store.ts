@@ -2,6 +2,7 @@ import type { DelayedBeginning, JobPause, NearestAgent, WaitingJob, WaitingTask 
 import type { Db } from '../../kernel/database/database';
 import { unmet } from '../../catalog/language/labelSelectors';
 import { pauses } from '../queue/claimedJobs.store';
+import { findLabelSets } from '../queue/labelMatches.store';
 
 /** Kinds of waiting tasks of an execution that are read: one task stands for all that wait for the same reason. */
 const KINDS = 20;
@@ -68,15 +69,23 @@ export function findWaitingTasks(
 
 /**
  * The jobs among these that are in the queue. A job waits behind every job before it that one of its agents can also
- * take. Paused and draining agents take none.
+ * take. Paused and draining agents take none. Jobs of `bound` require these labels, whatever they require in the queue.
  */
 export async function findWaitingJobs(
   db: Db,
   jobIds: readonly string[],
+  bound: ReadonlyMap<string, readonly string[]>,
   onlineSince: Date,
   now: Date,
 ): Promise<(WaitingJob & { readonly jobId: string })[]> {
   type Pause = Omit<JobPause, 'at' | 'until'> & { readonly at: string; readonly until: string | null };
+  const requirements = new Map([...bound.values()].map((labels) => [JSON.stringify(labels), labels]));
+  const sets = new Map<string, readonly number[]>();
+  for (const [key, labels] of requirements) sets.set(key, await findLabelSets(db, labels));
+  const fitting = [...bound].map(([jobId, labels]) => ({
+    job_id: jobId,
+    sets: sets.get(JSON.stringify(labels)) ?? [],
+  }));
   const [rows, agents] = await Promise.all([
     db.rows<
       Omit<WaitingJob, 'nearest' | 'pause'> & {
@@ -89,37 +98,46 @@ export async function findWaitingJobs(
          SELECT id, label_set_id, application_ids FROM agent
          WHERE left_at IS NULL AND last_seen_at >= $2 AND draining_at IS NULL AND (paused_at IS NULL OR paused_until <= $3)
        ), fits AS MATERIALIZED (
-         SELECT known.id, known.application_ids, fit.requirement_class_id FROM known JOIN label_match fit USING (label_set_id)
+         SELECT known.id, fit.requirement_class_id FROM known JOIN label_match fit USING (label_set_id)
+       ), bound AS MATERIALIZED (
+         SELECT job_id, sets FROM jsonb_to_recordset($4::jsonb) given (job_id uuid, sets int[])
        )
        SELECT ready.job_id AS "jobId", class.labels, job.queued_at AS "queuedAt", execution.application_id AS "applicationId",
-         (SELECT count(*)::int FROM fits WHERE fits.requirement_class_id = class.id
-            AND (fits.application_ids IS NULL OR execution.application_id = ANY (fits.application_ids))) AS agents,
+         (SELECT count(*)::int FROM known WHERE known.id = ANY (own.agents)
+            AND (known.application_ids IS NULL OR execution.application_id = ANY (known.application_ids))) AS agents,
          1 + (SELECT count(*)::int FROM (
            SELECT FROM ready_job ahead
            WHERE (ahead.precedence, ahead.share, ahead.rank) < (ready.precedence, ready.share, ready.rank) AND ahead.requirement_class_id IN (
-             SELECT other.requirement_class_id FROM fits own JOIN fits other USING (id) WHERE own.requirement_class_id = class.id)
+             SELECT other.requirement_class_id FROM fits other WHERE other.id = ANY (own.agents))
            LIMIT ${PLACES}) before) AS position,
          busy.running, busy.seconds AS "runningSeconds",
          (SELECT jsonb_build_object('by', pause.by, 'at', pause.at, 'note', pause.note, 'until', pause.until)
           FROM queue_pause pause WHERE ${pauses('pause', 'class.labels', '$3')} ORDER BY pause.until DESC NULLS FIRST LIMIT 1) AS pause
        FROM ready_job ready JOIN requirement_class class ON class.id = ready.requirement_class_id
        JOIN job ON job.id = ready.job_id JOIN execution ON execution.id = job.execution_id
+       LEFT JOIN bound ON bound.job_id = ready.job_id
+       CROSS JOIN LATERAL (SELECT CASE
+         WHEN bound.job_id IS NULL THEN ARRAY(SELECT id FROM fits WHERE fits.requirement_class_id = class.id)
+         ELSE ARRAY(SELECT id FROM known WHERE label_set_id = ANY (bound.sets)) END AS agents) own
        CROSS JOIN LATERAL (
-         SELECT count(*)::int AS running, extract(epoch FROM avg($3 - own.started_at))::float8 AS seconds
-         FROM job_lease lease JOIN fits ON fits.id = lease.agent_id AND fits.requirement_class_id = class.id
-         JOIN job own ON own.id = lease.job_id
-         WHERE lease.started
+         SELECT count(*)::int AS running, extract(epoch FROM avg($3 - running.started_at))::float8 AS seconds
+         FROM job_lease lease JOIN job running ON running.id = lease.job_id
+         WHERE lease.started AND lease.agent_id = ANY (own.agents)
        ) busy
        WHERE ready.job_id = ANY ($1::uuid[])`,
-      [jobIds, onlineSince, now],
+      [jobIds, onlineSince, now, JSON.stringify(fitting)],
     ),
     findCandidates(db, onlineSince, now),
   ]);
-  return rows.map(({ applicationId, pause, ...row }) => ({
-    ...row,
-    pause: pause === null ? null : { ...pause, at: new Date(pause.at), until: dateOrNull(pause.until) },
-    nearest: row.agents > 0 ? null : nearestOf(agents, row.labels, applicationId),
-  }));
+  return rows.map(({ applicationId, pause, ...row }) => {
+    const labels = bound.get(row.jobId) ?? row.labels;
+    return {
+      ...row,
+      labels,
+      pause: pause === null ? null : { ...pause, at: new Date(pause.at), until: dateOrNull(pause.until) },
+      nearest: row.agents > 0 ? null : nearestOf(agents, labels, applicationId),
+    };
+  });
 }
 
 type Candidate = Omit<NearestAgent, 'lacks'> & {

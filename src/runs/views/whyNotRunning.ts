@@ -24,6 +24,7 @@ import {
   stagesOfAttempt,
   votesOfApproval,
 } from '../execution/executions.loaders';
+import { findBoundLabels } from './boundLabels';
 import { findDelayed, findWaitingJobs, findWaitingKinds, findWaitingTasks, type TaskKind } from './whyNotRunning.store';
 
 const waitingKinds: BatchLoad<TaskKind[], App> = async (app, ids) =>
@@ -39,7 +40,8 @@ const waitingTask: BatchLoad<Omit<WaitingTask, 'alike'>, App> = async (app, ids)
   const jobIds = tasks.flatMap(({ jobId }) => jobId ?? []);
   const now = app.clock.now();
   const onlineSince = new Date(now.getTime() - OFFLINE_AFTER_MS);
-  const jobs = jobIds.length === 0 ? [] : await findWaitingJobs(app.database, jobIds, onlineSince, now);
+  const bound = jobIds.length === 0 ? new Map<string, readonly string[]>() : await findBoundLabels(app, jobIds);
+  const jobs = jobIds.length === 0 ? [] : await findWaitingJobs(app.database, jobIds, bound, onlineSince, now);
   const byId = new Map<string, WaitingJob>(jobs.map(({ jobId, ...job }) => [jobId, job]));
   const asking = tasks.filter(waitsForApproval).map(({ id }) => id);
   const approvals = asking.length === 0 ? [] : await findApprovalsOfTasks(app.database, asking);

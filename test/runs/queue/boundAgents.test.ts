@@ -44,11 +44,24 @@ describe('bindings to agents', () => {
     );
   const why = async (id: string) =>
     (
-      await server.client.ask<{ execution: { whyNotRunning: { code: string; labels: string[] }[] } }>(
-        'query ($id: ID!) { execution(executionId: $id) { whyNotRunning { code labels } } }',
+      await server.client.ask<{
+        execution: { whyNotRunning: { code: string; labels: string[]; position: number | null }[] };
+      }>(
+        'query ($id: ID!) { execution(executionId: $id) { whyNotRunning { code labels position nearestAgent { lacks } } } }',
         { id },
       )
     ).execution.whyNotRunning;
+  const planned = async (name: string) => {
+    const input = { ...(await runs.ids('workflow', name)), executionType: 'WORKFLOW' };
+    const { executionPlan: plan } = await server.client.ask<{
+      executionPlan: { problems: { code: string }[]; steps: { tasks: { labels: string[]; agents: string[] }[] }[] };
+    }>(
+      `query ($input: StartExecutionInput!) { executionPlan(input: $input) {
+        problems { code } steps { tasks { labels agents } } } }`,
+      { input },
+    );
+    return { ...plan.steps[0]?.tasks[0], problems: plan.problems.map(({ code }) => code) };
+  };
   const done = async (agent: ProtocolAgent, id: string) => {
     const job = await agent.runOne();
     expect(job.runId).toBe(id);
@@ -57,6 +70,14 @@ describe('bindings to agents', () => {
 
   it('hold jobs of an environment for its agents, and show what they require', async () => {
     const id = await runs.start('workflow', 'live');
+    // No agent has been offered the job, so the queue does not know of the binding.
+    const { database } = server.app;
+    const inQueue = await database.rows(
+      'SELECT labels FROM ready_job JOIN requirement_class c ON c.id = requirement_class_id',
+    );
+    expect(inQueue).toEqual([{ labels: [] }]);
+    expect(await why(id)).toMatchObject([{ code: 'QUEUE', labels: ['tier=production'], position: 1 }]);
+    expect(await planned('live')).toEqual({ labels: ['tier=production'], agents: ['production'], problems: [] });
     expect(await test.claim(1, 0)).toEqual([]);
     expect(await test.claim(1, 0)).toEqual([]);
     expect(
@@ -67,6 +88,11 @@ describe('bindings to agents', () => {
     await done(production, id);
 
     const never = await runs.start('workflow', 'contrary');
+    const required = ['tier=production', 'tier=test'];
+    expect(await why(never)).toMatchObject([
+      { code: 'NO_AGENT', labels: required, nearestAgent: { lacks: [expect.stringMatching(/^tier=/)] } },
+    ]);
+    expect(await planned('contrary')).toEqual({ labels: required, agents: [], problems: ['NO_AGENT'] });
     expect(await test.claim(1, 0)).toEqual([]);
     expect(await production.claim(1, 0)).toEqual([]);
     expect(await why(never)).toMatchObject([{ code: 'NO_AGENT', labels: ['tier=production', 'tier=test'] }]);
@@ -133,6 +159,8 @@ describe('bindings to agents', () => {
       version: 1,
     });
     const id = await runs.start('workflow', 'secretive');
+    expect(await why(id)).toMatchObject([{ code: 'QUEUE', labels: ['tier=production'] }]);
+    expect(await planned('secretive')).toEqual({ labels: ['tier=production'], agents: ['production'], problems: [] });
     const plain = await runs.start('workflow', 'plain');
     expect((await test.claim(2, 0)).map(({ runId }) => runId)).toEqual([plain]);
     const job = await production.claimOne();
@@ -141,8 +169,11 @@ describe('bindings to agents', () => {
       '!tier',
     ]);
     expect((await production.start(job)).body).toMatchObject({ jobs: [{ ok: false }] });
+    // The change of the binding put the job where it belongs without bindings.
+    expect(await why(id)).toMatchObject([{ code: 'NO_AGENT', labels: ['!tier'] }]);
     expect(await production.claim(1, 0)).toEqual([]);
     expect(await why(id)).toMatchObject([{ code: 'NO_AGENT', labels: ['!tier'] }]);
+    expect(await planned('secretive')).toMatchObject({ labels: ['!tier'], agents: [], problems: ['NO_AGENT'] });
     const { database } = server.app;
     const [secret] = await database.rows<{ id: string }>(`SELECT id FROM secret WHERE name = 'TOKEN'`);
     const requiredAs = async (name: string) => {

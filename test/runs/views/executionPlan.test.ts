@@ -149,6 +149,23 @@ describe('executionPlan', () => {
     expect(await counts()).toEqual(before);
   });
 
+  it('leaves out agents that are paused or draining, or belong to other applications', async () => {
+    const agents = async () => (await plan('workflow', 'build')).steps[0]?.tasks.find(({ name }) => name === 'notes');
+    const change = (name: string, set: string) =>
+      server.app.database.rows(`UPDATE agent SET ${set} WHERE name = $1`, [name]);
+    expect(await agents()).toMatchObject({ agents: ['any', 'tux'], agentCount: 2, slots: 5 });
+    await change('tux', 'paused_at = now()');
+    expect(await agents()).toMatchObject({ agents: ['any'], agentCount: 1, slots: 2 });
+    await change('any', 'draining_at = now()');
+    expect(await agents()).toMatchObject({ agents: [], agentCount: 0, slots: 0 });
+    await change('tux', 'paused_at = NULL, application_ids = ARRAY[gen_random_uuid()]');
+    expect(await agents()).toMatchObject({ agents: [] });
+    const { applicationId } = await runs.ids('workflow', 'build');
+    await change('tux', `application_ids = ARRAY['${applicationId}'::uuid]`);
+    expect(await agents()).toMatchObject({ agents: ['tux'], slots: 3 });
+    await change('any', 'draining_at = NULL');
+  });
+
   it('reports approvals that nobody can give, as the start does, until the group exists', async () => {
     const more = { variableInputs: [input('SIZE', '1')], serviceInputs: [{ name: 'web', image: 'web:1' }] };
     const nobody = async () =>
