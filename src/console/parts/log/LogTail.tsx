@@ -40,7 +40,6 @@ export function LogTail({ jobId, lines: most = 20 }: LogTailProps) {
     );
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <div className={styles.tail} role="log" aria-live="off" aria-label="End of the log" tabIndex={0}>
       {withStyles(tail.lines).map(({ line, before }) => (
         <div key={line.number} className={classes(styles.line, styles[line.stream])}>

@@ -21,7 +21,6 @@ export function LogText({ text, before = plain, mark }: LogTextProps) {
   return (
     <>
       {shown.map((run, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: runs have no identity
         <Run key={index} run={run} />
       ))}
       {text.length > SHOWN && (

@@ -100,7 +100,7 @@ export function LogView(props: LogViewProps) {
   const end = Math.min(rows, start + count);
   const numbers = Array.from({ length: Math.max(0, end - start) }, (_, at) => lineOfRow(hidden, start + at));
   const [from, to] = [numbers[0] ?? 1, numbers.at(-1) ?? 1];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: lines that have just arrived are wanted too
+  // Lines that have just arrived are wanted too.
   useEffect(() => {
     book.want(Math.max(1, from - AHEAD), to + AHEAD);
   }, [book, from, to, total]);
@@ -113,7 +113,6 @@ export function LogView(props: LogViewProps) {
         ref={box}
         className={classes(styles.log, wrap && styles.wrapped)}
         aria-label="Log"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={onScroll}
         style={{ '--digits': `${digits}ch` } as React.CSSProperties}

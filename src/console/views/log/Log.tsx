@@ -52,7 +52,7 @@ function LogOfJob({ job, refresh }: { readonly job: JobRow; readonly refresh: ()
   const { final, loaded, marks, error, total } = useSyncExternalStore(book.subscribe, book.get);
   const started = total > 0;
   // What the log tells about its job: it has begun, has another group, or has ended.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each of these changes asks again
+  // Each of these changes asks again.
   useEffect(() => {
     if (!loaded) return;
     const timer = setTimeout(refresh, 300);

@@ -21,7 +21,7 @@ type Job = NonNullable<ConsoleTaskQuery['taskExecution']>['jobs'][number];
 export function TaskPanel({ task, url }: { readonly task: RunTask; readonly url: UrlState }) {
   const { data, error, refresh } = useData(ConsoleTaskDocument, { id: task.id });
   // The row follows the events of the run. The rest is read again when the row changes.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: reads again for each change of the status
+  // Reads again for each change of the status.
   useEffect(refresh, [refresh, task.status, task.tries]);
   const more = data?.taskExecution;
   const job = more?.jobs.find(({ id }) => id === url.get('job')) ?? more?.jobs.at(-1);
