@@ -5,7 +5,7 @@ import { Button } from '../parts/Button';
 import { Dialog } from '../parts/Dialog';
 import { ErrorNote } from '../parts/ErrorNote';
 import { Skeleton } from '../parts/Skeleton';
-import { ActionRunDocument, type ActionRunFragment } from './generated';
+import { ActionRunDocument } from './generated';
 import { HoldDialog } from './HoldDialog';
 import { ExtendDialog } from './ExtendDialog';
 import { InterveneDialog, RetryDialog } from './FailureDialogs';
@@ -14,6 +14,7 @@ import { OperationDialog } from './OperationDialog';
 import { RerunDialog } from './RerunDialog';
 import { PromoteDialog } from './PromoteDialog';
 import { RestoreEnvironmentsDialog, RollbackDialog } from './RollbackDialogs';
+import type { RunActionProps } from './runAction';
 import { RestoreDialog } from './RestoreDialog';
 import { ResumeDialog } from './ResumeDialog';
 
@@ -36,14 +37,6 @@ export default function ActionDialog({ action, subject, onClose }: ActionDialogP
     default:
       return <OfRun action={action} subject={subject} onClose={onClose} />;
   }
-}
-
-export interface RunActionProps {
-  readonly run: ActionRunFragment;
-  readonly subject: ActionSubject;
-  readonly onClose: () => void;
-  /** Why the caller can't do it, by the server's decision. */
-  readonly refusal: { readonly code: string; readonly message: string } | undefined;
 }
 
 function OfRun({ action, subject, onClose }: ActionDialogProps) {

@@ -3,7 +3,7 @@ import { useLocation } from 'wouter';
 import { useAction, useData } from '../data/hooks';
 import { Checkbox, TextField } from '../parts/Field';
 import { toast } from '../parts/Toast';
-import type { RunActionProps } from './ActionDialog';
+import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import { ActionExtendDocument, ActionExtendRunDocument } from './generated';

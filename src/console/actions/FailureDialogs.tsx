@@ -3,7 +3,7 @@ import type { InterventionAction } from '../../client/generated';
 import { useAction } from '../data/hooks';
 import { Select } from '../parts/Field';
 import { toast } from '../parts/Toast';
-import type { RunActionProps } from './ActionDialog';
+import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import { ActionInterveneDocument, ActionRetryTaskDocument } from './generated';
 import { AboutRun, noOverrides, OverrideFields, overridesInput, ReasonField } from './PlanParts';

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useAction } from '../data/hooks';
 import { toast } from '../parts/Toast';
-import type { RunActionProps } from './ActionDialog';
+import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import {
   ActionAbortDocument,

@@ -78,7 +78,6 @@ export function OperationDialog({ runId, operationId, onClose }: OperationDialog
           </>
         )}
         {lines.length > 0 && (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
           <ol ref={log} className={styles.log} aria-label="Log" tabIndex={0}>
             {lines.map(({ number, at, level, message }) => (
               <li

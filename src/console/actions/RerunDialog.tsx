@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useAction } from '../data/hooks';
 import { toast } from '../parts/Toast';
-import type { RunActionProps } from './ActionDialog';
+import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import { ActionRerunDocument } from './generated';
 import { AboutRun, noOverrides, OverrideFields, overridesInput, PlanPart, ReasonField, Replaced } from './PlanParts';

@@ -3,7 +3,7 @@ import { useAction } from '../data/hooks';
 import { Checkbox } from '../parts/Field';
 import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
-import type { RunActionProps } from './ActionDialog';
+import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import { ActionRestoreDocument, type ActionRestorePlanFragment, ActionRestorePreviewDocument } from './generated';
@@ -170,7 +170,6 @@ function RestorePlan({ plan }: { readonly plan: ActionRestorePlanFragment }) {
       {configuration !== null && (
         <details className={styles.more}>
           <summary>Configuration of the last success</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard */}
           <pre className={styles.configuration} tabIndex={0}>
             {configuration}
           </pre>

@@ -5,7 +5,7 @@ import { useAction } from '../data/hooks';
 import { Checkbox, Select } from '../parts/Field';
 import { toast } from '../parts/Toast';
 import { exactText } from '../parts/times';
-import type { RunActionProps } from './ActionDialog';
+import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import {

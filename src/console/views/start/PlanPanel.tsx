@@ -37,11 +37,10 @@ export function PlanPanel({ plan }: { readonly plan: StartPlanFragment }) {
       <section>
         <h3>Runs</h3>
         <ol className={styles.steps}>
-          {plan.steps.map(({ kind, stageName, stepName, workflowName, skipCondition, tasks, taskCount }, index) => {
+          {plan.steps.map(({ kind, stageName, stepName, workflowName, skipCondition, tasks, taskCount }) => {
             const skipped = skipCondition?.outcome === 'SKIPPED';
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id, and a plan is replaced as a whole
-              <li key={index} className={skipped ? styles.skipped : undefined}>
+              <li key={`${stageName} ${stepName} ${workflowName}`} className={skipped ? styles.skipped : undefined}>
                 <strong>{[stageName, stepName].filter(Boolean).join(' / ') || workflowName}</strong>{' '}
                 <span className={styles.quiet}>
                   {skipped
