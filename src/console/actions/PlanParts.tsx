@@ -7,7 +7,7 @@ import styles from './actions.module.css';
 import type { ActionReplacedFragment, ActionRunFragment } from './generated';
 
 export const runName = (run: ActionRunFragment): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted definition';
+  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
 
 /** What the run is, and how it stands now. */
 export const AboutRun = ({ run }: { readonly run: ActionRunFragment }) => (

@@ -27,6 +27,7 @@ const icons = {
   up: <path d="m4 10 4-4 4 4" />,
   more: <path d="M3.2 8h.1M8 8h.1m4.7 0h.1" strokeWidth="2" />,
   grip: <path d="M6 4h.1M10 4h.1M6 8h.1M10 8h.1M6 12h.1m3.9 0h.1" strokeWidth="2" />,
+  minus: <path d="M3 8h10" />,
   plus: <path d="M8 3v10M3 8h10" />,
   help: <path d="M6 6.2a2 2 0 1 1 2.8 1.8c-.6.3-.8.6-.8 1.2m0 2.2v.1M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12z" />,
   sun: (

@@ -1,8 +1,9 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { useData } from '../../data/hooks';
 import { type LiveSource, useLive } from '../../data/live';
 import { type UrlState, useUrlState } from '../../data/urlState';
+import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { type Crumb, PageHead } from '../../parts/PageHead';
@@ -10,17 +11,22 @@ import { Panel } from '../../parts/Panel';
 import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
 import { type Tab, Tabs } from '../../parts/Tabs';
-import { ConsoleRunDocument, type ConsoleRunQuery } from './generated';
+import { Approvals } from './Approvals';
+import { Attempts } from './Attempts';
+import { Artifacts, Events, Inputs, Reports } from './Details';
+import { ConsoleRunDocument } from './generated';
+import type { Run } from './runData';
+import { GraphTab } from './GraphTab';
 import { RunActions } from './RunActions';
 import { RunFacts } from './RunFacts';
 import styles from './Run.module.css';
 import { type Element, elementOf, Stages } from './Stages';
 import { TaskPanel } from './TaskPanel';
 import { TaskTable } from './TaskTable';
+import { useThrottled } from './throttled';
 import { useTasks } from './useTasks';
+import { Timeline } from './Timeline';
 import { Why } from './Why';
-
-export type Run = NonNullable<ConsoleRunQuery['execution']>;
 
 const OFTEN_MS = 250;
 const SELDOM_MS = 1_500;
@@ -62,6 +68,8 @@ function RunView({ id }: { readonly id: string }) {
   );
 }
 
+const tabOf = (url: UrlState): string => url.get('tab');
+
 const runsCrumb: readonly Crumb[] = [{ title: 'Runs', href: '/runs' }];
 
 function RunBody({ run, source }: { readonly run: Run; readonly source: LiveSource | null }) {
@@ -93,6 +101,23 @@ function RunBody({ run, source }: { readonly run: Run; readonly source: LiveSour
         </>
       ),
     },
+    ...(member === null
+      ? []
+      : [
+          { id: 'graph', title: 'Graph', panel: () => <GraphTab member={member} tasks={tasks.tasks} url={url} /> },
+          {
+            ...{ id: 'timeline', title: 'Timeline' },
+            panel: () => <Timeline member={member} tasks={tasks.tasks} source={source} url={url} />,
+          },
+        ]),
+    { id: 'attempts', title: 'Attempts', count: run.attempt, panel: () => <Attempts id={run.id} source={source} /> },
+    { id: 'inputs', title: 'Inputs', panel: () => <Inputs id={run.id} source={source} /> },
+    { id: 'approvals', title: 'Approvals', panel: () => <Approvals run={run} source={source} /> },
+    ...(member === null
+      ? []
+      : [{ id: 'artifacts', title: 'Artifacts', panel: () => <Artifacts id={member} source={source} /> }]),
+    { id: 'reports', title: 'Reports', panel: () => <Reports id={run.id} source={source} /> },
+    { id: 'events', title: 'Events', panel: () => <Events id={run.id} source={source} /> },
   ];
   const selected = tasks.tasks.find(({ id }) => id === url.get('task'));
   return (
@@ -111,7 +136,18 @@ function RunBody({ run, source }: { readonly run: Run; readonly source: LiveSour
         <RunFacts run={run} />
       </PageHead>
       <Why run={run} element={element} tasks={tasks.tasks} />
+      {tabOf(url) !== 'approvals' && run.whyNotRunning.some(({ code }) => code.startsWith('APPROVAL')) && (
+        <Approvals run={run} source={source} waiting />
+      )}
       {stages && <Stages stages={stages} selected={element} url={url} />}
+      {stages && member !== null && (
+        <p className={styles.chosen}>
+          <span>
+            Below: the workflow of <strong>{element?.pipelineStepName}</strong>
+          </span>
+          <Link href={`/runs/${member}`}>Open its own page</Link>
+        </p>
+      )}
       <Tabs label="Parts of the run" url={url} tabs={tabs} />
       {selected && <TaskPanel key={selected.id} task={selected} url={url} />}
     </>
@@ -122,9 +158,12 @@ function NoTasks({ element, url }: { readonly element: Element | undefined; read
   if (element?.__typename === 'ApprovalStageExecution')
     return (
       <Panel>
-        <Empty icon="approvals" title="This element is an approval">
-          It has no tasks. Choose another element above, or open{' '}
-          <Link href={url.href({ tab: 'approvals' })}>the approvals</Link>.
+        <Empty
+          icon="approvals"
+          title="This element is an approval"
+          action={<Button onClick={() => url.set({ tab: 'approvals' })}>Show the approvals</Button>}
+        >
+          It has no tasks. Choose another element above, or look at the approvals of the run.
         </Empty>
       </Panel>
     );
@@ -138,31 +177,11 @@ function NoTasks({ element, url }: { readonly element: Element | undefined; read
 }
 
 export const nameOf = (run: Run): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted definition';
+  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
 
 /** The subscription of the page. It begins after what was read first, and has a cursor of its own from then on. */
 function useSource(id: string, lastSequence: number | undefined): LiveSource | null {
   const [first, setFirst] = useState(lastSequence);
   if (first === undefined && lastSequence !== undefined) setFirst(lastSequence);
   return useMemo(() => (first === undefined ? null : { kind: 'execution', id, after: first }), [id, first]);
-}
-
-/** Calls `work` at most once in the given time, and once after the last request. */
-export function useThrottled(work: () => void): (afterMs: number) => void {
-  const latest = useRef(work);
-  const timer = useRef<{ due: number; handle: ReturnType<typeof setTimeout> }>(undefined);
-  useEffect(() => {
-    latest.current = work;
-  });
-  useEffect(() => () => clearTimeout(timer.current?.handle), []);
-  return useCallback((afterMs) => {
-    const due = performance.now() + afterMs;
-    if (timer.current !== undefined && timer.current.due <= due) return;
-    clearTimeout(timer.current?.handle);
-    const handle = setTimeout(() => {
-      timer.current = undefined;
-      latest.current();
-    }, afterMs);
-    timer.current = { due, handle };
-  }, []);
 }

@@ -2,7 +2,7 @@ import { type ActionName, openAction } from '../../actions/openAction';
 import { Button } from '../../parts/Button';
 import type { IconName } from '../../parts/Icon';
 import { Menu, type MenuItem } from '../../parts/Menu';
-import type { Run } from './Run';
+import type { Run } from './runData';
 
 interface Offer {
   readonly action: ActionName;

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { Id } from '../../parts/Id';
 import { Person } from '../../parts/Person';
 import { Duration, Time } from '../../parts/Time';
-import type { Run } from './Run';
+import type { Run } from './runData';
 import styles from './Run.module.css';
 
 /** Who started it, when, where, and what it deploys. */

@@ -8,7 +8,7 @@ import { StatusShape } from '../../parts/Status';
 import { lookOf } from '../../parts/statuses';
 import { Duration, Time } from '../../parts/Time';
 import { ConsoleTaskDocument } from './generated';
-import type { Run } from './Run';
+import type { Run } from './runData';
 import type { Element } from './Stages';
 import { failureOf, type RunTask } from './useTasks';
 import styles from './Why.module.css';

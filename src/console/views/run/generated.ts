@@ -4,12 +4,44 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import { TypedDocumentString } from '../../../client/generated';
+export type ApprovalActionType =
+  | 'APPROVE'
+  | 'REJECT';
+
+export type ApprovalInputType =
+  | 'CHOICE'
+  | 'TEXT';
+
+export type ApprovalInputValue = {
+  readonly name: string;
+  readonly value: string;
+};
+
 export type ApprovalStatus =
   | 'ABORTED'
   | 'APPROVED'
   | 'EXPIRED'
   | 'REJECTED'
   | 'WAITING';
+
+export type ApprovalVariableInput = {
+  readonly name: string;
+  readonly value?: string | null | undefined;
+};
+
+export type ApproveOrRejectApprovalsInput = {
+  readonly action: ApprovalActionType;
+  readonly applicationId: string;
+  readonly approvalId: string;
+  readonly clientMutationId?: string | null | undefined;
+  readonly comments?: string | null | undefined;
+  readonly digest?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
+  readonly variableInputs?: ReadonlyArray<ApprovalVariableInput> | null | undefined;
+};
 
 export type ArtifactFilterInput = {
   readonly application?: IdFilter | null | undefined;
@@ -377,6 +409,53 @@ export type ConsoleRunEventsQuery = { readonly executionEvents: { readonly __typ
       | { readonly __typename: 'TaskStatusEvent', readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown, readonly actor: { readonly __typename: 'EventActor', readonly kind: string, readonly name: string } }
     >, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } } | null };
 
+type RunApproval_JiraApprovalDetails_Fragment = { readonly __typename: 'JiraApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
+
+type RunApproval_SnowApprovalDetails_Fragment = { readonly __typename: 'SNOWApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
+
+type RunApproval_ShellScriptDetails_Fragment = { readonly __typename: 'ShellScriptDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
+
+type RunApproval_UserGroupApprovalDetails_Fragment = { readonly __typename: 'UserGroupApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
+
+export type RunApprovalFragment =
+  | RunApproval_JiraApprovalDetails_Fragment
+  | RunApproval_SnowApprovalDetails_Fragment
+  | RunApproval_ShellScriptDetails_Fragment
+  | RunApproval_UserGroupApprovalDetails_Fragment
+;
+
+export type ConsoleRunApprovalsQueryVariables = Exact<{
+  applicationId: string;
+  id: string;
+}>;
+
+
+export type ConsoleRunApprovalsQuery = { readonly approvalDetails: { readonly __typename: 'ApprovalDetailsPayload', readonly approvalDetails: ReadonlyArray<
+      | (
+        { readonly __typename: 'JiraApprovalDetails' }
+        & RunApproval_JiraApprovalDetails_Fragment
+      )
+      | (
+        { readonly __typename: 'SNOWApprovalDetails' }
+        & RunApproval_SnowApprovalDetails_Fragment
+      )
+      | (
+        { readonly __typename: 'ShellScriptDetails' }
+        & RunApproval_ShellScriptDetails_Fragment
+      )
+      | (
+        { readonly __typename: 'UserGroupApprovalDetails' }
+        & RunApproval_UserGroupApprovalDetails_Fragment
+      )
+    > } | null };
+
+export type ConsoleRunDecideMutationVariables = Exact<{
+  input: ApproveOrRejectApprovalsInput;
+}>;
+
+
+export type ConsoleRunDecideMutation = { readonly approveOrRejectApprovals: { readonly __typename: 'ApproveOrRejectApprovalsPayload', readonly clientMutationId: string | null } | null };
+
 export const RunStageFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunStage on PipelineStageExecution {
   __typename
@@ -446,6 +525,55 @@ export const RunTaskFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   ignoredFailure
 }
     `, {"fragmentName":"RunTask"}) as unknown as TypedDocumentString<RunTaskFragment, unknown>;
+export const RunApprovalFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment RunApproval on ApprovalDetails {
+  __typename
+  approvalId
+  status
+  stageName
+  stepName
+  taskName
+  message
+  missing
+  digest
+  startedAt
+  willExpireAt
+  decidedAt
+  comments
+  decidedBy {
+    __typename
+    id
+    name
+  }
+  requirements {
+    __typename
+    given
+    needed
+    groups
+  }
+  votes {
+    __typename
+    action
+    comments
+    counts
+    votedAt
+    by {
+      __typename
+      name
+    }
+  }
+  inputs {
+    __typename
+    name
+    type
+    description
+    required
+    choices
+    default
+    value
+  }
+}
+    `, {"fragmentName":"RunApproval"}) as unknown as TypedDocumentString<RunApprovalFragment, unknown>;
 export const ConsoleRunDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRun($id: ID!) {
   execution(executionId: $id) {
     __typename
@@ -978,3 +1106,69 @@ export const ConsoleRunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`q
     }
   }
 }`, {"hash":"99f31141a12408163ea919b5e8126264d74601ef73b21aa4b66fcae59c3fc6b8"}) as unknown as TypedDocumentString<ConsoleRunEventsQuery, ConsoleRunEventsQueryVariables>;
+export const ConsoleRunApprovalsDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRunApprovals($applicationId: ID!, $id: ID!) {
+  approvalDetails(
+    applicationId: $applicationId
+    executionId: $id
+    includeDecided: true
+  ) {
+    __typename
+    approvalDetails {
+      __typename
+      ...RunApproval
+    }
+  }
+}
+    fragment RunApproval on ApprovalDetails {
+  __typename
+  approvalId
+  status
+  stageName
+  stepName
+  taskName
+  message
+  missing
+  digest
+  startedAt
+  willExpireAt
+  decidedAt
+  comments
+  decidedBy {
+    __typename
+    id
+    name
+  }
+  requirements {
+    __typename
+    given
+    needed
+    groups
+  }
+  votes {
+    __typename
+    action
+    comments
+    counts
+    votedAt
+    by {
+      __typename
+      name
+    }
+  }
+  inputs {
+    __typename
+    name
+    type
+    description
+    required
+    choices
+    default
+    value
+  }
+}`, {"hash":"35f1fc99d7c5dcf1994a2f07dc10e1513ac882ce1b1c646c25889453f7e91f0d"}) as unknown as TypedDocumentString<ConsoleRunApprovalsQuery, ConsoleRunApprovalsQueryVariables>;
+export const ConsoleRunDecideDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ConsoleRunDecide($input: ApproveOrRejectApprovalsInput!) {
+  approveOrRejectApprovals(input: $input) {
+    __typename
+    clientMutationId
+  }
+}`, {"hash":"5b98bb9cd9071c8af0ce219024feb7503ce8fda7c80bfd33b0ee3d368af45a92"}) as unknown as TypedDocumentString<ConsoleRunDecideMutation, ConsoleRunDecideMutationVariables>;

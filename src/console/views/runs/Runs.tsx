@@ -102,7 +102,7 @@ const columnsOf = (longestMs: number): Column<RunRowFragment>[] => [
 ];
 
 const nameOf = (run: RunRowFragment): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted definition';
+  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
 
 function RunCell({ run }: { readonly run: RunRowFragment }) {
   const environment = run.__typename === 'WorkflowExecution' ? run.environment?.name : undefined;
