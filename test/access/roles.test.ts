@@ -554,7 +554,11 @@ const mutations: Readonly<Record<string, Row>> = {
   unpinArtifact: ['mutation { unpinArtifact(input: {artifactId: "$artifact"}) { artifact { id } } }', ...administered],
   deleteArtifact: [
     'mutation { deleteArtifact(input: {artifactId: "$artifact"}) { artifact { id } } }',
-    ...administered,
+    'ARTIFACT_HELD',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
   ],
   moveJob: [
     'mutation { moveJob(input: {jobId: "$job", to: TOP}) { jobIds } }',

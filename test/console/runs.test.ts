@@ -49,12 +49,14 @@ describe('the list of runs', () => {
     await page.locator(`a[href$="/runs/${deployed}"]`).waitFor();
     await page.getByRole('button', { name: 'Failed', exact: true }).click();
     await page.locator(`a[href$="/runs/${deployed}"]`).waitFor({ state: 'detached' });
+    await page.locator(`a[href$="/runs/${failed}"]`).waitFor();
     expect(await links.count()).toBe(1);
     await page.getByRole('button', { name: 'All', exact: true }).click();
     await page.getByRole('button', { name: 'Environment', exact: true }).click();
     await page.getByRole('combobox', { name: 'Search environment' }).fill('stag');
     await page.keyboard.press('Enter');
     await page.locator(`a[href$="/runs/${failed}"]`).waitFor({ state: 'detached' });
+    await page.locator(`a[href$="/runs/${deployed}"]`).waitFor();
     expect(await links.count()).toBe(1);
     const { search } = new URL(page.url());
     expect(search).toMatch(/^\?environment=[0-9a-f-]{36}$/);
