@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useData } from '../data/hooks';
 import { serverUrl } from '../data/server';
+import { waiting } from '../data/waiting';
 import { IconButton } from '../parts/Button';
 import { classes } from '../parts/classes';
 import { Icon } from '../parts/Icon';
@@ -16,6 +17,7 @@ import { Palette } from './Palette';
 import { pages } from './pages';
 import styles from './Shell.module.css';
 import { useShortcuts } from './shortcuts';
+import { useWaiting } from './waiting';
 
 type Open = 'palette' | 'help' | undefined;
 
@@ -63,6 +65,8 @@ const groups = ['Deliver', 'Operate', 'Configure'] as const;
 
 function Navigation() {
   const [location] = useLocation();
+  useWaiting();
+  const count = waiting.use().size;
   const isHere = (path: string) =>
     path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
   return (
@@ -100,6 +104,12 @@ function Navigation() {
                     >
                       {icon && <Icon name={icon} />}
                       <span>{title}</span>
+                      {path === '/approvals' && count > 0 && (
+                        <span className={styles.badge} title={`${count} waiting for you`}>
+                          {count > 99 ? '99+' : count}
+                          <span className="quiet"> waiting for you</span>
+                        </span>
+                      )}
                     </Link>
                   </li>
                 ))}

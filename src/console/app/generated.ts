@@ -109,6 +109,16 @@ export type TimeOperator =
   | 'BEFORE'
   | 'EQUALS';
 
+export type ConsoleWaitingApprovalsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConsoleWaitingApprovalsQuery = { readonly approvals: { readonly __typename: 'ApprovalConnection', readonly nodes: ReadonlyArray<
+      | { readonly __typename: 'JiraApprovalDetails', readonly approvalId: string }
+      | { readonly __typename: 'SNOWApprovalDetails', readonly approvalId: string }
+      | { readonly __typename: 'ShellScriptDetails', readonly approvalId: string }
+      | { readonly __typename: 'UserGroupApprovalDetails', readonly approvalId: string }
+    > } };
+
 export type PaletteTargetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -125,6 +135,15 @@ export type PaletteRunsQuery = { readonly executions: { readonly __typename: 'Ex
     > } };
 
 
+export const ConsoleWaitingApprovalsDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleWaitingApprovals {
+  approvals(mine: true, first: 500) {
+    __typename
+    nodes {
+      __typename
+      approvalId
+    }
+  }
+}`, {"hash":"650701b0c1fe67e3b8311e64a9a5dfdd8a291aa96b138c3bc72e01ee77a89119"}) as unknown as TypedDocumentString<ConsoleWaitingApprovalsQuery, ConsoleWaitingApprovalsQueryVariables>;
 export const PaletteTargetsDocument = /*#__PURE__*/ new TypedDocumentString(`query PaletteTargets {
   applications(first: 100) {
     __typename

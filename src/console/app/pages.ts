@@ -35,6 +35,14 @@ export const pages: readonly ConsolePage[] = [
     key: 's',
     load: () => import('../views/start/Start'),
   },
+  {
+    path: '/approvals',
+    title: 'Approvals',
+    group: 'Deliver',
+    icon: 'approvals',
+    key: 'a',
+    load: () => import('../views/approvals/Approvals'),
+  },
 ];
 
 /** What `/` shows while no page has that path. */

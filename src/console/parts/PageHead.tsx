@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import { createStore } from '../data/store';
+import { waiting } from '../data/waiting';
 import styles from './PageHead.module.css';
 
 export interface Crumb {
@@ -21,13 +22,14 @@ interface PageHeadProps {
   readonly children?: ReactNode;
 }
 
-/** The head of a page: its title, which also names the window, and its actions. */
+/** The head of a page: its title and its actions. Title and number of waiting approvals name the window. */
 export function PageHead({ title, above, beside, actions, children }: PageHeadProps) {
   const crumbs = JSON.stringify([...(above ?? []), { title }]);
+  const count = waiting.use().size;
+  useEffect(() => place.set(JSON.parse(crumbs) as readonly Crumb[]), [crumbs]);
   useEffect(() => {
-    place.set(JSON.parse(crumbs) as readonly Crumb[]);
-    document.title = `${title} · Slipway`;
-  }, [crumbs, title]);
+    document.title = `${count > 0 ? `(${count}) ` : ''}${title} · Slipway`;
+  }, [title, count]);
   return (
     <header className={styles.head}>
       <div className={styles.row}>
