@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from './httpErrors';
+import { socketSources } from './socketSources';
 
 interface Asset {
   readonly type: string;
@@ -78,9 +79,8 @@ function sendPage({ headers, url }: FastifyRequest, reply: FastifyReply): Fastif
     .send(built().page.replace('<base href="./">', `<base href="${base}">`));
 }
 
-/** In some browsers 'self' does not cover WebSockets, so the policy names the host; an invalid `Host` is omitted. */
+/** Allows this origin only, and no inline scripts or style elements. */
 function policy(host: string | undefined): string {
-  const sockets = host && /^[a-z0-9.:[\]-]+$/i.test(host) ? ` ws://${host} wss://${host}` : '';
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -88,7 +88,7 @@ function policy(host: string | undefined): string {
     "font-src 'self'",
     "img-src 'self' data: blob:",
     "worker-src 'self'",
-    `connect-src 'self'${sockets}`,
+    `connect-src 'self'${socketSources(host)}`,
     "base-uri 'self'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalidRequest, sendRefusal } from './httpErrors';
+import { socketSources } from './socketSources';
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -94,11 +95,9 @@ function locate(name: Asset): string {
 }
 
 /**
- * Allows this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles. In some browsers
- * 'self' does not cover WebSockets, so the policy names the host; an invalid `Host` is omitted.
+ * Allows this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles.
  */
 function policy(host: string | undefined): string {
-  const sockets = host && /^[a-z0-9.:[\]-]+$/i.test(host) ? ` ws://${host} wss://${host}` : '';
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -106,7 +105,7 @@ function policy(host: string | undefined): string {
     "font-src 'self' data:",
     "img-src 'self' data:",
     "worker-src 'self' blob:",
-    `connect-src 'self'${sockets}`,
+    `connect-src 'self'${socketSources(host)}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'self'",
