@@ -9,7 +9,7 @@ import {
   type Operation,
   type OperationResult,
 } from '@urql/core';
-import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache';
+import { cacheExchange, type KeyingConfig, type UpdateResolver, type UpdatesConfig } from '@urql/exchange-graphcache';
 import { filter, fromPromise, mergeMap, pipe, takeUntil } from 'wonka';
 import type { TypedDocumentString } from '../../client/generated';
 import { asApiError, server, serverUrl } from './server';
@@ -73,8 +73,18 @@ export const createApi = () =>
     url: `${serverUrl}/graphql`,
     requestPolicy: 'cache-and-network',
     preferGetMethod: false,
-    exchanges: [cacheExchange({ possibleTypes, keys }), transport],
+    exchanges: [cacheExchange({ possibleTypes, keys, updates }), transport],
   });
+
+/** A vote may decide nothing yet, and no event tells of it: all lists of approvals are read again. */
+const readApprovalsAgain: UpdateResolver = (_result, _args, cache) => {
+  for (const { fieldName, fieldKey } of cache.inspectFields('Query'))
+    if (fieldName === 'approvals') cache.invalidate('Query', fieldKey);
+};
+
+const updates: UpdatesConfig = {
+  Mutation: { decideApprovals: readApprovalsAgain, approveOrRejectApprovals: readApprovalsAgain },
+};
 
 /** Objects with an `id` are kept once, wherever they appear; objects without one belong to the object that has them. */
 const keys: KeyingConfig = {

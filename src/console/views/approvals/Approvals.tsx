@@ -5,7 +5,6 @@ import { useList } from '../../data/list';
 import { useLive } from '../../data/live';
 import { type UrlState, useUrlState } from '../../data/urlState';
 import { waiting } from '../../data/waiting';
-import { ConsoleViewerDocument } from '../../session/generated';
 import { ApprovalCard } from '../../parts/approval/ApprovalCard';
 import { DecideDialog } from '../../parts/approval/DecideDialog';
 import { type ApprovalCardFragment, ApprovalsPageDocument } from '../../parts/approval/generated';
@@ -62,11 +61,7 @@ interface Deciding {
 }
 
 function Inbox({ url, show }: { readonly url: UrlState; readonly show: 'mine' | 'all' | 'decided' }) {
-  const waitingForMe = waiting.use();
-  const me = useData(ConsoleViewerDocument, {}).data?.viewer.id;
-  /** Others may still have to vote after the reader has. */
-  const isDecidable = ({ approvalId, votes }: ApprovalCardFragment) =>
-    waitingForMe.has(approvalId) && !votes.some(({ by }) => by?.id === me);
+  const decidableNow = waiting.use();
   const application = url.get('application');
   const variables = useMemo(
     () => ({
@@ -86,7 +81,7 @@ function Inbox({ url, show }: { readonly url: UrlState; readonly show: 'mine' | 
   useLive({ kind: 'approvals', all: true }, list.refresh);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [deciding, setDeciding] = useState<Deciding>();
-  const decidable = list.rows.filter(isDecidable);
+  const decidable = list.rows.filter(({ approvalId }) => decidableNow.has(approvalId));
   const selected = decidable.filter(({ approvalId }) => chosen.has(approvalId));
   const decide = (action: ApprovalActionType, approvals: readonly ApprovalCardFragment[]) => () =>
     setDeciding({ action, approvals });
@@ -133,7 +128,7 @@ function Inbox({ url, show }: { readonly url: UrlState; readonly show: 'mine' | 
       <ul className={styles.list} aria-label="Approvals">
         {list.rows.map((approval) => {
           const { approvalId } = approval;
-          const mine = isDecidable(approval);
+          const mine = decidableNow.has(approvalId);
           return (
             <li key={approvalId}>
               <Panel padded={false}>
