@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually';
-import { createKey, READS_RUNS } from '../support/keys';
+import { createKey, READS_ALL, READS_RUNS } from '../support/keys';
 import { APP } from '../support/runs';
 import { testWorld } from '../support/world';
 import { consoleTest } from './support/consoleTest';
@@ -38,14 +38,6 @@ stages:
             - { name: slot, type: choice, choices: [morning, evening], required: true }
             - { name: ticket, description: Number of the change }
 `;
-
-const READS_ALL: Parameters<typeof createKey>[2] = {
-  appPermissions: (['DEPLOYMENT', 'PIPELINE', 'WORKFLOW', 'ENV', 'SERVICE'] as const).map((permissionType) => ({
-    permissionType,
-    actions: ['READ'],
-    applications: { filterType: 'ALL' },
-  })),
-};
 
 describe('the inbox of approvals', () => {
   const { server, runs } = testWorld(APP + GATES, { agent: null });

@@ -1,4 +1,4 @@
-import { createKey } from '../support/keys';
+import { createKey, READS_ALL } from '../support/keys';
 import { APP } from '../support/runs';
 import { testWorld } from '../support/world';
 import { consoleTest } from './support/consoleTest';
@@ -34,14 +34,6 @@ tasks:
 
 const { runs, agent, server } = testWorld(APP + DELIVER);
 const console = consoleTest(server);
-
-const READS_ALL: Parameters<typeof createKey>[2] = {
-  appPermissions: (['DEPLOYMENT', 'PIPELINE', 'WORKFLOW'] as const).map((permissionType) => ({
-    permissionType,
-    actions: ['READ'],
-    applications: { filterType: 'ALL' },
-  })),
-};
 
 describe('the page of a run', () => {
   it('follows a run until it fails, and shows the end of the log of the failed task', async () => {

@@ -6,6 +6,15 @@ export const READS_RUNS: Permissions = {
   appPermissions: [{ permissionType: 'DEPLOYMENT', actions: ['READ'], applications: { filterType: 'ALL' } }],
 };
 
+/** Runs, and what they are of. */
+export const READS_ALL: Permissions = {
+  appPermissions: (['DEPLOYMENT', 'PIPELINE', 'WORKFLOW', 'ENV', 'SERVICE'] as const).map((permissionType) => ({
+    permissionType,
+    actions: ['READ'],
+    applications: { filterType: 'ALL' },
+  })),
+};
+
 /** Returns the value of a key in a new group with these permissions; without any, its holder sees nothing. */
 export async function createKey(
   client: TestClient,
