@@ -20,6 +20,9 @@ export default {
     target: ['chrome123', 'firefox121', 'safari17.5'],
     chunkSizeWarningLimit: 2_000,
     reportCompressedSize: false,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      output: { chunkFileNames: ({ name }) => `console/${name.replace(/\W/g, '_')}-[hash].js` },
+    },
   },
 };

@@ -7,7 +7,7 @@ import { Icon } from '../parts/Icon';
 import { Skeleton } from '../parts/Skeleton';
 import styles from './actions.module.css';
 import { stepOf } from './nextSteps';
-import type { PlanChange } from './usePlan';
+import type { Plan, PlanChange, Planned } from './usePlan';
 
 interface ActionFrameProps {
   readonly title: string;
@@ -30,6 +30,21 @@ interface ActionFrameProps {
   readonly loading?: boolean;
   readonly children?: ReactNode;
 }
+
+/** What the frame shows of a plan and of the action that confirms it. */
+export const planFrame = (
+  { plan, loading, error, renew, change }: Planned<Plan>,
+  action: Pick<ActionFrameProps, 'running' | 'error'>,
+) => ({
+  loading: plan === undefined && loading,
+  planError: error,
+  onRetry: renew,
+  change,
+  refusals: plan?.refusals,
+  disabledBecause: plan && !plan.allowed ? plan.refusals[0]?.message : undefined,
+  running: action.running,
+  error: action.error,
+});
 
 /** One frame for all actions: what it is about, the plan, what is in the way and what to do about it, and the button. */
 export function ActionFrame(props: ActionFrameProps) {

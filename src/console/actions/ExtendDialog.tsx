@@ -7,7 +7,7 @@ import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import { ActionExtendDocument, ActionExtendRunDocument } from './generated';
-import { AboutRun, noOverrides, OverrideFields, overridesInput, ReasonField } from './PlanParts';
+import { AboutRun, noOverrides, OverrideFields, overridable, overridesInput, ReasonField } from './PlanParts';
 
 /** Extension of a run that succeeded: other images and inputs, for which only what they affect runs again. */
 export function ExtendDialog({ run, onClose, refusal }: RunActionProps) {
@@ -54,7 +54,6 @@ export function ExtendDialog({ run, onClose, refusal }: RunActionProps) {
     toast('The run is extended.');
     navigate(`/runs/${run.id}`, { replace: true });
   };
-  const code = action.error?.code;
   return (
     <ActionFrame
       title="Add images to the run"
@@ -96,12 +95,7 @@ export function ExtendDialog({ run, onClose, refusal }: RunActionProps) {
           />
         ))}
       </div>
-      <OverrideFields
-        value={overrides}
-        onChange={setOverrides}
-        movedOn={code === 'ENVIRONMENT_MOVED_ON'}
-        frozen={code === 'ENVIRONMENT_FROZEN'}
-      />
+      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(action.error && [action.error])} />
       <ReasonField value={reason} onChange={setReason} />
       <Checkbox label="Write a debug log" checked={debug} onChange={({ target }) => setDebug(target.checked)} />
     </ActionFrame>

@@ -6,7 +6,7 @@ import { toast } from '../parts/Toast';
 import type { RunActionProps } from './runAction';
 import { ActionFrame } from './ActionFrame';
 import { ActionInterveneDocument, ActionRetryTaskDocument } from './generated';
-import { AboutRun, noOverrides, OverrideFields, overridesInput, ReasonField } from './PlanParts';
+import { AboutRun, noOverrides, OverrideFields, overridable, overridesInput, ReasonField } from './PlanParts';
 
 /** Retry of a failed task while its workflow still runs. */
 export function RetryDialog({ run, subject, onClose }: RunActionProps) {
@@ -24,7 +24,6 @@ export function RetryDialog({ run, subject, onClose }: RunActionProps) {
     toast('The task runs again.');
     onClose();
   };
-  const code = action.error?.code;
   return (
     <ActionFrame
       title="Retry the task"
@@ -37,12 +36,7 @@ export function RetryDialog({ run, subject, onClose }: RunActionProps) {
       onConfirm={() => void confirm()}
     >
       <p>The task gets another job in the same attempt. Tasks that depend on it run once it succeeds.</p>
-      <OverrideFields
-        value={overrides}
-        onChange={setOverrides}
-        movedOn={code === 'ENVIRONMENT_MOVED_ON'}
-        frozen={code === 'ENVIRONMENT_FROZEN'}
-      />
+      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(action.error && [action.error])} />
       <ReasonField value={reason} onChange={setReason} />
     </ActionFrame>
   );
@@ -80,7 +74,6 @@ export function InterveneDialog({ run, subject, onClose, refusal }: RunActionPro
     onClose();
   };
   const nothing = subject.task === undefined && subject.element === undefined;
-  const code = action.error?.code;
   return (
     <ActionFrame
       title="Decide about the failure"
@@ -101,12 +94,7 @@ export function InterveneDialog({ run, subject, onClose, refusal }: RunActionPro
         onChange={({ target }) => setDecision(target.value as InterventionAction)}
         options={Object.entries(decisions).map(([value, { label }]) => ({ value, label }))}
       />
-      <OverrideFields
-        value={overrides}
-        onChange={setOverrides}
-        movedOn={code === 'ENVIRONMENT_MOVED_ON'}
-        frozen={code === 'ENVIRONMENT_FROZEN'}
-      />
+      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(action.error && [action.error])} />
       <ReasonField value={reason} onChange={setReason} />
     </ActionFrame>
   );

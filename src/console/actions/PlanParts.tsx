@@ -5,9 +5,7 @@ import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
 import styles from './actions.module.css';
 import type { ActionReplacedFragment, ActionRunFragment } from './generated';
-
-export const runName = (run: ActionRunFragment): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
+import { definitionName } from '../parts/definitionName';
 
 /** What the run is, and how it stands now. */
 export const AboutRun = ({ run }: { readonly run: ActionRunFragment }) => (
@@ -15,7 +13,7 @@ export const AboutRun = ({ run }: { readonly run: ActionRunFragment }) => (
     <p className={styles.aboutLine}>
       <Status status={run.status} as="badge" />
       <Link href={`/runs/${run.id}`}>
-        {run.application?.name ?? 'deleted application'} / {runName(run)}
+        {run.application?.name ?? 'deleted application'} / {definitionName(run)}
       </Link>
       <span className={styles.quiet}>
         attempt {run.attempt}, started <Time at={run.createdAt} />
@@ -109,6 +107,12 @@ interface OverrideFieldsProps {
   readonly movedOn: boolean;
   readonly frozen: boolean;
 }
+
+/** Which of these refusals the caller may override. */
+export const overridable = (refusals: readonly { readonly code: string }[] = []) => ({
+  movedOn: refusals.some(({ code }) => code === 'ENVIRONMENT_MOVED_ON'),
+  frozen: refusals.some(({ code }) => code === 'ENVIRONMENT_FROZEN'),
+});
 
 export const OverrideFields = ({ value, onChange, movedOn, frozen }: OverrideFieldsProps) => (
   <>

@@ -3,7 +3,7 @@ import { useLocation } from 'wouter';
 import { useAction, useData } from '../data/hooks';
 import { Time } from '../parts/Time';
 import { toast } from '../parts/Toast';
-import { ActionFrame } from './ActionFrame';
+import { ActionFrame, planFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import {
   ActionEnvironmentDocument,
@@ -12,7 +12,16 @@ import {
   ActionPromotePreviewDocument,
 } from './generated';
 import type { ActionSubject } from './openAction';
-import { FromTo, ImageTag, noOverrides, OverrideFields, overridesInput, PlanPart, ReasonField } from './PlanParts';
+import {
+  FromTo,
+  ImageTag,
+  noOverrides,
+  OverrideFields,
+  overridable,
+  overridesInput,
+  PlanPart,
+  ReasonField,
+} from './PlanParts';
 import { usePlan } from './usePlan';
 
 interface PromoteDialogProps {
@@ -68,14 +77,7 @@ export function PromoteDialog({ subject, onClose }: PromoteDialogProps) {
       }
       onClose={onClose}
       label="Promote"
-      loading={plan === undefined && planned.loading}
-      planError={planned.error}
-      onRetry={planned.renew}
-      change={planned.change}
-      refusals={plan?.refusals}
-      disabledBecause={plan && !plan.allowed ? plan.refusals[0]?.message : undefined}
-      running={action.running}
-      error={action.error}
+      {...planFrame(planned, action)}
       onConfirm={() => void confirm()}
     >
       {plan && (
@@ -92,12 +94,7 @@ export function PromoteDialog({ subject, onClose }: PromoteDialogProps) {
           ))}
         </PlanPart>
       )}
-      <OverrideFields
-        value={overrides}
-        onChange={setOverrides}
-        movedOn={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_MOVED_ON') ?? false}
-        frozen={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_FROZEN') ?? false}
-      />
+      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(plan?.refusals)} />
       <ReasonField value={notes} onChange={setNotes} />
     </ActionFrame>
   );

@@ -4,11 +4,20 @@ import { Checkbox } from '../parts/Field';
 import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
 import type { RunActionProps } from './runAction';
-import { ActionFrame } from './ActionFrame';
+import { ActionFrame, planFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import { ActionRestoreDocument, type ActionRestorePlanFragment, ActionRestorePreviewDocument } from './generated';
 import { openAction } from './openAction';
-import { AboutRun, FromTo, ImageTag, noOverrides, OverrideFields, overridesInput, PlanPart } from './PlanParts';
+import {
+  AboutRun,
+  FromTo,
+  ImageTag,
+  noOverrides,
+  OverrideFields,
+  overridable,
+  overridesInput,
+  PlanPart,
+} from './PlanParts';
 import { usePlan } from './usePlan';
 
 /** Restore of a run to how it was before its extension. */
@@ -40,7 +49,7 @@ export function RestoreDialog({ run, onClose }: RunActionProps) {
     if (done === undefined) return planned.renew(true);
     openAction('operation', { on: run.id, operation: done.restoreRun.operation.id });
   };
-  const blocked = plan && !plan.allowed ? plan.refusals[0]?.message : undefined;
+  const frame = planFrame(planned, action);
   const unconfirmed = conflicts && !confirmed ? 'Confirm that newer deployments may be replaced.' : undefined;
   return (
     <ActionFrame
@@ -49,14 +58,8 @@ export function RestoreDialog({ run, onClose }: RunActionProps) {
       onClose={onClose}
       label="Restore"
       danger
-      loading={plan === undefined && planned.loading}
-      planError={planned.error}
-      onRetry={planned.renew}
-      change={planned.change}
-      refusals={plan?.refusals}
-      disabledBecause={blocked ?? unconfirmed}
-      running={action.running}
-      error={action.error}
+      {...frame}
+      disabledBecause={frame.disabledBecause ?? unconfirmed}
       onConfirm={() => void confirm()}
     >
       {plan && <RestorePlan plan={plan} />}
@@ -70,8 +73,8 @@ export function RestoreDialog({ run, onClose }: RunActionProps) {
       <OverrideFields
         value={overrides}
         onChange={setOverrides}
+        frozen={overridable(plan?.refusals).frozen}
         movedOn={false}
-        frozen={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_FROZEN') ?? false}
       />
       {plan?.allowed && (
         <Checkbox label="Write a debug log" checked={debug} onChange={({ target }) => setDebug(target.checked)} />

@@ -6,7 +6,7 @@ import { Checkbox, Select } from '../parts/Field';
 import { toast } from '../parts/Toast';
 import { exactText } from '../parts/times';
 import type { RunActionProps } from './runAction';
-import { ActionFrame } from './ActionFrame';
+import { ActionFrame, planFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import {
   ActionResumeDocument,
@@ -222,14 +222,7 @@ function Resume({ run, onClose, planned, action, send, overrides, onOverrides, c
       about={<AboutRun run={run} />}
       onClose={onClose}
       label="Resume"
-      loading={plan === undefined && planned.loading}
-      planError={planned.error}
-      onRetry={planned.renew}
-      change={planned.change}
-      refusals={plan?.refusals}
-      disabledBecause={plan && !plan.allowed ? plan.refusals[0]?.message : undefined}
-      running={action.running}
-      error={action.error}
+      {...planFrame(planned, action)}
       onConfirm={() => void confirm()}
     >
       {children}

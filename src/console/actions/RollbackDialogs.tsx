@@ -6,7 +6,7 @@ import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
 import { toast } from '../parts/Toast';
 import { exactText } from '../parts/times';
-import { ActionFrame } from './ActionFrame';
+import { ActionFrame, planFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import {
   ActionApplicationDocument,
@@ -21,7 +21,16 @@ import {
   type ActionRollbackStepFragment,
 } from './generated';
 import type { ActionSubject } from './openAction';
-import { FromTo, ImageTag, noOverrides, OverrideFields, overridesInput, PlanPart, ReasonField } from './PlanParts';
+import {
+  FromTo,
+  ImageTag,
+  noOverrides,
+  OverrideFields,
+  overridable,
+  overridesInput,
+  PlanPart,
+  ReasonField,
+} from './PlanParts';
 import { usePlan } from './usePlan';
 
 interface SubjectProps {
@@ -70,14 +79,7 @@ export function RollbackDialog({ subject, onClose }: SubjectProps) {
       onClose={onClose}
       label="Roll back"
       danger
-      loading={plan === undefined && planned.loading}
-      planError={planned.error}
-      onRetry={planned.renew}
-      change={planned.change}
-      refusals={plan?.refusals}
-      disabledBecause={plan && !plan.allowed ? plan.refusals[0]?.message : undefined}
-      running={action.running}
-      error={action.error}
+      {...planFrame(planned, action)}
       onConfirm={() => void confirm()}
     >
       {plan && (
@@ -93,12 +95,7 @@ export function RollbackDialog({ subject, onClose }: SubjectProps) {
           <StepsPart steps={plan.steps} />
         </>
       )}
-      <OverrideFields
-        value={overrides}
-        onChange={setOverrides}
-        movedOn={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_MOVED_ON') ?? false}
-        frozen={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_FROZEN') ?? false}
-      />
+      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(plan?.refusals)} />
       <ReasonField value={reason} onChange={setReason} />
     </ActionFrame>
   );
@@ -145,14 +142,7 @@ export function RestoreEnvironmentsDialog({ subject, onClose }: SubjectProps) {
       onClose={onClose}
       label="Bring back"
       danger
-      loading={plan === undefined && planned.loading}
-      planError={planned.error}
-      onRetry={planned.renew}
-      change={planned.change}
-      refusals={plan?.refusals}
-      disabledBecause={plan && !plan.allowed ? plan.refusals[0]?.message : undefined}
-      running={action.running}
-      error={action.error}
+      {...planFrame(planned, action)}
       onConfirm={() => void confirm()}
     >
       {plan && (
@@ -178,12 +168,7 @@ export function RestoreEnvironmentsDialog({ subject, onClose }: SubjectProps) {
           )}
         </>
       )}
-      <OverrideFields
-        value={overrides}
-        onChange={setOverrides}
-        movedOn={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_MOVED_ON') ?? false}
-        frozen={plan?.refusals.some(({ code }) => code === 'ENVIRONMENT_FROZEN') ?? false}
-      />
+      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(plan?.refusals)} />
       <ReasonField value={reason} onChange={setReason} />
     </ActionFrame>
   );

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { Provider } from 'urql';
-import { Redirect, Route, Router, Switch } from 'wouter';
+import { Route, Router, Switch } from 'wouter';
 import { ActionHost } from '../actions/ActionHost';
 import { createApi } from '../data/api';
 import { basePath } from '../data/server';
@@ -10,7 +10,7 @@ import { SignIn } from '../session/SignIn';
 import { session } from '../session/session';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Missing } from './Missing';
-import { homePath, pages } from './pages';
+import { pages } from './pages';
 import { Shell } from './Shell';
 import { listenForShortcuts } from './shortcuts';
 
@@ -36,11 +36,6 @@ export function App() {
                 </ErrorBoundary>
               </Route>
             ))}
-            {homePath !== '/' && (
-              <Route path="/">
-                <Redirect to={homePath} replace />
-              </Route>
-            )}
             <Route>
               <Missing />
             </Route>

@@ -1,16 +1,11 @@
 import { Link } from 'wouter';
 import { Empty } from '../parts/Empty';
 import { PageHead } from '../parts/PageHead';
-import { homePath } from './pages';
 
 export const Missing = () => (
   <>
     <PageHead title="Not found" />
-    <Empty
-      icon="search"
-      title="There is no page at this address"
-      action={<Link href={homePath}>Open the first page</Link>}
-    >
+    <Empty icon="search" title="There is no page at this address" action={<Link href="/">Open the first page</Link>}>
       The address may be incomplete. Press <kbd>Ctrl</kbd> <kbd>K</kbd> to find a page, or a run by its ID.
     </Empty>
   </>

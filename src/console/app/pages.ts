@@ -44,6 +44,3 @@ export const pages: readonly ConsolePage[] = [
     load: () => import('../views/approvals/Approvals'),
   },
 ];
-
-/** What `/` shows while no page has that path. */
-export const homePath = pages.some(({ path }) => path === '/') ? '/' : '/runs';

@@ -8,6 +8,7 @@ import { Status } from '../Status';
 import { Time } from '../Time';
 import type { ApprovalCardFragment } from './generated';
 import styles from './Approval.module.css';
+import { definitionName } from '../definitionName';
 
 interface ApprovalCardProps {
   readonly approval: ApprovalCardFragment;
@@ -21,10 +22,7 @@ const SOON_MS = 3_600_000;
 
 /** Where it was requested, such as `app / release`. */
 export const placeOf = ({ run }: ApprovalCardFragment): string =>
-  `${run.application?.name ?? 'deleted application'} / ${nameOf(run)}`;
-
-const nameOf = (run: ApprovalCardFragment['run']): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
+  `${run.application?.name ?? 'deleted application'} / ${definitionName(run)}`;
 
 /** Name of the step that asks. */
 export const stepOf = ({ stageName, stepName, taskName }: ApprovalCardFragment): string =>

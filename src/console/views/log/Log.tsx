@@ -8,7 +8,7 @@ import { kept } from '../../data/kept';
 import { asApiError } from '../../data/server';
 import { useUrlState } from '../../data/urlState';
 import { Button } from '../../parts/Button';
-import { bytesText } from '../../parts/bytes';
+import { bytesText } from '../../parts/numbers';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { LogBook } from '../../parts/log/logBook';
 import { type Jump, LogView, type Times } from '../../parts/log/LogView';

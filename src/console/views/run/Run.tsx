@@ -27,6 +27,7 @@ import { useThrottled } from './throttled';
 import { useTasks } from './useTasks';
 import { Timeline } from './Timeline';
 import { Why } from './Why';
+import { definitionName } from '../../parts/definitionName';
 
 const OFTEN_MS = 250;
 const SELDOM_MS = 1_500;
@@ -123,7 +124,7 @@ function RunBody({ run, source }: { readonly run: Run; readonly source: LiveSour
   return (
     <>
       <PageHead
-        title={nameOf(run)}
+        title={definitionName(run)}
         above={above}
         actions={<RunActions run={run} />}
         beside={
@@ -175,9 +176,6 @@ function NoTasks({ element, url }: { readonly element: Element | undefined; read
     </Panel>
   );
 }
-
-export const nameOf = (run: Run): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
 
 /** The subscription of the page. It begins after what was read first, and has a cursor of its own from then on. */
 function useSource(id: string, lastSequence: number | undefined): LiveSource | null {

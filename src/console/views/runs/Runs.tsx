@@ -21,6 +21,7 @@ import { type RunRowFragment, RunsPageDocument } from './generated';
 import styles from './Runs.module.css';
 import { RunsFilters } from './RunsFilters';
 import { SavedViews } from './SavedViews';
+import { definitionName } from '../../parts/definitionName';
 
 /** All runs, newest first, live. */
 export default function Runs() {
@@ -101,9 +102,6 @@ const columnsOf = (longestMs: number): Column<RunRowFragment>[] => [
   },
 ];
 
-const nameOf = (run: RunRowFragment): string =>
-  (run.__typename === 'PipelineExecution' ? run.pipeline?.name : run.workflow?.name) ?? 'deleted or hidden definition';
-
 function RunCell({ run }: { readonly run: RunRowFragment }) {
   const environment = run.__typename === 'WorkflowExecution' ? run.environment?.name : undefined;
   return (
@@ -116,7 +114,7 @@ function RunCell({ run }: { readonly run: RunRowFragment }) {
           <RowLink href={`/runs/${run.id}`}>
             <span className={styles.application}>{run.application?.name ?? 'deleted application'}</span>
             <span className={styles.slash}> / </span>
-            {nameOf(run)}
+            {definitionName(run)}
           </RowLink>
           {environment && <span className={styles.tag}>{environment}</span>}
           {run.attempt > 1 && <span className={styles.tag}>attempt {run.attempt}</span>}
