@@ -34,6 +34,10 @@ async function subjectOf<T extends SubjectType>(find: Load, type: T, row: Row<T>
 export const subjectFor = <T extends SubjectType>(app: HasDatabase, type: T, row: Row<T>): Promise<SubjectRows[T]> =>
   subjectOf(async (batch, id) => (await batch(app, [id])).get(id), type, row);
 
+/** The same, for a field of many rows: their facts are read together. */
+export const subjectWith = <T extends SubjectType>(loaders: Loaders, type: T, row: Row<T>): Promise<SubjectRows[T]> =>
+  subjectOf((batch, id) => loaders.load(batch, id), type, row);
+
 /** A row, or null for a caller who may not see it: a reference to it does not exist for that caller. */
 export async function visible<T extends SubjectType, R extends Row<T>>(
   access: Access,
@@ -43,7 +47,7 @@ export async function visible<T extends SubjectType, R extends Row<T>>(
 ): Promise<R | null> {
   if (row === undefined) return null;
   if (access.administrator) return row;
-  const subject = await subjectOf((batch, key) => loaders.load(batch, key), type, row);
+  const subject = await subjectWith(loaders, type, row);
   return access.can('READ', type, subject) ? row : null;
 }
 

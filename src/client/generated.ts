@@ -182,6 +182,7 @@ export type ArtifactDeletionReason =
 
 export type ArtifactFilterInput = {
   readonly application?: IdFilter | null | undefined;
+  readonly artifact?: IdFilter | null | undefined;
   readonly createdAt?: TimeFilter | null | undefined;
   readonly deleted?: boolean | null | undefined;
   readonly execution?: IdFilter | null | undefined;

@@ -94,6 +94,12 @@ describe('reports of an execution', () => {
     expect(reports.late?.summary).toHaveLength(65_536);
     expect((await runs.task(id, 'late')).status).toBe('FAILED');
 
+    const { taskExecution } = await server.client.ask<{ taskExecution: { report: Report['report'] | null } }>(
+      'query ($id: ID!) { taskExecution(taskExecutionId: $id) { report { tests { tests failures } } } }',
+      { id: (await runs.task(id, 'unit')).id },
+    );
+    expect(taskExecution.report).toEqual({ tests: { tests: 3, failures: 1 } });
+
     const { out } = await slipway(server.url, ['run', 'show', id]);
     expect(out).toMatch(/ unit +3 tests, 1 failures, 0 errors, 0 skipped +2/);
     expect(out).toContain('✗ Cart refuses got ***');

@@ -1,12 +1,20 @@
 import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { subjectWith } from '../../access/visible';
 import { invalidInput } from '../../kernel/errors';
 import { found } from '../../kernel/loaders';
 import type { App } from '../../runs/app';
 import type { Artifact as ArtifactRow, ArtifactHold as Hold } from '../../runs/artifacts/artifact';
+import { expiryOf } from '../../runs/artifacts/artifactRetention';
 import { holdsOfArtifact, listArtifacts, readArtifact } from '../../runs/artifacts/artifacts.queries';
-import { deleteArtifact, pinArtifact, unpinArtifact } from '../../runs/artifacts/changeArtifacts';
+import {
+  availableArtifactActions,
+  deleteArtifact,
+  pinArtifact,
+  unpinArtifact,
+} from '../../runs/artifacts/changeArtifacts';
 import { signedPath } from '../../runs/artifacts/signedLinks';
 import { executionById, taskById } from '../../runs/execution/executions.loaders';
+import { AvailableAction } from '../executions/availableActions.types';
 import { TaskExecution, WorkflowExecution } from '../executions/executions.types';
 import type { Context } from '../graphql/context';
 import { echo } from '../graphql/mutations.types';
@@ -134,6 +142,29 @@ export class ArtifactsResolver {
   })
   async holds(@Root() { id }: ArtifactRow, @Ctx() { loaders }: Context): Promise<Hold[]> {
     return (await loaders.load(holdsOfArtifact, id)) ?? [];
+  }
+
+  @Extensions({ listSize: 2 })
+  @FieldResolver(() => [AvailableAction], {
+    description:
+      'Changes that the caller can make now, by the rules that enforce them: `pin` or `unpin`, and `delete` with the reason why not.',
+  })
+  async availableActions(@Root() artifact: ArtifactRow, @Ctx() { actor, loaders }: Context) {
+    const [execution, holds] = await Promise.all([
+      loaders.load(executionById, artifact.executionId),
+      loaders.load(holdsOfArtifact, artifact.id),
+    ]);
+    const subject = await subjectWith(loaders, 'Execution', found(execution));
+    return availableArtifactActions(actor, artifact, holds ?? [], subject);
+  }
+
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description:
+      'Time from which the retention deletes the content because of its age, `SLIPWAY_ARTIFACT_RETENTION_DAYS` after the upload. What is held (`holds`) is kept longer; limits of number and size may delete it earlier. Null for a deleted artifact.',
+  })
+  expiresAt(@Root() artifact: ArtifactRow, @Ctx() { app }: Context): Date | null {
+    return expiryOf(app, artifact);
   }
 
   @FieldResolver(() => WorkflowExecution, { description: 'Workflow execution that left the artifact.' })

@@ -105,6 +105,7 @@ export const ArtifactFilterInput = inputType(
   'ArtifactFilterInput',
   'Filter of artifacts. All given fields must match.',
   {
+    artifact: byId('Filters by the ID of the artifact.'),
     application: byId('Filters by the ID of the application.'),
     pipeline: byId('Filters by the ID of the pipeline whose run left the artifact.'),
     workflow: byId('Filters by the ID of the workflow.'),

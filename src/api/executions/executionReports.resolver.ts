@@ -1,9 +1,9 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Execution } from '../../engine/execution';
-import { reportsOfExecution } from '../../runs/reports/jobReports.store';
+import { reportOfTask, reportsOfExecution } from '../../runs/reports/jobReports.store';
 import type { Context } from '../graphql/context';
-import { TaskReport } from '../jobs/reports.types';
-import { ExecutionInterface } from './executions.types';
+import { JobReport, TaskReport } from '../jobs/reports.types';
+import { ExecutionInterface, TaskExecution } from './executions.types';
 
 @Resolver(() => ExecutionInterface)
 export class ExecutionReportsResolver {
@@ -14,5 +14,17 @@ export class ExecutionReportsResolver {
   })
   async reports(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(reportsOfExecution, id)) ?? [];
+  }
+}
+
+@Resolver(() => TaskExecution)
+export class TaskReportResolver {
+  @FieldResolver(() => JobReport, {
+    nullable: true,
+    description:
+      'Test results and summary of its newest job that sent any, whatever the result of the command. Null if none did.',
+  })
+  async report(@Root() { id }: { readonly id: string }, @Ctx() { loaders }: Context) {
+    return (await loaders.load(reportOfTask, id)) ?? null;
   }
 }

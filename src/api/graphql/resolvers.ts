@@ -52,7 +52,7 @@ import {
 } from '../executions/whyNotRunning.resolver';
 import { NodeResolver } from '../applications/node.resolver';
 import { ExecutionFactsResolver } from '../executions/executionFacts.resolver';
-import { ExecutionReportsResolver } from '../executions/executionReports.resolver';
+import { ExecutionReportsResolver, TaskReportResolver } from '../executions/executionReports.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
@@ -169,6 +169,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutionResolver,
   ExecutionFactsResolver,
   ExecutionReportsResolver,
+  TaskReportResolver,
   HistoryResolver,
   NodeResolver,
   PauseResolver,

@@ -43,4 +43,12 @@ export const pages: readonly ConsolePage[] = [
     key: 'a',
     load: () => import('../views/approvals/Approvals'),
   },
+  {
+    path: '/artifacts',
+    title: 'Artifacts',
+    group: 'Deliver',
+    icon: 'artifacts',
+    key: 'f',
+    load: () => import('../views/artifacts/Artifacts'),
+  },
 ];

@@ -2,7 +2,7 @@ import { type ActorRef, actorRef, systemActor } from '../../access/actor';
 import { audit } from '../../access/audit/audited';
 import type { App } from '../app';
 import { releaseContents } from '../contents/contents.store';
-import type { DeletionReason } from './artifact';
+import type { Artifact, DeletionReason } from './artifact';
 import { deleteArtifacts, findKept, type KeptArtifact, sumOfContent } from './artifacts.store';
 import { factsOf, objectOf } from './changeArtifacts';
 
@@ -10,6 +10,10 @@ const DAY_MS = 86_400_000;
 /** Artifacts in one transaction. */
 const STEP = 200;
 const START = { createdAt: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
+
+/** Time from which the retention deletes an artifact because of its age, unless something holds it. Null if it is gone. */
+export const expiryOf = ({ config }: App, { createdAt, deletedAt }: Artifact): Date | null =>
+  deletedAt === null ? new Date(createdAt.getTime() + config.SLIPWAY_ARTIFACT_RETENTION_DAYS * DAY_MS) : null;
 
 /**
  * Deletes artifacts by age, by the number of newer runs, and by the size of all, oldest first. Nothing that is pinned,

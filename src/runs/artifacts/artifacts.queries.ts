@@ -16,6 +16,7 @@ import { artifactTable } from './artifacts.table';
 
 /** One object of the argument `filters`; all its fields must match. */
 export interface ArtifactFilter {
+  readonly artifact?: IdFilter | null | undefined;
   readonly application?: IdFilter | null | undefined;
   readonly pipeline?: IdFilter | null | undefined;
   readonly workflow?: IdFilter | null | undefined;
@@ -75,6 +76,7 @@ function conditionsOf(filter: ArtifactFilter, field: string, parameters: unknown
   const ids = (key: string, column: string, one: IdFilter | null | undefined, type: 'uuid' | 'text' = 'uuid') => {
     if (one) found.push(idCondition(column, one, parameters, { field: `${field}.${key}`, type }));
   };
+  ids('artifact', 'artifact.id', filter.artifact);
   ids('application', 'artifact.application_id', application);
   const ofRun = `(SELECT CASE WHEN run.kind = 'PIPELINE' THEN run.entity_id END FROM execution run WHERE run.id = artifact.run_id)`;
   ids('pipeline', ofRun, pipeline);

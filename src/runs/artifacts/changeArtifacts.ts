@@ -1,9 +1,10 @@
 import { type Actor, actorRef } from '../../access/actor';
+import type { SubjectRows } from '../../access/subjects';
 import { auditDetail } from '../../access/audit/auditDetail';
 import { invalidInput, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { releaseContents } from '../contents/contents.store';
-import type { Artifact } from './artifact';
+import type { Artifact, ArtifactHold } from './artifact';
 import { deleteArtifacts, findArtifact, findHolds, writePin } from './artifacts.store';
 import { readArtifact } from './artifacts.queries';
 
@@ -85,13 +86,38 @@ async function changeable(app: App, actor: Actor, id: string): Promise<Artifact>
   return artifact;
 }
 
-/** The right to run an execution includes the right to keep and to delete its files. */
 async function authorized(app: App, actor: Actor, id: string): Promise<Artifact> {
   const { artifact, subject } = await readArtifact(app, actor, id);
-  const { kind, parentStageExecutionId } = subject;
-  const action = kind === 'PIPELINE' || parentStageExecutionId !== null ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
-  actor.access.require(action, 'Execution', subject);
+  actor.access.require(changeRight(subject), 'Execution', subject);
   return artifact;
+}
+
+/** The right to run an execution includes the right to keep and to delete its files. */
+const changeRight = ({ kind, parentStageExecutionId }: SubjectRows['Execution']) =>
+  kind === 'PIPELINE' || parentStageExecutionId !== null ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+
+/**
+ * Changes that the caller can make to an artifact now, by the rules of the commands. One that would change nothing is
+ * not offered, although the command accepts it.
+ */
+export function availableArtifactActions(
+  { access }: Actor,
+  artifact: Artifact,
+  holds: readonly ArtifactHold[],
+  subject: SubjectRows['Execution'],
+) {
+  const right = access.explain(changeRight(subject), 'Execution', subject);
+  const gone = artifact.deletedAt === null ? null : deleted(artifact);
+  const answers = {
+    [artifact.pin === null ? 'pin' : 'unpin']: gone,
+    delete: gone ?? (holds.length > 0 ? held(artifact, holds) : null),
+  };
+  return Object.entries(answers).map(([action, refusal]) => ({
+    action,
+    allowed: right.allowed && refusal === null,
+    code: right.code ?? refusal?.code ?? null,
+    message: right.message ?? refusal?.message ?? null,
+  }));
 }
 
 /** Distinguishes a deleted artifact from one that never existed, by its name and the time. */

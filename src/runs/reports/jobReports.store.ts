@@ -41,3 +41,14 @@ export const reportsOfExecution: BatchLoad<TaskReportRow[]> = async (app, ids) =
     ),
     ({ asked }) => asked,
   );
+
+/** Of the newest job of each task that has one. */
+export const reportOfTask: BatchLoad<JobReport> = async (app, ids) => {
+  const rows = await app.database.rows<{ task: string; report: JobReport }>(
+    `SELECT DISTINCT ON (job.task_execution_id) job.task_execution_id AS task, one.report
+     FROM job JOIN job_report one ON one.job_id = job.id
+     WHERE job.task_execution_id = ANY ($1::uuid[]) ORDER BY job.task_execution_id, one.created_at DESC`,
+    [ids],
+  );
+  return new Map(rows.map(({ task, report }) => [task, report]));
+};

@@ -36,6 +36,13 @@ interface Listed {
   readonly deletedAt: string | null;
   readonly deletion: { readonly reason: string; readonly by: { readonly kind: string } } | null;
   readonly holds: readonly string[];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly availableActions: readonly {
+    readonly action: string;
+    readonly allowed: boolean;
+    readonly code: string | null;
+  }[];
   readonly downloadUrl: string;
   readonly signedLink: { readonly url: string; readonly expiresAt: string };
 }
@@ -61,7 +68,7 @@ describe('artifacts', () => {
     }>(
       `query ($filters: [ArtifactFilterInput!], $search: String, $first: Int, $after: String) {
         artifacts(filters: $filters, search: $search, first: $first, after: $after) {
-          nodes { id name deletedAt deletion { reason by { kind } } holds downloadUrl signedLink(expiresInSeconds: 60) { url expiresAt } }
+          nodes { id name deletedAt deletion { reason by { kind } } holds createdAt expiresAt availableActions { action allowed code } downloadUrl signedLink(expiresInSeconds: 60) { url expiresAt } }
           pageInfo { total endCursor hasNextPage } } }`,
       { filters: [filters], ...more },
     );
@@ -85,6 +92,8 @@ describe('artifacts', () => {
       'dist/deep/api.tgz',
     ]);
     expect(await names({ sha256: { operator: 'EQUALS', values: [sha256('web')] } })).toEqual(['dist/web.tgz']);
+    const [tgz] = (await list({ execution, name: 'dist/web.tgz' })).nodes;
+    expect(await names({ artifact: { operator: 'EQUALS', values: [tgz?.id] } })).toEqual(['dist/web.tgz']);
     const now = new Date(Date.now() + 60_000).toISOString();
     expect(await names({ execution, createdAt: { operator: 'AFTER', value: now } })).toEqual([]);
     const { applicationId, entityId } = await runs.ids('workflow', 'build');
@@ -128,6 +137,11 @@ describe('artifacts', () => {
     const pin = `mutation { pinArtifact(input: {artifactId: "${artifact?.id}"}) { artifact { id } } }`;
     expect((await client.errorOf(pin)).code).toBe('NOT_FOUND');
     expect((await reader.errorOf(pin)).code).toBe('FORBIDDEN');
+    const [seen] = (await list({ execution }, {}, reader)).nodes;
+    expect(seen?.availableActions.map(({ allowed, code }) => [allowed, code])).toEqual([
+      [false, 'FORBIDDEN'],
+      [false, 'FORBIDDEN'],
+    ]);
   });
 
   it('downloads by key or by a signed link, in ranges, and never as a page', async () => {
@@ -189,7 +203,14 @@ describe('artifacts', () => {
     const change = (verb: string, name: string, artifacts: ReadonlyMap<string, Listed>) =>
       `mutation { ${verb}(input: {artifactId: "${artifacts.get(name)?.id}"}) { artifact { deletedAt pin { note } } } }`;
     let artifacts = await of();
+    const offers = (name: string) =>
+      artifacts.get(name)?.availableActions.map(({ action, code }) => `${action} ${code ?? 'allowed'}`);
     expect(artifacts.get('gone')?.holds).toEqual(['RUN']);
+    expect(offers('gone')).toEqual(['pin allowed', 'delete ARTIFACT_HELD']);
+    const { createdAt = '', expiresAt } = artifacts.get('gone') ?? {};
+    expect(Date.parse(expiresAt ?? '') - Date.parse(createdAt)).toBe(
+      server.app.config.SLIPWAY_ARTIFACT_RETENTION_DAYS * 86_400_000,
+    );
     const refused = await server.client.errorOf(change('deleteArtifact', 'gone', artifacts));
     expect([refused.code, refused.details.holds]).toEqual(['ARTIFACT_HELD', ['RUN']]);
     await agent.finish(job);
@@ -211,7 +232,10 @@ describe('artifacts', () => {
       deletedAt: expect.any(String),
       deletion: { reason: 'PERSON', by: { kind: 'API_KEY' } },
       holds: [],
+      expiresAt: null,
     });
+    expect(offers('gone')).toEqual(['pin ARTIFACT_DELETED', 'delete ARTIFACT_DELETED']);
+    expect(offers('kept')).toEqual(['unpin allowed', 'delete ARTIFACT_HELD']);
     const response = await get(gone?.downloadUrl ?? '', withKey);
     expect(response.status).toBe(410);
     expect(await response.json()).toMatchObject({

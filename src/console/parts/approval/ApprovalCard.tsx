@@ -4,6 +4,7 @@ import { timeNow } from '../../data/now';
 import { classes } from '../classes';
 import { Icon } from '../Icon';
 import { Person } from '../Person';
+import { Markdown } from '../markdown/Markdown';
 import { Status } from '../Status';
 import { Time } from '../Time';
 import type { ApprovalCardFragment } from './generated';
@@ -55,7 +56,7 @@ export function ApprovalCard({ approval, select, actions }: ApprovalCardProps) {
         </div>
         <div className={styles.actions}>{actions ?? <Status status={status} as="badge" />}</div>
       </header>
-      {message !== null && <p className={styles.message}>{message}</p>}
+      {message !== null && <Markdown text={message} breaks />}
       <Warnings approval={approval} />
       <Covered approval={approval} />
       <People approval={approval} />

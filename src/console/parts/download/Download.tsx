@@ -1,12 +1,20 @@
 import { useState } from 'react';
 import type { ApiError } from '../../../client/apiError';
 import { asApiError, server, serverUrl } from '../../data/server';
+import { Button } from '../Button';
 import { Icon } from '../Icon';
 import styles from './Download.module.css';
 import { ConsoleArtifactLinkDocument } from './generated';
 
+interface DownloadProps {
+  readonly artifactId: string;
+  readonly name: string;
+  /** A button that says "Download" in place of the name as a link. */
+  readonly button?: boolean;
+}
+
 /** Downloads an artifact of any size: a link that works for a short time lets the browser write it to the disk. */
-export function Download({ artifactId, name }: { readonly artifactId: string; readonly name: string }) {
+export function Download({ artifactId, name, button = false }: DownloadProps) {
   const [error, setError] = useState<ApiError>();
   const download = async () => {
     try {
@@ -22,10 +30,16 @@ export function Download({ artifactId, name }: { readonly artifactId: string; re
   };
   return (
     <span className={styles.download}>
-      <button type="button" className={styles.link} title={`Download ${name}`} onClick={() => void download()}>
-        <Icon name="download" />
-        <span className={styles.name}>{name}</span>
-      </button>
+      {button ? (
+        <Button kind="main" icon="download" onClick={() => void download()}>
+          Download
+        </Button>
+      ) : (
+        <button type="button" className={styles.link} title={`Download ${name}`} onClick={() => void download()}>
+          <Icon name="download" />
+          <span className={styles.name}>{name}</span>
+        </button>
+      )}
       {error && (
         <span className={styles.error} role="alert">
           {error.message}

@@ -5,6 +5,7 @@ import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { Select, TextArea, TextField } from '../../parts/Field';
+import { Markdown } from '../../parts/markdown/Markdown';
 import { Panel } from '../../parts/Panel';
 import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
@@ -13,7 +14,7 @@ import { toast } from '../../parts/Toast';
 import styles from './Details.module.css';
 import { ConsoleRunApprovalsDocument, ConsoleRunDecideDocument, type RunApprovalFragment } from './generated';
 import type { Run } from './runData';
-import { useThrottled } from './throttled';
+import { useThrottled } from '../../data/throttled';
 
 interface ApprovalsProps {
   readonly run: Run;
@@ -104,7 +105,7 @@ function Approval({ approval, applicationId, executionId, refusal, onDecided }: 
           )}
         </span>
       </p>
-      {message && <p>{message}</p>}
+      {message && <Markdown text={message} breaks />}
       <p>
         {requirements
           .map(({ given, needed, groups }) => `${given} of ${needed} from ${groups.join(' or ')}`)

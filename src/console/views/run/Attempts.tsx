@@ -8,7 +8,7 @@ import { Status } from '../../parts/Status';
 import { Duration, Time } from '../../parts/Time';
 import { ConsoleRunAttemptsDocument, type ConsoleRunAttemptsQuery } from './generated';
 import styles from './Details.module.css';
-import { useThrottled } from './throttled';
+import { useThrottled } from '../../data/throttled';
 
 type Attempt = NonNullable<ConsoleRunAttemptsQuery['execution']>['attempts'][number];
 

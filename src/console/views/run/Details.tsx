@@ -10,6 +10,7 @@ import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { bytesText } from '../../parts/numbers';
 import { Panel } from '../../parts/Panel';
+import { Report } from '../../parts/reports/Report';
 import { Skeleton } from '../../parts/Skeleton';
 import { type Column, Table } from '../../parts/Table';
 import { Time } from '../../parts/Time';
@@ -22,7 +23,7 @@ import {
   ConsoleRunInputsDocument,
   ConsoleRunReportsDocument,
 } from './generated';
-import { useThrottled } from './throttled';
+import { useThrottled } from '../../data/throttled';
 
 interface TabProps {
   readonly id: string;
@@ -157,29 +158,9 @@ export function Reports({ id, source }: TabProps) {
     );
   return (
     <div className={styles.stack}>
-      {reports.map(({ task, report: { tests, failed, summary, summaryTruncated, warnings } }) => (
+      {reports.map(({ task, report }) => (
         <Panel key={task} title={task}>
-          <div className={styles.report}>
-            {tests && (
-              <p>
-                <strong>{tests.tests.toLocaleString('en')} tests</strong>
-                {`: ${tests.failures} failed, ${tests.errors} with errors, ${tests.skipped} skipped`}
-              </p>
-            )}
-            {failed.map(({ suite, name, message, kind }) => (
-              <details key={`${suite} ${name}`} open={failed.length <= 3}>
-                <summary>
-                  <span className={styles.bad}>{kind === 'ERROR' ? 'Error' : 'Failed'}</span> {suite} · {name}
-                </summary>
-                <pre className={styles.text}>{message}</pre>
-              </details>
-            ))}
-            {warnings.map((warning) => (
-              <p key={warning}>{warning}</p>
-            ))}
-            {summary && <pre className={styles.text}>{summary}</pre>}
-            {summaryTruncated && <p className={styles.quiet}>The rest of the summary was too long to be kept.</p>}
-          </div>
+          <Report report={report} />
         </Panel>
       ))}
     </div>

@@ -23,7 +23,7 @@ import styles from './Run.module.css';
 import { type Element, elementOf, Stages } from './Stages';
 import { TaskPanel } from './TaskPanel';
 import { TaskTable } from './TaskTable';
-import { useThrottled } from './throttled';
+import { useThrottled } from '../../data/throttled';
 import { useTasks } from './useTasks';
 import { Timeline } from './Timeline';
 import { Why } from './Why';

@@ -14,7 +14,7 @@ import { Status } from '../../parts/Status';
 import { lookOf } from '../../parts/statuses';
 import { durationText } from '../../parts/times';
 import { ConsoleRunTimesDocument } from './generated';
-import { useThrottled } from './throttled';
+import { useThrottled } from '../../data/throttled';
 import styles from './Timeline.module.css';
 import type { RunTask } from './useTasks';
 

@@ -45,6 +45,7 @@ export type ApproveOrRejectApprovalsInput = {
 
 export type ArtifactFilterInput = {
   readonly application?: IdFilter | null | undefined;
+  readonly artifact?: IdFilter | null | undefined;
   readonly createdAt?: TimeFilter | null | undefined;
   readonly deleted?: boolean | null | undefined;
   readonly execution?: IdFilter | null | undefined;

@@ -1,0 +1,15 @@
+import { field, orNull } from '../../kernel/fields';
+import { objectType } from '../graphql/described.types';
+
+export const AvailableAction = objectType(
+  'AvailableAction',
+  'Action on an execution or artifact, and whether the caller may take it now.',
+  {
+    action: field.text(
+      '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `reassign`, `intervene`, `extend`, `restore`, `cancelRestore`, `moveSlotWaiter`, `withdrawSlotWaiter` or `overrideFreeze`; of an artifact `pin`, `unpin` or `delete`.',
+    ),
+    allowed: field.boolean('True if the action would be accepted now.'),
+    code: orNull(field.text('Error code that the action would fail with. Null if it is allowed.')),
+    message: orNull(field.text('Message of that error.')),
+  },
+);

@@ -1,0 +1,153 @@
+import { startAgentProcess, type TestProcess } from '../support/processes';
+import { createKey, READS_ALL } from '../support/keys';
+import { APP } from '../support/runs';
+import { testWorld } from '../support/world';
+import { consoleTest } from './support/consoleTest';
+
+const HARMFUL = [
+  '# Results',
+  '',
+  'See **the board** at [the tracker](https://example.com/board) or [here](javascript:document.title=1).',
+  '',
+  "<script>document.title = 'taken'</script>",
+  '',
+  '<img src=x onerror="document.title=1">',
+  '',
+  '![a pixel](https://example.com/pixel.png)',
+  '',
+  '| case | result |',
+  '|---|---|',
+  '| adds | ok |',
+];
+
+const DELIVER = `---
+kind: Workflow
+application: app
+name: build
+tasks:
+  unit:
+    artifacts: ["out/**"]
+    run: |
+      mkdir out
+      cat > "$SLIPWAY_SUMMARY" <<'MD'
+${HARMFUL.map((line) => `      ${line}`).join('\n')}
+      MD
+      cp "$SLIPWAY_SUMMARY" out/notes.md
+      echo '<testsuite><testcase name="adds"/><testcase name="refuses" classname="Cart"><failure message="expected 3, got 4"/></testcase></testsuite>' > "$SLIPWAY_REPORTS/a.xml"
+      cp "$SLIPWAY_REPORTS/a.xml" out/junit.xml
+      echo content > out/app.tgz
+`;
+
+const { server, runs } = testWorld(APP + DELIVER, { agent: null });
+const console = consoleTest(server);
+let agent: TestProcess;
+let run: string;
+
+beforeAll(async () => {
+  agent = startAgentProcess(server.url, server.dataDir, 'worker');
+  run = await runs.start('workflow', 'build');
+  await runs.until(run, 'SUCCESS');
+});
+afterAll(() => agent.end('SIGTERM'));
+
+describe('the page of artifacts', () => {
+  it('finds a file of any run by name, glob and digest, and downloads it', async () => {
+    const page = await console.open('/artifacts');
+    const table = page.getByRole('table', { name: 'Artifacts' });
+    await table.getByRole('link', { name: 'out/junit.xml' }).waitFor();
+    expect(await console.problems(page)).toEqual([]);
+
+    const search = page.getByRole('searchbox', { name: 'Name, glob, SHA-256, run ID' });
+    await search.fill('**/*.tgz');
+    await table.getByRole('link', { name: 'out/junit.xml' }).waitFor({ state: 'detached' });
+    await table.getByRole('link', { name: 'out/app.tgz' }).click();
+    const panel = page.getByRole('complementary', { name: 'out/app.tgz' });
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      panel.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('app.tgz');
+    const digest = (await panel.getByText(/^[0-9a-f]{64}$/).textContent()) ?? '';
+    expect(await console.problems(page)).toEqual([]);
+
+    await page.keyboard.press('Escape');
+    await search.fill(digest);
+    await table.getByRole('link', { name: 'out/app.tgz' }).waitFor();
+    await search.fill('no such file');
+    await page.getByRole('heading', { name: 'No artifact matches' }).waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await table.getByRole('link', { name: 'out/notes.md' }).waitFor();
+  });
+
+  it('pins a file with a reason, holds it, and deletes it once it is unpinned', async () => {
+    const page = await console.open('/artifacts?text=app.tgz', { scheme: 'dark' });
+    const table = page.getByRole('table', { name: 'Artifacts' });
+    await table.getByRole('link', { name: 'out/app.tgz' }).click();
+    const panel = page.getByRole('complementary', { name: 'out/app.tgz' });
+    await panel.getByRole('button', { name: 'Pin …' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('release 4.2');
+    expect(await console.problems(page)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Pin', exact: true }).click();
+    await table.getByText('Pinned: release 4.2').waitFor();
+    const remove = panel.getByRole('button', { name: 'Delete …' });
+    await panel.getByRole('button', { name: 'Unpin' }).waitFor();
+    expect(await remove.getAttribute('aria-disabled')).toBe('true');
+    expect(await panel.getByRole('tooltip', { includeHidden: true }).textContent()).toContain('unpin it first');
+    expect(await console.problems(page)).toEqual([]);
+
+    await panel.getByRole('button', { name: 'Unpin' }).click();
+    await panel.getByRole('button', { name: 'Pin …' }).waitFor();
+    await remove.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await table.waitFor({ state: 'detached' });
+    await page.goto(`${server.url}/artifacts?state=deleted`);
+    await table
+      .getByRole('row', { name: /app\.tgz/ })
+      .getByText(/^Deleted/)
+      .waitFor();
+  });
+
+  it('does not offer changes to those who may only look', async () => {
+    const key = await createKey(server.client, 'Readers', READS_ALL);
+    const page = await console.open('/artifacts?text=notes', { key, width: 390 });
+    await page.getByRole('link', { name: 'out/notes.md' }).click();
+    const panel = page.getByRole('complementary', { name: 'out/notes.md' });
+    const remove = panel.getByRole('button', { name: 'Delete …' });
+    await remove.waitFor();
+    expect(await remove.getAttribute('aria-disabled')).toBe('true');
+    expect(await panel.getByRole('tooltip', { includeHidden: true }).first().textContent()).toMatch(/EXECUTE_WORKFLOW/);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(await console.problems(page)).toEqual([]);
+  });
+
+  it('shows Markdown without its HTML, its scripts and its images', async () => {
+    const page = await console.open('/artifacts?text=notes');
+    await page.getByRole('link', { name: 'out/notes.md' }).click();
+    const content = page.getByRole('region', { name: 'Content' });
+    await content.getByRole('heading', { name: 'Results' }).waitFor();
+    await content.getByRole('cell', { name: 'adds' }).waitFor();
+    await content.getByText("<script>document.title = 'taken'</script>").waitFor();
+    await content.getByText('<img src=x').waitFor();
+    const links = await content.getByRole('link').evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+    expect(links).toEqual(['https://example.com/board', 'https://example.com/pixel.png']);
+    expect(await content.locator('img, script').count()).toBe(0);
+    expect(await page.title()).toBe('Artifacts · Slipway');
+    expect(await console.problems(page)).toEqual([]);
+  });
+
+  it('shows JUnit as numbers and failed cases, also on the page of the run', async () => {
+    const page = await console.open('/artifacts?text=junit');
+    await page.getByRole('link', { name: 'out/junit.xml' }).click();
+    const content = page.getByRole('region', { name: 'Content' });
+    await content.getByText('expected 3, got 4').waitFor();
+    expect(await content.getByRole('definition').allTextContents()).toEqual(['2', '1', '1', '0', '0.0 s']);
+
+    await page.getByRole('complementary').getByRole('link', { name: 'app / build' }).click();
+    await page.getByRole('tab', { name: 'Reports' }).click();
+    const report = page.getByRole('region', { name: 'unit' });
+    await report.getByText('expected 3, got 4').waitFor();
+    await report.getByRole('heading', { name: 'Results' }).waitFor();
+    expect(await report.locator('img, script').count()).toBe(0);
+    expect(await console.problems(page)).toEqual([]);
+  });
+});
