@@ -250,6 +250,9 @@ ALTER TABLE environment_values ENABLE ALWAYS TRIGGER environment_values_append_o
 -- Definitions with an observing task are found without a look at all others.
 CREATE INDEX workflow_revision_observes ON workflow_revision ((definition->'observe'->>'everySeconds')) WHERE jsonb_typeof(definition->'observe') = 'object';
 
+-- Jobs that an agent started, newest first. On events, because an index on jobs would have to change with each start.
+CREATE INDEX execution_event_agent ON execution_event ((data->>'agentId'), at, run_id, sequence) WHERE type = 'JOB_STARTED';
+
 -- Users of a template are found without a look at all definitions.
 CREATE INDEX workflow_revision_templates ON workflow_revision USING gin (template_ids) WHERE template_ids <> '{}';
 CREATE INDEX pipeline_revision_templates ON pipeline_revision USING gin (template_ids) WHERE template_ids <> '{}';

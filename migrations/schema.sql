@@ -922,6 +922,7 @@ CREATE TABLE execution_event (
   data jsonb NOT NULL,
   CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY (run_id, sequence)
 );
+CREATE INDEX execution_event_agent ON public.execution_event USING btree (((data ->> 'agentId'::text)), at, run_id, sequence) WHERE (type = 'JOB_STARTED'::text);
 CREATE INDEX execution_event_committed ON public.execution_event USING btree (transaction_id, run_id, sequence);
 CREATE UNIQUE INDEX execution_event_own ON public.execution_event USING btree (execution_id, execution_sequence) WHERE (execution_id <> run_id);
 

@@ -719,6 +719,7 @@ export type QueueEnd =
 export type QueueFilter = {
   readonly application?: IdFilter | null | undefined;
   readonly execution?: IdFilter | null | undefined;
+  readonly job?: IdFilter | null | undefined;
   readonly labels?: ReadonlyArray<string> | null | undefined;
   readonly pipelineExecutionId?: IdFilter | null | undefined;
   readonly priority?: NumberFilter | null | undefined;

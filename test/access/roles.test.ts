@@ -36,7 +36,7 @@ const HELLO = "kind: Workflow\\napplication: app\\nname: hello\\ntasks:\\n  a: {
 const queries: Readonly<Record<string, Row>> = {
   version: ['{ version }', ...all('OK')],
   viewer: [
-    '{ viewer { name administrator groups { name } can(action: "READ", applicationId: "$app") { allowed } } }',
+    '{ viewer { name administrator accountPermissions groups { name } can(action: "READ", applicationId: "$app") { allowed } } }',
     ...all('OK'),
   ],
   application: ['{ application(applicationId: "$app") { name environments(limit: 9) { nodes { name } } } }', ...seen],
@@ -132,7 +132,8 @@ const queries: Readonly<Record<string, Row>> = {
   operation: ['{ operation(operationId: "$operation") { status error { code } log } }', ...seen],
   operationLog: ['{ operationLog(operationId: "$operation") { lines { message } final } }', ...seen],
   agents: ['{ agents(limit: 9) { nodes { name } } }', ...account],
-  agent: ['{ agent(agentId: "$agent") { name } }', ...account],
+  agent: ['{ agent(agentId: "$agent") { name availableActions { action } } }', ...account],
+  agentJobs: ['{ agentJobs(agentId: "$agent", limit: 9) { nodes { id } pageInfo { total } } }', ...account],
   agentTokens: [
     '{ agentTokens(limit: 9) { nodes { name } } }',
     'OK',

@@ -2,7 +2,12 @@ import { Arg, Ctx, Field, FieldResolver, ID, ObjectType, Query, Resolver, Root }
 import { groupById, groupsOfUser } from '../../access/access.loaders';
 import { readUser } from '../../access/access.queries';
 import type { Actor } from '../../access/actor';
-import { actionsOfType, deploymentActions } from '../../access/permission';
+import {
+  accountPermissionType,
+  accountPermissionTypes,
+  actionsOfType,
+  deploymentActions,
+} from '../../access/permission';
 import { showPermissions } from '../../access/showPermissions';
 import { findEnvironmentTargets } from '../../access/targets.store';
 import { users } from '../../access/users';
@@ -12,7 +17,7 @@ import { field, listOf, orNull } from '../../kernel/fields';
 import { isId } from '../../kernel/ids';
 import { found } from '../../kernel/loaders';
 import type { Context } from '../graphql/context';
-import { objectType } from '../graphql/described.types';
+import { enumOf, objectType } from '../graphql/described.types';
 import { User, UserGroup } from './access.types';
 import { UserGroupPermissions } from './permissions.types';
 
@@ -73,6 +78,13 @@ export class ViewerPermissionsResolver {
     const ids = viewer.access.principal?.groupIds ?? [];
     const rows = await Promise.all(ids.map((id) => loaders.load(groupById, id)));
     return rows.filter((row) => row !== undefined);
+  }
+
+  @FieldResolver(() => [enumOf(accountPermissionType)], {
+    description: 'Permissions of the caller in the account. An administrator has all of them.',
+  })
+  accountPermissions(@Root() { access }: Actor): readonly string[] {
+    return accountPermissionTypes.filter((permission) => access.canInAccount(permission));
   }
 
   @FieldResolver(() => PermissionAnswer, {

@@ -1,7 +1,14 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
-import { type AgentFilter, listAgents, listJobsOf, readAgent, readSeries } from '../../runs/agents/agents.queries';
+import {
+  type AgentFilter,
+  listAgents,
+  listJobsOf,
+  listJobsStartedBy,
+  readAgent,
+  readSeries,
+} from '../../runs/agents/agents.queries';
 import {
   Agent,
   AgentConnection,
@@ -15,6 +22,7 @@ import { applications } from '../../catalog/applications/applications';
 import { type Agent as AgentRow, agentState, agentStatus, isPaused } from '../../contract/labels';
 import { agentTokenById, namesakesOf, samplesOf, seriesKey, slotsUsedBy } from '../../runs/agents/agents.loaders';
 import {
+  agentActions,
   drainAgent,
   type LabelChanges,
   pauseAgent,
@@ -25,7 +33,9 @@ import {
 import { Application } from '../applications/application.types';
 import { Input } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
-import { JobConnection } from '../jobs/jobs.types';
+import { AvailableAction } from '../executions/availableActions.types';
+import { JobConnection, JobStatusEnum } from '../jobs/jobs.types';
+import type { Job as JobRow } from '../../runs/queue/job';
 import { AgentStateEnum, AgentStatusEnum } from './agentState.types';
 import {
   AgentFilterInput,
@@ -72,6 +82,22 @@ export class AgentsResolver {
     @Ctx() { app, actor }: Context,
   ) {
     return listAgents(app, actor, { includeLeft: includeLeft ?? false, filters: filters ?? [] }, page);
+  }
+
+  @Query(() => JobConnection, {
+    nullable: true,
+    description:
+      'Jobs that an agent has started and the caller may see, newest first, as far back as events are kept. Example: ' +
+      `\`{ agentJobs(agentId: "…", first: 20, status: [FAILED, LOST]) { nodes { id status taskExecution { name } } } }\`. Errors: ${RIGHT}, NOT_FOUND, INVALID_INPUT.`,
+  })
+  agentJobs(
+    @Arg('agentId', () => ID, { description: 'ID of the agent.' }) id: string,
+    @Arg('status', () => [JobStatusEnum], { nullable: true, description: 'Statuses to include. Defaults to all.' })
+    status: JobRow['status'][] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return listJobsStartedBy(app, actor, id, status ?? null, page);
   }
 
   @Mutation(() => PauseAgentPayload, {
@@ -128,6 +154,14 @@ export class AgentsResolver {
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), agent: await relabelAgent(app, actor, input as LabelChanges) };
+  }
+
+  @FieldResolver(() => [AvailableAction], {
+    description: 'Actions that the caller can take now, by the rules that enforce them.',
+  })
+  async availableActions(@Root() agent: AgentRow, @Ctx() { app, actor, loaders }: Context) {
+    const token = agent.tokenId === null ? undefined : await loaders.load(agentTokenById, agent.tokenId);
+    return agentActions(actor, agent, token, app.clock.now());
   }
 
   @FieldResolver(() => AgentStatusEnum, { description: 'Connection of the agent. `state` shows more.' })

@@ -1,10 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import { subjectWith } from '../../access/visible';
 import { estimatedSeconds, type WhyNotRunning } from '../../engine/whyNotRunning';
 import { executionById, jobById, taskById } from '../../runs/execution/executions.loaders';
 import { listQueue, type QueuedJob as QueuedJobRow } from '../../runs/queue/queuedJobs.queries';
+import { queueActions } from '../../runs/queue/queueActions';
 import { findPauses } from '../../runs/queue/queuePauses.store';
 import { waitingJobOf, whyTask } from '../../runs/views/whyNotRunning';
 import { PLACES } from '../../runs/views/whyNotRunning.store';
+import { AvailableAction } from '../executions/availableActions.types';
 import { ExecutionInterface, TaskExecution } from '../executions/executions.types';
 import { WhyNotRunningType } from '../executions/whyNotRunning.types';
 import type { Context } from '../graphql/context';
@@ -53,6 +56,15 @@ export class QueuedJobResolver {
   @FieldResolver(() => ExecutionInterface, { description: 'Workflow execution of the job.' })
   async execution(@Root() { executionId }: QueuedJobRow, @Ctx() { loaders }: Context) {
     return loaders.load(executionById, executionId);
+  }
+
+  @FieldResolver(() => [AvailableAction], {
+    description: 'Actions that the caller can take now, by the rules that enforce them.',
+  })
+  async availableActions(@Root() job: QueuedJobRow, @Ctx() { actor, loaders }: Context) {
+    const execution = await loaders.load(executionById, job.executionId);
+    if (execution === undefined) return [];
+    return queueActions(actor, job, execution, await subjectWith(loaders, 'Execution', execution));
   }
 
   @FieldResolver(() => Int, { description: 'Priority, −100 to 100. Jobs with a higher one are claimed first.' })

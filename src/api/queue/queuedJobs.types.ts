@@ -41,6 +41,9 @@ export class QueueFilterInput {
   @Field(() => IdFilter, { nullable: true, description: 'By application ID.' })
   application?: IdFilter | null;
 
+  @Field(() => IdFilter, { nullable: true, description: 'By job ID.' })
+  job?: IdFilter | null;
+
   @Field(() => IdFilter, { nullable: true, description: 'By the ID of the workflow execution of the job.' })
   execution?: IdFilter | null;
 

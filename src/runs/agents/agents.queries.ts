@@ -18,7 +18,8 @@ import { allOf, bind, type IdFilter, idCondition } from '../../kernel/filters';
 import { isId } from '../../kernel/ids';
 import type { Loaders } from '../../kernel/loaders';
 import { executionById } from '../execution/executions.loaders';
-import type { Job } from '../queue/job';
+import type { Job, JobStatus } from '../queue/job';
+import { jobTable } from '../queue/jobs.table';
 import { findLabelSets } from '../queue/labelMatches.store';
 import { jobsOfAgent } from './agents.loaders';
 import { findAgents } from './agents.store';
@@ -35,6 +36,7 @@ export interface AgentFilter {
 
 const agentCursor = cursorCodec('agents', 'time', 'id');
 const tokenCursor = cursorCodec('agentTokens', 'time', 'id');
+const startedCursor = cursorCodec('agentJobs', 'time', 'id', 'number');
 const jobCursor = cursorCodec('jobsOfAgent', 'time', 'id');
 
 /** Agents, newest first. Those that have left are part of the list only if asked for. */
@@ -153,6 +155,46 @@ export async function listJobsOf(
     rows: readable.slice(begin, begin + request.fetch),
     cursor: (row) => jobCursor.encode([row.queuedAt, row.id]),
     countTotal: () => Promise.resolve(readable.length),
+  });
+}
+
+/**
+ * Jobs that an agent has started and the caller may see, newest first, as far back as their events are kept.
+ */
+export async function listJobsStartedBy(
+  app: App,
+  actor: Actor,
+  agentId: string,
+  statuses: readonly JobStatus[] | null,
+  page: PageArguments,
+): Promise<Page<Job>> {
+  const { id } = await readAgent(app, actor, agentId);
+  const request = readPage(page, startedCursor);
+  const parameters: unknown[] = [id];
+  const where = allOf([
+    `event.type = 'JOB_STARTED' AND event.data->>'agentId' = $1`,
+    ...(statuses === null ? [] : [`job.status = ANY (${bind(parameters, statuses)}::text[])`]),
+    actor.access.condition('READ', 'Execution', 'e', parameters),
+  ]);
+  const from = `execution_event event JOIN job ON job.id = (event.data->>'jobId')::uuid
+    JOIN execution e ON e.id = event.execution_id`;
+  const listed = [...parameters];
+  const after = request.after
+    ? ` AND ${afterCondition(['event.at', 'event.run_id', 'event.sequence'], 'DESC', request.after, parameters)}`
+    : '';
+  const rows = await app.database.rows<Job & { readonly at: Date; readonly sequence: number }>(
+    `SELECT ${columnsOf(jobTable, 'job')}, event.at, event.sequence FROM ${from} WHERE ${where}${after}
+     ORDER BY event.at DESC, event.run_id DESC, event.sequence DESC
+     LIMIT ${bind(parameters, request.fetch)} OFFSET ${bind(parameters, request.offset)}`,
+    parameters,
+  );
+  return toPage(request, {
+    rows,
+    cursor: ({ at, runId, sequence }) => startedCursor.encode([at, runId, sequence]),
+    countTotal: async () => {
+      const [row] = await app.database.rows<{ n: string }>(`SELECT count(*) AS n FROM ${from} WHERE ${where}`, listed);
+      return Number(row?.n ?? 0);
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { auditDetail } from '../../access/audit/auditDetail';
 import { broken } from '../../access/permissionInput';
-import { type Agent, effectiveLabels, type Removal } from '../../contract/labels';
+import { type Agent, type AgentToken, effectiveLabels, isPaused, type Removal } from '../../contract/labels';
 import type { Transaction } from '../../kernel/database/database';
 import { updateRows } from '../../kernel/database/table';
 import { topic } from '../../kernel/database/wakeups';
@@ -28,10 +28,8 @@ async function changeAgent(app: App, actor: Actor, id: string, change: Change): 
   return app.database.transaction(async (db) => {
     const before = isId(id) ? await lockAgent(db, id) : undefined;
     if (before === undefined) throw notFound('agent', id);
-    if (before.leftAt !== null || before.removedAt !== null) {
-      const how = before.removedAt === null ? `left at ${before.leftAt?.toISOString()}` : 'was removed';
-      throw new Refusal('AGENT_LEFT', `The agent "${before.name}" ${how}.`);
-    }
+    const refusal = refuseLeft(before);
+    if (refusal !== null) throw refusal;
     const changes = await change(before, db);
     if (changes === null) return before;
     const after: Agent = { ...before, ...changes, revision: before.revision + 1 };
@@ -41,6 +39,12 @@ async function changeAgent(app: App, actor: Actor, id: string, change: Change): 
     db.wake(topic.agents, topic.agent(id));
     return after;
   });
+}
+
+function refuseLeft({ name, leftAt, removedAt }: Agent): Refusal | null {
+  if (leftAt === null && removedAt === null) return null;
+  const how = removedAt === null ? `left at ${leftAt?.toISOString()}` : 'was removed';
+  return new Refusal('AGENT_LEFT', `The agent "${name}" ${how}.`);
 }
 
 const shown = ({ secretHash: _, ...agent }: Agent) => agent;
@@ -61,7 +65,7 @@ export function pauseAgent(
   }
   return changeAgent(app, actor, agentId, (agent) => {
     if (errors.length > 0) throw invalidInput(errors);
-    refuseDraining(agent);
+    requireTaking(agent);
     return { pausedAt: app.clock.now(), pausedBy: actor.name, pauseNote: text, pausedUntil: until ?? null };
   });
 }
@@ -69,7 +73,7 @@ export function pauseAgent(
 /** Ends a pause. Resuming an agent that is not paused changes nothing. */
 export const resumeAgent = (app: App, actor: Actor, agentId: string): Promise<Agent> =>
   changeAgent(app, actor, agentId, (agent, db) => {
-    refuseDraining(agent);
+    requireTaking(agent);
     if (agent.pausedAt === null) return null;
     db.wake(topic.queue);
     return { pausedAt: null, pausedBy: null, pauseNote: null, pausedUntil: null };
@@ -110,10 +114,8 @@ export function relabelAgent(app: App, actor: Actor, { agentId, ...given }: Labe
   return changeAgent(app, actor, agentId, async (agent, db) => {
     if (errors.length > 0) throw invalidInput(errors);
     const [token] = agent.tokenId === null ? [] : await findTokens(db, [agent.tokenId]);
-    if (token !== undefined && token.labels !== null) {
-      const message = `the registration token "${token.name}" determines the labels of this agent.`;
-      throw invalidInput([broken('set', [...set], 'FIXED_BY_TOKEN', message)]);
-    }
+    const refusal = refuseRelabel(token, set);
+    if (refusal !== null) throw refusal;
     const kept = Object.entries(agent.labelEdits).filter(([key]) => !keys.includes(key));
     const labelEdits = Object.fromEntries([
       ...kept,
@@ -128,7 +130,45 @@ export function relabelAgent(app: App, actor: Actor, { agentId, ...given }: Labe
 
 const keyOf = (label: string): string => label.slice(0, label.indexOf('='));
 
-function refuseDraining({ name, drainingAt }: Agent): void {
-  if (drainingAt === null) return;
-  throw new Refusal('AGENT_DRAINING', `The agent "${name}" is draining: it finishes its jobs and leaves.`);
+function refuseRelabel(token: AgentToken | undefined, set: readonly string[]): Refusal | null {
+  if (token === undefined || token.labels === null) return null;
+  const message = `the registration token "${token.name}" determines the labels of this agent.`;
+  return invalidInput([broken('set', [...set], 'FIXED_BY_TOKEN', message)]);
+}
+
+function refuseDraining({ name, drainingAt }: Agent): Refusal | null {
+  if (drainingAt === null) return null;
+  return new Refusal('AGENT_DRAINING', `The agent "${name}" is draining: it finishes its jobs and leaves.`);
+}
+
+function requireTaking(agent: Agent): void {
+  const refusal = refuseDraining(agent);
+  if (refusal !== null) throw refusal;
+}
+
+export interface AgentAction {
+  readonly action: 'pause' | 'resume' | 'drain' | 'remove' | 'relabel';
+  readonly allowed: boolean;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** Actions that the caller can take on an agent now, by the same decisions as the commands. */
+export function agentActions({ access }: Actor, agent: Agent, token: AgentToken | undefined, now: Date): AgentAction[] {
+  const right = access.explainAccount('MANAGE_DELEGATES');
+  const left = refuseLeft(agent);
+  const draining = refuseDraining(agent);
+  // An action that would change nothing is not offered, although the command accepts it.
+  const running = isPaused(agent, now) ? null : new Refusal('CONFLICT', `The agent "${agent.name}" is not paused.`);
+  const refusals: Readonly<Record<AgentAction['action'], Refusal | null>> = {
+    pause: left ?? draining,
+    resume: left ?? draining ?? running,
+    drain: left ?? draining,
+    remove: left,
+    relabel: left ?? refuseRelabel(token, []),
+  };
+  return (Object.keys(refusals) as AgentAction['action'][]).map((action) => {
+    const { code, message } = refusals[action] ?? right;
+    return { action, allowed: code === null, code, message };
+  });
 }

@@ -342,6 +342,8 @@ export const executionEventTable = table<ExecutionEvent>('execution_event', {
   },
   indices: [
     { name: 'execution_event_committed', columns: ['transactionId', 'runId', 'sequence'] },
+    // Handwritten, because it has the agent that started a job.
+    { name: 'execution_event_agent', columns: ['at', 'runId', 'sequence'], synchronize: false },
     // The primary key already has the order of a run's own events.
     {
       name: 'execution_event_own',

@@ -122,12 +122,12 @@ async function claimed(db: Db, actor: Actor, job: SeenJob | undefined): Promise<
   const shown = (one: { readonly jobId: string } | null) => (one !== null && visible.has(one.jobId) ? one.jobId : null);
   const state = job?.state ?? 'ENDED';
   const neighbors = { previous: shown(previous), next: shown(next) };
-  return new Refusal('NOT_WAITING', `The job "${job?.name ?? ''}" (${jobId}) ${stateText[state]}.`, {
+  return new Refusal('NOT_WAITING', `The job "${job?.name ?? ''}" (${jobId}) ${jobStateText[state]}.`, {
     ...{ jobId, state, neighbors },
   });
 }
 
-const stateText: Readonly<Record<SeenJob['state'], string>> = {
+export const jobStateText: Readonly<Record<SeenJob['state'], string>> = {
   WAITING: 'was claimed while it was moved',
   OFFERED: 'was offered to an agent',
   RUNNING: 'is already running',

@@ -22,6 +22,7 @@ export interface QueuedJob extends Place {
 /** One object of the argument `filters`; all its fields must match. */
 export interface QueueFilter {
   readonly application?: IdFilter | null;
+  readonly job?: IdFilter | null;
   readonly execution?: IdFilter | null;
   readonly pipelineExecutionId?: IdFilter | null;
   /** Required labels of the job: all of these are among them. */
@@ -104,12 +105,13 @@ async function countQueue(db: Db, claimed: string, waiting: string, parameters: 
 function conditions(actor: Actor, filters: readonly QueueFilter[], state: string, parameters: unknown[]): string {
   const own = filters.flatMap((filter, index) => {
     const field = (name: keyof QueueFilter) => ({ field: `filters[${index}].${name}` });
-    const ids = (name: 'application' | 'execution' | 'pipelineExecutionId', column: string) => {
+    const ids = (name: 'application' | 'job' | 'execution' | 'pipelineExecutionId', column: string) => {
       const given = filter[name];
       return given ? [idCondition(column, given, parameters, { ...field(name), type: 'uuid' })] : [];
     };
     return [
       ...ids('application', 'e.application_id'),
+      ...ids('job', 'row.job_id'),
       ...ids('execution', 'e.id'),
       ...ids('pipelineExecutionId', 'e.run_id'),
       ...(filter.labels ? [`class.labels @> $${parameters.push(filter.labels)}::text[]`] : []),

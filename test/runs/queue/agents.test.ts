@@ -15,6 +15,7 @@ tasks:
   a: { run: 'true', labels: { zone: a } }
 `;
 
+type Action = Readonly<Record<'action' | 'code', string | null>>;
 interface Shown {
   readonly id: string;
   readonly name: string;
@@ -172,7 +173,17 @@ describe('agents', () => {
       waitMs: 20_000,
       revision: 0,
     });
+    const refused = async (id: string) => {
+      const { agent: shown } = await server.client.ask<{ agent: { availableActions: Action[] } }>(
+        'query ($id: ID!) { agent(agentId: $id) { availableActions { action code } } }',
+        { id },
+      );
+      return Object.fromEntries(shown.availableActions.map(({ action, code }) => [action, code]));
+    };
+    const nothing = { pause: null, drain: null, remove: null, relabel: null };
+    expect(await refused(agent.id)).toEqual({ ...nothing, resume: 'CONFLICT' });
     expect(await change('drainAgent', { agentId: agent.id })).toMatchObject({ state: 'DRAINING', slotsUsed: 1 });
+    expect(await refused(agent.id)).toMatchObject({ pause: 'AGENT_DRAINING', drain: 'AGENT_DRAINING', remove: null });
     expect((await renewal).body).toMatchObject({ jobs: [{ action: 'continue' }], agent: { state: 'DRAINING' } });
     const other = await runs.start('workflow', 'work');
     expect((await agent.post('claim', { slots: 1, waitMs: 50 })).status).toBe(204);
@@ -191,6 +202,7 @@ describe('agents', () => {
       { state: 'LEFT', jobsDone: 1 },
     ]);
     expect(await codeOf(change('resumeAgent', { agentId: agent.id }))).toBe('AGENT_LEFT');
+    expect(new Set(Object.values(await refused(agent.id)))).toEqual(new Set(['AGENT_LEFT']));
     await runs.abort(other);
   });
 

@@ -2,6 +2,9 @@
 import { systemActor } from '../../../src/access/actor';
 import { claimReadyJobs, takeTurn } from '../../../src/runs/queue/claimedJobs.store';
 import { moveJobs } from '../../../src/runs/queue/moveJobs';
+import type { Permissions } from '../../../src/client/generated';
+import { TestClient } from '../../support/client';
+import { createKey, READS_RUNS } from '../../support/keys';
 import type { ClaimedJob } from '../../support/protocolAgent';
 import { randomness } from '../../support/property';
 import { Reading } from '../../support/reading';
@@ -178,6 +181,24 @@ describe('the order of claims', () => {
     };
     expect(await statements(100)).toBe(await statements(3));
     expect((await readQueue(5, null, [{ labels: ['pool=nowhere'] }])).pageInfo.total).toBe(96);
+    const some = paged.slice(90, 93);
+    expect(ids((await readQueue(5, null, [{ job: { operator: 'IN', values: some } }])).nodes)).toEqual(some);
+    const offered = async (client: TestClient) => {
+      const { queue } = await client.ask<{
+        queue: { nodes: { availableActions: { action: string; code: string }[] }[] };
+      }>('{ queue(first: 2) { nodes { availableActions { action code } } } }');
+      return queue.nodes.map((node) => node.availableActions.flatMap(({ action, code }) => (code ? [] : action)));
+    };
+    expect(await offered(server.client)).toEqual([['cancel'], ['move', 'moveAhead', 'setPriority', 'cancel']]);
+    const sees = new TestClient(server.url, await createKey(server.client, 'Sees runs', READS_RUNS));
+    expect(await offered(sees)).toEqual([[], []]);
+    const aborts: Permissions = {
+      appPermissions: [
+        { permissionType: 'DEPLOYMENT', actions: ['READ', 'ABORT_WORKFLOW'], applications: { filterType: 'ALL' } },
+      ],
+    };
+    const may = new TestClient(server.url, await createKey(server.client, 'Aborts', aborts));
+    expect(await offered(may)).toEqual([['cancel'], ['move', 'setPriority', 'cancel']]);
     await agent.finish(running as ClaimedJob);
   });
 
