@@ -51,4 +51,20 @@ export const pages: readonly ConsolePage[] = [
     key: 'f',
     load: () => import('../views/artifacts/Artifacts'),
   },
+  {
+    path: '/definitions',
+    title: 'Definitions',
+    group: 'Configure',
+    icon: 'definitions',
+    key: 'e',
+    load: () => import('../views/definitions/Definitions'),
+  },
+  {
+    path: '/triggers',
+    title: 'Triggers',
+    group: 'Configure',
+    icon: 'robot',
+    key: 't',
+    load: () => import('../views/triggers/Triggers'),
+  },
 ];

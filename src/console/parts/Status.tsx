@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { classes } from './classes';
-import { lookOf, type Shape } from './statuses';
+import { type Look, lookOf, type Shape } from './statuses';
 import styles from './Status.module.css';
 
 interface StatusProps {
@@ -8,12 +8,24 @@ interface StatusProps {
   /** `icon` shows the shape, with the word for screen readers and on hover. `badge` has a background. */
   readonly as?: 'text' | 'icon' | 'badge';
   /** Replaces the word, for example to add what is waited for. */
-  readonly children?: ReactNode;
+  readonly children?: ReactNode | undefined;
 }
 
 /** A status by shape, word and color. */
 export function Status({ status, as = 'text', children }: StatusProps) {
-  const { word, tone, shape } = lookOf(status);
+  return (
+    <StatusLook look={lookOf(status)} as={as}>
+      {children}
+    </StatusLook>
+  );
+}
+
+interface StatusLookProps extends Omit<StatusProps, 'status'> {
+  readonly look: Look;
+}
+
+/** The same for statuses of one view, which have words of their own. */
+export function StatusLook({ look: { word, tone, shape }, as = 'text', children }: StatusLookProps) {
   return (
     <span
       className={classes(styles.status, styles[tone], as === 'badge' && styles.badge)}

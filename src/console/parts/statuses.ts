@@ -30,7 +30,7 @@ export type AnyStatus =
   | 'LOST'
   | 'PENDING';
 
-interface Look {
+export interface Look {
   readonly word: string;
   readonly tone: Tone;
   readonly shape: Shape;

@@ -1,0 +1,153 @@
+import { useMemo } from 'react';
+import { useData } from '../../data/hooks';
+import { useList } from '../../data/list';
+import { useSettled } from '../../data/settled';
+import { type UrlState, useUrlState } from '../../data/urlState';
+import { Button } from '../../parts/Button';
+import { Empty } from '../../parts/Empty';
+import { ErrorNote } from '../../parts/ErrorNote';
+import { FilterBar } from '../../parts/FilterBar';
+import { PageHead } from '../../parts/PageHead';
+import { Panel } from '../../parts/Panel';
+import { Picker } from '../../parts/Picker';
+import { SearchField } from '../../parts/SearchField';
+import { Skeleton } from '../../parts/Skeleton';
+import { type Column, RowLink, Table } from '../../parts/Table';
+import { Tabs } from '../../parts/Tabs';
+import { Time } from '../../parts/Time';
+import styles from './Definitions.module.css';
+import { DefinitionApplicationsDocument } from './generated';
+import { type DefinitionRow, type Kind, kinds } from './kinds';
+
+/** Everything that documents define, by kind. */
+export default function Definitions() {
+  const url = useUrlState();
+  const applications = useData(DefinitionApplicationsDocument, {});
+  const choices = (applications.data?.applications.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <>
+      <PageHead title="Definitions">
+        <FilterBar url={url}>
+          <SearchField label="Name" value={url.get('name')} onChange={(name) => url.set({ name })} />
+          <Picker
+            label="Application"
+            choices={choices}
+            loading={applications.loading}
+            value={url.all('application')}
+            onChange={(application) => url.set({ application })}
+          />
+        </FilterBar>
+      </PageHead>
+      <Tabs
+        label="Kinds"
+        name="kind"
+        url={url}
+        tabs={kinds.map((kind) => ({
+          ...{ id: kind.id, title: kind.plural },
+          panel: () => <KindList key={kind.id} kind={kind} url={url} />,
+        }))}
+      />
+    </>
+  );
+}
+
+function KindList({ kind, url }: { readonly kind: Kind; readonly url: UrlState }) {
+  const name = useSettled(url.get('name').trim());
+  const application = url.get('application');
+  const filters = useMemo(() => {
+    const byName = name === '' ? [] : [{ name: { operator: 'LIKE' as const, values: [name] } }];
+    const byApplication =
+      application === '' ? [] : [{ application: { operator: 'EQUALS' as const, values: [application] } }];
+    return [...byName, ...byApplication];
+  }, [name, application]);
+  const { document, pageOf } = kind;
+  const list = useList({ document, variables: { filters }, pageOf, idOf: ({ id }: DefinitionRow) => id });
+  const columns = useMemo(() => columnsOf(kind), [kind]);
+  const plural = kind.plural.toLowerCase();
+  return (
+    <>
+      <ErrorNote error={list.error} onRetry={list.refresh} />
+      <Panel padded={false}>
+        {list.loading ? (
+          <Skeleton label={`Loading ${plural}`} rows={10} />
+        ) : list.rows.length > 0 ? (
+          <Table
+            label={kind.plural}
+            rows={list.rows}
+            columns={columns}
+            idOf={({ id }) => id}
+            hasMore={list.hasMore}
+            loadingMore={list.loadingMore}
+            onMore={list.loadMore}
+          />
+        ) : filters.length > 0 ? (
+          <Empty
+            icon="filter"
+            title={`No ${kind.name.toLowerCase()} matches`}
+            action={
+              <Button onClick={() => url.set({ name: undefined, application: undefined })}>Clear the filters</Button>
+            }
+          >
+            Search for another name, or choose another application.
+          </Empty>
+        ) : (
+          <Empty icon="definitions" title={`No ${plural} yet`}>
+            Apply a document that defines one: <code>slipway apply FILE</code>, or the mutation{' '}
+            <code>applyDefinitions</code>.
+          </Empty>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+function columnsOf({ hasApplication, name: kindName }: Kind): Column<DefinitionRow>[] {
+  const hasRevisions = kindName === 'Pipeline' || kindName === 'Workflow' || kindName === 'Template';
+  const columns: (Column<DefinitionRow> | false)[] = [
+    { key: 'name', title: 'Name', cell: (row) => <NameCell row={row} kind={kindName} /> },
+    hasApplication && {
+      ...{ key: 'application', title: 'Application', width: '22%', hideBelow: 640 },
+      cell: (row) => <span className={styles.application}>{applicationText(row, kindName)}</span>,
+    },
+    (hasRevisions || kindName === 'Trigger') && {
+      ...{ key: 'revision', title: hasRevisions ? 'Revision' : 'Version', width: '92px', align: 'end', hideBelow: 640 },
+      cell: ({ revision }) => revision,
+    },
+    {
+      ...{ key: 'changed', title: 'Changed', width: '112px', align: 'end' },
+      cell: ({ updatedAt }) => (
+        <span className={styles.quiet}>
+          <Time at={updatedAt} />
+        </span>
+      ),
+    },
+  ];
+  return columns.filter((column) => column !== false);
+}
+
+/** A template without an application belongs to the account; a freeze without one covers all. */
+function applicationText({ applications }: DefinitionRow, kind: Kind['name']): string {
+  if (applications.length > 0) return applications.join(', ');
+  if (kind === 'Template') return 'all applications';
+  return kind === 'Freeze' ? 'all applications' : 'deleted or hidden application';
+}
+
+function NameCell({ row, kind }: { readonly row: DefinitionRow; readonly kind: Kind['name'] }) {
+  const { id, name, note, description } = row;
+  return (
+    <div className={styles.cell}>
+      <div className={styles.line}>
+        <RowLink href={`/definitions/${id}`} title={name}>
+          {name}
+        </RowLink>
+        {note && <span className={styles.tag}>{note}</span>}
+        {description && (
+          <span className={styles.description} title={description}>
+            {description}
+          </span>
+        )}
+      </div>
+      {kind !== 'Application' && <div className={styles.second}>{applicationText(row, kind)}</div>}
+    </div>
+  );
+}
