@@ -17,7 +17,8 @@ export function showPermissions(group: UserGroupWithPermissions) {
   };
 }
 
-function showPermission(permission: AppPermission) {
+/** One application permission in the API's form. */
+export function showPermission(permission: AppPermission) {
   const { id, permissionType, actions, applicationScope, applicationIds } = permission;
   const all = applicationScope === 'ALL';
   const field = FILTER_FIELD[permissionType];

@@ -177,6 +177,7 @@ const queries: Readonly<Record<string, Row>> = {
   ],
   audits: ['{ audits(first: 1) { nodes { action } } }', ...account],
   verifyAudit: ['{ verifyAudit { valid } }', ...account],
+  explainPermission: ['{ explainPermission(userId: "$user", action: "VIEW_AUDITS") { allowed } }', ...hidden],
   effectivePermissions: ['{ effectivePermissions(userId: "$user") { groups { name } } }', ...account],
 };
 

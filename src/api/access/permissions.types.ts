@@ -75,7 +75,7 @@ const common = {
   actions: listOf(field.oneOf(writtenAction, 'Actions that it allows. At least one is required.')),
 };
 
-const ApplicationPermission = objectType(
+export const ApplicationPermission = objectType(
   'ApplicationPermission',
   'Permission in applications: a type, actions, applications, and environments.',
   {

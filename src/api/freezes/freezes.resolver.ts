@@ -24,6 +24,7 @@ import {
   requireFreeze,
 } from '../../catalog/freezes/freezes.queries';
 import { type Freeze as FreezeRow, freezeChanges, newFreeze } from '../../catalog/freezes/freezes';
+import { type Span, spanAfter, spanAt } from '../../catalog/freezes/recurrence';
 import { services } from '../../catalog/services/services';
 import { field } from '../../kernel/fields';
 import { createFreeze, deleteFreeze, updateFreeze } from '../../catalog/freezes/changeFreezes';
@@ -38,7 +39,7 @@ import { Input, inputType, mutationInput, mutationPayload } from '../graphql/des
 import { echo, MutationPayload } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { Service } from '../services/services.types';
-import { Freeze, FreezeCheck, FreezeConnection } from './freezes.types';
+import { Freeze, FreezeCheck, FreezeConnection, FreezeWindow } from './freezes.types';
 
 const FreezeFilter = inputType('FreezeFilter', 'Filter of a list of freezes. All given fields must match.', {
   freeze: filterById('Filters by the ID of the freeze.'),
@@ -165,6 +166,22 @@ export class FreezesResolver {
     return { ...echo(input), execution: await overrideFreeze(app, actor, input) };
   }
 
+  @FieldResolver(() => FreezeWindow, {
+    nullable: true,
+    description: 'Window of this freeze that contains the present moment. Null if there is none.',
+  })
+  currentWindow(@Root() freeze: FreezeRow, @Ctx() { app }: Context) {
+    return windowOf(spanAt(freeze, app.clock.now().getTime()));
+  }
+
+  @FieldResolver(() => FreezeWindow, {
+    nullable: true,
+    description: 'First window of this freeze that begins after the present moment. Null if there is none.',
+  })
+  nextWindow(@Root() freeze: FreezeRow, @Ctx() { app }: Context) {
+    return windowOf(spanAfter(freeze, app.clock.now().getTime()));
+  }
+
   @FieldResolver(() => [Application], {
     nullable: true,
     description: 'Applications whose environments it covers, as far as the caller may see them. Null: all.',
@@ -195,6 +212,9 @@ export class FreezesResolver {
     );
   }
 }
+
+const windowOf = (span: Span | null) =>
+  span && { from: new Date(span.from), until: span.until === null ? null : new Date(span.until) };
 
 async function each<T>(ids: readonly string[] | null, load: (id: string) => Promise<T | null>): Promise<T[] | null> {
   if (ids === null) return null;

@@ -11,6 +11,11 @@ export const Freeze = objectType(
 );
 export const FreezeConnection = ConnectionType(Freeze, 'Freeze');
 
+export const FreezeWindow = objectType('FreezeWindow', 'One window of a freeze or of a deployment window.', {
+  from: field.time('Start.'),
+  until: orNull(field.time('End. Null: until somebody changes or deletes the freeze.')),
+});
+
 export const FreezePeriod = objectType(
   'FreezePeriod',
   'Period in which deployments to an environment wait or are refused, through one freeze or several that overlap or follow each other.',

@@ -1,6 +1,7 @@
 import type { NonEmptyArray } from 'type-graphql';
 import { ActorResolver } from '../access/actor.resolver';
 import { ApiKeysResolver } from '../access/apiKeys.resolver';
+import { ExplainPermissionResolver } from '../access/explainPermission.resolver';
 import { UserGroupsResolver } from '../access/userGroups.resolver';
 import { UsersResolver } from '../access/users.resolver';
 import { ViewerPermissionsResolver } from '../access/viewerPermissions.resolver';
@@ -135,6 +136,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
   PageInfoResolver,
   ViewerPermissionsResolver,
+  ExplainPermissionResolver,
   UsersResolver,
   UserGroupsResolver,
   ApiKeysResolver,

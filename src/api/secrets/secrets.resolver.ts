@@ -9,13 +9,16 @@ import {
   secretFields,
   secretToChange,
 } from '../../catalog/secrets/secrets';
-import { secretsOfApplication, secretsOfEnvironment } from '../../catalog/secrets/secrets.loaders';
+import { secretsOfApplication, secretsOfEnvironment, workflowsOfSecret } from '../../catalog/secrets/secrets.loaders';
 import type { Actor } from '../../access/actor';
 import { secretType } from '../../catalog/secrets/credentials';
 import { readSecret } from '../../catalog/secrets/readSecrets.queries';
 import { invalidInput } from '../../kernel/errors';
 import { field, listOf, optional } from '../../kernel/fields';
 import type { App } from '../../runs/app';
+import { workflows } from '../../catalog/workflows/workflows';
+import { visible } from '../../access/visible';
+import { Workflow } from '../workflows/workflows.types';
 import { resealSubscriptions } from '../../runs/eventSubscriptions/resealSubscriptions';
 import { Application } from '../applications/application.types';
 import { Environment } from '../environments/environments.types';
@@ -86,6 +89,18 @@ export class EnvironmentSecretsResolver {
 
 @Resolver(() => Secret)
 export class SecretsResolver {
+  @FieldResolver(() => [Workflow], {
+    description:
+      'Workflows of the application whose current definition names the secret, sorted by name. Only those that the caller may see.',
+  })
+  async workflows(@Root() { id }: { readonly id: string }, @Ctx() { loaders, actor }: Context) {
+    const ids = (await loaders.load(workflowsOfSecret, id)) ?? [];
+    const seen = ids.map(async (one) =>
+      visible(actor.access, loaders, 'Workflow', await loaders.load(workflows.byId, one)),
+    );
+    return (await Promise.all(seen)).filter((row) => row !== null);
+  }
+
   @Mutation(() => SetSecretPayload, {
     description:
       'Creates a secret of an application or environment, or replaces its value or the conditions on its agents. Jobs claimed from then on get it if their task names it. With `agents`, only agents that meet the conditions get these jobs. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +

@@ -78,3 +78,19 @@ export async function deleteSecretsOfEnvironment(db: Db, environmentId: string):
 export function lockSecretsOfOtherKeys(db: Db, keyId: string): Promise<Secret[]> {
   return db.rows(`SELECT ${columns} FROM secret WHERE key_id <> $1 ORDER BY id FOR UPDATE`, [keyId]);
 }
+
+/** Workflows of the secret's application whose current definition names it, for the whole workflow or for a task. */
+export function findWorkflowsOfSecrets(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ secretId: string; workflowIds: string[] }[]> {
+  return db.rows(
+    `SELECT secret.id AS "secretId", array_agg(workflow.id::text ORDER BY workflow.name) AS "workflowIds"
+     FROM secret JOIN workflow ON workflow.application_id = secret.application_id AND workflow.deleted_at IS NULL
+     JOIN workflow_revision revision ON revision.id = workflow.current_revision_id
+     WHERE secret.id = ANY ($1::uuid[])
+       AND jsonb_path_exists(revision.definition, '$.**.secrets[*] ? (@ == $name)', jsonb_build_object('name', secret.name))
+     GROUP BY secret.id`,
+    [ids],
+  );
+}

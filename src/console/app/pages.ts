@@ -67,4 +67,13 @@ export const pages: readonly ConsolePage[] = [
     key: 't',
     load: () => import('../views/triggers/Triggers'),
   },
+  {
+    path: '/settings',
+    title: 'Settings',
+    group: 'Configure',
+    icon: 'settings',
+    key: 'e',
+    load: () => import('../views/settings/Settings'),
+  },
+  { path: '/settings/:section/:id?', title: 'Settings', load: () => import('../views/settings/Settings') },
 ];

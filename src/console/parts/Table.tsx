@@ -18,6 +18,8 @@ import styles from './Table.module.css';
 export interface Column<Row> {
   readonly key: string;
   readonly title: string;
+  /** True to show the title to screen readers only, such as that of a column of buttons. */
+  readonly quiet?: boolean;
   readonly cell: (row: Row) => ReactNode;
   /** Width in CSS. Columns without one share the rest. */
   readonly width?: string;
@@ -113,7 +115,7 @@ export function Table<Row>({
           <tr>
             {columns.map((column) => (
               <th key={column.key} scope="col" className={cellClass(column)}>
-                {column.title}
+                {column.quiet ? <span className="quiet">{column.title}</span> : column.title}
               </th>
             ))}
           </tr>
