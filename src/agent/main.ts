@@ -6,7 +6,7 @@ import { runAgent } from './agent';
 /** Time for output that is on its way. */
 const LINGER_MS = 500;
 
-const USAGE = `Usage: agent [--once]
+const USAGE = `Usage: slipway agent [--once]
 
 Claims and runs jobs of a Slipway server. Environment variables configure it: docs/configuration.md.
 

@@ -50,7 +50,9 @@ export function createProgram(terminal: Terminal): Command {
     return openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
   };
   const program = new Command('slipway')
-    .description('Watches, resumes and restores runs of a Slipway server through its GraphQL API.')
+    .description(
+      'Watches, resumes and restores runs of a Slipway server through its GraphQL API. Also starts servers and agents.',
+    )
     .version(version)
     .option('--url <url>', 'server to use (default: SLIPWAY_URL, or http://127.0.0.1:4000)')
     .option('--key <key>', 'API key (prefer SLIPWAY_API_KEY, which other users of this machine can’t see)')
@@ -761,6 +763,20 @@ export function createProgram(terminal: Terminal): Command {
     .action(async (name: string, _options, command: Command) => {
       await deleteTrustRule(await session(command), name);
     });
+  for (const [name, description] of Object.entries(PROGRAMS)) {
+    program
+      .command(`${name} [arguments...]`)
+      .description(description)
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(async () => {
+        const { usage } = await import('./failure.js');
+        throw usage(
+          `"slipway ${name}" is a program of its own: "${name}" comes first.`,
+          `Usage: slipway ${name} --help`,
+        );
+      });
+  }
   program
     .command('admin')
     .description('administer the server on its own machine')
@@ -787,6 +803,13 @@ export function namedRun(program: Command): string | undefined {
     return one.name() === command.args[0];
   }
 }
+
+/** bin/slipway.cjs starts these, without loading the command line. */
+const PROGRAMS = {
+  server: 'start a server; environment variables configure it',
+  agent: 'start an agent, which runs jobs of a server',
+  demo: 'start a server with agents, and release the example application',
+};
 
 const ABOUT_RUNS =
   'RUN is the id of a run, a unique part of it, or "latest". Where it is optional, a terminal offers the newest runs.';

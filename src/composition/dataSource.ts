@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations';
 import { SnakeNaming } from '../kernel/database/naming';
@@ -7,6 +8,8 @@ import { tables } from './tables';
 export function createDataSource(url: string): DataSource {
   return new DataSource({
     type: 'postgres',
+    // Named, because TypeORM would look it up by name at run time, where a bundle has no packages.
+    driver: pg,
     url,
     poolSize: 3,
     connectTimeoutMS: 10_000,

@@ -25,7 +25,7 @@ const print = (line = ''): void => {
 const root = resolve(__dirname, '../../..');
 
 async function main(): Promise<void> {
-  const { exit } = new Command('npm run demo --')
+  const { exit } = new Command('slipway demo')
     .description('Runs the examples from end to end, then keeps serving.')
     .option('--exit', 'exit at the end instead of serving')
     .parse()
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
     );
     if (exit)
       print(
-        `\n${pc.bold('Done')}: the server and the agents stop; npm run demo without --exit keeps them.\n  logs       ${logs}\n${toStop}`,
+        `\n${pc.bold('Done')}: the server and the agents stop; without --exit, the demo keeps them.\n  logs       ${logs}\n${toStop}`,
       );
     else {
       print(`\n${pc.bold('Look around')}`);

