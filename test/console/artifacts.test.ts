@@ -38,7 +38,17 @@ ${HARMFUL.map((line) => `      ${line}`).join('\n')}
       echo content > out/app.tgz
 `;
 
-const { server, runs } = testWorld(APP + DELIVER, { agent: null });
+const MAKE = `---
+kind: Workflow
+application: app
+name: make
+variables: [{ name: LEVEL, default: low }]
+tasks:
+  compile: { run: "true" }
+  report: { run: "true" }
+`;
+
+const { server, runs } = testWorld(APP + DELIVER + MAKE, { agent: null });
 const console = consoleTest(server);
 let agent: TestProcess;
 let run: string;
@@ -148,6 +158,75 @@ describe('the page of artifacts', () => {
     await report.getByText('expected 3, got 4').waitFor();
     await report.getByRole('heading', { name: 'Results' }).waitFor();
     expect(await report.locator('img, script').count()).toBe(0);
+    expect(await console.problems(page)).toEqual([]);
+  });
+});
+
+describe('the page that compares', () => {
+  const same = (run: string) => MAKE.replace('run: "true"', `run: "${run}"`);
+
+  it('shows what differs between two runs that are chosen in the list', async () => {
+    const good = await runs.start('workflow', 'make');
+    await runs.until(good, 'SUCCESS');
+    await runs.apply(same('exit 3'));
+    const variableInputs = [{ name: 'LEVEL', variableValue: { type: 'NAME', value: 'high' } }];
+    const bad = await runs.start('workflow', 'make', { variableInputs });
+    await runs.until(bad, 'FAILED');
+
+    const page = await console.open('/runs');
+    const list = page.getByRole('table', { name: 'Runs' });
+    const choices = list.getByRole('checkbox', { name: /^Compare make/ });
+    await choices.nth(0).check();
+    await page.getByText('Choose another run').waitFor();
+    await choices.nth(1).check();
+    expect(await console.problems(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Compare the two runs' }).click();
+
+    const inputs = page.getByRole('table', { name: 'Inputs' });
+    await inputs.getByRole('row', { name: /LEVEL low high/ }).waitFor();
+    const definition = page.getByRole('table', { name: 'Definition' });
+    await definition.getByRole('row', { name: /tasks\.compile\.run true exit 3/ }).waitFor();
+    expect(await definition.getByRole('row').count()).toBe(2);
+    const tasks = page.getByRole('table', { name: 'Tasks' });
+    await tasks.getByRole('row', { name: /compile Succeeded .* Failed exit code 3/ }).waitFor();
+    expect(await console.problems(page)).toEqual([]);
+
+    await page.getByRole('checkbox', { name: 'Show what is equal, too' }).check();
+    await definition.getByRole('row').nth(2).waitFor();
+    await tasks.getByRole('row', { name: /report/ }).waitFor();
+    await page.getByRole('button', { name: 'Swap the sides' }).click();
+    await inputs.getByRole('row', { name: /LEVEL high low/ }).waitFor();
+  });
+
+  it('finds the last success, and compares attempts of a run', async () => {
+    const [bad] = await server.app.database.rows<{ id: string; applicationId: string }>(
+      `SELECT id, application_id AS "applicationId" FROM execution WHERE status = 'FAILED'`,
+    );
+    const id = bad?.id ?? '';
+    await server.client.ask(
+      'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { id } } }',
+      { input: { applicationId: bad?.applicationId, workflowExecutionId: id } },
+    );
+    await runs.until(id, 'FAILED');
+    const page = await console.open(`/runs/${id}?tab=attempts`, { scheme: 'dark' });
+    await page.getByRole('link', { name: 'Compare with attempt 1' }).click();
+    await page.getByRole('button', { name: 'Attempt 2' }).waitFor();
+    await page.getByRole('heading', { name: 'Nothing differs' }).waitFor();
+    expect(await console.problems(page)).toEqual([]);
+
+    await page.goto(`${server.url}/runs/${id}`);
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Compare with the last success' }).click();
+    await page.getByRole('table', { name: 'Definition' }).getByText('exit 3').waitFor();
+    expect(page.url()).not.toContain('last-success');
+  });
+
+  it('shows what differs between environments', async () => {
+    const page = await console.open('/', { width: 390 });
+    await page.getByRole('link', { name: 'Compare environments' }).click();
+    const variables = page.getByRole('table', { name: 'Variables' });
+    await variables.getByRole('row', { name: /WHERE/ }).getByText('staging').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     expect(await console.problems(page)).toEqual([]);
   });
 });

@@ -46,12 +46,19 @@ export class EnvironmentStateResolver {
     @Arg('aTime', () => Date, { nullable: true, description: 'Moment of `a`. Defaults to now.' }) aTime: Date | null,
     @Arg('b', () => ID, { description: 'ID of the second environment; may be the same.' }) b: string,
     @Arg('bTime', () => Date, { nullable: true, description: 'Moment of `b`. Defaults to now.' }) bTime: Date | null,
+    @Arg('includeEqual', () => Boolean, {
+      nullable: true,
+      description:
+        'True also lists services, variables and secrets that are the same on both sides. Defaults to false.',
+    })
+    includeEqual: boolean | null,
     @Ctx() { app, actor, loaders }: Context,
   ) {
     return compareEnvironments(
       { app, actor, loaders },
       { environmentId: a, at: aTime ?? null },
       { environmentId: b, at: bTime ?? null },
+      includeEqual ?? false,
     );
   }
 }

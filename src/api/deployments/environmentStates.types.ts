@@ -64,7 +64,11 @@ registerEnumType(ComparedSide, {
   valuesConfig: { A: { description: 'First side.' }, B: { description: 'Second side.' } },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'Service whose image differs between two environments.' })
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    'Service of two environments. Only services whose images differ are listed, unless `includeEqual` is given.',
+})
 export class ComparedService {
   @Field(() => String, { description: 'Name of the service, by which the two sides are matched.' })
   name!: string;
@@ -83,7 +87,11 @@ export class ComparedService {
   newer!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Secret that only one of two environments has.' })
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    'Secret of two environments. Only those that one of them lacks are listed, unless `includeEqual` is given.',
+})
 export class ComparedSecret {
   @Field(() => String, { description: 'Name of the secret.' })
   name!: string;

@@ -19,8 +19,13 @@ export class ComparisonsResolver {
     attemptA: number | null,
     @Arg('attemptB', () => Int, { nullable: true, description: 'Attempt of `b`, from 1. Defaults to the newest.' })
     attemptB: number | null,
+    @Arg('includeEqual', () => Boolean, {
+      nullable: true,
+      description: 'True also lists values that are the same, after those that differ. Defaults to false.',
+    })
+    includeEqual: boolean | null,
     @Ctx() { app, actor, loaders }: Context,
   ) {
-    return compareExecutions({ app, actor, loaders }, { a, b, attemptA, attemptB });
+    return compareExecutions({ app, actor, loaders }, { a, b, attemptA, attemptB, includeEqual });
   }
 }

@@ -3,7 +3,8 @@ import { ExecutionInterface, ExecutionStatusEnum } from '../executions/execution
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Value that differs between two executions, or that only one of them has.',
+  description:
+    'Value of two executions or environments. Only values that differ are listed, unless `includeEqual` is given.',
 })
 export class ComparedValue {
   @Field(() => String, {
@@ -13,6 +14,9 @@ export class ComparedValue {
       'For a stage’s workflow, the name with its place: `Staging › web › VERSION`.',
   })
   name!: string;
+
+  @Field(() => Boolean, { description: 'True if the whole values differ, or if only one side has it.' })
+  different!: boolean;
 
   @Field(() => String, {
     nullable: true,

@@ -52,6 +52,14 @@ export const pages: readonly ConsolePage[] = [
     load: () => import('../views/artifacts/Artifacts'),
   },
   {
+    path: '/compare',
+    title: 'Compare',
+    group: 'Deliver',
+    icon: 'compare',
+    key: 'c',
+    load: () => import('../views/compare/Compare'),
+  },
+  {
     path: '/definitions',
     title: 'Definitions',
     group: 'Configure',

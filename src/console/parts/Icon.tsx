@@ -21,6 +21,7 @@ const icons = {
   search: <path d="M7 11.8a4.8 4.8 0 1 0 0-9.6 4.8 4.8 0 0 0 0 9.6zm3.5-1.3 3.3 3.3" />,
   close: <path d="m3.5 3.5 9 9m0-9-9 9" />,
   copy: <path d="M5.5 5.5h8v8h-8zm-2 5h-1v-8h8v1" />,
+  swap: <path d="M2.5 5.5h11m-3-3 3 3m-1 5h-10m3 3-3-3" />,
   check: <path d="m3 8.5 3.2 3.2L13 4.6" />,
   down: <path d="m4 6 4 4 4-4" />,
   right: <path d="m6 4 4 4-4 4" />,

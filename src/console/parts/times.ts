@@ -48,3 +48,9 @@ export function relativeText(at: number, now: number): string {
 
 /** The exact time in the reader's zone. */
 export const exactText = (at: number): string => exact.format(new Date(at));
+
+/** A time as a field for local times has it. Empty for one that is not a number. */
+export function localTime(at: number): string {
+  if (Number.isNaN(at)) return '';
+  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

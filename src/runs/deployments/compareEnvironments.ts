@@ -7,7 +7,7 @@ import { services } from '../../catalog/services/services';
 import type { RecordedDeployment } from '../../engine/deployment';
 import type { Loaders } from '../../kernel/loaders';
 import type { App } from '../app';
-import { type ComparedValue, differentValues } from '../views/comparisons';
+import { type ComparedValue, comparedValues } from '../views/comparisons';
 import { momentKey, type ServiceState, servicesAt, variablesAt } from './environmentStates';
 import { findImageAges } from './states.store';
 
@@ -51,20 +51,23 @@ export async function compareEnvironments(
   reading: Reading,
   first: AskedMoment,
   second: AskedMoment,
+  includeEqual = false,
 ): Promise<EnvironmentComparison> {
   const [a, b] = await Promise.all([readSide(reading, first), readSide(reading, second)]);
   const names = [...new Set([...a.services.keys(), ...b.services.keys()])].sort();
   const different = names.flatMap((name) => {
     const [one, other] = [a.services.get(name), b.services.get(name)];
     const state = one ?? other;
-    if (state === undefined || one?.deployment?.image === other?.deployment?.image) return [];
+    const [image, otherImage] = [one?.deployment?.image, other?.deployment?.image];
+    if (state === undefined || (image === otherImage && (!includeEqual || image === undefined))) return [];
     return [{ name, serviceId: state.serviceId, a: one?.deployment ?? null, b: other?.deployment ?? null }];
   });
   const ages = await imageAges(
     reading.app,
     different.flatMap((row) => [row.a ?? [], row.b ?? []].flat()),
   );
-  const values = differentValues(new Map(Object.entries(a.variables)), new Map(Object.entries(b.variables)));
+  const [own, others] = [new Map(Object.entries(a.variables)), new Map(Object.entries(b.variables))];
+  const values = comparedValues(own, others, includeEqual);
   const secrets = [...new Set([...a.secrets, ...b.secrets])]
     .sort()
     .map((name) => ({ name, a: a.secrets.has(name), b: b.secrets.has(name) }));
@@ -73,7 +76,7 @@ export async function compareEnvironments(
     b: b.moment,
     services: different.map((row) => ({ ...row, newer: newerOf(row.a, row.b, ages) })),
     variables: values.listed,
-    secrets: secrets.filter((one) => one.a !== one.b),
+    secrets: secrets.filter((one) => includeEqual || one.a !== one.b),
   };
 }
 

@@ -16,7 +16,7 @@ import {
   type ComparedResult,
   type ComparedValue,
   comparedResults,
-  differentValues,
+  comparedValues,
   leavesOf,
   type Result,
 } from './comparisons';
@@ -32,6 +32,8 @@ export interface CompareExecutions {
   /** Defaults to the newest attempt. */
   readonly attemptA?: number | null;
   readonly attemptB?: number | null;
+  /** True also lists values that are the same. */
+  readonly includeEqual?: boolean | null;
 }
 
 export interface Comparison {
@@ -92,8 +94,9 @@ export async function compareExecutions(reading: Reading, input: CompareExecutio
   }
   if (errors.length > 0 || attemptA === undefined || attemptB === undefined) throw invalidInput(errors);
   const [a, b] = [await readSide(reading, first, attemptA), await readSide(reading, second, attemptB)];
-  const definition = a.definition && b.definition && differentValues(a.definition, b.definition);
-  const values = (of: 'inputs' | 'images' | 'variables') => differentValues(a[of], b[of]);
+  const equal = input.includeEqual === true;
+  const definition = a.definition && b.definition && comparedValues(a.definition, b.definition, equal);
+  const values = (of: 'inputs' | 'images' | 'variables') => comparedValues(a[of], b[of], equal);
   const results = (of: 'stages' | 'tasks') => comparedResults(a[of], b[of]);
   const lists = {
     inputs: values('inputs'),

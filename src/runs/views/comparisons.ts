@@ -2,6 +2,7 @@
 
 export interface ComparedValue {
   readonly name: string;
+  readonly different: boolean;
   /** Null if this side does not have it. */
   readonly a: string | null;
   readonly b: string | null;
@@ -37,10 +38,19 @@ export interface Listed<T> {
   readonly omitted: number;
 }
 
-/** Names whose texts differ, in order. */
-export function differentValues(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): Listed<ComparedValue> {
-  const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).sort();
-  const listed = names.slice(0, MOST_LISTED).map((name) => ({ name, a: shown(a.get(name)), b: shown(b.get(name)) }));
+/** Names whose texts differ, in order; with `equal`, then those whose texts are the same. */
+export function comparedValues(
+  a: ReadonlyMap<string, string>,
+  b: ReadonlyMap<string, string>,
+  equal: boolean,
+): Listed<ComparedValue> {
+  const all = [...new Set([...a.keys(), ...b.keys()])].sort();
+  const isDifferent = (name: string) => a.get(name) !== b.get(name);
+  const names = [...all.filter(isDifferent), ...(equal ? all.filter((name) => !isDifferent(name)) : [])];
+  const listed = names.slice(0, MOST_LISTED).map((name) => ({
+    ...{ name, different: isDifferent(name) },
+    ...{ a: shown(a.get(name)), b: shown(b.get(name)) },
+  }));
   return { listed, omitted: names.length - listed.length };
 }
 

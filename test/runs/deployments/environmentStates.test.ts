@@ -183,6 +183,15 @@ describe('stateAt', () => {
   });
 
   it('compares images, with the newer side, by the age of the image', async () => {
+    const same = await ask<{ compareEnvironments: { services: { name: string }[] } }>(
+      `query ($a: ID!) { compareEnvironments(a: $a, b: $a, includeEqual: true) {
+         services { name newer a { image } b { image } } variables { name a b different } secrets { name } } }`,
+      await environmentIds(),
+    );
+    expect(same.compareEnvironments.services.map(({ name }) => name)).toEqual(SERVICES);
+    expect(same.compareEnvironments).toMatchObject({
+      variables: [{ name: 'WHERE', a: 'staging', b: 'staging', different: false }],
+    });
     const { compareEnvironments } = await ask<{ compareEnvironments: { services: Record<string, unknown>[] } }>(
       `query ($a: ID!, $b: ID!) { compareEnvironments(a: $a, b: $b) { services { name newer a { image } b { image } } } }`,
       await environmentIds(),

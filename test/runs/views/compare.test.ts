@@ -107,6 +107,17 @@ describe('compareExecutions', () => {
       exitCode: 3,
       durationMs: expect.any(Number),
     });
+    const all = `query ($a: ID!, $b: ID!) { compareExecutions(a: $a, b: $b, includeEqual: true) {
+      images { name different } definition { name a b different } } }`;
+    const { compareExecutions } = await server.client.ask<{ compareExecutions: Comparison }>(all, {
+      a: first,
+      b: second,
+    });
+    expect(compareExecutions.images).toEqual([{ name: 'web', different: true }]);
+    expect(compareExecutions.definition).toContainEqual({
+      ...{ name: 'tasks.test.run', a: 'true', b: null, different: true },
+    });
+    expect(compareExecutions.definition?.at(-1)).toMatchObject({ different: false });
     const same = await compare(second, second);
     expect(same).toMatchObject({ definition: [], inputs: [], images: [], variables: [] });
     expect(same.tasks.some(({ different }) => different)).toBe(false);

@@ -14,7 +14,7 @@ import { PageHead } from '../../parts/PageHead';
 import { Panel } from '../../parts/Panel';
 import { Picker } from '../../parts/Picker';
 import { Skeleton } from '../../parts/Skeleton';
-import { exactText } from '../../parts/times';
+import { exactText, localTime } from '../../parts/times';
 import { Attention } from './Attention';
 import { CellDialog } from './CellDialog';
 import { type Column, columnOf, gridsOf, pastColumnOf } from './cells';
@@ -66,12 +66,6 @@ const types = [
 ];
 const drifts = [{ value: 'yes', label: 'Only with drift' }];
 
-/** A time as a field for local times has it. */
-function localText(time: number): string {
-  const date = new Date(time);
-  return new Date(time - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 function Filters({ url }: { readonly url: UrlState }) {
   const [opened, setOpened] = useState(false);
   const chosen = url.all('application');
@@ -105,7 +99,7 @@ function Filters({ url }: { readonly url: UrlState }) {
         As of
         <input
           type="datetime-local"
-          value={Number.isNaN(at) ? '' : localText(at)}
+          value={localTime(at)}
           onChange={({ target }) => {
             const time = Date.parse(target.value);
             url.set({ at: Number.isNaN(time) ? undefined : new Date(time).toISOString() });
@@ -189,7 +183,7 @@ function Past({ url, filters, time }: NowProps & { readonly time: string }) {
           Back to now
         </Button>
       </div>
-      <Grids url={url} columns={columns} {...list} past />
+      <Grids url={url} columns={columns} {...list} past={time} />
     </div>
   );
 }
@@ -203,10 +197,10 @@ interface GridsProps {
   readonly hasMore: boolean;
   readonly loadingMore: boolean;
   readonly loadMore: () => void;
-  readonly past?: boolean;
+  readonly past?: string;
 }
 
-function Grids({ url, columns, loading, error, refresh, hasMore, loadingMore, loadMore, past = false }: GridsProps) {
+function Grids({ url, columns, loading, error, refresh, hasMore, loadingMore, loadMore, past }: GridsProps) {
   const grids = useMemo(() => gridsOf(columns, url.get('text')), [columns, url]);
   const filtered = ['text', 'application', 'type', 'drifted'].some((name) => url.get(name) !== '');
   return (

@@ -11,14 +11,15 @@ import { tagOf } from './images';
 
 interface ServiceGridProps {
   readonly grid: Grid;
-  readonly past: boolean;
+  /** Moment that is shown. Undefined: now. */
+  readonly past: string | undefined;
   readonly onOpen: (environmentId: string, service: string) => void;
 }
 
 /** Services of an application as rows, its environments as columns; narrow windows show a list by environment. */
 export function ServiceGrid({ grid: { application, columns, services }, past, onOpen }: ServiceGridProps) {
   return (
-    <Panel title={application.name} padded={false}>
+    <Panel title={application.name} padded={false} actions={<CompareLink columns={columns} past={past} />}>
       <div className={styles.scroll}>
         <table className={styles.grid} aria-label={`Deployments of ${application.name}`}>
           <thead>
@@ -41,7 +42,7 @@ export function ServiceGrid({ grid: { application, columns, services }, past, on
                 </th>
                 {columns.map((column) => (
                   <td key={column.id}>
-                    <CellOf column={column} service={service} past={past} onOpen={onOpen} />
+                    <CellOf column={column} service={service} past={past !== undefined} onOpen={onOpen} />
                   </td>
                 ))}
               </tr>
@@ -49,7 +50,7 @@ export function ServiceGrid({ grid: { application, columns, services }, past, on
             {services.length === 0 && (
               <tr>
                 <td colSpan={columns.length + 1} className={styles.nothing}>
-                  {past ? 'Nothing was deployed yet.' : <NothingYet />}
+                  {past !== undefined ? 'Nothing was deployed yet.' : <NothingYet />}
                 </td>
               </tr>
             )}
@@ -69,7 +70,7 @@ export function ServiceGrid({ grid: { application, columns, services }, past, on
                   <span className={styles.service} title={service}>
                     <span className={styles.serviceText}>{service}</span>
                   </span>
-                  <CellOf column={column} service={service} past={past} onOpen={onOpen} />
+                  <CellOf column={column} service={service} past={past !== undefined} onOpen={onOpen} />
                 </li>
               ))}
             </ul>
@@ -78,6 +79,19 @@ export function ServiceGrid({ grid: { application, columns, services }, past, on
       </div>
     </Panel>
   );
+}
+
+/** Compares the last two environments, or the last one with what it is now. */
+function CompareLink({ columns, past }: { readonly columns: readonly Column[]; readonly past: string | undefined }) {
+  const [before, last] = columns.slice(-2);
+  if (past !== undefined) {
+    const then = last ?? before;
+    if (then === undefined) return null;
+    const query = new URLSearchParams({ of: 'environments', left: then.id, leftAt: past, right: then.id });
+    return <Link href={`/compare?${query}`}>Compare {then.name} with now</Link>;
+  }
+  if (before === undefined || last === undefined) return null;
+  return <Link href={`/compare?of=environments&left=${before.id}&right=${last.id}`}>Compare environments</Link>;
 }
 
 const NothingYet = () => (

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import { useData } from '../../data/hooks';
 import { type LiveSource, useLive } from '../../data/live';
 import { ErrorNote } from '../../parts/ErrorNote';
@@ -79,6 +80,14 @@ export function Attempts({ id, source }: { readonly id: string; readonly source:
                   <th key={attempt} scope="col">
                     Attempt {attempt}
                     {revertedBy && <span className={styles.tag}>reverted by a restore</span>}
+                    {attempt > 1 && (
+                      <Link
+                        className={styles.compare}
+                        href={`/compare?left=${id}&leftAttempt=${attempt - 1}&right=${id}&rightAttempt=${attempt}`}
+                      >
+                        Compare with attempt {attempt - 1}
+                      </Link>
+                    )}
                   </th>
                 ))}
               </tr>

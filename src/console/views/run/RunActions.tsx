@@ -1,3 +1,4 @@
+import { useLocation } from 'wouter';
 import { type ActionName, openAction } from '../../actions/openAction';
 import { Button } from '../../parts/Button';
 import type { IconName } from '../../parts/Icon';
@@ -23,6 +24,7 @@ const offers: readonly Offer[] = [
 
 /** What the viewer can do with the run now. What can't be done is in the menu, with its reason. */
 export function RunActions({ run }: { readonly run: Run }) {
+  const [, navigate] = useLocation();
   const known = offers.flatMap((offer) => {
     const found = run.availableActions.find(({ action }) => action === offer.action);
     return found === undefined ? [] : [{ ...offer, allowed: found.allowed, why: found.message }];
@@ -35,6 +37,10 @@ export function RunActions({ run }: { readonly run: Run }) {
       disabledBecause: allowed ? undefined : (why ?? 'It is not possible now.'),
       onSelect: () => openAction(action, { on: run.id }),
     }));
+  rest.push({
+    ...{ label: 'Compare with the last success', icon: 'compare' },
+    onSelect: () => navigate(`/compare?left=last-success&right=${run.id}`),
+  });
   return (
     <>
       {first.map(({ action, label, icon, danger }, index) => (
@@ -47,7 +53,7 @@ export function RunActions({ run }: { readonly run: Run }) {
           {label}
         </Button>
       ))}
-      {rest.length > 0 && <Menu label="More actions" iconOnly items={rest} />}
+      <Menu label="More actions" iconOnly items={rest} />
     </>
   );
 }

@@ -1,4 +1,5 @@
-import { useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
+import { Link } from 'wouter';
 import { useData } from '../../data/hooks';
 import { useList } from '../../data/list';
 import { useLive } from '../../data/live';
@@ -14,6 +15,7 @@ import { Status } from '../../parts/Status';
 import { lookOf } from '../../parts/statuses';
 import { type Column, RowLink, Table } from '../../parts/Table';
 import { Duration, Time } from '../../parts/Time';
+import { exactText } from '../../parts/times';
 import { ConsoleViewerDocument } from '../../session/generated';
 import { DurationBar, longestOf } from './DurationBar';
 import { filtersOf } from './filters';
@@ -41,13 +43,34 @@ export default function Runs() {
     if (runs.size > 0) list.update([...runs]);
   });
   const longestMs = useMemo(() => longestOf(list.rows), [list.rows]);
-  const columns = useMemo(() => columnsOf(longestMs), [longestMs]);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  // Two at most: a third takes the place of the first.
+  const toggle = useCallback(
+    (id: string) =>
+      setChosen((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id].slice(-2))),
+    [],
+  );
+  const columns = useMemo(() => [choiceOf(chosen, toggle), ...columnsOf(longestMs)], [longestMs, chosen, toggle]);
+  const known = new Map(list.rows.map((run) => [run.id, run.createdAt]));
+  const [older, newer] = [...chosen].sort((a, b) => (known.get(a) ?? '').localeCompare(known.get(b) ?? ''));
   return (
     <>
       <PageHead title="Runs">
         <SavedViews url={url} />
         <RunsFilters url={url} />
       </PageHead>
+      {chosen.length > 0 && (
+        <div className={styles.chosen} role="toolbar" aria-label="Chosen runs">
+          {newer === undefined ? (
+            <span>Choose another run to compare this one with.</span>
+          ) : (
+            <Link href={`/compare?left=${older}&right=${newer}`}>Compare the two runs</Link>
+          )}
+          <Button small kind="bare" icon="close" onClick={() => setChosen([])}>
+            Clear
+          </Button>
+        </div>
+      )}
       <ErrorNote error={list.error} onRetry={list.refresh} />
       <Panel padded={false}>
         {list.loading ? (
@@ -83,6 +106,19 @@ export default function Runs() {
 
 const none = (text: string) =>
   Object.fromEntries([...new URLSearchParams(text).keys()].map((name) => [name, undefined]));
+
+const choiceOf = (chosen: readonly string[], toggle: (id: string) => void): Column<RunRowFragment> => ({
+  ...{ key: 'choice', title: 'Compare', quiet: true, width: '40px', hideBelow: 640 },
+  cell: (run) => (
+    <input
+      type="checkbox"
+      className={styles.box}
+      aria-label={`Compare ${definitionName(run)} of ${exactText(Date.parse(run.createdAt))}`}
+      checked={chosen.includes(run.id)}
+      onChange={() => toggle(run.id)}
+    />
+  ),
+});
 
 const columnsOf = (longestMs: number): Column<RunRowFragment>[] => [
   { key: 'status', title: 'Status', width: '128px', hideBelow: 640, cell: ({ status }) => <Status status={status} /> },
