@@ -1287,6 +1287,7 @@ CREATE TABLE "event_delivery" (
   "due_at" TIMESTAMP(3) WITH TIME ZONE,
   "attempts" integer NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "first_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
   "last_attempt_at" TIMESTAMP(3) WITH TIME ZONE,
   "give_up_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,

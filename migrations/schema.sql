@@ -726,6 +726,7 @@ CREATE TABLE event_delivery (
   due_at timestamp(3) with time zone,
   attempts integer NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
+  first_attempt_at timestamp(3) with time zone,
   last_attempt_at timestamp(3) with time zone,
   give_up_at timestamp(3) with time zone NOT NULL,
   ended_at timestamp(3) with time zone,

@@ -77,15 +77,33 @@ function checkPermission(permission: PermissionInput | null | undefined): void {
   }
 }
 
-interface GroupInput {
+/** FirstGen's clients send all settings, most of them empty. One that would send a message must not seem to do so. */
+function checkNotifications(settings: Args | null | undefined, path = 'notificationSettings'): void {
+  for (const [name, value] of Object.entries(settings ?? {})) {
+    if (value === null || value === '' || value === false) continue;
+    if (Array.isArray(value) && value.every((one) => one === null || one === '')) continue;
+    if (typeof value === 'object' && !Array.isArray(value)) checkNotifications(value as Args, `${path}.${name}`);
+    else
+      throw unsupported(`${path}.${name}`, 'user groups have no addresses. Create an event subscription for messages.');
+  }
+}
+
+interface GroupInput extends Args {
+  readonly notificationSettings?: Args | null;
+  readonly ssoSetting?: unknown;
   readonly appPermission?: PermissionInput | null;
   readonly permissions?: { readonly appPermissions?: readonly (PermissionInput | null)[] | null } | null;
 }
 
 function userGroup(args: Args): Args {
-  const { appPermission, permissions } = (args.input ?? {}) as GroupInput;
-  for (const permission of [appPermission, ...(permissions?.appPermissions ?? [])]) checkPermission(permission);
-  return args;
+  if (args.input == null) return args;
+  const { notificationSettings, ssoSetting, ...input } = args.input as GroupInput;
+  for (const one of [input.appPermission, ...(input.permissions?.appPermissions ?? [])]) checkPermission(one);
+  checkNotifications(notificationSettings);
+  if (ssoSetting != null) {
+    throw unsupported('ssoSetting', 'a group whose name is in the tokens of the identity provider is linked to it.');
+  }
+  return { ...args, input };
 }
 
 /** Fields whose arguments differ by more than their types. */

@@ -17,6 +17,40 @@ export const inputs: Extension = {
       "Always true, for clients of FirstGen: each trigger decides what proof its webhook needs."
       isManualTriggerAuthorized: Boolean
     }
+    extend input CreateUserGroupInput {
+      "Addresses for notifications. Only empty ones: event subscriptions send messages."
+      notificationSettings: NotificationSettingsInput
+      "Not supported: groups of the identity provider have the names that are in its tokens."
+      ssoSetting: Unsupported
+    }
+    extend input UpdateUserGroupInput {
+      "Addresses for notifications. Only empty ones: event subscriptions send messages."
+      notificationSettings: NotificationSettingsInput
+      "Not supported: groups of the identity provider have the names that are in its tokens."
+      ssoSetting: Unsupported
+    }
+    "Addresses of a user group. Anything that would send a message is refused with UNSUPPORTED."
+    input NotificationSettingsInput {
+      "Not supported, unless empty."
+      groupEmailAddresses: [String]
+      "Not supported, unless empty."
+      microsoftTeamsWebhookUrl: String
+      "Not supported, unless empty."
+      pagerDutyIntegrationKey: String
+      "Not supported if true."
+      sendMailToNewMembers: Boolean
+      "Not supported if true."
+      sendNotificationToMembers: Boolean
+      "Not supported, unless empty."
+      slackNotificationSetting: SlackNotificationSettingInput
+    }
+    "Slack channel of a user group."
+    input SlackNotificationSettingInput {
+      "Not supported, unless empty."
+      slackChannelName: String
+      "Not supported, unless empty."
+      slackWebhookURL: String
+    }
     extend input ExportExecutionsInput {
       "Has no effect: poll the status link."
       userGroupIds: [String!]

@@ -118,6 +118,7 @@ export async function recordAttempts(
   if (attempts.length === 0) return;
   await db.write(
     `UPDATE event_delivery AS one SET state = given.state, due_at = given.due_at, attempts = one.attempts + 1,
+       first_attempt_at = CASE WHEN one.attempts = 0 THEN given.at ELSE one.first_attempt_at END,
        last_attempt_at = given.at, ended_at = CASE WHEN given.state <> 'PENDING' THEN $10::timestamptz END,
        response_status = given.response_status, error_code = given.error_code, error = given.error, duration_ms = given.duration_ms
      FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::text[], $9::int[])

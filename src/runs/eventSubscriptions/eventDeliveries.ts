@@ -28,9 +28,10 @@ export const deliveryFields = {
   ),
   attempts: field.integer('Number of attempts since it was created, or last redelivered or replayed.'),
   createdAt: field.time('Time at which the event was read from the log.'),
+  firstAttemptAt: orNull(field.time()),
   lastAttemptAt: orNull(field.time('Time of the last attempt.')),
   giveUpAt: field.time(
-    'Time after which it is no longer retried. The events of a run share this period, even while they wait for each other.',
+    'Time after which it is no longer retried. The events of a run share this period, even while they wait for each other. One that is first tried while the receiver is down is retried until the receiver has been down as long.',
   ),
   endedAt: orNull(field.time('Time at which it became final.')),
   responseStatus: orNull(field.integer('HTTP status of the last response. Null if there was none.')),

@@ -9,6 +9,7 @@ import type { Execution } from '../../engine/execution';
 import type { Loaders } from '../../kernel/loaders';
 import type { App } from '../app';
 import { encodePlace, type LogEvent } from '../events/eventLog';
+import { executionLink } from '../execution/executionLink';
 import { executionById } from '../execution/executions.loaders';
 import type { EventDelivery } from './eventDeliveries';
 
@@ -74,15 +75,8 @@ export async function eventFacts(
     definition: definition === undefined ? null : { id: definition.id, name: definition.name, kind },
     environment: environment && { id: environment.id, name: environment.name, type: environment.type },
     cursor: encodePlace(identity, place),
-    link: linkOf(app, event.runId),
+    link: executionLink(app, event.runId),
   };
 }
 
 const named = (row: Named | null): Named | null => row && { id: row.id, name: row.name };
-
-/** Address at which people see a run: GraphiQL with a query of it. */
-export function linkOf(app: App, runId: string): string | null {
-  const { SLIPWAY_PUBLIC_URL: base, SLIPWAY_RUN_LINK: template } = app.config;
-  if (template !== undefined) return template.replaceAll('{id}', runId);
-  return base === undefined ? null : `${base}/graphql?run=${runId}`;
-}

@@ -36,14 +36,24 @@ export function retryAfterOf(header: string | string[] | undefined, now: Date): 
   return new Date(Math.min(at, now.getTime() + MOST_RETRY_AFTER_MS));
 }
 
+interface Attempt {
+  /** Times at which it began and at which its result is recorded. */
+  readonly at: Date;
+  readonly now: Date;
+  /** Since when the receiver has accepted nothing. Null if the last attempt before this one succeeded. */
+  readonly failingSince: Date | null;
+  readonly backoffMs: number;
+  readonly retryMs: number;
+  readonly random: number;
+}
+
 /** Decides what follows from the result of an attempt. */
 export function attempted(
   delivery: EventDelivery,
   result: Result,
-  { at, now, durationMs }: { readonly at: Date; readonly now: Date; readonly durationMs: number },
-  backoffMs: number,
-  random: number,
+  { at, now, failingSince, backoffMs, retryMs, random }: Attempt,
 ): Attempted {
+  const durationMs = Math.max(0, now.getTime() - at.getTime());
   const common = { delivery, at, durationMs };
   const none = { dueAt: null, responseStatus: null, errorCode: null, error: null };
   if (result.is === 'ACCEPTED')
@@ -52,11 +62,34 @@ export function attempted(
   if (result.is === 'NOT_SENT') return { ...common, ...none, state: 'SKIPPED', errorCode, error, durationMs: 0 };
   const { responseStatus, retryAfter, gone } = result;
   const failed = { ...common, responseStatus, errorCode, error };
+  // The subscription is turned off. What is pending then is delivered when it is turned on again.
+  if (gone) return { ...failed, state: 'PENDING', dueAt: now };
   const attempts = delivery.attempts + 1;
-  const over = now >= delivery.giveUpAt;
-  if (gone || (over && attempts >= LEAST_ATTEMPTS)) return { ...failed, state: 'FAILED', dueAt: null };
+  const down = isDown(responseStatus) ? failingSince : null;
+  const giveUpAt = endOfRetries(delivery, at, down, retryMs);
+  const over = now >= giveUpAt;
+  if (over && attempts >= LEAST_ATTEMPTS) return { ...failed, state: 'FAILED', dueAt: null };
   const next = now.getTime() + waitAfter(attempts, backoffMs, random);
   // One attempt is at the end of the period.
-  const wanted = over ? next : Math.min(next, delivery.giveUpAt.getTime());
+  const wanted = over ? next : Math.min(next, giveUpAt.getTime());
   return { ...failed, state: 'PENDING', dueAt: new Date(Math.max(wanted, retryAfter?.getTime() ?? 0)) };
+}
+
+/** True unless the receiver has looked at the event and refuses it. */
+const isDown = (responseStatus: number | null): boolean =>
+  responseStatus === null || responseStatus >= 500 || responseStatus === 408 || responseStatus === 429;
+
+/**
+ * A delivery whose turn came while the receiver was down is not to blame: it is retried until the receiver has been
+ * down for the whole period.
+ */
+function endOfRetries(
+  { giveUpAt, attempts, firstAttemptAt }: EventDelivery,
+  at: Date,
+  downSince: Date | null,
+  retryMs: number,
+): Date {
+  const first = attempts === 0 ? at : (firstAttemptAt ?? at);
+  if (downSince === null || first < downSince) return giveUpAt;
+  return new Date(Math.max(giveUpAt.getTime(), downSince.getTime() + retryMs));
 }

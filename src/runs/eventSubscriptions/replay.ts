@@ -4,7 +4,7 @@ import { topic } from '../../kernel/database/wakeups';
 import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { placeBefore } from '../events/eventLog';
-import { findLogBounds } from '../events/eventLog.store';
+import { findLogBounds, findPlacesOfTimes } from '../events/eventLog.store';
 import { requirePlace } from './changeSubscriptions';
 import { findDelivery, repeatDelivery } from './deliveries.store';
 import type { EventDelivery } from './eventDeliveries';
@@ -40,9 +40,10 @@ export async function replayEvents(
     errors.push(broken('to', to, 'RANGE', 'the end of the range must be later than its start.'));
   if (errors.length > 0) throw invalidInput(errors);
   const { horizon } = await findLogBounds(app.database);
+  const places = await findPlacesOfTimes(app.database, from ?? null, to ?? null, horizon);
   const replay = {
-    after: after == null ? placeBefore(0) : await requirePlace(app, 'after', after),
-    until: until == null ? placeBefore(horizon) : await requirePlace(app, 'until', until),
+    after: after == null ? placeBefore(places.after) : await requirePlace(app, 'after', after),
+    until: until == null ? placeBefore(places.until) : await requirePlace(app, 'until', until),
     from: from?.toISOString() ?? null,
     to: to?.toISOString() ?? null,
     failedOnly: failedOnly ?? false,

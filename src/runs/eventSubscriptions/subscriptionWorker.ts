@@ -299,18 +299,14 @@ export class SubscriptionWorker {
     const results = this.results;
     this.results = [];
     const now = app.clock.now();
-    const attempts: Attempted[] = results.map(({ delivery, result, at }) =>
-      attempted(
-        delivery,
-        result,
-        { at, now, durationMs: Math.max(0, now.getTime() - at.getTime()) },
-        app.config.SLIPWAY_WEBHOOK_BACKOFF_MS,
-        Math.random(),
-      ),
-    );
     const failures = results.filter(({ result }) => result.is === 'REFUSED');
     const works = results.some(({ result }) => result.is === 'ACCEPTED');
     const before = live?.state.failingSince ?? null;
+    const { SLIPWAY_WEBHOOK_BACKOFF_MS: backoffMs, SLIPWAY_WEBHOOK_RETRY_HOURS: hours } = app.config;
+    const common = { now, failingSince: works ? null : before, backoffMs, retryMs: hours * HOUR_MS };
+    const attempts: Attempted[] = results.map(({ delivery, result, at }) =>
+      attempted(delivery, result, { ...common, at, random: Math.random() }),
+    );
     const failingSince = works ? null : failures.length > 0 ? (before ?? now) : before;
     const holds = failures.flatMap(({ result }) =>
       result.is === 'REFUSED' && result.retryAfter !== null ? [result.retryAfter] : [],

@@ -104,6 +104,50 @@ export async function findCommitted(
   return { horizon: first.horizon, waiting: first.waiting, events: rows.filter(({ runId }) => runId !== null) };
 }
 
+/** Times in the log can be out of order by this much, because clocks of servers differ and transactions take time. */
+const DISORDER_MS = 3_600_000;
+
+/**
+ * Positions between which all events of a range of times are: a binary search over transactions, so its cost does not
+ * depend on the length of the log. Events outside of the range can be between them, too.
+ */
+export async function findPlacesOfTimes(
+  db: Db,
+  from: Date | null,
+  to: Date | null,
+  horizon: number,
+): Promise<{ readonly after: number; readonly until: number }> {
+  const { after } = from === null ? { after: 0 } : await searchTime(db, from.getTime() - DISORDER_MS, horizon);
+  const { until } = to === null ? { until: horizon } : await searchTime(db, to.getTime() + DISORDER_MS, horizon);
+  return { after, until };
+}
+
+/** The event of a transaction `after` is older than the time; those of `until` are not, or do not exist. */
+async function searchTime(
+  db: Db,
+  time: number,
+  horizon: number,
+): Promise<{ readonly after: number; readonly until: number }> {
+  // Transaction 0 has restored events, which are in no order among themselves.
+  let after = 0;
+  let next = 1;
+  let until = horizon;
+  while (next < until) {
+    const middle = next + Math.floor((until - next) / 2);
+    const [found] = await db.rows<{ id: number; at: Date }>(
+      `SELECT transaction_id AS id, at FROM execution_event WHERE transaction_id >= $1 AND transaction_id < $2
+       ORDER BY transaction_id, run_id, sequence LIMIT 1`,
+      [middle, until],
+    );
+    if (found === undefined || found.at.getTime() >= time) until = middle;
+    else {
+      after = found.id;
+      next = found.id + 1;
+    }
+  }
+  return { after, until };
+}
+
 export interface LogBounds {
   /** Events up to this transaction may have been deleted. */
   readonly pruned: number;

@@ -130,6 +130,33 @@ describe('the FirstGen endpoint', () => {
     expect(data).toEqual({ audits: { nodes: [{ action: 'userGroup.create', outcome: expect.any(String) }] } });
   });
 
+  it('takes empty notification settings, and refuses those that would send a message', async () => {
+    const create = `mutation ($input: CreateUserGroupInput!) { createUserGroup(input: $input) {
+      userGroup { name notificationSettings { groupEmailAddresses } } } }`;
+    const empty = {
+      groupEmailAddresses: [],
+      microsoftTeamsWebhookUrl: '',
+      sendMailToNewMembers: false,
+      sendNotificationToMembers: false,
+      slackNotificationSetting: { slackChannelName: '', slackWebhookURL: '' },
+    };
+    const made = await post(create, { input: { name: 'silent', ssoSetting: null, notificationSettings: empty } });
+    expect([made.errors, made.data]).toEqual([
+      [],
+      { createUserGroup: { userGroup: { name: 'silent', notificationSettings: null } } },
+    ]);
+    for (const [field, settings] of [
+      ['groupEmailAddresses', { groupEmailAddresses: ['ops@example.com'] }],
+      ['sendNotificationToMembers', { sendNotificationToMembers: true }],
+      ['slackNotificationSetting.slackWebhookURL', { slackNotificationSetting: { slackWebhookURL: 'https://x.test' } }],
+    ] as const) {
+      const refused = await post(create, { input: { name: 'loud', notificationSettings: { ...empty, ...settings } } });
+      expect(messagesOf(refused)).toEqual([
+        ['UNSUPPORTED', expect.stringContaining(`notificationSettings.${field} is not supported`)],
+      ]);
+    }
+  });
+
   it('has pages of memberships', async () => {
     await createKey(world.server.client, 'readers');
     const { data, errors } = await post(`mutation {

@@ -223,7 +223,7 @@ describe('deliveries', () => {
         context: { specversion: '0.5.1', id: finished?.id, type: finished?.type, chainId: run },
         subject: {
           id: run,
-          content: { pipelineName: 'one', uri: `https://slipway.example.com/graphql?run=${run}`, outcome: 'success' },
+          content: { pipelineName: 'one', uri: `https://slipway.example.com/runs/${run}`, outcome: 'success' },
         },
         customData: { cursor: finished?.cursor, execution: { kind: 'WORKFLOW' }, definition: { name: 'one' } },
       },
@@ -351,9 +351,9 @@ describe('deliveries', () => {
     await change(client, 'enableEventSubscription', id);
     await eventually(
       () => deliveries(client, id, ['DELIVERED']),
-      ({ total }) => total === 1,
+      ({ total }) => total === 2,
     );
-    expect((await deliveries(client, id, ['FAILED'])).total).toBe(1);
+    expect((await deliveries(client, id, ['FAILED'])).total).toBe(0);
 
     const owner = new TestClient(
       url,
@@ -409,7 +409,10 @@ describe('deliveries', () => {
       );
     const sent = (path: string) => one.requests.filter((request) => request.path.startsWith(path));
     const bodies = (path: string) => sent(path).map(({ body }) => JSON.parse(body || 'null'));
-    const link = `https://slipway.example.com/graphql?run=${run}`;
+    const link = `https://slipway.example.com/runs/${run}`;
+    expect(await client.ask(`{ execution(executionId: "${run}") { executionUrl } }`)).toEqual({
+      execution: { executionUrl: link },
+    });
     expect(bodies('/slack/secret')[0]).toMatchObject({ text: 'ship is SUCCESS' });
     expect(JSON.stringify(bodies('/slack/secret')[0])).toContain(`<${link}|ship is SUCCESS>`);
     expect(bodies('/teams/secret')[0]).toMatchObject({

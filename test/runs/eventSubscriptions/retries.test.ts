@@ -1,5 +1,6 @@
 import { TestClient } from '../../support/client';
 import { topic } from '../../../src/kernel/database/wakeups';
+import { findLogBounds, findPlacesOfTimes } from '../../../src/runs/events/eventLog.store';
 import { pruneDeliveries } from '../../../src/runs/eventSubscriptions/deliveryRetention';
 import { takeLeases } from '../../../src/runs/eventSubscriptions/subscriptions.store';
 import { slipway } from '../../cli/program';
@@ -144,6 +145,45 @@ describe('retries of deliveries', () => {
     await to.end();
   });
 
+  it('of an event whose turn comes while the receiver is down last until it is back', async () => {
+    const [refused, taken] = await Promise.all([idle(), idle()]);
+    let dead = false;
+    let poison: number | undefined;
+    const to = await Subscribed.to((_runId, request) => {
+      const { runId, sequence } = eventOf(request);
+      if (dead) return 503;
+      if (runId === refused) poison ??= sequence;
+      return runId === refused && sequence === poison ? 400 : 200;
+    });
+    await note(world.server, { runId: refused }, 3);
+    await eventually(
+      () => to.deliveries('PENDING'),
+      (found) => found.length === 3 && found.some(({ attempts }) => attempts >= 3),
+    );
+    advance(20 * HOUR);
+    await note(world.server, { runId: taken });
+    await to.until('DELIVERED', 1);
+    dead = true;
+    await note(world.server, { runId: taken });
+    await eventually(
+      () => to.deliveries('PENDING'),
+      (found) => found.some(({ runId, attempts }) => runId === taken && attempts > 0),
+    );
+    // The day of the first event is over. The two behind it have their first attempts now.
+    advance(5 * HOUR);
+    await to.until('FAILED', 1);
+    await eventually(
+      () => to.deliveries('PENDING'),
+      (found) => found.some(({ runId, attempts }) => runId === refused && attempts > 4),
+    );
+    expect(await to.deliveries('FAILED')).toHaveLength(1);
+    dead = false;
+    advance(HOUR);
+    await to.until('DELIVERED', 4);
+    expect(await to.state()).toMatchObject({ enabled: true });
+    await to.end();
+  });
+
   it('to a dead receiver end when it is turned off, and a replay brings what was given up', async () => {
     let dead = true;
     const accepted: number[] = [];
@@ -223,12 +263,15 @@ describe('deliveries', () => {
   it('of a range of time are repeated, and no others', async () => {
     const to = await Subscribed.to(() => 200);
     const runId = await idle();
-    await note(world.server, { runId }, 2);
-    advance(HOUR);
+    await note(world.server, { runId });
+    advance(3 * HOUR);
+    await note(world.server, { runId });
+    advance(3 * HOUR);
     const from = new Date(now()).toISOString();
     await note(world.server, { runId }, 3);
     advance(HOUR);
     const until = new Date(now()).toISOString();
+    advance(3 * HOUR);
     await note(world.server, { runId }, 2);
     await to.until('DELIVERED', 7);
     const sent = to.receiver.requests.map((request) => eventOf(request).sequence);
@@ -240,6 +283,20 @@ describe('deliveries', () => {
     await to.until('DELIVERED', 7);
     const again = to.receiver.requests.slice(7).map((request) => eventOf(request).sequence);
     expect(again).toEqual(sent.slice(2, 5));
+    // The search leaves out what is before and after, and no more.
+    const { database } = world.server.app;
+    const { horizon } = await findLogBounds(database);
+    const { after, until: end } = await findPlacesOfTimes(database, new Date(from), new Date(until), horizon);
+    const between = await database.rows<{ within: boolean }>(
+      `SELECT transaction_id >= $2 AND transaction_id < $3 AS within FROM execution_event
+       WHERE run_id = $1 AND type = 'ABORT_REQUESTED' ORDER BY sequence`,
+      [runId, after, end],
+    );
+    // The last transaction before the range may have events in it.
+    expect(between.map(({ within }) => within)).toEqual([false, true, true, true, true, false, false]);
+    const open = await findPlacesOfTimes(database, null, new Date(now() + DAY), horizon);
+    const [last] = await database.rows<{ id: number }>('SELECT max(transaction_id) AS id FROM execution_event');
+    expect([open.after, open.until > (last?.id ?? 0)]).toEqual([0, true]);
     await to.end();
   });
 
