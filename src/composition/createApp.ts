@@ -132,9 +132,9 @@ export async function createApp(
   };
 }
 
-const contentFolder = (config: ServerConfig): string => join(config.SLIPWAY_DATA_DIR, 'artifacts');
+export const contentFolder = (config: ServerConfig): string => join(config.SLIPWAY_DATA_DIR, 'artifacts');
 
-async function contentStore(config: ServerConfig): Promise<ContentStore> {
+export async function contentStore(config: ServerConfig): Promise<ContentStore> {
   const { SLIPWAY_S3_BUCKET: bucket, SLIPWAY_S3_REGION: region, SLIPWAY_S3_PREFIX: prefix } = config;
   if (bucket === undefined) return new DiskStore(contentFolder(config));
   const { SLIPWAY_S3_ACCESS_KEY_ID: accessKeyId, SLIPWAY_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
@@ -148,7 +148,7 @@ async function contentStore(config: ServerConfig): Promise<ContentStore> {
  * With an embedded database, the server keeps the secret key next to it. The key of a shared database must not be in a
  * file of one server.
  */
-const secretKeyFile = (config: ServerConfig): string | null =>
+export const secretKeyFile = (config: ServerConfig): string | null =>
   config.DATABASE_URL === undefined ? join(config.SLIPWAY_DATA_DIR, 'secret.key') : null;
 
 function identityProviderOf(config: ServerConfig): IdentityProvider | null {

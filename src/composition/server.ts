@@ -39,7 +39,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded
 import { Loaders } from '../kernel/loaders';
 import type { Log } from '../kernel/log';
 import type { App } from '../runs/app';
-import { adoptRestoredEvents } from '../runs/events/eventLog.store';
+import { adoptRestored } from '../runs/eventSubscriptions/adoptRestored';
 import { upkeepOf } from '../runs/upkeep';
 import { Deliverer } from '../runs/eventSubscriptions/deliverer';
 import { ExportWriter } from '../runs/exports/exportWriter';
@@ -89,7 +89,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => sealer.stop());
     const failedLogins = new FailedLogins(app);
     stops.push(() => failedLogins.flush());
-    const adopted = await adoptRestoredEvents(app.database);
+    const adopted = await adoptRestored(app.database);
     if (adopted > 0)
       log.info({ events: adopted }, 'adopted events of another database: this one was restored from a dump');
     await ensureConfiguredKey(app);

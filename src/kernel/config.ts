@@ -275,6 +275,19 @@ export function unknownVariables(environment: Environment = process.env): string
   });
 }
 
+const SECRET = /KEY|TOKEN|SECRET|PASSWORD|HEADERS|^DATABASE_URL$|^EVENTS_URL$/;
+
+/** Variables of a server that are set and not secret, so that another machine can be set up in the same way. */
+export function visibleSettings(environment: Environment = process.env): Record<string, string> {
+  const names = Object.keys(serverVariables.shape).filter((name) => !SECRET.test(name));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || /\/\/[^/@]*@/.test(value) ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** Environment for child processes, such as PATH and HOME. */
 export const inheritedEnvironment = (): Readonly<NodeJS.ProcessEnv> => process.env;
 

@@ -40,6 +40,18 @@ export class SecretKeys {
     return (await this.current()).id;
   }
 
+  /** Ids of all keys that can decrypt. Creates none. */
+  async knownIds(): Promise<string[]> {
+    const own = await this.readFile();
+    return [...this.configured, ...(own === undefined ? [] : [own])].map(({ id }) => id);
+  }
+
+  /** Id of a key as its file holds it. */
+  static idOf(text: string): string {
+    const bytes = parseSecretKey(text.trim());
+    return bytes === undefined ? '' : toKey(bytes).id;
+  }
+
   async seal(row: Row, value: string): Promise<Sealed> {
     const key = await this.current();
     const iv = randomBytes(IV_BYTES);

@@ -13,6 +13,9 @@ const references: readonly string[] = [
 ];
 const IS_USED = `(${references.join(' OR ')})`;
 
+/** Shared by everything that deletes content; a backup holds it alone. */
+export const CONTENTS_LOCK = 0x51_1b_c0_7;
+
 /** Notes content that is about to be stored or referred to. The sweep leaves it alone until that time. */
 export async function lookAgain(db: Db, contents: readonly Content[], at: Date): Promise<void> {
   await db.write(
@@ -31,11 +34,22 @@ export async function releaseContents(db: Db, digests: readonly string[], now: D
   ]);
 }
 
+/** Which of these something refers to. */
+export async function findUsed(db: Db, digests: readonly string[]): Promise<string[]> {
+  if (digests.length === 0) return [];
+  const rows = await db.rows<{ sha256: string }>(
+    `SELECT sha256 FROM unnest($1::text[]) AS content (sha256) WHERE ${IS_USED} ORDER BY sha256`,
+    [digests],
+  );
+  return rows.map(({ sha256 }) => sha256);
+}
+
 type Chosen = { readonly only: string; readonly now: Date } | { readonly before: Date; readonly limit: number };
 
 /**
  * Deletes unused content with its rows: the locks of the rows are held until the content is gone, so that an upload of
  * the same content waits, and then stores it again. An upload that has begun keeps it: its time to look is later.
+ * Deletes nothing while a backup is written.
  */
 export async function deleteUnused(
   db: Transaction,
@@ -47,7 +61,8 @@ export async function deleteUnused(
       ? ['sha256 = $1 AND check_at <= $2', [chosen.only, chosen.now]]
       : ['check_at < $1 ORDER BY check_at LIMIT $2', [chosen.before, chosen.limit]];
   const rows = await db.rows<{ sha256: string; isUsed: boolean }>(
-    `WITH content AS (SELECT sha256 FROM stored_content WHERE ${where} FOR UPDATE SKIP LOCKED)
+    `WITH free AS MATERIALIZED (SELECT pg_try_advisory_xact_lock_shared(${CONTENTS_LOCK}) AS mine),
+       content AS (SELECT sha256 FROM stored_content WHERE (SELECT mine FROM free) AND ${where} FOR UPDATE SKIP LOCKED)
      SELECT sha256, ${IS_USED} AS "isUsed" FROM content`,
     parameters,
   );

@@ -176,15 +176,22 @@ export async function findDatabaseIdentity(db: Db): Promise<string> {
   return row?.id ?? '';
 }
 
+/** Ids of transactions of another database that this one has not reached yet. */
+export const FOREIGN = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
+
 /**
- * Events restored from a dump carry transaction ids of another database that this one has not reached yet. They become
- * older than everything else. Otherwise they, and all later events of their runs, would stay invisible to readers of
- * all runs.
+ * Events restored from a dump carry transaction ids of another database that this one has not reached yet. Up to
+ * `place` they become older than everything else, and later ones get the id of this transaction. Otherwise they, and
+ * all later events of their runs, would stay invisible to readers of all runs.
  */
-export async function adoptRestoredEvents(db: Db): Promise<number> {
-  const foreign = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
-  await db.write(`UPDATE event_horizon SET transaction_id = 0 WHERE ${foreign}`);
-  return db.write(`UPDATE execution_event SET transaction_id = 0 WHERE ${foreign}`);
+export async function adoptRestoredEvents(db: Db, place: Place | undefined): Promise<number> {
+  await db.write(`UPDATE event_horizon SET transaction_id = 0 WHERE ${FOREIGN}`);
+  const { transactionId = null, runId = null, sequence = null } = place ?? {};
+  return db.write(
+    `UPDATE execution_event SET transaction_id = CASE WHEN (transaction_id, run_id, sequence) > ($1::bigint, $2::uuid, $3::int)
+       THEN pg_current_xact_id()::text::bigint ELSE 0 END WHERE ${FOREIGN}`,
+    [transactionId, runId, sequence],
+  );
 }
 
 // Retention

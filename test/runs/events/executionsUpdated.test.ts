@@ -1,5 +1,6 @@
 import { decodePlace } from '../../../src/runs/events/eventLog';
-import { adoptRestoredEvents, findCommitted } from '../../../src/runs/events/eventLog.store';
+import { findCommitted } from '../../../src/runs/events/eventLog.store';
+import { adoptRestored } from '../../../src/runs/eventSubscriptions/adoptRestored';
 import { onServer } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { endOf, Reading } from '../../support/reading';
@@ -158,7 +159,7 @@ it('continues after the database was restored from a dump', async () => {
   await database.write('UPDATE execution_event SET transaction_id = transaction_id + 1000000000 WHERE run_id = $1', [
     id,
   ]);
-  expect(await adoptRestoredEvents(database)).toBe((await world.runs.events(id)).length);
+  expect(await adoptRestored(database)).toBe((await world.runs.events(id)).length);
   const reading = read(of(id));
   await reading.next();
   await note(world.server, { runId: id });
