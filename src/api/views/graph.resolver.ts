@@ -1,7 +1,7 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import type { Context } from '../graphql/context';
 import { readGraph } from '../../runs/views/graph.queries';
-import { GraphFormatEnum, MatrixDisplay, WorkflowGraphText } from './graph.types';
+import { CalledWorkflowDisplay, GraphFormatEnum, MatrixDisplay, WorkflowGraphText } from './graph.types';
 import { renderGraph } from '../../runs/views/renderGraph';
 
 @Resolver()
@@ -35,10 +35,16 @@ export class GraphResolver {
       description: 'Display of the combinations of a matrix.',
     })
     matrix: MatrixDisplay,
+    @Arg('calls', () => CalledWorkflowDisplay, {
+      defaultValue: CalledWorkflowDisplay.EXPANDED,
+      description: 'Display of tasks that run a workflow.',
+    })
+    calls: CalledWorkflowDisplay,
     @Ctx() { app, actor }: Context,
   ): Promise<WorkflowGraphText> {
     const expanded = matrix === MatrixDisplay.EXPANDED;
-    const graph = await readGraph(app, actor, { workflowId, pipelineId, executionId, attempt, expanded });
+    const boxes = calls === CalledWorkflowDisplay.EXPANDED;
+    const graph = await readGraph(app, actor, { workflowId, pipelineId, executionId, attempt, expanded, boxes });
     return { format, text: renderGraph(graph, format), nodeCount: graph.nodes.length };
   }
 }

@@ -13,9 +13,12 @@ registerEnumType(GraphFormatEnum, {
     JSON: {
       description:
         'JSON for programs: `{ onFailure, nodes: [{ name, label, type, group, level, dependsOn, condition, onFailure, ' +
-        'combinations, state }] }`. `level` is null for detached tasks (failure handlers, restore tasks). `state` is ' +
-        'null in a definition, otherwise `{ status, counts }`. `dependsOn` has names of nodes, and of groups, which ' +
-        'stand for everything in them: a matrix whose combinations are expanded, or a stage.',
+        'combinations, state }], groups: [{ name, label, type, group, workflow, condition, onFailure, state }] }`. ' +
+        '`level` is null for detached tasks (failure handlers, restore tasks). `state` is null in a definition, ' +
+        'otherwise `{ status, counts }`. Groups are of the type `matrix`, whose combinations are expanded, `stage`, or ' +
+        '`workflow`: a task that runs a workflow, with the tasks and groups of that workflow in it. `group` names the ' +
+        'innermost group that contains a node or a group. `dependsOn` has names of nodes, and of groups, which stand ' +
+        'for everything in them.',
     },
     MERMAID: { description: 'Mermaid flowchart, which many wikis and code hosts render.' },
     DOT: { description: 'DOT, for Graphviz.' },
@@ -33,6 +36,19 @@ registerEnumType(MatrixDisplay, {
   valuesConfig: {
     COLLAPSED: { description: 'One node, with the number of combinations and their statuses.' },
     EXPANDED: { description: 'One node for each combination.' },
+  },
+});
+
+export enum CalledWorkflowDisplay {
+  COLLAPSED = 'COLLAPSED',
+  EXPANDED = 'EXPANDED',
+}
+registerEnumType(CalledWorkflowDisplay, {
+  name: 'CalledWorkflowDisplay',
+  description: 'Display of tasks that run a workflow.',
+  valuesConfig: {
+    COLLAPSED: { description: 'One node for the task.' },
+    EXPANDED: { description: 'A box for the task, with the tasks of the workflow in it.' },
   },
 });
 

@@ -4,12 +4,23 @@ import { classes } from '../parts/classes';
 import { StatusShape } from '../parts/Status';
 import { lookOf } from '../parts/statuses';
 import styles from './Graph.module.css';
-import { type Box, type Edge, type GraphNode, HEIGHT, type Layout, layOut, PITCH, WIDTH } from './layout';
+import {
+  type Box,
+  type Edge,
+  type GraphGroup,
+  type GraphNode,
+  HEIGHT,
+  type Layout,
+  layOut,
+  PITCH,
+  WIDTH,
+} from './layout';
 
-export type { GraphNode } from './layout';
+export type { GraphGroup, GraphNode } from './layout';
 
 interface GraphProps {
   readonly nodes: readonly GraphNode[];
+  readonly groups: readonly GraphGroup[];
   /** Statuses of the tasks that a node stands for; empty in a definition. */
   readonly statusesOf: (name: string) => readonly string[];
   readonly selected?: string | undefined;
@@ -38,9 +49,11 @@ const worstOf = (statuses: readonly string[]): string | undefined =>
  * A graph of tasks, a column for each level. Draws only what is in the window, so that its size doesn't matter. Arrow
  * keys walk through the boxes; Enter opens one.
  */
-export function Graph({ nodes, statusesOf, selected, onOpen }: GraphProps) {
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const layout = useMemo(() => layOut(nodes, open), [nodes, open]);
+export function Graph({ nodes, groups, statusesOf, selected, onOpen }: GraphProps) {
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const layout = useMemo(() => layOut(nodes, groups, toggled), [nodes, groups, toggled]);
+  const toggle = (group: string) =>
+    setToggled(new Set(toggled.has(group) ? [...toggled].filter((one) => one !== group) : [...toggled, group]));
   const frame = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 900, height: 420 });
   const [moved, setMoved] = useState<View>();
@@ -110,7 +123,7 @@ export function Graph({ nodes, statusesOf, selected, onOpen }: GraphProps) {
     setMoved(withBox(view, size, box));
   };
   const activate = (box: Box) => {
-    if (box.folded) setOpen(new Set([...open, box.label]));
+    if (box.folds !== null) toggle(box.folds);
     else onOpen(box.key);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -139,13 +152,11 @@ export function Graph({ nodes, statusesOf, selected, onOpen }: GraphProps) {
         <p className={styles.hint}>
           Drag to move, Ctrl and wheel to zoom, arrow keys to walk. “Tasks” has the same as a list.
         </p>
-        {[...layout.groups]
-          .filter(([name]) => open.has(name))
-          .map(([name, count]) => (
-            <Button key={name} small onClick={() => setOpen(new Set([...open].filter((one) => one !== name)))}>
-              Fold {name} ({count.toLocaleString('en')})
-            </Button>
-          ))}
+        {[...layout.unfolded].map(([name, count]) => (
+          <Button key={name} small onClick={() => toggle(name)}>
+            Fold {name} ({count.toLocaleString('en')})
+          </Button>
+        ))}
         <IconButton small icon="minus" label="Zoom out" onClick={() => zoomBy(0.8)} />
         <IconButton small icon="plus" label="Zoom in" onClick={() => zoomBy(1.25)} />
         <Button small kind="bare" onClick={() => setMoved(fitting(layout, size))}>
@@ -220,7 +231,7 @@ function BoxShape({ boxes, statusesOf, selected, focusable, plain, onOpen }: Box
       onClick={onOpen}
     >
       <title>{name}</title>
-      {first.folded && <rect x="5" y="5" width={WIDTH} height={HEIGHT} rx="6" className={styles.behind} />}
+      {first.folds !== null && <rect x="5" y="5" width={WIDTH} height={HEIGHT} rx="6" className={styles.behind} />}
       <rect width={WIDTH} height={last.y - first.y + HEIGHT} rx="6" className={styles.rect} />
       <rect width="4" height={last.y - first.y + HEIGHT} rx="2" className={styles.side} />
       {!plain && boxes.length === 1 && (

@@ -10,12 +10,22 @@ export interface GraphNode {
   readonly onFailure: string | null;
 }
 
+/** Nodes that can be folded into one box: combinations of a matrix, or tasks of a workflow that a task runs. */
+export interface GraphGroup {
+  readonly name: string;
+  readonly label: string;
+  readonly type: string;
+  /** Group that contains it. */
+  readonly group: string | null;
+}
+
 /** A box of the drawing: one node, or all nodes of a folded group. */
 export interface Box {
   readonly key: string;
   readonly label: string;
   readonly nodes: readonly GraphNode[];
-  readonly folded: boolean;
+  /** Group that it stands for. */
+  readonly folds: string | null;
   readonly column: number;
   readonly row: number;
   readonly x: number;
@@ -36,35 +46,71 @@ export interface Layout {
   readonly edges: readonly Edge[];
   readonly width: number;
   readonly height: number;
-  /** Groups that can be folded, with the number of their nodes. */
-  readonly groups: ReadonlyMap<string, number>;
+  /** Groups that can be folded and are not, with the number of their nodes. */
+  readonly unfolded: ReadonlyMap<string, number>;
 }
 
 export const WIDTH = 196;
 export const HEIGHT = 34;
 export const PITCH = HEIGHT + 12;
 const COLUMN = WIDTH + 72;
-/** Groups of this size are folded. */
+/** Groups of this size are folded first. */
 const FOLD_FROM = 30;
 /** Columns are centered while all of them are about as high as a window. */
 const CENTERED = 40;
 
-/** Places the nodes: a column for each level, which the server names. `open` holds the groups that are not folded. */
-export function layOut(nodes: readonly GraphNode[], open: ReadonlySet<string>): Layout {
+/**
+ * Places the nodes: a column for each level, which the server names. `toggled` holds groups that were folded or
+ * unfolded by a person.
+ */
+export function layOut(
+  nodes: readonly GraphNode[],
+  groups: readonly GraphGroup[],
+  toggled: ReadonlySet<string>,
+): Layout {
+  const outer = new Map(groups.map((group) => [group.name, group]));
+  const around = (name: string | null): string[] => {
+    const names: string[] = [];
+    for (let one = name; one !== null; one = outer.get(one)?.group ?? null) names.push(one);
+    return names;
+  };
+  const waitedFor = new Set(nodes.flatMap(({ dependsOn, level }) => (level === null ? [] : dependsOn)));
   const members = new Map<string, GraphNode[]>();
-  for (const node of nodes) {
-    if (node.group === null) continue;
-    const list = members.get(node.group) ?? [];
-    members.set(node.group, list);
+  /** What waits for a group waits for these. */
+  const ends = new Map<string, GraphNode[]>();
+  const add = (lists: Map<string, GraphNode[]>, group: string, node: GraphNode) => {
+    const list = lists.get(group) ?? [];
+    lists.set(group, list);
     list.push(node);
+  };
+  for (const node of nodes) {
+    let inside = node.name;
+    let isEnd = node.level !== null;
+    for (const group of around(node.group)) {
+      isEnd &&= outer.get(group)?.type !== 'workflow' || !waitedFor.has(inside);
+      add(members, group, node);
+      if (isEnd) add(ends, group, node);
+      inside = group;
+    }
   }
-  const large = [...members].filter(([, list]) => list.length >= FOLD_FROM);
-  const groups = new Map(large.map(([name, list]) => [name, list.length]));
-  const folded = new Set([...groups.keys()].filter((name) => !open.has(name)));
-  const keyOf = ({ group, name }: GraphNode) => (group !== null && folded.has(group) ? groupKey(group) : name);
+  const foldable = [...members].filter(
+    ([name, list]) => list.length >= FOLD_FROM || (outer.get(name)?.type === 'workflow' && list.length > 1),
+  );
+  const folded = new Set(
+    foldable.flatMap(([name, list]) => (list.length >= FOLD_FROM !== toggled.has(name) ? [name] : [])),
+  );
+  /** The outermost folded group. */
+  const foldOf = (name: string | null) => around(name).findLast((group) => folded.has(group));
+  const unfolded = new Map(
+    foldable.flatMap(([name, list]) => (foldOf(name) === undefined ? [[name, list.length] as const] : [])),
+  );
+  const keyOf = ({ group, name }: GraphNode) => {
+    const fold = foldOf(group);
+    return fold === undefined ? name : groupKey(fold);
+  };
 
   const last = Math.max(-1, ...nodes.map(({ level }) => level ?? -1));
-  const columns: { key: string; label: string; nodes: GraphNode[]; folded: boolean }[][] = [];
+  const columns: { key: string; label: string; nodes: GraphNode[]; folds: string | null }[][] = [];
   const made = new Map<string, { nodes: GraphNode[] }>();
   for (const node of nodes) {
     const key = keyOf(node);
@@ -73,8 +119,8 @@ export function layOut(nodes: readonly GraphNode[], open: ReadonlySet<string>): 
       known.nodes.push(node);
       continue;
     }
-    const isFolded = key !== node.name;
-    const box = { key, label: isFolded ? (node.group ?? '') : node.label, nodes: [node], folded: isFolded };
+    const folds = foldOf(node.group) ?? null;
+    const box = { key, label: folds === null ? node.label : (outer.get(folds)?.label ?? folds), nodes: [node], folds };
     made.set(key, box);
     const column = node.level ?? last + 1;
     while (columns.length <= column) columns.push([]);
@@ -83,17 +129,22 @@ export function layOut(nodes: readonly GraphNode[], open: ReadonlySet<string>): 
   const shown = columns.filter((column) => column.length > 0);
   const highest = Math.max(1, ...shown.map((column) => column.length));
   const rows = new Map<string, number>();
-  const sources = (node: GraphNode) =>
-    node.dependsOn.flatMap((name): readonly string[] => {
-      const group = members.get(name);
-      if (group === undefined) return made.has(name) ? [name] : [foldedOf(name)].filter((key) => made.has(key));
-      return folded.has(name) ? [groupKey(name)] : group.map(({ name: one }) => one);
-    });
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const foldedOf = (name: string) => {
-    const node = byName.get(name);
-    return node === undefined ? '' : keyOf(node);
+  const known = new Map<string, readonly string[]>();
+  /** Keys of the boxes that stand for a node or a group. */
+  const keysOf = (name: string): readonly string[] => {
+    const keys = known.get(name) ?? keysFound(name);
+    known.set(name, keys);
+    return keys;
   };
+  const keysFound = (name: string): readonly string[] => {
+    const fold = foldOf(name);
+    if (fold !== undefined) return [groupKey(fold)];
+    const node = byName.get(name);
+    const list = node === undefined ? (ends.get(name) ?? []) : [node];
+    return [...new Set(list.map(keyOf))];
+  };
+  const sources = (node: GraphNode) => node.dependsOn.flatMap(keysOf);
 
   const boxes = new Map<string, Box>();
   const placed = shown.map((column, index) => {
@@ -118,10 +169,10 @@ export function layOut(nodes: readonly GraphNode[], open: ReadonlySet<string>): 
   return {
     boxes,
     columns: placed,
-    edges: edgesOf(nodes, boxes, { keyOf, members, folded, foldedOf }),
+    edges: edgesOf(nodes, boxes, { keyOf, keysOf }),
     width: Math.max(0, placed.length * COLUMN - (COLUMN - WIDTH)),
     height: highest * PITCH - (PITCH - HEIGHT),
-    groups,
+    unfolded,
   };
 }
 
@@ -129,22 +180,20 @@ const groupKey = (name: string): string => `group ${name}`;
 
 interface Names {
   readonly keyOf: (node: GraphNode) => string;
-  readonly members: ReadonlyMap<string, readonly GraphNode[]>;
-  readonly folded: ReadonlySet<string>;
-  readonly foldedOf: (name: string) => string;
+  readonly keysOf: (name: string) => readonly string[];
 }
 
 /** Lines from each box to those that wait for it. If many wait for a group, its lines meet in a joint. */
 function edgesOf(nodes: readonly GraphNode[], boxes: ReadonlyMap<string, Box>, names: Names): Edge[] {
-  const { keyOf, members, folded, foldedOf } = names;
+  const { keyOf, keysOf } = names;
   const edges: Edge[] = [];
   const seen = new Set<string>();
   const joints = new Map<string, { x: number; y: number }>();
   const out = ({ x, y }: Box) => ({ x: x + WIDTH, y: y + HEIGHT / 2 });
-  const jointOf = (group: string, list: readonly GraphNode[]) => {
+  const jointOf = (group: string, keys: readonly string[]) => {
     const known = joints.get(group);
     if (known) return known;
-    const ends = list.flatMap(({ name }) => boxes.get(name) ?? []).map(out);
+    const ends = keys.flatMap((key) => boxes.get(key) ?? []).map(out);
     const x = Math.max(...ends.map((end) => end.x)) + 28;
     const y = ends.reduce((sum, end) => sum + end.y, 0) / Math.max(1, ends.length);
     joints.set(group, { x, y });
@@ -159,10 +208,11 @@ function edgesOf(nodes: readonly GraphNode[], boxes: ReadonlyMap<string, Box>, n
       const pair = `${name}\n${key}`;
       if (seen.has(pair)) continue;
       seen.add(pair);
-      const group = members.get(name);
-      const whole = group !== undefined && !folded.has(name) && group.length > 1;
-      const box = boxes.get(folded.has(name) ? groupKey(name) : foldedOf(name));
-      const from = whole ? jointOf(name, group) : box && out(box);
+      const keys = keysOf(name);
+      // Within a folded group.
+      if (keys.includes(key)) continue;
+      const box = boxes.get(keys[0] ?? '');
+      const from = keys.length > 1 ? jointOf(name, keys) : box && out(box);
       if (from) edges.push({ x1: from.x, y1: from.y, x2: to.x, y2: to.y + HEIGHT / 2 });
     }
   }

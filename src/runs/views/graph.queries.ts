@@ -21,11 +21,12 @@ export interface GraphQuestion {
   /** Attempt of the execution; the newest unless given. */
   readonly attempt?: number | null;
   readonly expanded: boolean;
+  readonly boxes: boolean;
 }
 
 /** Graph of a current definition, or of an execution with the statuses of its parts, for callers who may see it. */
 export async function readGraph(app: App, actor: Actor, question: GraphQuestion): Promise<WorkflowGraph> {
-  const { workflowId, pipelineId, executionId, attempt = null, expanded } = question;
+  const { workflowId, pipelineId, executionId, attempt = null, expanded, boxes } = question;
   const db = app.database;
   if ([workflowId, pipelineId, executionId].filter((id) => id != null).length !== 1) {
     const message = 'Give exactly one of workflowId, pipelineId and executionId.';
@@ -38,7 +39,7 @@ export async function readGraph(app: App, actor: Actor, question: GraphQuestion)
   if (workflowId != null) {
     const workflow = await readPart(app, actor, workflows, workflowId);
     const { definition } = await app.workflowRevisions.get(db, workflow.currentRevisionId);
-    return workflowGraph(definition, { expanded, states: null });
+    return workflowGraph(definition, { expanded, boxes, states: null });
   }
   if (pipelineId != null) {
     const pipeline = await readPart(app, actor, pipelines, pipelineId);
@@ -54,7 +55,7 @@ export async function readGraph(app: App, actor: Actor, question: GraphQuestion)
     return pipelineGraph(definition, new Map(stages.map(({ stepName, status }) => [stepName, [status]])));
   }
   const { definition } = await app.workflowRevisions.get(db, asked.revisionId);
-  return workflowGraph(definition, { expanded, states: await statesOf(app, shown) });
+  return workflowGraph(definition, { expanded, boxes, states: await statesOf(app, shown) });
 }
 
 async function statesOf({ database }: App, shown: AttemptRef): Promise<NodeStates> {

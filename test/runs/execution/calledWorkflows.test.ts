@@ -1,3 +1,4 @@
+import { layOut } from '../../../src/console/graph/layout';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
@@ -84,11 +85,59 @@ describe('a task that runs a workflow', () => {
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(ran.map(({ task }) => task)).toEqual(['first', 'after']);
     expect(await statuses(id)).toEqual({ first: 'SUCCESS', lib: 'SKIPPED', after: 'SUCCESS' });
-    const { workflowGraph } = await server.client.ask<{ workflowGraph: { text: string } }>(
-      'query ($id: ID!) { workflowGraph(workflowId: $id, matrix: EXPANDED, format: MERMAID) { text } }',
-      { id: (await runs.ids('workflow', 'release')).entityId },
+  });
+
+  it('is a box with its tasks in the graph of a run', async () => {
+    const id = await runs.start('workflow', 'release');
+    await agent.runOne();
+    const graph = async (args: string) =>
+      (
+        await server.client.ask<{ workflowGraph: { text: string } }>(
+          `query ($id: ID!) { workflowGraph(executionId: $id, ${args}) { text } }`,
+          { id },
+        )
+      ).workflowGraph.text;
+    const { nodes, groups } = JSON.parse(await graph('matrix: EXPANDED'));
+    const shape = (all: Record<string, unknown>[]) => all.map(({ name, group, level }) => [name, group, level]);
+    expect(shape(nodes)).toEqual([
+      ['first', null, 0],
+      ['lib/compile[os=a]', 'lib/compile', 1],
+      ['lib/compile[os=b]', 'lib/compile', 1],
+      ['lib/test', 'lib', 2],
+      ['lib/inner/write', 'lib/inner', 3],
+      ['after', null, 4],
+    ]);
+    expect(groups).toMatchObject([
+      { name: 'lib', type: 'workflow', workflow: 'build', group: null, condition: 'SKIP == "no"', state: {} },
+      { name: 'lib/compile', type: 'matrix', group: 'lib' },
+      { name: 'lib/inner', type: 'workflow', workflow: 'notes', group: 'lib', state: { status: 'QUEUED' } },
+    ]);
+    const drawn = (toggled: string[]) => layOut(nodes, groups, new Set(toggled));
+    expect([...drawn([]).unfolded.keys()].sort()).toEqual(['lib']);
+    const folded = drawn(['lib']);
+    expect([folded.columns.flat().map(({ label }) => label), folded.edges.length]).toEqual([
+      ['first', 'lib', 'after'],
+      2,
+    ]);
+    const lines = (await graph('format: DOT')).split('\n').map((line) => line.trim());
+    // `after` waits for the last task of the box, which is the last of the box in it.
+    expect(lines.filter((line) => line.includes('->'))).toEqual([
+      ...['n0 -> n1;', 'n1 -> n2;', 'n2 -> n3;', 'n3 -> n4;'],
+    ]);
+    expect(lines.filter((line) => line.startsWith('subgraph'))).toEqual([
+      'subgraph cluster_w0 {',
+      'subgraph cluster_w1 {',
+    ]);
+    expect(await graph('format: MERMAID')).toMatch(
+      /subgraph w0\["lib.*\n {4}n1.*\n {4}n2.*\n {4}subgraph w1.*\n {6}n3/,
     );
-    expect(workflowGraph.text).toContain('lib#47;compile#91;os=a#93;');
+    const text = await graph('format: ASCII');
+    expect(text).toContain('level 3\n  lib/inner/write');
+    expect(text).toMatch(
+      /boxes\n {2}lib +workflow build; if SKIP == "no"; [A-Z]+\n {2}lib\/inner +workflow notes; QUEUED\n/,
+    );
+    expect(await graph('format: ASCII, calls: COLLAPSED')).not.toContain('lib/');
+    await runs.abort(id);
   });
 
   it('gets a new revision with a change of that workflow, which can’t be deleted', async () => {

@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import { useData } from '../../data/hooks';
 import type { UrlState } from '../../data/urlState';
-import { Graph, type GraphNode } from '../../graph/Graph';
+import { Graph, type GraphGroup, type GraphNode } from '../../graph/Graph';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { Panel } from '../../parts/Panel';
 import { Skeleton } from '../../parts/Skeleton';
@@ -21,8 +21,11 @@ const baseOf = (name: string) => name.split('[')[0] ?? name;
 export function GraphTab({ member, tasks, url }: GraphTabProps) {
   const { data, error, refresh } = useData(ConsoleRunGraphDocument, { id: member });
   const text = data?.workflowGraph?.text;
-  const nodes = useMemo(
-    () => (text === undefined ? undefined : (JSON.parse(text) as { nodes: readonly GraphNode[] }).nodes),
+  const graph = useMemo(
+    () =>
+      text === undefined
+        ? undefined
+        : (JSON.parse(text) as { nodes: readonly GraphNode[]; groups: readonly GraphGroup[] }),
     [text],
   );
   const { byName, byBase } = useMemo(() => {
@@ -55,8 +58,8 @@ export function GraphTab({ member, tasks, url }: GraphTabProps) {
   return (
     <Panel title="Graph" padded={false}>
       <ErrorNote error={error} onRetry={refresh} />
-      {nodes === undefined && error === undefined && <Skeleton label="Loading the graph" rows={6} />}
-      {nodes && <Graph nodes={nodes} statusesOf={statusesOf} selected={selected} onOpen={open} />}
+      {graph === undefined && error === undefined && <Skeleton label="Loading the graph" rows={6} />}
+      {graph && <Graph {...graph} statusesOf={statusesOf} selected={selected} onOpen={open} />}
     </Panel>
   );
 }
