@@ -60,6 +60,23 @@ export const pages: readonly ConsolePage[] = [
     load: () => import('../views/compare/Compare'),
   },
   {
+    path: '/queue',
+    title: 'Queue',
+    group: 'Operate',
+    icon: 'queue',
+    key: 'q',
+    load: () => import('../views/queue/Queue'),
+  },
+  {
+    path: '/agents',
+    title: 'Agents',
+    group: 'Operate',
+    icon: 'agents',
+    key: 'n',
+    load: () => import('../views/agents/Agents'),
+  },
+  { path: '/agents/:id', title: 'Agent', load: () => import('../views/agents/Agent') },
+  {
     path: '/definitions',
     title: 'Definitions',
     group: 'Configure',

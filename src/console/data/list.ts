@@ -152,7 +152,7 @@ function withHead<Row>(before: State<Row>, { nodes, pageInfo }: Page<Row>, idOf:
   const [last] = nodes.slice(-1);
   const end = last === undefined ? -1 : before.rows.findIndex((row) => idOf(row) === idOf(last));
   const whole = { rows: nodes, cursor: pageInfo.endCursor ?? null, hasMore: pageInfo.hasNextPage, loaded: true };
-  if (end < 0) return whole;
+  if (end < 0 || !pageInfo.hasNextPage) return whole;
   const rest = before.rows.slice(end + 1).filter((row) => !fresh.has(idOf(row)));
   if (rest.length === 0) return whole;
   return { rows: [...nodes, ...rest], loaded: true };

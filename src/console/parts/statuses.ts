@@ -1,4 +1,5 @@
 import type {
+  AgentState,
   AgentStatus,
   ApprovalStatus,
   DeploymentStatus,
@@ -23,11 +24,11 @@ export type Shape =
 
 export type AnyStatus =
   | ExecutionStatus
+  | AgentState
   | AgentStatus
   | ApprovalStatus
   | DeploymentStatus
   | OperationStatus
-  | 'LOST'
   | 'PENDING';
 
 export interface Look {
@@ -61,6 +62,8 @@ export const looks: Readonly<Record<AnyStatus, Look>> = {
   RESUMED: { word: 'Resumed', tone: 'calm', shape: 'dash' },
   REMOVED: { word: 'Removed', tone: 'calm', shape: 'dash' },
   UNKNOWN: { word: 'Unknown', tone: 'wait', shape: 'question' },
+  BUSY: { word: 'Busy', tone: 'active', shape: 'dot' },
+  DRAINING: { word: 'Draining', tone: 'wait', shape: 'waits' },
   OFFLINE: { word: 'Offline', tone: 'bad', shape: 'circle' },
   LEFT: { word: 'Left', tone: 'calm', shape: 'dash' },
 };

@@ -4,10 +4,23 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import { TypedDocumentString } from '../../client/generated';
+export type AccountPermissionType =
+  | 'ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'
+  | 'CREATE_AND_DELETE_APPLICATION'
+  | 'MANAGE_API_KEYS'
+  | 'MANAGE_DELEGATES'
+  | 'MANAGE_EVENT_SUBSCRIPTIONS'
+  | 'MANAGE_FREEZES'
+  | 'MANAGE_TAGS'
+  | 'MANAGE_TEMPLATES'
+  | 'MANAGE_USERS_AND_GROUPS'
+  | 'READ_USERS_AND_GROUPS'
+  | 'VIEW_AUDITS';
+
 export type ConsoleViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ConsoleViewerQuery = { readonly viewer: { readonly __typename: 'Viewer', readonly id: string, readonly name: string, readonly administrator: boolean, readonly user: { readonly __typename: 'User', readonly id: string, readonly name: string, readonly email: string } | null, readonly groups: ReadonlyArray<{ readonly __typename: 'UserGroup', readonly id: string, readonly name: string }> } };
+export type ConsoleViewerQuery = { readonly viewer: { readonly __typename: 'Viewer', readonly id: string, readonly name: string, readonly administrator: boolean, readonly accountPermissions: ReadonlyArray<AccountPermissionType>, readonly user: { readonly __typename: 'User', readonly id: string, readonly name: string, readonly email: string } | null, readonly groups: ReadonlyArray<{ readonly __typename: 'UserGroup', readonly id: string, readonly name: string }> } };
 
 
 export const ConsoleViewerDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleViewer {
@@ -16,6 +29,7 @@ export const ConsoleViewerDocument = /*#__PURE__*/ new TypedDocumentString(`quer
     id
     name
     administrator
+    accountPermissions
     user {
       __typename
       id
@@ -28,4 +42,4 @@ export const ConsoleViewerDocument = /*#__PURE__*/ new TypedDocumentString(`quer
       name
     }
   }
-}`, {"hash":"65626b66ee41607a370e613f105758c069f7327a3e4b9cea6e50ebadc8c9f174"}) as unknown as TypedDocumentString<ConsoleViewerQuery, ConsoleViewerQueryVariables>;
+}`, {"hash":"cfd49f2c1b9b26ff05f55e4657a2b34efa9282a63577aad1a875da4bfead33dd"}) as unknown as TypedDocumentString<ConsoleViewerQuery, ConsoleViewerQueryVariables>;
