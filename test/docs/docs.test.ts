@@ -10,7 +10,10 @@ const markdownIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
     .map((name) => join(folder, name));
-const pages = ['README.md', ...['docs', 'schema', 'docker', 'examples', 'bench', 'src'].flatMap(markdownIn)];
+const pages = [
+  ...['README.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+  ...['docs', 'schema', 'docker', 'examples', 'bench', 'src'].flatMap(markdownIn),
+];
 
 describe('README.md', () => {
   it('has at most 6 KB', () => {
