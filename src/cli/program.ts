@@ -1,50 +1,13 @@
 // Long because it declares every command with its arguments and options, in the order of the help.
-import { addTriggerCommands } from './triggers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { createAgentToken, revokeAgentToken, showAgentTokens } from './agentTokens';
-import { drainAgent, labelAgent, pauseAgent, removeAgent, resumeAgent, showAgents } from './agents';
-import { deleteArtifact, downloadArtifacts, listArtifacts, pinArtifact, unpinArtifact } from './artifacts';
-import { answer, decide, hold, listApprovals, reassign } from './decide';
-import { showDeployed } from './deployed';
-import { overrideFreeze, showFreezes } from './freezes';
-import { applyFiles, validateFiles } from './documents';
-import { exportRuns } from './exportRuns';
-import { watchRun } from './follow';
-import { intervene, retryTask } from './intervene';
-import { showLogs } from './logs';
-import { listOperations, registerOperations, removeOperation } from './operations';
-import { promoteImages } from './promote';
-import { abortRuns, cancelQueued, moveQueued, pauseQueued, prioritize, resumeQueued, showQueue } from './queue';
-import { cancelRestore, restoreRun } from './restore';
-import { observe } from './observe';
-import { bringBack } from './restoreEnvironments';
-import { rollBack } from './rollback';
-import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
-import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
-import { showRun } from './showRun';
-import {
-  createSubscription,
-  deleteSubscription,
-  replayEvents,
-  rotateSecret,
-  showDeliveries,
-  redeliverEvent,
-  showSubscriptions,
-  switchSubscription,
-  testSubscription,
-} from './subscriptions';
-import { moveWaiter, showSlots, withdrawWaiter } from './slots';
-import { startRun } from './start';
-import { deleteTemplate, listTemplates, showTemplate } from './templates';
-import { createTrustRule, deleteTrustRule, showTrustRules, updateTrustRule } from './trust';
+import { addTriggerCommands } from './triggerCommands';
 import type { Terminal } from './ui';
-import { compareRuns, showGraph } from './views';
 
 /** The commands with their arguments and options. */
 export function createProgram(terminal: Terminal): Command {
-  /** Imported on demand: the configuration rules take longer to load than everything else, and `--help` needs none. */
+  // Every command is imported on demand: loading them all would take longer than most of them run, and `--help` needs none.
   const session = async (command: Command): Promise<Session> => {
     const { openSession } = await import('./session.js');
     return openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
@@ -84,7 +47,7 @@ export function createProgram(terminal: Terminal): Command {
           `To see one run: slipway run show ${run ?? (word === 'show' ? 'RUN' : word)}`,
         );
       }
-      await listRuns(await session(command), command.opts());
+      await (await import('./runs.js')).listRuns(await session(command), command.opts());
     });
   const artifacts = program
     .command('artifacts [name]')
@@ -97,7 +60,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--deleted', 'list deleted artifacts instead')
     .option('-n, --limit <number>', 'maximum number of artifacts, 1 to 500', limit, 20)
     .action(async (name: string | undefined, _options, command: Command) => {
-      await listArtifacts(await session(command), name, command.opts());
+      await (await import('./artifacts.js')).listArtifacts(await session(command), name, command.opts());
     });
   artifacts
     .command('download [names...]')
@@ -105,27 +68,31 @@ export function createProgram(terminal: Terminal): Command {
     .option('--run <run>', 'run that left the files')
     .option('--dir <directory>', 'directory to write to', '.')
     .action(async (names: readonly string[], options, command: Command) => {
-      await downloadArtifacts(await session(command), names, { ...options, ...command.parent?.opts(), ...options });
+      await (await import('./artifacts.js')).downloadArtifacts(await session(command), names, {
+        ...options,
+        ...command.parent?.opts(),
+        ...options,
+      });
     });
   artifacts
     .command('pin <id>')
     .description('keep an artifact, regardless of the retention')
     .option('--note <text>', 'reason to show with the pin')
     .action(async (id: string, options, command: Command) => {
-      await pinArtifact(await session(command), id, options);
+      await (await import('./artifacts.js')).pinArtifact(await session(command), id, options);
     });
   artifacts
     .command('unpin <id>')
     .description('leave an artifact to the retention again')
     .action(async (id: string, _options, command: Command) => {
-      await unpinArtifact(await session(command), id);
+      await (await import('./artifacts.js')).unpinArtifact(await session(command), id);
     });
   artifacts
     .command('delete <id>')
     .description('delete the content of an artifact')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (id: string, options, command: Command) => {
-      await deleteArtifact(await session(command), id, options);
+      await (await import('./artifacts.js')).deleteArtifact(await session(command), id, options);
     });
   program
     .command('artifact')
@@ -147,7 +114,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--history', 'show all deployments, newest first')
     .option('-n, --limit <number>', 'with --history: maximum number of deployments, 1 to 500', limit, 20)
     .action(async (_options, command: Command) => {
-      await showDeployed(await session(command), command.opts());
+      await (await import('./deployed.js')).showDeployed(await session(command), command.opts());
     });
   program
     .command('freezes')
@@ -155,7 +122,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'only environments of this application')
     .option('-e, --environment <name>', 'only this environment')
     .action(async (_options, command: Command) => {
-      await showFreezes(await session(command), command.opts());
+      await (await import('./freezes.js')).showFreezes(await session(command), command.opts());
     });
   addTriggerCommands(program, session);
   const templates = program
@@ -163,7 +130,7 @@ export function createProgram(terminal: Terminal): Command {
     .description('list templates of workflows and stages, and how many definitions extend them')
     .option('-a, --application <name>', 'only templates of this application')
     .action(async (_options, command: Command) => {
-      await listTemplates(await session(command), command.opts());
+      await (await import('./templates.js')).listTemplates(await session(command), command.opts());
     });
   templates
     .command('show <name>')
@@ -171,7 +138,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'application to look the name up in (default: only the account)')
     .option('--users', 'list the definitions that extend it, with the revision that each contains')
     .action(async (name: string, _options, command: Command) => {
-      await showTemplate(await session(command), name, command.optsWithGlobals());
+      await (await import('./templates.js')).showTemplate(await session(command), name, command.optsWithGlobals());
     });
   templates
     .command('delete <name>')
@@ -179,7 +146,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'application to look the name up in (default: only the account)')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (name: string, _options, command: Command) => {
-      await deleteTemplate(await session(command), name, command.optsWithGlobals());
+      await (await import('./templates.js')).deleteTemplate(await session(command), name, command.optsWithGlobals());
     });
   const slots = program
     .command('slots')
@@ -187,21 +154,21 @@ export function createProgram(terminal: Terminal): Command {
     .option('-a, --application <name>', 'only environments of this application')
     .option('-e, --environment <name>', 'only this environment')
     .action(async (_options, command: Command) => {
-      await showSlots(await session(command), command.opts());
+      await (await import('./slots.js')).showSlots(await session(command), command.opts());
     });
   deciding(seeing(slots.command('move <run>')))
     .description('move a run that waits for slots ahead, to the top of its queues; requires ABORT_WORKFLOW')
     .option('--before <run>', 'move it just ahead of this waiting run')
     .option('--reason <text>', 'reason to record on the audit trail')
     .action(async (run: string, options, command: Command) => {
-      await moveWaiter(await session(command), run, options);
+      await (await import('./slots.js')).moveWaiter(await session(command), run, options);
     });
   seeing(slots.command('withdraw <run>'))
     .description('withdraw a run that waits for slots: it ends ABORTED')
     .option('--reason <text>', 'reason to show with the run')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (run: string, options, command: Command) => {
-      await withdrawWaiter(await session(command), run, options);
+      await (await import('./slots.js')).withdrawWaiter(await session(command), run, options);
     });
   program
     .command('export [runs...]')
@@ -212,26 +179,26 @@ export function createProgram(terminal: Terminal): Command {
     .option('--before <time>', 'runs created before this time')
     .option('-o, --output <file>', 'file to write (default: executions-ID.ndjson.gz)')
     .action(async (runs: readonly string[], options, command: Command) => {
-      await exportRuns(await session(command), runs, options);
+      await (await import('./exportRuns.js')).exportRuns(await session(command), runs, options);
     });
   const operations = program
     .command('operations')
     .description('list the GraphQL operations that administrators registered; administrators only')
     .action(async (_options, command: Command) => {
-      await listOperations(await session(command));
+      await (await import('./operations.js')).listOperations(await session(command));
     });
   operations
     .command('register <file...>')
     .description('register documents (*.graphql), and the operations of manifests of Apollo or Relay (*.json)')
     .action(async (files: readonly string[], _options, command: Command) => {
-      await registerOperations(await session(command), files);
+      await (await import('./operations.js')).registerOperations(await session(command), files);
     });
   operations
     .command('remove <hash>')
     .description('remove a registered operation: servers that execute registered operations only refuse it then')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (hash: string, options, command: Command) => {
-      await removeOperation(await session(command), hash, options);
+      await (await import('./operations.js')).removeOperation(await session(command), hash, options);
     });
   const subscriptions = program
     .command('subscriptions')
@@ -239,7 +206,7 @@ export function createProgram(terminal: Terminal): Command {
       'list the subscriptions that deliver events to receivers (webhooks); requires permission to manage them',
     )
     .action(async (_options, command: Command) => {
-      await showSubscriptions(await session(command));
+      await (await import('./subscriptions.js')).showSubscriptions(await session(command));
     });
   subscriptions
     .command('create [url]')
@@ -253,7 +220,11 @@ export function createProgram(terminal: Terminal): Command {
     .option('--repository <path>', 'repository in which to set statuses, such as acme/shop')
     .option('--commit <expression>', 'commit on which to set statuses, as an expression with variables of the run')
     .action(async (url: string | undefined, _options, command: Command) => {
-      await createSubscription(await session(command), url, command.optsWithGlobals());
+      await (await import('./subscriptions.js')).createSubscription(
+        await session(command),
+        url,
+        command.optsWithGlobals(),
+      );
     });
   subscriptions
     .command('deliveries <id>')
@@ -261,7 +232,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--state <state>', 'PENDING, DELIVERED, FAILED or SKIPPED (repeatable)', collect)
     .option('-n, --limit <number>', 'maximum number of deliveries, 1 to 500', limit, 20)
     .action(async (id: string, options, command: Command) => {
-      await showDeliveries(await session(command), id, options);
+      await (await import('./subscriptions.js')).showDeliveries(await session(command), id, options);
     });
   subscriptions
     .command('replay <id>')
@@ -272,46 +243,52 @@ export function createProgram(terminal: Terminal): Command {
     .option('--to <time>', 'end of the range: deliver events before this time')
     .option('--failed-only', 'omit events that were delivered')
     .action(async (id: string, options, command: Command) => {
-      await replayEvents(await session(command), id, options);
+      await (await import('./subscriptions.js')).replayEvents(await session(command), id, options);
     });
   subscriptions
     .command('redeliver <delivery>')
     .description('deliver one event again, with the same id; `subscriptions deliveries` lists the ids of deliveries')
     .action(async (delivery: string, _options, command: Command) => {
-      await redeliverEvent(await session(command), delivery);
+      await (await import('./subscriptions.js')).redeliverEvent(await session(command), delivery);
     });
   subscriptions
     .command('test <id>')
     .description('send a test to the receiver')
     .action(async (id: string, _options, command: Command) => {
-      await testSubscription(await session(command), id);
+      await (await import('./subscriptions.js')).testSubscription(await session(command), id);
     });
   subscriptions
     .command('rotate-secret <id>')
     .description('replace the signing secret; for a day, requests are signed with both')
     .action(async (id: string, _options, command: Command) => {
-      await rotateSecret(await session(command), id);
+      await (await import('./subscriptions.js')).rotateSecret(await session(command), id);
     });
   subscriptions
     .command('enable <id>')
     .description('turn a subscription on; from then on, it acts for you')
     .option('--skip-missed', 'continue with new events only')
     .action(async (id: string, options, command: Command) => {
-      await switchSubscription(await session(command), id, { on: true, ...options });
+      await (await import('./subscriptions.js')).switchSubscription(await session(command), id, {
+        on: true,
+        ...options,
+      });
     });
   subscriptions
     .command('disable <id>')
     .description('turn a subscription off')
     .option('--reason <text>', 'reason, shown with the subscription')
     .action(async (id: string, options, command: Command) => {
-      await switchSubscription(await session(command), id, { on: false, ...options });
+      await (await import('./subscriptions.js')).switchSubscription(await session(command), id, {
+        on: false,
+        ...options,
+      });
     });
   subscriptions
     .command('delete <id>')
     .description('delete a subscription')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (id: string, options, command: Command) => {
-      await deleteSubscription(await session(command), id, options);
+      await (await import('./subscriptions.js')).deleteSubscription(await session(command), id, options);
     });
   const agents = program
     .command('agents')
@@ -328,7 +305,7 @@ export function createProgram(terminal: Terminal): Command {
     )
     .option('--left', 'include agents that have left')
     .action(async (_options, command: Command) => {
-      await showAgents(await session(command), command.opts());
+      await (await import('./agents.js')).showAgents(await session(command), command.opts());
     });
   agents
     .command('pause <agent>')
@@ -336,19 +313,19 @@ export function createProgram(terminal: Terminal): Command {
     .option('--note <text>', 'note to show with the agent and with waiting jobs')
     .option('--until <time>', 'time at which it ends, such as 2026-03-01T12:30:00Z')
     .action(async (agent: string, options, command: Command) => {
-      await pauseAgent(await session(command), agent, options);
+      await (await import('./agents.js')).pauseAgent(await session(command), agent, options);
     });
   agents
     .command('resume <agent>')
     .description('end the pause of an agent')
     .action(async (agent: string, _options, command: Command) => {
-      await resumeAgent(await session(command), agent);
+      await (await import('./agents.js')).resumeAgent(await session(command), agent);
     });
   agents
     .command('drain <agent>')
     .description('let an agent finish its jobs and leave')
     .action(async (agent: string, _options, command: Command) => {
-      await drainAgent(await session(command), agent);
+      await (await import('./agents.js')).drainAgent(await session(command), agent);
     });
   agents
     .command('remove <agent>')
@@ -356,20 +333,20 @@ export function createProgram(terminal: Terminal): Command {
     .option('--lose', 'end its jobs now: they are lost')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (agent: string, options, command: Command) => {
-      await removeAgent(await session(command), agent, options);
+      await (await import('./agents.js')).removeAgent(await session(command), agent, options);
     });
   agents
     .command('label <agent> <edits...>')
     .description('edit labels on the server: zone=b sets one, gpu- removes one, zone~ reverts an edit')
     .action(async (agent: string, edits: string[], _options, command: Command) => {
-      await labelAgent(await session(command), agent, edits);
+      await (await import('./agents.js')).labelAgent(await session(command), agent, edits);
     });
   agents
     .command('tokens')
     .description('show registration tokens of agents, with their limits')
     .option('--revoked', 'include revoked tokens')
     .action(async (_options, command: Command) => {
-      await showAgentTokens(await session(command), command.opts());
+      await (await import('./agentTokens.js')).showAgentTokens(await session(command), command.opts());
     });
   agents
     .command('create-token <name>')
@@ -378,14 +355,17 @@ export function createProgram(terminal: Terminal): Command {
     .option('--for <application>', 'its agents run jobs of these applications only (repeatable)', collect)
     .option('--expires <time>', 'time from which it registers no agents, such as 2026-03-01T12:30:00Z')
     .action(async (name: string, { for: application, ...options }, command: Command) => {
-      await createAgentToken(await session(command), name, { ...options, application });
+      await (await import('./agentTokens.js')).createAgentToken(await session(command), name, {
+        ...options,
+        application,
+      });
     });
   agents
     .command('revoke-token <id>')
     .description('revoke a registration token')
     .option('--agents <fate>', 'its agents: keep, finish (removed after their jobs) or lose (removed now)', 'keep')
     .action(async (id: string, options, command: Command) => {
-      await revokeAgentToken(await session(command), id, options.agents);
+      await (await import('./agentTokens.js')).revokeAgentToken(await session(command), id, options.agents);
     });
   const queue = program
     .command('queue')
@@ -395,7 +375,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--waiting', 'only jobs that wait')
     .option('-n, --limit <number>', 'number of jobs to show', limit, 50)
     .action(async (_options, command: Command) => {
-      await showQueue(await session(command), command.opts());
+      await (await import('./queue.js')).showQueue(await session(command), command.opts());
     });
   deciding(queue.command('move <jobs...>'))
     .description('move waiting jobs in their order; requires ABORT_WORKFLOW, and moving ahead MANAGE_DELEGATES')
@@ -404,7 +384,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--before <job>', 'in front of this job')
     .option('--after <job>', 'behind this job')
     .action(async (jobs: string[], options, command: Command) => {
-      await moveQueued(await session(command), jobs, options);
+      await (await import('./queue.js')).moveQueued(await session(command), jobs, options);
     });
   deciding(queue.command('priority <value>'))
     .description('set the priority of a job, a run, a pipeline, a workflow or an application: -100 to 100, or default')
@@ -415,7 +395,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--workflow <name>', 'a standalone workflow of the application')
     .option('--weight <number>', 'weight of the application, 1 to 100 (default: 1)', positive)
     .action(async (value: string, { of: application, ...options }, command: Command) => {
-      await prioritize(await session(command), value, { ...options, application });
+      await (await import('./queue.js')).prioritize(await session(command), value, { ...options, application });
     });
   deciding(queue.command('pause'))
     .description('keep jobs from being claimed; running jobs finish')
@@ -423,12 +403,12 @@ export function createProgram(terminal: Terminal): Command {
     .option('--note <text>', 'note to show with waiting jobs')
     .option('--until <time>', 'time at which it ends, such as 2026-03-01T12:30:00Z')
     .action(async (options, command: Command) => {
-      await pauseQueued(await session(command), options);
+      await (await import('./queue.js')).pauseQueued(await session(command), options);
     });
   deciding(queue.command('resume [pause]'))
     .description('end a pause; optional if there is only one')
     .action(async (pause: string | undefined, _options, command: Command) => {
-      await resumeQueued(await session(command), pause);
+      await (await import('./queue.js')).resumeQueued(await session(command), pause);
     });
   queue
     .command('cancel <jobs...>')
@@ -436,7 +416,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--reason <text>', 'reason to show with the tasks')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (jobs: string[], options, command: Command) => {
-      await cancelQueued(await session(command), jobs, options);
+      await (await import('./queue.js')).cancelQueued(await session(command), jobs, options);
     });
   queue
     .command('abort <runs...>')
@@ -444,7 +424,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--reason <text>', 'reason to show with the runs')
     .option('-y, --yes', 'do not ask for confirmation')
     .action(async (runs: string[], options, command: Command) => {
-      await abortRuns(await session(command), runs, options);
+      await (await import('./queue.js')).abortRuns(await session(command), runs, options);
     });
   program
     .command('run')
@@ -453,25 +433,25 @@ export function createProgram(terminal: Terminal): Command {
     .description('show stages, tasks, the cause of a failure and the possible next actions')
     .option('--all', 'list all tasks that succeeded, even if there are many')
     .action(async (run: string | undefined, { all = false }: { all?: boolean }, command: Command) => {
-      await showRun(await session(command), run, all);
+      await (await import('./showRun.js')).showRun(await session(command), run, all);
     });
   program
     .command('graph [run]')
     .description('show the graph of a run with statuses, level by level')
     .action(async (run: string | undefined, _options, command: Command) => {
-      await showGraph(await session(command), run);
+      await (await import('./views.js')).showGraph(await session(command), run);
     });
   program
     .command('compare <run> <other>')
     .description('show the differences between two runs: definitions, images, inputs, variables, results')
     .action(async (run: string, other: string, _options, command: Command) => {
-      await compareRuns(await session(command), run, other);
+      await (await import('./views.js')).compareRuns(await session(command), run, other);
     });
   waiting(program.command('watch [run]'))
     .description('follow a run until it ends; exit with 0 if it succeeds')
     .action(async (run: string | undefined, options, command: Command) => {
       const opened = await session(command);
-      if (!options.wait) return watchRun(opened, run);
+      if (!options.wait) return (await import('./follow.js')).watchRun(opened, run);
       const [{ waitForRun }, { findRun }] = await Promise.all([import('./ci.js'), import('./runs.js')]);
       await waitForRun(opened, (await findRun(opened, run)).id, null, options);
     });
@@ -489,7 +469,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-C, --context <number>', 'lines around each line found, 1 to 10', positive)
     .option('--download <file>', 'write the exact bytes of one task’s log to a file')
     .action(async (run: string | undefined, task: string | undefined, options, command: Command) => {
-      await showLogs(await session(command), run, task, options);
+      await (await import('./logs.js')).showLogs(await session(command), run, task, options);
     });
   redeploying(
     acting(program.command('resume <run>').description('preview a resume, then continue a run from where it failed')),
@@ -518,16 +498,16 @@ export function createProgram(terminal: Terminal): Command {
     .option('--force', 'use the latest definition even if it is incompatible with the kept results')
     .option('--dry-run', 'only show the preview')
     .action(async (run: string, options, command: Command) => {
-      await resumeRun(await session(command), run, options);
+      await (await import('./resume.js')).resumeRun(await session(command), run, options);
     });
   redeploying(acting(program.command('rerun <run>').description('run everything again, with the same inputs'))).action(
     async (run: string, options, command: Command) => {
-      await rerunRun(await session(command), run, options);
+      await (await import('./resume.js')).rerunRun(await session(command), run, options);
     },
   );
   acting(program.command('abort <run>').description('end a run without rolling anything back')).action(
     async (run: string, options, command: Command) => {
-      await abortRun(await session(command), run, options);
+      await (await import('./resume.js')).abortRun(await session(command), run, options);
     },
   );
   redeploying(
@@ -535,7 +515,7 @@ export function createProgram(terminal: Terminal): Command {
       acting(program.command('extend <run>').description('add images or change inputs of a run that succeeded')),
     ),
   ).action(async (run: string, options, command: Command) => {
-    await extendRun(await session(command), run, options);
+    await (await import('./resume.js')).extendRun(await session(command), run, options);
   });
   unfreezing(seeing(program.command('restore <run>')))
     .description('revert a run, and the environments that it deployed to, to the state before it was extended')
@@ -558,6 +538,7 @@ export function createProgram(terminal: Terminal): Command {
         const { usage } = await import('./failure.js');
         throw usage('--reason is only for --cancel.');
       }
+      const { cancelRestore, restoreRun } = await import('./restore.js');
       await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
     });
   unfreezing(program.command('promote <environment>'))
@@ -573,7 +554,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (environment: string, options, command: Command) => {
-      await promoteImages(await session(command), environment, options);
+      await (await import('./promote.js')).promoteImages(await session(command), environment, options);
     });
   unfreezing(program.command('rollback <environment>'))
     .description('preview a rollback, then bring services of an environment back to earlier images, as a new run')
@@ -585,14 +566,14 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (environment: string, options, command: Command) => {
-      await rollBack(await session(command), environment, options);
+      await (await import('./rollback.js')).rollBack(await session(command), environment, options);
     });
   program
     .command('observe <environment>')
     .description('observe what is actually running in an environment, and compare it with the record')
     .option('--no-follow', 'return immediately instead of waiting for the result')
     .action(async (environment: string, options, command: Command) => {
-      await observe(await session(command), environment, options);
+      await (await import('./observe.js')).observe(await session(command), environment, options);
     });
   unfreezing(program.command('restore-environments <applications...>'))
     .description('preview, then bring environments back to the images that they had at an earlier time, as a new run')
@@ -610,7 +591,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (applications: string[], options, command: Command) => {
-      await bringBack(await session(command), applications, options);
+      await (await import('./restoreEnvironments.js')).bringBack(await session(command), applications, options);
     });
   waiting(unfreezing(extending(deciding(program.command('start <application> <name>')))))
     .description('start a pipeline, or with --workflow a standalone workflow')
@@ -622,7 +603,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--dry-run', 'only show the plan and every problem')
     .option('--no-follow', 'return immediately instead of following the run')
     .action(async (application: string, name: string, options, command: Command) => {
-      await startRun(await session(command), application, name, options);
+      await (await import('./start.js')).startRun(await session(command), application, name, options);
     });
   program
     .command('approvals')
@@ -630,7 +611,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--all', 'include those that only others may decide')
     .option('-n, --limit <number>', 'number of approvals to show', positive, 50)
     .action(async (options, command: Command) => {
-      await listApprovals(await session(command), options);
+      await (await import('./decide.js')).listApprovals(await session(command), options);
     });
   for (const verb of ['approve', 'reject'] as const) {
     const command = seeing(deciding(program.command(`${verb} <run>`)))
@@ -645,7 +626,12 @@ export function createProgram(terminal: Terminal): Command {
       );
     }
     command.action(async (run: string, options, command: Command) => {
-      await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
+      await (await import('./decide.js')).decide(
+        await session(command),
+        run,
+        verb === 'approve' ? 'APPROVE' : 'REJECT',
+        options,
+      );
     });
   }
   seeing(deciding(program.command('reassign <run> <groups...>')))
@@ -653,13 +639,13 @@ export function createProgram(terminal: Terminal): Command {
     .option('--step <name>', 'approval to reassign, if the run waits for several')
     .option('--reason <text>', 'reason to show with the approval')
     .action(async (run: string, groups: string[], options, command: Command) => {
-      await reassign(await session(command), run, groups, options);
+      await (await import('./decide.js')).reassign(await session(command), run, groups, options);
     });
   redeploying(seeing(deciding(program.command('retry <run> <task>')), 'workflow of the task'))
     .description('retry a failed task while its workflow still runs; TASK is a name, STEP/NAME or an id')
     .option('--reason <text>', 'reason to show with the task')
     .action(async (run: string, task: string, options, command: Command) => {
-      await retryTask(await session(command), run, task, options);
+      await (await import('./intervene.js')).retryTask(await session(command), run, task, options);
     });
   redeploying(seeing(deciding(program.command('intervene <run> <action>'))))
     .description(
@@ -668,20 +654,20 @@ export function createProgram(terminal: Terminal): Command {
     .option('--at <name>', 'task or step to decide, if several wait: a name, STEP/TASK or an id')
     .option('--reason <text>', 'comment to show with the decision')
     .action(async (run: string, action: string, options, command: Command) => {
-      await intervene(await session(command), run, action, options);
+      await (await import('./intervene.js')).intervene(await session(command), run, action, options);
     });
   seeing(deciding(program.command('answer <run>')))
     .description('provide the runtime inputs that a run waits for')
     .option('--step <name>', 'stage element, if several wait for inputs')
     .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect)
     .action(async (run: string, options, command: Command) => {
-      await answer(await session(command), run, options);
+      await (await import('./decide.js')).answer(await session(command), run, options);
     });
   seeing(deciding(program.command('override-freeze <run>')))
     .description('let a run that waits for the end of a freeze deploy now; requires OVERRIDE_FREEZE')
     .requiredOption('--reason <text>', 'reason to record on the audit trail')
     .action(async (run: string, options, command: Command) => {
-      await overrideFreeze(await session(command), run, options);
+      await (await import('./freezes.js')).overrideFreeze(await session(command), run, options);
     });
   for (const verb of ['pause', 'continue'] as const) {
     seeing(deciding(program.command(`${verb} <run>`)))
@@ -690,7 +676,7 @@ export function createProgram(terminal: Terminal): Command {
       )
       .option('--reason <text>', 'note to show with the run')
       .action(async (run: string, options, command: Command) => {
-        await hold(await session(command), run, verb, options);
+        await (await import('./decide.js')).hold(await session(command), run, verb, options);
       });
   }
   deciding(program.command('apply <file...>'))
@@ -698,14 +684,14 @@ export function createProgram(terminal: Terminal): Command {
     .option('--dry-run', 'only report the effect')
     .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
-      await applyFiles(await session(command), files, options);
+      await (await import('./documents.js')).applyFiles(await session(command), files, options);
     });
   program
     .command('validate <file...>')
     .description('report errors in documents without applying them')
     .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
-      await validateFiles(await session(command), files, options);
+      await (await import('./documents.js')).validateFiles(await session(command), files, options);
     });
   program
     .command('import')
@@ -742,12 +728,12 @@ export function createProgram(terminal: Terminal): Command {
     .command('trust')
     .description('list the rules that let CI jobs sign in with their own tokens (administrators only)')
     .action(async (_options, command: Command) => {
-      await showTrustRules(await session(command));
+      await (await import('./trust.js')).showTrustRules(await session(command));
     });
   trusting(trust.command('create <name>'))
     .description('create a trust rule')
     .action(async (name: string, { for: application, ...options }, command: Command) => {
-      await createTrustRule(await session(command), name, { ...options, application });
+      await (await import('./trust.js')).createTrustRule(await session(command), name, { ...options, application });
     });
   trusting(trust.command('update <rule>'))
     .description(
@@ -756,12 +742,12 @@ export function createProgram(terminal: Terminal): Command {
     .option('--on', 'turn the rule on')
     .option('--off', 'turn the rule off')
     .action(async (name: string, { for: application, ...options }, command: Command) => {
-      await updateTrustRule(await session(command), name, { ...options, application });
+      await (await import('./trust.js')).updateTrustRule(await session(command), name, { ...options, application });
     });
   deciding(trust.command('delete <rule>'))
     .description('delete a trust rule and revoke its keys')
     .action(async (name: string, _options, command: Command) => {
-      await deleteTrustRule(await session(command), name);
+      await (await import('./trust.js')).deleteTrustRule(await session(command), name);
     });
   for (const [name, description] of Object.entries(PROGRAMS)) {
     program

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import {
   ApplicationIdDocument,
   FireTriggerDocument,
@@ -11,69 +10,17 @@ import {
 import { allPages } from './deployed';
 import type { Session } from './session';
 import { contentOf } from './documents';
-import { usage } from './failure';
 import { moment } from './ui';
 
-type Opens = (command: Command) => Promise<Session>;
 interface Named {
   readonly application: string;
 }
-interface SampleOptions extends Named {
+export interface SampleOptions extends Named {
   readonly payload?: string;
   readonly event?: string;
 }
 
-/** `slipway triggers` and its commands. */
-export function addTriggerCommands(program: Command, session: Opens): void {
-  const triggers = program
-    .command('triggers')
-    .description('list the triggers that start pipelines and workflows, with their last firings')
-    .option('-a, --application <name>', 'only triggers of this application')
-    .action(async (options: { application?: string }, command: Command) => {
-      await listTriggers(await session(command), options.application);
-    });
-  const on = (name: string, description: string) =>
-    triggers
-      .command(`${name} <name>`)
-      .description(description)
-      .option('-a, --application <name>', 'application (required)');
-  on('show', 'show a trigger: its document, address and last firings').action(
-    async (name: string, _options, command: Command) => showTrigger(await session(command), name, both(command), 5),
-  );
-  on('firings', 'show the last firings of a trigger, with their outcomes').action(
-    async (name: string, _options, command: Command) => showFirings(await session(command), name, both(command)),
-  );
-  const sampled = (name: string, description: string) =>
-    on(name, description)
-      .option('--payload <file>', 'JSON file with the payload of a webhook; "-" reads standard input')
-      .option('--event <name>', 'name of the webhook’s event');
-  sampled('test', 'show what an event would start, without starting it').action(
-    async (name: string, _options, command: Command) => testTrigger(await session(command), name, both(command)),
-  );
-  sampled('fire', 'fire a trigger manually, with your own permissions').action(
-    async (name: string, _options, command: Command) => fireTrigger(await session(command), name, both(command)),
-  );
-  for (const enabled of [true, false]) {
-    on(enabled ? 'enable' : 'disable', `turn a trigger ${enabled ? 'on' : 'off'}`).action(
-      async (name: string, _options, command: Command) => enable(await session(command), name, both(command), enabled),
-    );
-  }
-  on('rotate', 'replace the generated secret of a webhook, and show the new one')
-    .option('--path', 'replace the address instead')
-    .action(async (name: string, _options, command: Command) => rotate(await session(command), name, both(command)));
-}
-
-/** `triggers` has the option `-a`, too, and takes it wherever it stands: commander could not require it here. */
-function both(command: Command): SampleOptions & { readonly path?: boolean } {
-  const { application, ...options } = command.optsWithGlobals<Partial<SampleOptions> & { readonly path?: boolean }>();
-  if (application !== undefined) return { ...options, application };
-  throw usage(
-    'The application of the trigger is missing.',
-    `Name it: slipway triggers ${command.name()} NAME -a APPLICATION`,
-  );
-}
-
-async function listTriggers(session: Session, application: string | undefined): Promise<void> {
+export async function listTriggers(session: Session, application: string | undefined): Promise<void> {
   const { api, ui } = session;
   const id = application === undefined ? undefined : await applicationId(session, application);
   const filters = id === undefined ? [] : [{ application: { operator: 'EQUALS' as const, values: [id] } }];
@@ -103,7 +50,7 @@ async function find(session: Session, name: string, { application }: Named, firi
   return (await session.api.ask(ShowTriggerDocument, { applicationId: id, name, firings })).triggerByName;
 }
 
-async function showTrigger(session: Session, name: string, options: Named, firings: number): Promise<void> {
+export async function showTrigger(session: Session, name: string, options: Named, firings: number): Promise<void> {
   const { ui } = session;
   const trigger = await find(session, name, options, firings);
   ui.answer(trigger);
@@ -118,7 +65,7 @@ async function showTrigger(session: Session, name: string, options: Named, firin
   sayFirings(session, trigger.firings.nodes);
 }
 
-async function showFirings(session: Session, name: string, options: Named): Promise<void> {
+export async function showFirings(session: Session, name: string, options: Named): Promise<void> {
   const { firings } = await find(session, name, options, 50);
   session.ui.answer(firings.nodes);
   if (!session.ui.json) sayFirings(session, firings.nodes);
@@ -152,7 +99,7 @@ async function sampleOf(session: Session, name: string, options: SampleOptions) 
   };
 }
 
-async function testTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
+export async function testTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
   const { api, ui } = session;
   const { testTrigger: result } = await api.ask(TestTriggerDocument, { input: await sampleOf(session, name, options) });
   ui.answer(result);
@@ -165,7 +112,7 @@ async function testTrigger(session: Session, name: string, options: SampleOption
   for (const { code, message } of result.problems) ui.say(`  ${code}: ${message}`);
 }
 
-async function fireTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
+export async function fireTrigger(session: Session, name: string, options: SampleOptions): Promise<void> {
   const { api, ui } = session;
   const input = await sampleOf(session, name, options);
   const { firing } = (await api.ask(FireTriggerDocument, { input })).fireTrigger;
@@ -173,7 +120,7 @@ async function fireTrigger(session: Session, name: string, options: SampleOption
   ui.say(`Firing ${firing.id} is ${firing.status}. slipway triggers firings ${name} -a ${options.application}`);
 }
 
-async function enable(session: Session, name: string, options: Named, enabled: boolean): Promise<void> {
+export async function enable(session: Session, name: string, options: Named, enabled: boolean): Promise<void> {
   const { api, ui } = session;
   const { id: triggerId } = await find(session, name, options, 1);
   const { trigger } = (await api.ask(SetTriggerEnabledDocument, { input: { triggerId, enabled } })).setTriggerEnabled;
@@ -181,7 +128,11 @@ async function enable(session: Session, name: string, options: Named, enabled: b
   ui.say(`The trigger ${name} is ${enabled ? 'on' : 'off'}.`);
 }
 
-async function rotate(session: Session, name: string, options: Named & { readonly path?: boolean }): Promise<void> {
+export async function rotate(
+  session: Session,
+  name: string,
+  options: Named & { readonly path?: boolean },
+): Promise<void> {
   const { api, ui } = session;
   const { id: triggerId } = await find(session, name, options, 1);
   const path = options.path === true;

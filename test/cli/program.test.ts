@@ -23,7 +23,7 @@ describe('slipway', () => {
     expect(out).toContain('Exit codes: 0 success');
   });
 
-  it('loads no configuration and no prompts for --help', () => {
+  it('loads no configuration, no prompts and no other command for --help', () => {
     const { stdout } = spawnSync(
       process.execPath,
       [
@@ -33,6 +33,7 @@ describe('slipway', () => {
       { encoding: 'utf8' },
     );
     expect(stdout).toContain('picocolors');
+    expect(stdout).not.toMatch(/client\/generated|cli\/(runs|ui|triggers)\.js/);
     expect(stdout).not.toMatch(/node_modules\/(zod|graphql|@clack|yocto-spinner|typeorm|pino)\//);
   });
 
