@@ -13,7 +13,7 @@ const PREFIX = '/hooks/';
 /** Node discards an unread body of this size. Requests with a larger one, or of unknown length, go to the route. */
 const SMALL_BODY = 64 * 1024;
 
-const MESSAGE = 'This address sends too many webhooks that can’t be verified. Try again in 1 s.';
+const MESSAGE = 'Too many webhooks that can’t be verified are arriving. Try again in 1 s.';
 const DETAILS = { retryAfterSeconds: 1 };
 const answer: FrontAnswer = {
   status: refusalCodes.RATE_LIMITED.http,
@@ -26,13 +26,15 @@ const answer: FrontAnswer = {
 interface RefusedHook {
   readonly code: string;
   readonly status: number;
-  readonly address: string;
+  /** Null for those of a storm from many addresses. */
+  readonly address: string | null;
   readonly triggerId: string | null;
 }
 
 /**
  * Decides which webhooks are let in. A sender of many deliveries that can’t be verified gets 429 before its request
- * reaches a route, so a storm costs little more than the reading of its headers.
+ * reaches a route, and so do unknown senders while many of them send such: a storm costs little more than the reading
+ * of its headers.
  */
 export class HookGate {
   private readonly bad: BadDeliveries;
@@ -53,7 +55,12 @@ export class HookGate {
     const address = addressOf();
     const at = this.limitedAt(address, url.slice(PREFIX.length));
     if (at === undefined) return undefined;
-    this.note({ code: 'RATE_LIMITED', status: answer.status, address, triggerId: at.triggerId });
+    this.note({
+      code: 'RATE_LIMITED',
+      status: answer.status,
+      address: at.shared ? null : address,
+      triggerId: at.triggerId,
+    });
     return answer;
   }
 
@@ -83,14 +90,14 @@ export class HookGate {
   note(refusal: RefusedHook): void {
     const { code, address, triggerId } = refusal;
     for (const observer of this.app.observers) observer.refusedHook(code);
-    this.refusals.noteEqual(`${code} ${address} ${triggerId ?? ''}`, { ...refusal, route: '/hooks/:path' });
+    this.refusals.noteEqual(`${code} ${address ?? ''} ${triggerId ?? ''}`, { ...refusal, route: '/hooks/:path' });
   }
 
   async close(): Promise<void> {
     this.refusals.flush();
   }
 
-  private limitedAt(address: string, path: string): { readonly triggerId: string | null } | undefined {
+  private limitedAt(address: string, path: string): ReturnType<BadDeliveries['limitedAt']> {
     const at = this.bad.limitedAt(address, path);
     if (at !== undefined) {
       if (at.triggerId !== null) this.desk.reject(at.triggerId);

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { request } from 'node:http';
 import { RotateTriggerWebhookDocument, ShowTriggerDocument } from '../../../src/client/generated';
 import { fireTriggers } from '../../../src/runs/triggers/fireTriggers';
 import { startServerProcess } from '../../support/processes';
@@ -156,4 +157,38 @@ describe('webhooks', () => {
     await carryOutLater();
     expect(await started('tick')).toEqual([{ status: 'STARTED', executions: 1 }]);
   }, 60_000);
+
+  // Last: its firings are later than those of the other tests.
+  it('limits bad signatures from many addresses together, and lets in whoever has sent a good one', async () => {
+    const body = '{"ref":"refs/heads/flood"}';
+    const post = (localAddress: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request(`${server.url}${path}`, { method: 'POST', localAddress, headers }, (response) =>
+          response.resume().once('end', () => resolve(response.statusCode)),
+        );
+        sent.once('error', reject).end(body);
+      });
+    const at = new Date(Date.now() + 3_600_000);
+    const clock = jest.spyOn(server.app.clock, 'now').mockReturnValue(at);
+    try {
+      expect(await post('127.0.0.2', github(secret, body, 'f-1'))).toBe(202);
+      const bad = github('wrong', body, 'f-2');
+      const flood = async (address: string) => {
+        const found = await Promise.all(Array.from({ length: 90 }, () => post(address, bad)));
+        return found.filter((status) => status === 401).length;
+      };
+      let refused = 0;
+      for (let n = 3; n < 10; n++) refused += await flood(`127.0.0.${n}`);
+      // Requests that arrive at the same moment are let in before the first of them is counted.
+      expect(refused).toBeGreaterThanOrEqual(500);
+      expect(refused).toBeLessThan(590);
+      expect(await post('127.0.0.10', bad)).toBe(429);
+      expect(await post('127.0.0.2', bad)).toBe(401);
+      expect(await post('127.0.0.2', github(secret, body, 'f-3'))).toBe(202);
+      clock.mockReturnValue(new Date(at.getTime() + 5000));
+      expect(await post('127.0.0.10', github(secret, body, 'f-4'))).toBe(202);
+    } finally {
+      clock.mockRestore();
+    }
+  });
 });
