@@ -1330,6 +1330,18 @@ CREATE TABLE "exchanged_token" (
   "exchanged_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "PK_ac51298b90a5b27865b71fca4a4" PRIMARY KEY ("token_hash")
 );
+CREATE TABLE "user_session" (
+  "id" uuid NOT NULL,
+  "user_id" uuid NOT NULL,
+  "prefix" text NOT NULL,
+  "secret_hash" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "user_session_prefix" UNIQUE ("prefix"),
+  CONSTRAINT "PK_adf3b49590842ac3cf54cac451a" PRIMARY KEY ("id")
+);
+CREATE INDEX "user_session_user" ON "user_session" ("user_id");
+CREATE INDEX "user_session_expiry" ON "user_session" ("expires_at");
 CREATE TABLE "registered_operation" (
   "hash" text NOT NULL,
   "names" text array NOT NULL,
@@ -1413,6 +1425,7 @@ ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN
 ALTER TABLE "event_subscription" ADD CONSTRAINT "FK_fd4ad0642e788a5bd72e2039b72" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "event_subscription_state" ADD CONSTRAINT "FK_14a7d81f12c931213a8adc3557e" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "event_delivery" ADD CONSTRAINT "FK_fa646c162e34cbec66a3c4ec198" FOREIGN KEY ("subscription_id") REFERENCES "event_subscription"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "user_session" ADD CONSTRAINT "FK_13275383dcdf095ee29f2b3455a" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
@@ -1880,6 +1893,7 @@ DROP TABLE
   event_delivery,
   trust_rule,
   exchanged_token,
+  user_session,
   registered_operation
 CASCADE;
 DROP SEQUENCE queue_time;

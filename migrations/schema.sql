@@ -1781,6 +1781,20 @@ END),
 );
 CREATE INDEX user_group_permission_group ON public.user_group_permission USING btree (group_id, id);
 
+CREATE TABLE user_session (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  prefix text NOT NULL,
+  secret_hash text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_adf3b49590842ac3cf54cac451a" PRIMARY KEY (id),
+  CONSTRAINT "user_session_prefix" UNIQUE (prefix),
+  CONSTRAINT "FK_13275383dcdf095ee29f2b3455a" FOREIGN KEY (user_id) REFERENCES user_account(id)
+);
+CREATE INDEX user_session_expiry ON public.user_session USING btree (expires_at);
+CREATE INDEX user_session_user ON public.user_session USING btree (user_id);
+
 CREATE TABLE workflow (
   id uuid NOT NULL,
   name text NOT NULL,

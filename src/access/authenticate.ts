@@ -7,6 +7,7 @@ import { prefixOf } from './apiKeyInput';
 import { noteUse } from './apiKeys.store';
 import { isJwt } from './tokenVerifier';
 import { apiKeyPrincipal, findApiKeyPrincipalByPrefix } from './principals.store';
+import { isSessionKey, sessionPrincipal } from './sessions';
 import { signIn } from './signIn';
 
 const USE_PERIOD_MS = 60_000;
@@ -23,6 +24,7 @@ async function readAccess(app: App, credential: string): Promise<Access> {
   if (app.identityProvider !== null && isJwt(credential)) {
     return app.abilities.accessOf(await signIn(app, await app.identityProvider.verify(credential)));
   }
+  if (isSessionKey(credential)) return app.abilities.accessOf(await sessionPrincipal(app, credential));
   const row = await findApiKeyPrincipalByPrefix(app.database, prefixOf(credential));
   const now = app.clock.now();
   const counts = row !== undefined && secretMatches(credential, row.secretHash) && row.revokedAt === null;

@@ -40,12 +40,18 @@ export class IdentityProvider {
 
   /** Throws UNAUTHENTICATED for an invalid token, and UNAVAILABLE if that can’t be determined. */
   async verify(token: string): Promise<Identity> {
-    const identity = this.identity(await this.verifier.verify(token, this.options.audience));
+    const identity = this.identityOf(await this.claimsOf(token));
     if (identity === undefined) throw invalidToken();
     return identity;
   }
 
-  private identity(payload: JWTPayload): Identity | undefined {
+  /** Verified claims of a token. Errors as for `verify`. */
+  claimsOf(token: string): Promise<JWTPayload> {
+    return this.verifier.verify(token, this.options.audience);
+  }
+
+  /** Identity in verified claims. Undefined if they name nobody. */
+  identityOf(payload: JWTPayload): Identity | undefined {
     const { sub = '', iat = 0, exp = 0 } = payload;
     if (sub.trim() === '' || !isStorable(sub)) return undefined;
     const verified = payload.email_verified === true || payload.email_verified === 'true';

@@ -61,6 +61,20 @@ export async function findUserPrincipal(db: Db, id: string): Promise<UserPrincip
   return row;
 }
 
+/** User of a session in the console, with the time at which the session ends and the hash of its key. */
+export async function findSessionPrincipal(
+  db: Db,
+  prefix: string,
+): Promise<(UserPrincipalRow & { readonly secretHash: string; readonly endsAt: Date }) | undefined> {
+  const [row] = await db.rows<UserPrincipalRow & { secretHash: string; endsAt: Date }>(
+    `SELECT ${user}, session.secret_hash AS "secretHash", session.expires_at AS "endsAt"
+     FROM user_session session JOIN user_account u ON u.id = session.user_id AND u.deleted_at IS NULL
+     WHERE session.prefix = $1`,
+    [prefix],
+  );
+  return row;
+}
+
 export const apiKeyPrincipal = (row: PrincipalRow): Principal => ({ kind: 'API_KEY', ...plain(row) });
 export const userPrincipal = (row: PrincipalRow): Principal => ({ kind: 'USER', ...plain(row) });
 

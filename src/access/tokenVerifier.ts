@@ -1,6 +1,7 @@
 import type { JWTPayload, JWTVerifyGetKey, RemoteJWKSet } from 'jose';
 import type { Clock } from '../kernel/clock';
 import { Refusal } from '../kernel/errors';
+import { discover, FETCH_MS } from './discovery';
 
 export interface TokenVerifierOptions {
   /** As in the tokens' `iss`, to the letter. */
@@ -31,7 +32,6 @@ const algorithms = [
   'EdDSA',
   'Ed25519',
 ];
-const FETCH_MS = 5_000;
 
 /** Loaded with the first token: most servers have no identity provider. */
 const loadJose = () => import('jose');
@@ -129,14 +129,9 @@ export class TokenVerifier {
 
   private async discover(): Promise<string> {
     const { issuer } = this.options;
-    const url = `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`;
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    const document = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    if (document.issuer !== issuer || typeof document.jwks_uri !== 'string') {
-      throw new Error(`${url} is not the discovery document of ${issuer}`);
-    }
-    return document.jwks_uri;
+    const { jwks_uri: url } = await discover(issuer);
+    if (typeof url !== 'string') throw new Error(`the discovery document of ${issuer} names no keys`);
+    return url;
   }
 }
 

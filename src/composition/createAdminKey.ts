@@ -36,6 +36,7 @@ export async function createAdminKey(config: ServerConfig, log: Log, name: strin
         abilities,
         knownCallers,
         identityProvider: null,
+        webSignIn: null,
         trustedIssuers: new TrustedIssuers({ clockToleranceSeconds: 0, allowHttp: false }, systemClock),
       };
       return await createAdministratorKey(app, name);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { Abilities } from '../access/abilities';
 import { RIGHTS_CHANGED } from '../access/changeRights';
 import { KnownCallers } from '../access/knownCallers';
-import { IdentityProvider } from '../access/identityProvider';
+import { IdentityProvider, type IdentityProviderOptions } from '../access/identityProvider';
+import { WebSignIn } from '../access/webSignIn';
 import { TrustedIssuers } from '../access/trust/trustedIssuers';
 import type { Pool } from 'pg';
 import type { App } from '../runs/app';
@@ -95,6 +96,7 @@ export async function createApp(
     abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,
     identityProvider: identityProviderOf(config),
+    webSignIn: webSignInOf(config),
     trustedIssuers: new TrustedIssuers(
       {
         clockToleranceSeconds: config.SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS,
@@ -152,14 +154,25 @@ export const secretKeyFile = (config: ServerConfig): string | null =>
   config.DATABASE_URL === undefined ? join(config.SLIPWAY_DATA_DIR, 'secret.key') : null;
 
 function identityProviderOf(config: ServerConfig): IdentityProvider | null {
-  const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_AUDIENCE: audience } = config;
-  if (issuer === undefined || audience === undefined) return null;
-  const { SLIPWAY_OIDC_JWKS_URL: jwksUrl, SLIPWAY_OIDC_GROUPS_CLAIM: groupsClaim } = config;
+  const { SLIPWAY_OIDC_AUDIENCE: audience } = config;
+  const issuer = issuerOptions(config);
+  return issuer === null || audience === undefined ? null : new IdentityProvider({ ...issuer, audience }, systemClock);
+}
+
+function webSignInOf(config: ServerConfig): WebSignIn | null {
+  const { SLIPWAY_OIDC_CLIENT_ID: clientId, SLIPWAY_OIDC_CLIENT_SECRET: clientSecret } = config;
+  const issuer = issuerOptions(config);
+  if (issuer === null || clientId === undefined) return null;
+  const scopes = config.SLIPWAY_OIDC_SCOPES;
+  return new WebSignIn({ ...issuer, clientId, scopes, ...(clientSecret && { clientSecret }) }, systemClock);
+}
+
+function issuerOptions(config: ServerConfig): Omit<IdentityProviderOptions, 'audience'> | null {
+  const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_JWKS_URL: jwksUrl } = config;
+  if (issuer === undefined) return null;
+  const { SLIPWAY_OIDC_GROUPS_CLAIM: groupsClaim } = config;
   const clockToleranceSeconds = config.SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS;
-  return new IdentityProvider(
-    { issuer, audience, clockToleranceSeconds, ...(jwksUrl && { jwksUrl }), ...(groupsClaim && { groupsClaim }) },
-    systemClock,
-  );
+  return { issuer, clockToleranceSeconds, ...(jwksUrl && { jwksUrl }), ...(groupsClaim && { groupsClaim }) };
 }
 
 /** Transport that servers wake each other with. Undefined if they rely on polling. */

@@ -31,6 +31,7 @@ import { RefusalLog } from '../api/http/refusalLog';
 import { SignInLog } from '../api/http/signInLog';
 import { traceOf } from '../api/http/requestTrace';
 import { schemaRoutes } from '../api/http/schemaRoutes';
+import { signInRoutes } from '../api/http/signInRoutes';
 import { trustRoutes } from '../api/http/trustRoutes';
 import { findOperationText } from '../catalog/operations/registeredOperations.store';
 import type { ServerConfig } from '../kernel/config';
@@ -170,6 +171,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           logRoutes(app, guarded),
           exportRoutes(app),
           trustRoutes(app, rate, limits),
+          signInRoutes(app, rate, limits),
         ],
         schemaRoutes({
           sdl: config.SLIPWAY_INTROSPECTION ? () => schemaText(publicSchema()) : null,

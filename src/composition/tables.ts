@@ -1,3 +1,4 @@
+import { userSessionTable } from '../access/sessions.table';
 import { exchangedTokenTable } from '../access/trust/exchangedToken.table';
 import { trustRules } from '../access/trust/trustRules';
 import { registeredOperationTable } from '../catalog/operations/registeredOperations';
@@ -155,5 +156,6 @@ export const tables = [
   deliveryTable,
   trustRules.schema,
   exchangedTokenTable,
+  userSessionTable,
   registeredOperationTable,
 ];

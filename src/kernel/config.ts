@@ -110,10 +110,14 @@ export const serverVariables = z.object({
   SLIPWAY_AGENT_TOKEN: secret(16).optional(),
   SLIPWAY_SECRET_KEY: secretKeys.optional(),
   SLIPWAY_OIDC_ISSUER: url('http:', 'https:').optional(),
+  SLIPWAY_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  SLIPWAY_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  SLIPWAY_OIDC_SCOPES: z.string().min(1).default('openid profile email'),
   SLIPWAY_OIDC_AUDIENCE: z.string().min(1).optional(),
   SLIPWAY_OIDC_JWKS_URL: url('http:', 'https:').optional(),
   SLIPWAY_OIDC_GROUPS_CLAIM: z.string().min(1).optional(),
   SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS: integer(0, 600).default(30),
+  SLIPWAY_SESSION_HOURS: integer(1, 720).default(12),
   SLIPWAY_LEASE_SECONDS: integer(2, 3600).default(60),
   SLIPWAY_PREPARED: flag.default(true),
   SLIPWAY_NOTIFY: flag.default(true),
@@ -295,21 +299,24 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
   // An empty variable counts as unset, because compose files and CI systems pass missing values that way.
   const given = Object.fromEntries(Object.keys(variables.shape).map((name) => [name, environment[name] || undefined]));
   const result = variables.safeParse(given);
-  const alone = given.SLIPWAY_OIDC_ISSUER !== undefined && given.SLIPWAY_OIDC_AUDIENCE === undefined;
+  const alone =
+    given.SLIPWAY_OIDC_ISSUER !== undefined &&
+    given.SLIPWAY_OIDC_AUDIENCE === undefined &&
+    given.SLIPWAY_OIDC_CLIENT_ID === undefined;
   if (result.success && !alone) return Object.freeze(result.data);
   const lines = (result.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     const shown =
       given[name] === undefined
         ? 'is not set'
-        : /KEY|TOKEN|DATABASE_URL|EVENTS_URL|ENDPOINT/.test(name)
+        : /KEY|TOKEN|SECRET|DATABASE_URL|EVENTS_URL|ENDPOINT/.test(name)
           ? 'is refused'
           : `is "${given[name]}"`;
     return `  ${name} ${shown}: ${issue.message}`;
   });
   if (alone)
     lines.push(
-      '  SLIPWAY_OIDC_AUDIENCE is not set: without it, tokens that the issuer made for other programs would be accepted',
+      '  SLIPWAY_OIDC_AUDIENCE is not set: without it or SLIPWAY_OIDC_CLIENT_ID, tokens that the issuer made for other programs would be accepted',
     );
   throw new ConfigError(
     `The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${[...lines, ...unknownVariables(environment).map((line) => `  ${line}`)].join('\n')}`,

@@ -1,3 +1,4 @@
+import { deleteEndedSessions } from '../access/sessions';
 import { deleteExpiredKeys } from '../access/trust/exchangeToken';
 import { RepeatedWork } from '../kernel/repeatedWork';
 import type { App } from './app';
@@ -47,6 +48,10 @@ export function upkeepOf(app: App): RepeatedWork {
     {
       ...{ what: 'delete expired keys of CI jobs', firstMs: HOUR, everyMs: HOUR },
       work: deleting('expired keys of CI jobs', () => deleteExpiredKeys(app)),
+    },
+    {
+      ...{ what: 'delete sessions that have ended', firstMs: HOUR, everyMs: HOUR },
+      work: deleting('sessions that have ended', () => deleteEndedSessions(app)),
     },
     {
       ...{ what: 'delete expired exports', firstMs: HOUR, everyMs: HOUR },

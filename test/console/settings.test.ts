@@ -4,9 +4,11 @@ import { createKey, READS_ALL } from '../support/keys';
 import { APP } from '../support/runs';
 import { testWorld } from '../support/world';
 import { TestClient } from '../support/client';
+import { SECRET_KEY } from '../support/server';
+import { type Receiver, startReceiver } from '../support/receiver';
 import { consoleTest } from './support/consoleTest';
 
-const { server } = testWorld(
+const { server, runs } = testWorld(
   `${APP}
 ---
 kind: Workflow
@@ -15,7 +17,7 @@ name: ship
 tasks:
   put: { run: "true", secrets: [DEPLOY_TOKEN] }
 `,
-  { agent: null },
+  { agent: null, environment: { SLIPWAY_OUTGOING_ALLOW: 'loopback', SLIPWAY_SECRET_KEY: SECRET_KEY } },
 );
 const console = consoleTest(server);
 
@@ -191,6 +193,65 @@ describe('settings', () => {
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await dialog.getByRole('button', { name: 'Delete the rule' }).click();
     await page.getByText('No trust rules').waitFor();
+  });
+
+  describe('event subscriptions', () => {
+    let receiver: Receiver;
+    beforeAll(async () => {
+      receiver = await startReceiver();
+    });
+    afterAll(() => receiver.close());
+
+    it('are created, tested, and show each delivery, which can be sent again', async () => {
+      const page = await console.open('/settings/subscriptions');
+      await page.getByText('No event subscriptions').waitFor();
+      await page.getByRole('button', { name: 'New subscription' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('receiver');
+      await dialog.getByLabel('Address').fill('no address');
+      await dialog.getByRole('button', { name: 'Create the subscription' }).click();
+      await dialog.locator('[role=alert]').first().waitFor();
+      await dialog.getByLabel('Address').fill(`${receiver.url}/hook`);
+      await pick(page, 'Only events', /^EXECUTION_STATUS/);
+      expect(await console.problems(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Create the subscription' }).click();
+      await dialog.getByText(/^whsec_/).waitFor();
+      await dialog.getByRole('button', { name: 'I have stored it' }).click();
+      await page.getByText('Nothing was sent yet').waitFor();
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await page.getByText('The receiver accepted a test event (HTTP 204)').waitFor();
+
+      const id = await runs.start('workflow', 'ship');
+      await eventually(
+        () => receiver.requests.filter(({ body }) => body.includes(id)).length,
+        (count) => count > 0,
+        { what: 'a delivered event' },
+      );
+      const row = page.getByRole('row').filter({ hasText: 'EXECUTION_STATUS' }).first();
+      await eventually(
+        async () => {
+          await page.getByRole('button', { name: 'Refresh' }).click();
+          return row.filter({ hasText: 'Delivered' }).count();
+        },
+        (count) => count > 0,
+        { what: 'the delivery in the list' },
+      );
+      await row.getByText('204').waitFor();
+      expect(await console.problems(page)).toEqual([]);
+      const before = receiver.requests.length;
+      await row.getByRole('button', { name: 'Send again' }).click();
+      await eventually(
+        () => receiver.requests.length,
+        (count) => count > before,
+        { what: 'the event, again' },
+      );
+      await page.getByRole('button', { name: 'Turn off …' }).click();
+      await dialog.getByLabel('Reason').fill('moved house');
+      await dialog.getByRole('button', { name: 'Turn off', exact: true }).click();
+      await page.getByRole('region', { name: 'State' }).getByText('moved house').waitFor();
+      await page.getByRole('button', { name: 'Turn on' }).click();
+      await page.getByRole('button', { name: 'Turn off …' }).waitFor();
+    });
   });
 
   it('says what is missing to a reader without permissions', async () => {

@@ -36,6 +36,9 @@ const described: Readonly<Record<string, Described>> = {
   'GET /schema.graphql': { summary: 'GraphQL schema' },
   'GET /operations.json': { summary: 'Ready-made GraphQL operations' },
   'POST /auth/exchange': { summary: 'Exchanges the token of a CI job for an API key, by a trust rule' },
+  'GET /auth/oidc': { summary: 'Identity provider with which people sign in to the console' },
+  'POST /auth/oidc': { summary: 'Exchanges the code of the identity provider for the key of a session' },
+  'DELETE /auth/session': { summary: 'Ends a session' },
   'GET /schemas/definitions.json': { summary: 'JSON Schema of definitions, for editors' },
   'GET /graphql': { summary: 'GraphiQL, for browsers' },
   'POST /graphql': { summary: 'GraphQL query or mutation' },
@@ -70,7 +73,7 @@ const described: Readonly<Record<string, Described>> = {
 
 /** Paths that need neither a key nor a token. */
 const open =
-  /^\/(healthz|readyz|openapi\.json|schema\.graphql|operations\.json|auth\/exchange|hooks\/.*|schemas\/.*|graphql\/assets\/.*)?$/;
+  /^\/(healthz|readyz|openapi\.json|schema\.graphql|operations\.json|auth\/(exchange|oidc)|hooks\/.*|schemas\/.*|graphql\/assets\/.*)?$/;
 
 /** Must be called before the routes are registered. Returns the plugin that serves the document. */
 export function documentRoutes(server: FastifyInstance): FastifyPluginCallback {

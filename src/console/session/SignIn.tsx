@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useState } from 'react';
 import { ApiError } from '../../client/apiError';
 import { Client } from '../../client/client';
 import { serverUrl } from '../data/server';
@@ -6,18 +6,30 @@ import { Button } from '../parts/Button';
 import { ErrorNote } from '../parts/ErrorNote';
 import { TextField } from '../parts/Field';
 import { ConsoleViewerDocument } from './generated';
+import { comeBack, findProvider, isBack, leaveForProvider } from './oidc';
 import { beginSession, session } from './session';
 import styles from './SignIn.module.css';
 
-/** Takes an API key that the server accepts. The address stays, so that the page of a link opens afterwards. */
+/**
+ * Sends the person to the identity provider if there is one, or takes an API key that the server accepts. The address
+ * stays, so that the page of a link opens afterwards.
+ */
 export function SignIn() {
   const { message } = session.use();
   const [key, setKey] = useState('');
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
+  const [provider, setProvider] = useState<Awaited<ReturnType<typeof findProvider>>>(null);
+  const [returning, setReturning] = useState(isBack);
+  const fail = useCallback((problem: unknown) => setError(asError(problem)), []);
   useEffect(() => {
     document.title = 'Sign in · Slipway';
-  }, []);
+    if (isBack())
+      comeBack()
+        .catch(fail)
+        .finally(() => setReturning(false));
+    findProvider().then(setProvider, fail);
+  }, [fail]);
 
   const signIn = async (event: FormEvent) => {
     event.preventDefault();
@@ -28,7 +40,7 @@ export function SignIn() {
       await new Client(serverUrl, typed, { retryQueriesMs: 0 }).ask(ConsoleViewerDocument);
       beginSession(typed);
     } catch (problem) {
-      setError(problem instanceof ApiError ? problem : new ApiError('INTERNAL', String(problem), false));
+      setError(asError(problem));
       setBusy(false);
     }
   };
@@ -53,18 +65,27 @@ export function SignIn() {
           </p>
         )}
         <ErrorNote error={error} />
+        {returning && <p role="status">Signing in …</p>}
+        {provider !== null && !returning && (
+          <>
+            <Button kind="main" autoFocus onClick={() => void leaveForProvider(provider).catch(fail)}>
+              Sign in with {new URL(provider.endpoint).hostname}
+            </Button>
+            <p className={styles.or}>or with an API key</p>
+          </>
+        )}
         <TextField
           label="API key"
           type="password"
           autoComplete="current-password"
           spellCheck={false}
-          autoFocus
+          autoFocus={provider === null}
           value={key}
           onChange={(event) => setKey(event.target.value)}
           hint="The browser keeps the key for this tab only, and sends it to this server only."
         />
-        <Button kind="main" type="submit" busy={busy}>
-          {busy ? 'Checking the key …' : 'Sign in'}
+        <Button kind={provider === null ? 'main' : 'plain'} type="submit" busy={busy}>
+          {busy ? 'Checking the key …' : provider === null ? 'Sign in' : 'Sign in with the key'}
         </Button>
         <p className={styles.help}>
           An administrator creates API keys. A new server prints the first one, or takes it from{' '}
@@ -74,3 +95,6 @@ export function SignIn() {
     </main>
   );
 }
+
+const asError = (problem: unknown): ApiError =>
+  problem instanceof ApiError ? problem : new ApiError('INTERNAL', String(problem), false);

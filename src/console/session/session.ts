@@ -19,9 +19,18 @@ export function beginSession(key: string): void {
   session.set({ key });
 }
 
-/** Shows the sign-in page at the same address. */
+/** Begins with the keys of sessions that the identity provider opened: they can be ended. */
+const SESSION_KEY = /^sws_/;
+
+/** Shows the sign-in page at the same address. The server forgets a session that the identity provider opened. */
 export function endSession(message?: string): void {
-  if (session.get().key === '') return;
+  const { key } = session.get();
+  if (key === '') return;
+  if (message === undefined && SESSION_KEY.test(key)) {
+    // Without an answer, it ends by its time.
+    const url = new URL('auth/session', document.baseURI);
+    void fetch(url, { method: 'DELETE', headers: { 'x-api-key': key }, keepalive: true }).catch(() => undefined);
+  }
   sessionStorage.removeItem(keptAs);
   session.set({ key: '', message });
 }

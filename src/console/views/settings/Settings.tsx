@@ -26,6 +26,10 @@ const sections: readonly Section[] = [
   { id: 'keys', title: 'API keys', Page: lazy(() => import('./Keys')) },
   { id: 'secrets', title: 'Secrets', Page: lazy(() => import('./Secrets')) },
   { id: 'freezes', title: 'Freezes', Page: lazy(() => import('./Freezes')) },
+  {
+    ...{ id: 'subscriptions', title: 'Event subscriptions', Page: lazy(() => import('./Subscriptions')) },
+    One: lazy(() => import('./Subscription')),
+  },
   { id: 'trust', title: 'Trust rules', Page: lazy(() => import('./Trust')), administrators: true },
 ];
 
