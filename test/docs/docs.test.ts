@@ -12,7 +12,7 @@ const markdownIn = (folder: string): string[] =>
     .map((name) => join(folder, name));
 const pages = [
   ...['README.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-  ...['docs', 'schema', 'docker', 'examples', 'bench', 'src'].flatMap(markdownIn),
+  ...['docs', 'schema', 'docker', 'deploy', 'examples', 'bench', 'src'].flatMap(markdownIn),
 ];
 
 describe('README.md', () => {
