@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import type { OutputStream } from '../contract/agentProtocol';
 
 /** Piece of a log: the result of one read of one stream, as the command wrote it. Cuts no character. */
@@ -15,6 +16,7 @@ export interface LogRecord {
  */
 const TOGETHER_MS = 25;
 const TOGETHER_LENGTH = 16_384;
+const DIGEST_LENGTH = 64;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -100,12 +102,14 @@ export interface EncodedAppend {
 }
 
 /**
- * Body of an append with as many of the records as fit into `maxBytes`, and at least one character. The body is
+ * Body of an append with as many of the records as fit into `maxBytes`, at least one character, and their digest. The body is
  * measured, not its text: proxies measure bodies too, and control characters take six times their size in JSON.
  */
 export function encodeAppend(offset: number, records: Iterable<LogRecord>, maxBytes: number): EncodedAppend {
   const frames: string[] = [];
-  let room = maxBytes - `{"offset":${offset},"frames":[]}`.length;
+  const hash = createHash('sha256');
+  const body = () => `{"offset":${offset},"frames":[${frames.join(',')}],"sha256":"${hash.digest('hex')}"}`;
+  let room = maxBytes - `{"offset":${offset},"frames":[],"sha256":""}`.length - DIGEST_LENGTH;
   let bytes = 0;
   for (const record of records) {
     let data = record.data;
@@ -113,7 +117,7 @@ export function encodeAppend(offset: number, records: Iterable<LogRecord>, maxBy
     for (let size = sizeOf(frame); size > room; size = sizeOf(frame)) {
       const length = cutAtCharacter(data, Math.min(data.length - 1, Math.floor((data.length * room) / size)));
       if (length > 0) data = data.subarray(0, length);
-      else if (frames.length > 0) return { body: bodyOf(offset, frames), bytes };
+      else if (frames.length > 0) return { body: body(), bytes };
       else {
         data = data.subarray(0, firstCharacter(data));
         frame = encodeFrame(record, data);
@@ -122,14 +126,13 @@ export function encodeAppend(offset: number, records: Iterable<LogRecord>, maxBy
       frame = encodeFrame(record, data);
     }
     frames.push(frame);
+    hash.update(data);
     bytes += data.length;
     room -= sizeOf(frame);
     if (data.length < record.data.length) break;
   }
-  return { body: bodyOf(offset, frames), bytes };
+  return { body: body(), bytes };
 }
-
-const bodyOf = (offset: number, frames: readonly string[]) => `{"offset":${offset},"frames":[${frames.join(',')}]}`;
 
 const encodeFrame = ({ stream, at }: LogRecord, data: Buffer) => {
   const content = isUtf8(data)

@@ -227,7 +227,15 @@ const frame = z.object({
 });
 export type OutputStream = z.output<typeof frame>['stream'];
 
-export const logRequest = z.object({ offset: count, frames: z.array(frame).max(10_000) });
+export const logRequest = z.object({
+  offset: count,
+  frames: z.array(frame).max(10_000),
+  /** SHA-256 of the bytes of the frames, in hex. Older agents send none. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
 export const logResponse = z.object({ offset: count });
 
 /** Pieces of the logs of several jobs. */

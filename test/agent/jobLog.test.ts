@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { eventually } from '../support/eventually';
 
 interface Append {
   readonly offset: number;
+  readonly sha256: string;
   readonly frames: readonly { readonly stream: string; readonly text: string }[];
 }
 type Answer = { readonly status: number; readonly body: unknown } | undefined;
@@ -160,6 +162,19 @@ describe('the log of a job', () => {
     const { jobLog, bytes } = await deliver(text.slice(0, 30_000));
     expect(bytes).toBe(log.length);
     expect(log.toString()).toBe(text.slice(0, 30_000));
+    await jobLog.close();
+  });
+
+  it('sends a piece again that changed on the way', async () => {
+    let changed = 0;
+    answer = (one) => {
+      const isLast = changed++ >= 2;
+      const found = isLast ? dataOf(one) : Buffer.from(dataOf(one)).fill('x', 0, 1);
+      const sha256 = createHash('sha256').update(found).digest('hex');
+      return one.sha256 === sha256 ? undefined : refusal(409, 'LOG_GAP', { offset: one.offset });
+    };
+    const { jobLog, bytes } = await deliver('text of a command\n');
+    expect([bytes, log.toString(), appends.length]).toEqual([18, 'text of a command\n', 3]);
     await jobLog.close();
   });
 

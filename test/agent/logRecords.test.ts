@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { cutAtCharacter, encodeAppend, LogFramer, type LogRecord } from '../../src/agent/logRecords';
 
@@ -111,6 +112,7 @@ describe('encodeAppend', () => {
         { stream: 'stdout', at: '1970-01-01T00:00:00.000Z', text: 'a"\n' },
         { stream: 'stderr', at: '1970-01-01T00:00:01.500Z', text: 'ü' },
       ],
+      sha256: createHash('sha256').update('a"\nü').digest('hex'),
     });
   });
 
@@ -129,7 +131,7 @@ describe('encodeAppend', () => {
     fc.assert(
       fc.property(
         fc.array(text, { minLength: 1, maxLength: 6 }),
-        fc.integer({ min: 150, max: 2000 }),
+        fc.integer({ min: 240, max: 2000 }),
         (texts, limit) => {
           const whole = Buffer.from(texts.join(''));
           let received = '';

@@ -242,8 +242,9 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     const claims = toClaims(logs);
     return {
       logs: await Promise.all(
-        logs.map(async ({ jobId, offset, frames }, index) => {
-          const end = await append({ jobId, tokenHash: claims[index]?.tokenHash ?? '', piece: { offset, frames } });
+        logs.map(async ({ jobId, offset, frames, sha256 }, index) => {
+          const piece = { offset, frames, sha256 };
+          const end = await append({ jobId, tokenHash: claims[index]?.tokenHash ?? '', piece });
           return end instanceof Refusal ? refusedEntry(jobId, end) : { jobId, ok: true, offset: end };
         }),
       ),

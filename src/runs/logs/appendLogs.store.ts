@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Db } from '../../kernel/database/database';
 import { Refusal, staleClaim } from '../../kernel/errors';
 import type { JobLog } from './jobLog';
@@ -17,6 +18,8 @@ export interface LogPiece {
     /** Base64 of bytes that are not text. */
     readonly data?: string | undefined;
   }[];
+  /** SHA-256 of its bytes, if the agent sends it. */
+  readonly sha256?: string | undefined;
 }
 
 /** An append by the claim of a job. */
@@ -27,6 +30,8 @@ export interface LogAppend {
 }
 
 interface EncodedPiece extends LogPart {
+  /** The bytes are not those that the agent read. */
+  readonly damaged?: boolean;
   readonly jobId: string;
   readonly tokenHash: string;
   readonly offset: number;
@@ -51,13 +56,15 @@ export async function appendLogs(
   const pieces = appends.map(encode);
   const first = new Map<string, EncodedPiece>();
   for (const piece of pieces) {
-    if (piece.offset + piece.data.length <= maxBytes && !first.has(piece.jobId)) first.set(piece.jobId, piece);
+    if (!piece.damaged && piece.offset + piece.data.length <= maxBytes && !first.has(piece.jobId))
+      first.set(piece.jobId, piece);
   }
   const grown = await insertPieces(db, [...first.values()], 'SKIP');
   return Promise.all(
     pieces.map(async (piece) => {
       const firstLine = first.get(piece.jobId) === piece ? grown.get(piece.jobId) : undefined;
       if (firstLine !== undefined) return { offset: piece.offset + piece.data.length, firstLine };
+      if (piece.damaged) return changed(piece.offset);
       try {
         return { offset: await appendAlone(db, piece, maxBytes), firstLine: null };
       } catch (error) {
@@ -72,11 +79,11 @@ function encode({ jobId, tokenHash, piece }: LogAppend): EncodedPiece {
   const encoded = piece.frames.map(({ stream, at, text, data }) => {
     return { stream, at, data: data === undefined ? Buffer.from(text, 'utf8') : Buffer.from(data, 'base64') };
   });
+  const bytes = Buffer.concat(encoded.map((frame) => frame.data));
+  const { offset, sha256 } = piece;
   return {
-    jobId,
-    tokenHash,
-    offset: piece.offset,
-    data: Buffer.concat(encoded.map((frame) => frame.data)),
+    ...{ jobId, tokenHash, offset, data: bytes },
+    damaged: sha256 !== undefined && sha256 !== createHash('sha256').update(bytes).digest('hex'),
     frames: encoded.map((frame) => ({ stream: frame.stream, at: frame.at, bytes: frame.data.length })),
   };
 }
@@ -113,6 +120,9 @@ async function appendAlone(
 }
 
 const gap = (offset: number) => new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset });
+/** The agent sends the piece again. */
+const changed = (offset: number) =>
+  new Refusal('LOG_GAP', `The bytes from ${offset} changed on the way: their SHA-256 differs.`, { offset });
 const full = (offset: number) =>
   new Refusal('TOO_LARGE', `The log has reached its limit of ${offset} bytes.`, { limit: offset, offset });
 

@@ -347,6 +347,23 @@ describe('the log of a job', () => {
     expect(stored.subarray(MAX_LOG_BYTES).toString()).toBe(remark);
   });
 
+  it('stores no piece whose bytes changed on the way, and takes it when it is sent again', async () => {
+    const job = await begin();
+    const piece = (text: string, written = text) => {
+      const frames = [{ stream: 'stdout', at: new Date().toISOString(), text }];
+      return { jobId: job.jobId, token: job.token, offset: 0, frames, sha256: sha256(Buffer.from(written)) };
+    };
+    const long = 'a long line of text\n'.repeat(15_000);
+    const send = async (one: object) => (await agent.post('logs', { logs: [one] })).body.logs;
+    expect(await send(piece(long.replace('a', 'e'), long))).toMatchObject([{ ok: false, code: 'LOG_GAP', offset: 0 }]);
+    expect(await send(piece(long))).toMatchObject([{ ok: true, offset: long.length }]);
+    // A repeat is compared, too.
+    expect(await send(piece('x', long))).toMatchObject([{ ok: false, code: 'LOG_GAP', offset: 0 }]);
+    await agent.finish(job, { logBytes: long.length, logSha256: sha256(Buffer.from(long)) });
+    await sealAll();
+    expect(await stateOf(job.jobId)).toMatchObject({ bytes: long.length, loss: null });
+  });
+
   it('is sent again if the stored bytes are not those of the agent, and marked if they can’t be had', async () => {
     const [spoiled, lost] = [await begin('other'), await begin()];
     const database = server.app.database;
