@@ -1,3 +1,4 @@
+import { Auditor } from '../access/audit/auditor';
 import { startAgentProcess, type TestProcess } from '../support/processes';
 import { createKey, READS_ALL } from '../support/keys';
 import { APP } from '../support/runs';
@@ -227,6 +228,72 @@ describe('the page that compares', () => {
     const variables = page.getByRole('table', { name: 'Variables' });
     await variables.getByRole('row', { name: /WHERE/ }).getByText('staging').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(await console.problems(page)).toEqual([]);
+  });
+});
+
+describe('the audit trail', () => {
+  const auditor = new Auditor(server);
+
+  it('is filtered, and shows what an action changed', async () => {
+    const { application } = await server.client.ask<{ application: { id: string } }>(
+      '{ application: applicationByName(name: "app") { id } }',
+    );
+    await server.client.ask(
+      'mutation ($input: UpdateApplicationInput!) { updateApplication(input: $input) { application { id } } }',
+      {
+        input: { applicationId: application.id, description: 'the shop' },
+      },
+    );
+    await auditor.createApplication('found by its name');
+    const page = await console.open('/audit');
+    const table = page.getByRole('table', { name: 'Audit records' });
+    await table.getByRole('row').nth(1).waitFor();
+    expect(await console.problems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Action' }).click();
+    await page.getByRole('option', { name: 'application.update' }).click();
+    await page.keyboard.press('Escape');
+    await table.getByRole('link', { name: 'application.create' }).waitFor({ state: 'detached' });
+    await table.getByRole('link', { name: 'application.update' }).click();
+    const panel = page.getByRole('complementary', { name: 'application.update' });
+    await panel.getByRole('table', { name: 'Changes' }).getByRole('row').nth(1).waitFor();
+    expect(await console.problems(page)).toEqual([]);
+    await panel.getByRole('link', { name: 'All of this object' }).click();
+    await page.getByRole('button', { name: 'Only object' }).waitFor();
+
+    const search = page.getByRole('searchbox', { name: 'Who, or what' });
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await search.fill('BY ITS');
+    await table.getByRole('link', { name: 'application.create' }).waitFor();
+    await table.getByRole('link', { name: 'application.update' }).waitFor({ state: 'detached' });
+  });
+
+  it('is verified, and found to be broken after a record is changed', async () => {
+    const { lastSequence } = await auditor.sealed();
+    const page = await console.open('/audit', { scheme: 'dark', width: 390 });
+    const verify = page.getByRole('button', { name: 'Verify the chain' });
+    await verify.click();
+    await page.getByText(`All ${lastSequence} records of the chain are unchanged`).waitFor();
+    expect(await console.problems(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+
+    await server.app.database.write('ALTER TABLE audit_record DISABLE TRIGGER USER');
+    await server.app.database.write(
+      `UPDATE audit_record SET actor_name = 'nobody' WHERE id = (SELECT record_id FROM audit_link WHERE sequence = 3)`,
+    );
+    await verify.click();
+    await page.getByText('The chain is broken at record 3').waitFor();
+    await page.getByText('Records 1 to 2 are unchanged').waitFor();
+    expect(await console.problems(page)).toEqual([]);
+  });
+
+  it('is not offered to those who may not see it', async () => {
+    const key = await createKey(server.client, 'Onlookers', READS_ALL);
+    const page = await console.open('/audit', { key });
+    await page.getByRole('heading', { name: 'You may not see the audit trail' }).waitFor();
+    expect(await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Audit' }).count()).toBe(
+      0,
+    );
     expect(await console.problems(page)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor';
 import type { App } from '../app';
 import { columnsOf } from '../../kernel/database/table';
+import { invalidInput } from '../../kernel/errors';
 import { allOf, bind, idCondition, timeCondition } from '../../kernel/filters';
 import type { IdFilter, TimeFilter } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
@@ -20,23 +21,36 @@ export interface AuditFilter {
 /** A record with its place in the chain, once it has one. */
 export type AuditRow = AuditRecord & { readonly [P in 'sequence' | 'previousHash' | 'hash']: AuditLink[P] | null };
 
+const LONGEST_SEARCH = 200;
 const cursor = cursorCodec('audits', 'time', 'id');
 
 export function requireViewAudits(actor: Actor): void {
   actor.access.requireAccount('VIEW_AUDITS');
 }
 
-/** Audit records, newest first. */
+/** Audit records, newest first. `search` is a part of the name of the actor or the object, ignoring case. */
 export async function listAudits(
   app: App,
   actor: Actor,
   filters: readonly AuditFilter[],
   page: PageArguments,
+  search: string | null = null,
 ): Promise<Page<AuditRow>> {
   requireViewAudits(actor);
   const request = readPage(page, cursor);
   const parameters: unknown[] = [];
-  const where = allOf(filters.flatMap((filter, index) => conditions(filter, `filters[${index}]`, parameters)));
+  const found = filters.flatMap((filter, index) => conditions(filter, `filters[${index}]`, parameters));
+  if (search !== null && search !== '') {
+    if (search.length > LONGEST_SEARCH) {
+      const message = `search may have at most ${LONGEST_SEARCH} characters; it has ${search.length}.`;
+      throw invalidInput([{ field: 'search', value: search.slice(0, 100), rule: 'LENGTH', message }]);
+    }
+    const names = ['record.actor_name', 'record.object_name'].map((column) =>
+      idCondition(column, { operator: 'LIKE', values: [search] }, parameters),
+    );
+    found.push(`(${names.join(' OR ')})`);
+  }
+  const where = allOf(found);
   const counted = [...parameters];
   const after = request.after
     ? ` AND ${afterCondition(['record.at', 'record.id'], 'DESC', request.after, parameters)}`

@@ -15,10 +15,15 @@ export class AuditResolver {
   async audits(
     @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'Filters that must all match.' })
     filters: InstanceType<typeof AuditFilterInput>[] | null,
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Part of the name of the actor or the object, ignoring case; up to 200 characters.',
+    })
+    search: string | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
   ) {
-    const found = await listAudits(app, actor, filters ?? [], page);
+    const found = await listAudits(app, actor, filters ?? [], page, search);
     return {
       pageInfo: found.pageInfo,
       nodes: found.nodes.map(show),

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import type { AccountPermissionType } from '../../client/generated';
 import { useData } from '../data/hooks';
 import { serverUrl } from '../data/server';
 import { waiting } from '../data/waiting';
@@ -67,6 +68,8 @@ function Navigation() {
   const [location] = useLocation();
   useWaiting();
   const count = waiting.use().size;
+  const permissions = useData(ConsoleViewerDocument, {}).data?.viewer.accountPermissions;
+  const may = (needs: AccountPermissionType) => permissions?.includes(needs) === true;
   const isHere = (path: string) =>
     path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
   return (
@@ -87,7 +90,7 @@ function Navigation() {
       </Link>
       <div className={styles.groups}>
         {groups.map((group) => {
-          const listed = pages.filter((page) => page.group === group);
+          const listed = pages.filter(({ group: own, needs }) => own === group && (needs === undefined || may(needs)));
           if (listed.length === 0) return null;
           return (
             <div key={group} className={styles.group}>

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import type { AccountPermissionType } from '../../client/generated';
 import type { IconName } from '../parts/Icon';
 
 export interface ConsolePage {
@@ -10,6 +11,8 @@ export interface ConsolePage {
   readonly icon?: IconName;
   /** Second key of the shortcut that opens it, after `g`. */
   readonly key?: string;
+  /** Permission in the account without which the navigation does not offer it. */
+  readonly needs?: AccountPermissionType;
   /** A chunk of its own, whose default export is the page. */
   readonly load: () => Promise<{ readonly default: ComponentType }>;
 }
@@ -76,6 +79,15 @@ export const pages: readonly ConsolePage[] = [
     load: () => import('../views/agents/Agents'),
   },
   { path: '/agents/:id', title: 'Agent', load: () => import('../views/agents/Agent') },
+  {
+    path: '/audit',
+    title: 'Audit',
+    group: 'Operate',
+    icon: 'audit',
+    key: 'l',
+    needs: 'VIEW_AUDITS',
+    load: () => import('../views/audit/Audit'),
+  },
   {
     path: '/definitions',
     title: 'Definitions',
