@@ -1,3 +1,5 @@
+import { DecideApprovalDocument } from '../../src/client/generated';
+import { TestClient } from '../support/client';
 import { eventually } from '../support/eventually';
 import { createKey, READS_ALL, READS_RUNS } from '../support/keys';
 import { APP } from '../support/runs';
@@ -103,6 +105,33 @@ describe('the inbox of approvals', () => {
     await card.getByRole('button', { name: 'Approve …' }).waitFor({ state: 'detached' });
     expect(await console.problems(page)).toEqual([]);
     await runs.abort(id);
+  });
+
+  it('shows new votes on every row, also on older pages', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 22; n++) ids.push(await runs.start('pipeline', 'window'));
+    const page = await console.open('/approvals?show=all', { key });
+    await page.getByRole('button', { name: 'Load more' }).click();
+    const cards = page.getByRole('article');
+    await cards.nth(21).waitFor();
+    await cards
+      .last()
+      .getByText(/Needs 1 of Team/)
+      .waitFor();
+    await cards.last().getByRole('button', { name: 'Approve …' }).waitFor();
+    const [approval] = await runs.approvals(ids[0] ?? '');
+    const { applicationId } = await runs.ids('pipeline', 'window');
+    await new TestClient(server.url, key).ask(DecideApprovalDocument, {
+      input: {
+        ...{ applicationId, executionId: ids[0] ?? '', approvalId: approval?.approvalId ?? '', action: 'APPROVE' },
+        inputs: [{ name: 'slot', value: 'morning' }],
+      },
+    });
+    await cards.last().getByText('Needs 1 of Security').waitFor();
+    expect(await cards.count()).toBe(22);
+    await runs.abort(ids[1] ?? '');
+    await cards.nth(21).waitFor({ state: 'detached' });
+    for (const id of ids.filter((_, index) => index !== 1)) await runs.abort(id);
   });
 
   it('decides many at once, each with its own result', async () => {

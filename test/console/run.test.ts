@@ -25,6 +25,23 @@ stages:
 ---
 kind: Workflow
 application: app
+name: careful
+tasks:
+  lint: { run: "true", on_failure: tell }
+  unit: { run: "true" }
+  migrate: { run: "true", failure_strategy: { wait: 1h } }
+  pack: { run: "true", depends_on: [lint, unit, migrate] }
+  tell: { type: forensic, run: "true" }
+finally:
+  clean: { run: "true" }
+---
+kind: Pipeline
+application: app
+name: stubborn
+stages: [{ name: only, elements: [{ name: alone, workflow: check, failure_strategy: { wait: 1h } }] }]
+---
+kind: Workflow
+application: app
 name: wide
 tasks:
   prepare: { run: "true" }
@@ -74,9 +91,13 @@ describe('the page of a run', () => {
     await agent.work(() => runs.asks(id));
     const page = await console.open(`/runs/${id}`, { key });
     await page.getByRole('region', { name: 'Why it is not running' }).waitFor();
-    await page.getByRole('textbox', { name: 'Comment' }).fill('Looks good');
+    const card = page.getByRole('article', { name: /release/ });
+    await card.getByText(/Needs 1 .*Managers/).waitFor();
+    await card.getByRole('button', { name: 'Approve …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Comment').fill('Looks good');
     expect(await console.problems(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Approve' }).click();
+    await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByRole('banner').or(page.locator('header')).getByText('Succeeded').first().waitFor();
 
     await page.getByRole('tab', { name: 'Approvals' }).click();
@@ -91,6 +112,63 @@ describe('the page of a run', () => {
     await page.getByRole('heading', { name: 'check', level: 1 }).waitFor();
     await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: 'deliver' }).click();
     await page.getByRole('heading', { name: 'deliver', level: 1 }).waitFor();
+  });
+
+  it('retries a failed task, and decides about a failure that waits, from the panel of the task', async () => {
+    const id = await runs.start('workflow', 'careful');
+    const jobs = await agent.claim();
+    await agent.start(...jobs);
+    const fail = (name: string) =>
+      agent.finishAll(
+        jobs.filter(({ task }) => task === name),
+        () => ({ exitCode: 1 }),
+      );
+    await fail('migrate');
+    const page = await console.open(`/runs/${id}`);
+    const tasks = page.getByRole('table', { name: 'Tasks' });
+    await tasks.getByRole('link', { name: 'unit' }).click();
+    await page.getByRole('complementary', { name: 'unit' }).getByText('Agent').waitFor();
+    expect(await page.getByRole('button', { name: /Retry the task|Decide about/ }).count()).toBe(0);
+    await page.keyboard.press('Escape');
+
+    await tasks.getByRole('link', { name: 'migrate' }).click();
+    await page.getByRole('button', { name: 'Decide about the failure …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Decision').selectOption('MARK_AS_SUCCESS');
+    await dialog.getByLabel('Reason').fill('done by hand');
+    expect(await console.problems(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Mark as succeeded' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('complementary', { name: 'migrate' }).getByText('Succeeded').first().waitFor();
+    await page.getByRole('button', { name: 'Decide about the failure …' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+
+    await fail('lint');
+    await tasks.getByRole('link', { name: 'lint' }).click();
+    await page.getByRole('button', { name: 'Retry the task …' }).click();
+    await dialog.getByRole('button', { name: 'Retry', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('complementary', { name: 'lint' }).getByText('Queued').first().waitFor();
+    await page.keyboard.press('Escape');
+
+    await agent.finishAll(jobs.filter(({ task }) => task === 'unit'));
+    await agent.work(() => runs.is(id, 'SUCCESS'));
+    await page.getByRole('tab', { name: 'Timeline' }).click();
+    const rows = page.getByRole('region', { name: 'Tasks by time' }).getByRole('listitem');
+    await rows.filter({ hasText: 'clean' }).getByText('finally').waitFor();
+    await rows.filter({ hasText: 'tell' }).getByText('on failure').waitFor();
+  });
+
+  it('decides about an element of a pipeline that waits after its failure', async () => {
+    const id = await runs.start('pipeline', 'stubborn');
+    await agent.runOne({ exitCode: 1 });
+    const page = await console.open(`/runs/${id}`);
+    await page.getByRole('button', { name: 'Decide …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Decision').selectOption('FAIL');
+    await dialog.getByRole('button', { name: 'Accept the failure' }).click();
+    await page.getByRole('region', { name: 'Why it failed' }).waitFor();
+    await runs.until(id, 'FAILED');
   });
 
   it('offers to resume a run that failed, in dark and on a phone', async () => {
@@ -135,6 +213,14 @@ describe('the page of a run', () => {
     await page.getByRole('searchbox', { name: 'Find a task by its name' }).fill('collect');
     await page.getByRole('table', { name: 'Tasks' }).getByRole('link', { name: 'collect' }).waitFor();
     expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').count()).toBe(2);
-    await runs.abort(id);
+
+    await agent.runOne();
+    const jobs = await agent.claim(50);
+    const failing = jobs.at(-1);
+    if (failing === undefined) throw new Error('nothing was claimed');
+    await agent.start(failing);
+    await agent.finish(failing, { exitCode: 1 });
+    await page.goto(`${server.url}/runs/${id}?tab=graph`);
+    await graph.locator(`[data-box="${failing.task}"]`).waitFor();
   });
 });

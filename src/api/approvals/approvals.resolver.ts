@@ -60,6 +60,8 @@ function withInputs({ variableInputs, ...input }: ApproveOrRejectApprovalsInput)
   return { ...input, inputs: variableInputs.map(({ name, value }) => ({ name, value: value ?? '' })) };
 }
 
+const MOST_IDS = 100;
+
 @Resolver(() => ApprovalDetails)
 export class ApprovalsResolver {
   @Query(() => ApprovalDetailsPayload, {
@@ -102,10 +104,20 @@ export class ApprovalsResolver {
     statuses: ApprovalStatusEnum[] | null,
     @Arg('applicationId', () => ID, { nullable: true, description: 'Application to select. Defaults to all.' })
     applicationId: string | null,
+    @Arg('ids', () => [ID], {
+      nullable: true,
+      description: 'IDs of approvals to select, at most 100. Defaults to all.',
+    })
+    ids: string[] | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
   ) {
+    if (ids != null && ids.length > MOST_IDS) {
+      const message = `At most ${MOST_IDS} IDs can be selected at a time.`;
+      throw invalidInput([{ field: 'ids', value: ids.length, rule: 'SIZE', message }]);
+    }
     const filter = {
+      ids: ids ?? null,
       applicationId: applicationId ?? null,
       mine: mine ?? false,
       statuses: statuses ?? [ApprovalStatusEnum.WAITING],

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, Float, ID, Info, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Extensions, FieldResolver, Float, ID, Info, Query, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
 import { ApprovalDetails } from '../approvals/approvals.types';
 import { Agent } from '../agents/agents.types';
@@ -22,6 +22,8 @@ import {
   taskById,
 } from '../../runs/execution/executions.loaders';
 import { stageRows } from './executionRows';
+import { availableTaskActions } from '../../runs/views/availableTaskActions';
+import { AvailableAction } from './availableActions.types';
 import { ExecutionInterface, TaskExecution, WorkflowStageExecution } from './executions.types';
 
 @Resolver(() => TaskExecution)
@@ -110,6 +112,16 @@ export class TaskExecutionResolver {
   async approvals(@Root() { id, startedAt, tries }: TaskRow, @Ctx() { loaders }: Context) {
     // A task with a job is not an approval.
     return startedAt === null || tries > 0 ? [] : ((await loaders.load(approvalsOfTask, id)) ?? []);
+  }
+
+  @Extensions({ listSize: 2 })
+  @FieldResolver(() => [AvailableAction], {
+    description:
+      'Actions that the caller can take on the task now, by the rules that enforce them: `retry` (`retryTask`) and ' +
+      '`intervene` (`interveneExecution`).',
+  })
+  async availableActions(@Root() task: TaskRow, @Ctx() { app, actor, loaders }: Context) {
+    return availableTaskActions(app, actor, task, found(await loaders.load(executionById, task.executionId)));
   }
 
   @FieldResolver(() => [Artifact], { description: 'Artifacts that its jobs uploaded.' })

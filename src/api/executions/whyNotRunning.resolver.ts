@@ -1,8 +1,8 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Ctx, FieldResolver, ID, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
 import type { Execution, StageExecution, TaskExecution as TaskRow } from '../../engine/execution';
 import type { NearestAgent as Nearest, WhyNotRunning } from '../../engine/whyNotRunning';
-import { executionById, taskById } from '../../runs/execution/executions.loaders';
+import { executionById, stageById, taskById } from '../../runs/execution/executions.loaders';
 import type { Job as JobRow } from '../../runs/queue/job';
 import { whyElement, whyExecution, whyTask } from '../../runs/views/whyNotRunning';
 import type { Context } from '../graphql/context';
@@ -90,6 +90,14 @@ export class WhyNotRunningResolver {
   @FieldResolver(() => ExecutionInterface)
   async holder(@Root() { holderExecutionId: id }: WhyNotRunning, @Ctx() { loaders, actor }: Context) {
     return id === null ? null : visible(actor.access, loaders, 'Execution', await loaders.load(executionById, id));
+  }
+
+  @FieldResolver(() => ID, {
+    nullable: true,
+    description: '`pipelineStageElementId` of the stage element that waits. Null for a standalone workflow.',
+  })
+  async pipelineStageElementId(@Root() { stageExecutionId: id }: WhyNotRunning, @Ctx() { loaders }: Context) {
+    return id === null ? null : ((await loaders.load(stageById, id))?.elementId ?? null);
   }
 }
 

@@ -16,7 +16,7 @@ export function RetryDialog({ run, subject, onClose }: RunActionProps) {
   const confirm = async () => {
     const input = {
       applicationId: run.application?.id ?? '',
-      taskExecutionId: subject.task ?? '',
+      taskExecutionId: subject.failedTask ?? '',
       reason: reason.trim() || undefined,
       ...overridesInput(overrides),
     };
@@ -32,7 +32,7 @@ export function RetryDialog({ run, subject, onClose }: RunActionProps) {
       label="Retry"
       running={action.running}
       error={action.error}
-      disabledBecause={subject.task === undefined ? 'The address names no task.' : undefined}
+      disabledBecause={subject.failedTask === undefined ? 'The address names no task.' : undefined}
       onConfirm={() => void confirm()}
     >
       <p>The task gets another job in the same attempt. Tasks that depend on it run once it succeeds.</p>
@@ -64,8 +64,8 @@ export function InterveneDialog({ run, subject, onClose, refusal }: RunActionPro
       applicationId: run.application?.id ?? '',
       executionId: run.id,
       action: decision,
-      taskExecutionId: subject.task,
-      pipelineStageElementId: subject.element,
+      taskExecutionId: subject.failedTask,
+      pipelineStageElementId: subject.failedElement,
       reason: reason.trim() || undefined,
       ...overridesInput(overrides),
     };
@@ -73,7 +73,7 @@ export function InterveneDialog({ run, subject, onClose, refusal }: RunActionPro
     toast('Your decision was carried out.');
     onClose();
   };
-  const nothing = subject.task === undefined && subject.element === undefined;
+  const nothing = subject.failedTask === undefined && subject.failedElement === undefined;
   return (
     <ActionFrame
       title="Decide about the failure"

@@ -27,10 +27,10 @@ export interface ActionSubject {
   readonly on: string;
   /** Id of an extension or restore, for `operation`. */
   readonly operation?: string;
-  /** Id of a task execution, for `retry` and `intervene`. */
-  readonly task?: string;
+  /** Id of a task execution, for `retry` and `intervene`. `task` in the address is the choice of the page. */
+  readonly failedTask?: string;
   /** Id of a stage element, for `intervene`. */
-  readonly element?: string;
+  readonly failedElement?: string;
   /** Name of a service, for `rollback` and `promote`. Defaults to all. */
   readonly services?: string;
   /** Id of a deployment to roll back to. */
@@ -40,7 +40,16 @@ export interface ActionSubject {
 }
 
 /** Parameters of the address that belong to the dialog. */
-export const actionParameters = ['do', 'on', 'operation', 'task', 'element', 'services', 'deployment', 'time'] as const;
+export const actionParameters = [
+  'do',
+  'on',
+  'operation',
+  'failedTask',
+  'failedElement',
+  'services',
+  'deployment',
+  'time',
+] as const;
 
 function withAction(action: ActionName | undefined, subject: Partial<ActionSubject>): string {
   const url = new URL(window.location.href);

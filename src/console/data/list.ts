@@ -33,7 +33,7 @@ export interface List<Row> {
   readonly hasMore: boolean;
   readonly error: ApiError | undefined;
   readonly loadMore: () => void;
-  /** Reads the newest page again and keeps the others. */
+  /** Reads the newest page again; with `only`, all rows behind it too. */
   readonly refresh: () => void;
   /** Reads these rows again. Rows that no longer match the filters leave; new ones appear at the top. */
   readonly update: (ids: readonly string[]) => void;
@@ -100,13 +100,31 @@ export function useList<Data, Variables extends PageVariables, Row>({
     [change],
   );
 
+  /** Reads rows again by their ids; those that are not found leave. */
+  const reread = useCallback(
+    async (ids: readonly string[]) => {
+      const { only: find, idOf: id } = latest.current;
+      for (let at = 0; find !== undefined && at < ids.length; at += MOST_IDS) {
+        const some = new Set(ids.slice(at, at + MOST_IDS));
+        const { nodes } = await read({ first: some.size }, find([...some]));
+        const found = new Map(nodes.map((row) => [id(row), row]));
+        change(({ rows }) => ({
+          rows: rows.flatMap((row) => (some.has(id(row)) ? (found.get(id(row)) ?? []) : row)),
+        }));
+      }
+    },
+    [change, read],
+  );
   const refresh = useCallback(
     () =>
       void attempt(async () => {
-        const page = await read({ first: latest.current.pageSize });
-        change((before) => withHead(before, page, latest.current.idOf));
+        const { idOf: id, state: current, pageSize: first } = latest.current;
+        const page = await read({ first });
+        change((before) => withHead(before, page, id));
+        const fresh = new Set(page.nodes.map(id));
+        await reread(current.rows.map(id).filter((one) => !fresh.has(one)));
       }),
-    [attempt, change, read],
+    [attempt, change, read, reread],
   );
   const loadMore = useCallback(
     () =>
@@ -128,16 +146,10 @@ export function useList<Data, Variables extends PageVariables, Row>({
       void attempt(async () => {
         const { only: find, idOf: id, state: current } = latest.current;
         const known = new Set(current.rows.map(id));
-        if (find === undefined || ids.length > MOST_IDS || ids.some((one) => !known.has(one))) refresh();
-        const shown = ids.filter((one) => known.has(one)).slice(0, MOST_IDS);
-        if (find === undefined || shown.length === 0) return;
-        const { nodes } = await read({ first: shown.length }, find(shown));
-        const found = new Map(nodes.map((row) => [id(row), row]));
-        change(({ rows }) => ({
-          rows: rows.flatMap((row) => (shown.includes(id(row)) ? (found.get(id(row)) ?? []) : row)),
-        }));
+        if (find === undefined || ids.length > MOST_IDS || ids.some((one) => !known.has(one))) return refresh();
+        await reread(ids);
       }),
-    [attempt, change, read, refresh],
+    [attempt, refresh, reread],
   );
 
   // A new function for each choice of filters, with which the list begins anew.

@@ -13,8 +13,7 @@ import {
   type Layout,
   layOut,
   PITCH,
-  WIDTH,
-} from './layout';
+  WIDTH, unfolding } from './layout';
 
 export type { GraphGroup, GraphNode } from './layout';
 
@@ -24,6 +23,8 @@ interface GraphProps {
   /** Statuses of the tasks that a node stands for; empty in a definition. */
   readonly statusesOf: (name: string) => readonly string[];
   readonly selected?: string | undefined;
+  /** Node that the graph opens at if all of it doesn't fit, such as the task that failed. Defaults to the beginning. */
+  readonly start?: string | undefined;
   readonly onOpen: (name: string) => void;
 }
 
@@ -49,8 +50,8 @@ const worstOf = (statuses: readonly string[]): string | undefined =>
  * A graph of tasks, a column for each level. Draws only what is in the window, so that its size doesn't matter. Arrow
  * keys walk through the boxes; Enter opens one.
  */
-export function Graph({ nodes, groups, statusesOf, selected, onOpen }: GraphProps) {
-  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+export function Graph({ nodes, groups, statusesOf, selected, start, onOpen }: GraphProps) {
+  const [toggled, setToggled] = useState(() => unfolding(nodes, groups, start));
   const layout = useMemo(() => layOut(nodes, groups, toggled), [nodes, groups, toggled]);
   const toggle = (group: string) =>
     setToggled(new Set(toggled.has(group) ? [...toggled].filter((one) => one !== group) : [...toggled, group]));
@@ -59,7 +60,8 @@ export function Graph({ nodes, groups, statusesOf, selected, onOpen }: GraphProp
   const [moved, setMoved] = useState<View>();
   const [active, setActive] = useState<string>();
   const focusing = useRef(false);
-  const view = moved ?? firstView(layout, size);
+  const opensAt = layout.boxes.get(start ?? '');
+  const view = moved ?? firstView(layout, size, opensAt);
 
   useLayoutEffect(() => {
     const element = frame.current;
@@ -110,7 +112,10 @@ export function Graph({ nodes, groups, statusesOf, selected, onOpen }: GraphProp
 
   const boxes = layout.boxes;
   const current =
-    (active === undefined ? undefined : boxes.get(active)) ?? boxes.get(selected ?? '') ?? layout.columns[0]?.[0];
+    (active === undefined ? undefined : boxes.get(active)) ??
+    boxes.get(selected ?? '') ??
+    opensAt ??
+    layout.columns[0]?.[0];
   useEffect(() => {
     if (!focusing.current) return;
     focusing.current = false;
@@ -282,10 +287,12 @@ const fitting = ({ width, height }: Layout, size: Size): View => {
   return { zoom, x: Math.max(MARGIN, (size.width - width * zoom) / 2), y: MARGIN };
 };
 
-/** All of it if it stays readable; otherwise its beginning. */
-function firstView(layout: Layout, size: Size): View {
+/** All of it if it stays readable; otherwise its beginning, or the box that it opens at. */
+function firstView(layout: Layout, size: Size, opensAt: Box | undefined): View {
   const whole = fitting(layout, size);
-  return whole.zoom >= 0.6 ? { ...whole, x: MARGIN } : { zoom: 0.85, x: MARGIN, y: MARGIN };
+  if (whole.zoom >= 0.6) return { ...whole, x: MARGIN };
+  const beginning = { zoom: 0.85, x: MARGIN, y: MARGIN };
+  return opensAt === undefined ? beginning : withBox(beginning, size, opensAt);
 }
 
 /** The view, moved as little as needed so that the box is in it. */

@@ -176,6 +176,23 @@ export function layOut(
   };
 }
 
+/** The groups to unfold so that a node has a box of its own; none without a node. */
+export function unfolding(
+  nodes: readonly GraphNode[],
+  groups: readonly GraphGroup[],
+  name: string | undefined,
+): ReadonlySet<string> {
+  const toggled = new Set<string>();
+  if (!nodes.some((node) => node.name === name)) return toggled;
+  for (;;) {
+    const around = [...layOut(nodes, groups, toggled).boxes.values()].find(
+      (box) => box.folded && box.nodes.some((node) => node.name === name),
+    );
+    if (around === undefined) return toggled;
+    toggled.add(around.key.slice(groupKey('').length));
+  }
+}
+
 const groupKey = (name: string): string => `group ${name}`;
 
 interface Names {

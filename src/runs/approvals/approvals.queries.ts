@@ -29,19 +29,22 @@ export interface InboxFilter {
   /** True for approvals that the caller may decide, or could have decided. */
   readonly mine: boolean;
   readonly statuses: readonly ApprovalStatus[];
+  /** Approvals to select. Null: all. */
+  readonly ids: readonly string[] | null;
 }
 
 /** Approvals of all executions that the caller may see, newest first. */
 export async function listApprovals(
   app: App,
   actor: Actor,
-  { applicationId, mine, statuses }: InboxFilter,
+  { applicationId, mine, statuses, ids }: InboxFilter,
   page: PageArguments,
 ): Promise<Page<Approval>> {
   const request = readPage(page, cursor);
   const parameters: unknown[] = [];
   const conditions = [approvalCondition(actor, { applicationId, all: !mine }, parameters)];
   conditions.push(`approval.status = ANY ($${parameters.push(statuses)}::text[])`);
+  if (ids !== null) conditions.push(`approval.id = ANY ($${parameters.push(ids.filter(isId))}::uuid[])`);
   if (mine) conditions.push(mayDecide(await deciderOf(app.database, actor), parameters));
   const from = `FROM approval JOIN execution e ON e.id = approval.execution_id WHERE ${allOf(conditions)}`;
   const counted = [...parameters];

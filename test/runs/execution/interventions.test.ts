@@ -305,6 +305,20 @@ describe('a failure that waits for a person', () => {
     }>('query ($id: ID!) { execution(executionId: $id) { availableActions { action allowed } } }', { id });
     const allowed = execution.availableActions.filter((one) => one.allowed).map((one) => one.action);
     expect(allowed).toEqual(['abort', 'overrideFreeze', 'intervene']);
+    const { taskExecution } = await server.client.ask<{
+      taskExecution: { availableActions: object[]; whyNotRunning: { pipelineStageElementId: string | null } };
+    }>(
+      `query ($id: ID!) { taskExecution(taskExecutionId: $id) {
+        availableActions { action allowed code } whyNotRunning { pipelineStageElementId } } }`,
+      { id: (await runs.task(id, 'migrate')).id },
+    );
+    expect(taskExecution).toEqual({
+      availableActions: [
+        { action: 'retry', allowed: false, code: 'NOT_RETRYABLE' },
+        { action: 'intervene', allowed: true, code: null },
+      ],
+      whyNotRunning: { pipelineStageElementId: null },
+    });
     await runs.abort(id);
   });
 });

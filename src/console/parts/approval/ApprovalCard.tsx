@@ -15,8 +15,12 @@ interface ApprovalCardProps {
   readonly approval: ApprovalCardFragment;
   /** In front of the title, such as a checkbox. */
   readonly select?: ReactNode;
-  /** Buttons that decide it. */
+  /** Buttons that decide it. The status takes their place. */
   readonly actions?: ReactNode;
+  /** True on the page of the run, which need not be named. */
+  readonly within?: boolean;
+  /** A line at the end, such as why the reader can't decide it. */
+  readonly children?: ReactNode;
 }
 
 const SOON_MS = 3_600_000;
@@ -30,7 +34,7 @@ export const stepOf = ({ stageName, stepName, taskName }: ApprovalCardFragment):
   [...new Set([stageName, stepName, ...(taskName === null ? [] : [taskName])])].join(' / ');
 
 /** What an approval is about: what it deploys and replaces, who has voted, and who still has to. */
-export function ApprovalCard({ approval, select, actions }: ApprovalCardProps) {
+export function ApprovalCard({ approval, select, actions, within = false, children }: ApprovalCardProps) {
   const { status, message, run, startedAt, willExpireAt, decidedAt, decidedBy, comments } = approval;
   const waits = status === 'WAITING';
   const soon = waits && Date.parse(willExpireAt) - timeNow() < SOON_MS;
@@ -39,13 +43,11 @@ export function ApprovalCard({ approval, select, actions }: ApprovalCardProps) {
       <header className={styles.head}>
         {select}
         <div className={styles.title}>
-          <h2>
-            <Link href={`/runs/${run.id}`}>{stepOf(approval)}</Link>
-          </h2>
+          <h2>{within ? stepOf(approval) : <Link href={`/runs/${run.id}`}>{stepOf(approval)}</Link>}</h2>
           <p className={styles.about}>
-            <span>{placeOf(approval)}</span>
+            {!within && <span>{placeOf(approval)}</span>}
             <span>
-              requested <Time at={startedAt} /> <Starter cause={run.cause} />
+              requested <Time at={startedAt} /> {!within && <Starter cause={run.cause} />}
             </span>
             {waits && (
               <span className={classes(soon && styles.soon)}>
@@ -54,7 +56,7 @@ export function ApprovalCard({ approval, select, actions }: ApprovalCardProps) {
             )}
           </p>
         </div>
-        <div className={styles.actions}>{actions ?? <Status status={status} as="badge" />}</div>
+        <div className={styles.actions}>{actions || <Status status={status} as="badge" />}</div>
       </header>
       {message !== null && <Markdown text={message} breaks />}
       <Warnings approval={approval} />
@@ -70,6 +72,7 @@ export function ApprovalCard({ approval, select, actions }: ApprovalCardProps) {
         </p>
       )}
       {!waits && <Answers approval={approval} />}
+      {children && <p className={styles.quiet}>{children}</p>}
     </article>
   );
 }

@@ -116,6 +116,7 @@ export type ApprovalCardFragment =
 ;
 
 export type ApprovalsPageQueryVariables = Exact<{
+  ids?: ReadonlyArray<string> | string | null | undefined;
   mine?: boolean | null | undefined;
   status?: ReadonlyArray<ApprovalStatus> | ApprovalStatus | null | undefined;
   applicationId?: string | null | undefined;
@@ -142,6 +143,31 @@ export type ApprovalsPageQuery = { readonly approvals: { readonly __typename: 'A
         & ApprovalCard_UserGroupApprovalDetails_Fragment
       )
     >, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } } };
+
+export type ApprovalsOfRunQueryVariables = Exact<{
+  applicationId: string;
+  id: string;
+}>;
+
+
+export type ApprovalsOfRunQuery = { readonly approvalDetails: { readonly __typename: 'ApprovalDetailsPayload', readonly approvalDetails: ReadonlyArray<
+      | (
+        { readonly __typename: 'JiraApprovalDetails' }
+        & ApprovalCard_JiraApprovalDetails_Fragment
+      )
+      | (
+        { readonly __typename: 'SNOWApprovalDetails' }
+        & ApprovalCard_SnowApprovalDetails_Fragment
+      )
+      | (
+        { readonly __typename: 'ShellScriptDetails' }
+        & ApprovalCard_ShellScriptDetails_Fragment
+      )
+      | (
+        { readonly __typename: 'UserGroupApprovalDetails' }
+        & ApprovalCard_UserGroupApprovalDetails_Fragment
+      )
+    > } | null };
 
 export type DecideManyApprovalsMutationVariables = Exact<{
   input: DecideApprovalsInput;
@@ -296,8 +322,9 @@ export const ApprovalCardFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ApprovalCard"}) as unknown as TypedDocumentString<ApprovalCardFragment, unknown>;
-export const ApprovalsPageDocument = /*#__PURE__*/ new TypedDocumentString(`query ApprovalsPage($mine: Boolean, $status: [ApprovalStatus!], $applicationId: ID, $first: Int, $after: String) {
+export const ApprovalsPageDocument = /*#__PURE__*/ new TypedDocumentString(`query ApprovalsPage($ids: [ID!], $mine: Boolean, $status: [ApprovalStatus!], $applicationId: ID, $first: Int, $after: String) {
   approvals(
+    ids: $ids
     mine: $mine
     status: $status
     applicationId: $applicationId
@@ -459,7 +486,164 @@ export const ApprovalsPageDocument = /*#__PURE__*/ new TypedDocumentString(`quer
       }
     }
   }
-}`, {"hash":"c40187f85e7616749d087f366cfbdda8a05f50c5ff4dd0e8d0e67267b097697c"}) as unknown as TypedDocumentString<ApprovalsPageQuery, ApprovalsPageQueryVariables>;
+}`, {"hash":"02326f6f61a13202c3bcaa06da4734fc845cccc678c8ce35919fcbde20890b51"}) as unknown as TypedDocumentString<ApprovalsPageQuery, ApprovalsPageQueryVariables>;
+export const ApprovalsOfRunDocument = /*#__PURE__*/ new TypedDocumentString(`query ApprovalsOfRun($applicationId: ID!, $id: ID!) {
+  approvalDetails(
+    applicationId: $applicationId
+    executionId: $id
+    includeDecided: true
+  ) {
+    __typename
+    approvalDetails {
+      __typename
+      ...ApprovalCard
+    }
+  }
+}
+    fragment ApprovalCard on ApprovalDetails {
+  __typename
+  approvalId
+  status
+  stageName
+  stepName
+  taskName
+  startedAt
+  willExpireAt
+  message
+  missing
+  approvers
+  excluded
+  digest
+  reminders
+  remindedAt
+  undecidableSince
+  comments
+  decidedAt
+  decidedBy {
+    __typename
+    id
+    name
+  }
+  requirements {
+    __typename
+    groups
+    needed
+    given
+  }
+  escalations {
+    __typename
+    at
+    to
+    taken
+  }
+  changedSince {
+    __typename
+    what
+    from
+    to
+  }
+  inputs {
+    __typename
+    name
+    type
+    description
+    choices
+    default
+    maxLength
+    required
+    value
+  }
+  votes {
+    __typename
+    action
+    by {
+      __typename
+      id
+      kind
+      name
+    }
+    comments
+    counts
+    votedAt
+  }
+  subject {
+    __typename
+    elements {
+      __typename
+      elementId
+      stageName
+      stepName
+      environment {
+        __typename
+        id
+        name
+      }
+      services {
+        __typename
+        serviceId
+        image
+        replaces
+        service {
+          __typename
+          id
+          name
+        }
+      }
+    }
+  }
+  run {
+    __typename
+    id
+    application {
+      __typename
+      id
+      name
+    }
+    cause {
+      __typename
+      ... on ExecutedByUser {
+        __typename
+        user {
+          __typename
+          id
+          name
+        }
+      }
+      ... on ExecutedByAPIKey {
+        __typename
+        apiKey {
+          __typename
+          id
+          name
+        }
+      }
+      ... on ExecutedByTrigger {
+        __typename
+        trigger {
+          __typename
+          id
+          name
+        }
+      }
+    }
+    ... on PipelineExecution {
+      __typename
+      pipeline {
+        __typename
+        id
+        name
+      }
+    }
+    ... on WorkflowExecution {
+      __typename
+      workflow {
+        __typename
+        id
+        name
+      }
+    }
+  }
+}`, {"hash":"ddf5c4e7aa389335707bae4abe50f1426db4f34c1d13bc77434615e024320f58"}) as unknown as TypedDocumentString<ApprovalsOfRunQuery, ApprovalsOfRunQueryVariables>;
 export const DecideManyApprovalsDocument = /*#__PURE__*/ new TypedDocumentString(`mutation DecideManyApprovals($input: DecideApprovalsInput!) {
   decideApprovals(input: $input) {
     __typename

@@ -76,9 +76,13 @@ function Inbox({ url, show }: { readonly url: UrlState; readonly show: 'mine' | 
     variables,
     pageOf: ({ approvals }) => approvals,
     idOf: ({ approvalId }: ApprovalCardFragment) => approvalId,
+    only: (ids) => ({ ...variables, ids }),
     pageSize: 20,
   });
-  useLive({ kind: 'approvals', all: true }, list.refresh);
+  useLive({ kind: 'approvals', all: true }, (changes) => {
+    if (changes.some(({ all }) => all)) return list.refresh();
+    list.update([...new Set(changes.flatMap(({ approvalId }) => approvalId ?? []))]);
+  });
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [deciding, setDeciding] = useState<Deciding>();
   const decidable = list.rows.filter(({ approvalId }) => decidableNow.has(approvalId));

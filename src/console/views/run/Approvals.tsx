@@ -1,20 +1,19 @@
 import { useState } from 'react';
-import { useAction, useData } from '../../data/hooks';
+import type { ApprovalActionType } from '../../../client/generated';
+import { useData } from '../../data/hooks';
 import { type LiveSource, useLive } from '../../data/live';
+import { useThrottled } from '../../data/throttled';
+import { waiting as waitingForReader } from '../../data/waiting';
+import { ApprovalCard } from '../../parts/approval/ApprovalCard';
+import { DecideDialog } from '../../parts/approval/DecideDialog';
+import { type ApprovalCardFragment, ApprovalsOfRunDocument } from '../../parts/approval/generated';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
-import { Select, TextArea, TextField } from '../../parts/Field';
-import { Markdown } from '../../parts/markdown/Markdown';
 import { Panel } from '../../parts/Panel';
 import { Skeleton } from '../../parts/Skeleton';
-import { Status } from '../../parts/Status';
-import { Time } from '../../parts/Time';
-import { toast } from '../../parts/Toast';
 import styles from './Details.module.css';
-import { ConsoleRunApprovalsDocument, ConsoleRunDecideDocument, type RunApprovalFragment } from './generated';
 import type { Run } from './runData';
-import { useThrottled } from '../../data/throttled';
 
 interface ApprovalsProps {
   readonly run: Run;
@@ -23,13 +22,18 @@ interface ApprovalsProps {
   readonly waiting?: boolean;
 }
 
+interface Deciding {
+  readonly action: ApprovalActionType;
+  readonly approval: ApprovalCardFragment;
+}
+
 const AGAIN_MS = 200;
 
-/** Approvals of the run, with the votes and comments, and a form for those that wait. */
+/** Approvals of the run as the inbox shows them, with buttons for those that the reader can decide. */
 export function Approvals({ run, source, waiting = false }: ApprovalsProps) {
   const applicationId = run.application?.id ?? '';
   const { data, error, loading, refresh } = useData(
-    ConsoleRunApprovalsDocument,
+    ApprovalsOfRunDocument,
     { applicationId, id: run.id },
     { pause: applicationId === '' },
   );
@@ -37,6 +41,8 @@ export function Approvals({ run, source, waiting = false }: ApprovalsProps) {
   useLive(source, (changes) => {
     if (changes.some(({ all, type = '' }) => all || type.startsWith('APPROVAL'))) soon(AGAIN_MS);
   });
+  const decidable = waitingForReader.use();
+  const [deciding, setDeciding] = useState<Deciding>();
   const all = data?.approvalDetails?.approvalDetails ?? [];
   const shown = waiting ? all.filter(({ status }) => status === 'WAITING') : all;
   const may = run.availableActions.find(({ action }) => action === 'approve');
@@ -46,14 +52,23 @@ export function Approvals({ run, source, waiting = false }: ApprovalsProps) {
       <ErrorNote error={error} onRetry={refresh} />
       {loading && <Skeleton label="Loading approvals" rows={3} />}
       {shown.map((approval) => (
-        <Panel key={approval.approvalId} title={approval.taskName ?? `${approval.stageName}: ${approval.stepName}`}>
-          <Approval
+        <Panel key={approval.approvalId} padded={false}>
+          <ApprovalCard
             approval={approval}
-            applicationId={applicationId}
-            executionId={run.id}
-            refusal={may?.allowed === false ? (may.message ?? 'You can’t decide it.') : undefined}
-            onDecided={refresh}
-          />
+            within
+            actions={
+              decidable.has(approval.approvalId) && (
+                <>
+                  <Button onClick={() => setDeciding({ action: 'REJECT', approval })}>Reject …</Button>
+                  <Button kind="main" onClick={() => setDeciding({ action: 'APPROVE', approval })}>
+                    Approve …
+                  </Button>
+                </>
+              )
+            }
+          >
+            {approval.status === 'WAITING' && may?.allowed === false && may.message}
+          </ApprovalCard>
         </Panel>
       ))}
       {!loading && shown.length === 0 && error === undefined && (
@@ -63,108 +78,13 @@ export function Approvals({ run, source, waiting = false }: ApprovalsProps) {
           </Empty>
         </Panel>
       )}
-    </div>
-  );
-}
-
-interface ApprovalProps {
-  readonly approval: RunApprovalFragment;
-  readonly applicationId: string;
-  readonly executionId: string;
-  readonly refusal: string | undefined;
-  readonly onDecided: () => void;
-}
-
-function Approval({ approval, applicationId, executionId, refusal, onDecided }: ApprovalProps) {
-  const { approvalId, digest, status, message, missing, requirements, votes, inputs } = approval;
-  const decide = useAction(ConsoleRunDecideDocument);
-  const [comments, setComments] = useState('');
-  const [values, setValues] = useState<Readonly<Record<string, string>>>(() =>
-    Object.fromEntries(inputs.map(({ name, default: first }) => [name, first ?? ''])),
-  );
-  const send = async (action: 'APPROVE' | 'REJECT') => {
-    const given = Object.entries(values).map(([name, value]) => ({ name, value }));
-    const input = { approvalId, applicationId, executionId, digest, action, comments: comments || null };
-    const done = await decide.run({
-      input: action === 'APPROVE' && given.length > 0 ? { ...input, inputs: given } : input,
-    });
-    if (done === undefined) return;
-    toast(action === 'APPROVE' ? 'Your approval counts.' : 'You rejected it.');
-    onDecided();
-  };
-  return (
-    <div className={styles.approval}>
-      <p className={styles.line}>
-        <Status status={status} as="badge" />
-        <span className={styles.quiet}>
-          asked <Time at={approval.startedAt} />
-          {status === 'WAITING' && (
-            <>
-              , expires <Time at={approval.willExpireAt} />
-            </>
-          )}
-        </span>
-      </p>
-      {message && <Markdown text={message} breaks />}
-      <p>
-        {requirements
-          .map(({ given, needed, groups }) => `${given} of ${needed} from ${groups.join(' or ')}`)
-          .join('; ')}
-        {status === 'WAITING' && missing && <span className={styles.quiet}> · missing: {missing}</span>}
-      </p>
-      {votes.length > 0 && (
-        <ul className={styles.history}>
-          {votes.map(({ by, action, comments: said, votedAt, counts }) => (
-            <li key={`${by.name} ${votedAt}`}>
-              <span>
-                <strong>{by.name}</strong> {action === 'APPROVE' ? 'approved' : 'rejected'}
-                {!counts && ' (no longer counts: what it was about has changed)'}
-                {said && <>: {said}</>}
-              </span>
-              <span className={styles.quiet}>
-                <Time at={votedAt} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
-      {status !== 'WAITING' && inputs.some(({ value }) => value !== null) && (
-        <p className={styles.quiet}>{inputs.map(({ name, value }) => `${name} = ${value ?? ''}`).join(', ')}</p>
-      )}
-      {status === 'WAITING' && refusal !== undefined && <p className={styles.quiet}>{refusal}</p>}
-      {status === 'WAITING' && refusal === undefined && (
-        <form
-          className={styles.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void send('APPROVE');
-          }}
-        >
-          {inputs.map(({ name, description, required, choices }) => {
-            const shared = { label: name, hint: description ?? undefined, required, value: values[name] ?? '' };
-            const set = (value: string) => setValues((before) => ({ ...before, [name]: value }));
-            return choices ? (
-              <Select
-                key={name}
-                {...shared}
-                options={['', ...choices].map((value) => ({ value, label: value || 'Choose …' }))}
-                onChange={({ target }) => set(target.value)}
-              />
-            ) : (
-              <TextField key={name} {...shared} onChange={({ target }) => set(target.value)} />
-            );
-          })}
-          <TextArea label="Comment" rows={2} value={comments} onChange={({ target }) => setComments(target.value)} />
-          <ErrorNote error={decide.error} />
-          <p className={styles.line}>
-            <Button kind="main" type="submit" icon="check" busy={decide.running}>
-              Approve
-            </Button>
-            <Button kind="danger" icon="close" busy={decide.running} onClick={() => void send('REJECT')}>
-              Reject
-            </Button>
-          </p>
-        </form>
+      {deciding && (
+        <DecideDialog
+          action={deciding.action}
+          approvals={[deciding.approval]}
+          onClose={() => setDeciding(undefined)}
+          onDecided={refresh}
+        />
       )}
     </div>
   );

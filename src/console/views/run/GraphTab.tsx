@@ -6,7 +6,7 @@ import { ErrorNote } from '../../parts/ErrorNote';
 import { Panel } from '../../parts/Panel';
 import { Skeleton } from '../../parts/Skeleton';
 import { ConsoleRunGraphDocument } from './generated';
-import type { RunTask } from './useTasks';
+import { failureOf, type RunTask } from './useTasks';
 
 interface GraphTabProps {
   readonly member: string;
@@ -55,11 +55,15 @@ export function GraphTab({ member, tasks, url }: GraphTabProps) {
   };
   const chosen = url.get('task');
   const selected = tasks.find(({ id }) => id === chosen)?.name;
+  const failure = failureOf(tasks)?.name ?? '';
+  const start = graph?.nodes.some(({ name }) => name === failure) ? failure : baseOf(failure);
+  // The graph chooses where it opens once, so it waits for the tasks.
+  const ready = graph && (graph.nodes.length === 0 || tasks.length > 0);
   return (
     <Panel title="Graph" padded={false}>
       <ErrorNote error={error} onRetry={refresh} />
-      {graph === undefined && error === undefined && <Skeleton label="Loading the graph" rows={6} />}
-      {graph && <Graph {...graph} statusesOf={statusesOf} selected={selected} onOpen={open} />}
+      {!ready && error === undefined && <Skeleton label="Loading the graph" rows={6} />}
+      {ready && <Graph {...graph} {...{ statusesOf, selected, start }} onOpen={open} />}
     </Panel>
   );
 }

@@ -150,7 +150,7 @@ function RunBody({ run, source }: { readonly run: Run; readonly source: LiveSour
         </p>
       )}
       <Tabs label="Parts of the run" url={url} tabs={tabs} />
-      {selected && <TaskPanel key={selected.id} task={selected} url={url} />}
+      {selected && <TaskPanel key={selected.id} task={selected} runId={run.id} url={url} />}
     </>
   );
 }

@@ -2,6 +2,8 @@ import { useEffect } from 'react';
 import { Link } from 'wouter';
 import { useData } from '../../data/hooks';
 import type { UrlState } from '../../data/urlState';
+import { openAction } from '../../actions/openAction';
+import { Button } from '../../parts/Button';
 import { Download } from '../../parts/download/Download';
 import { Drawer } from '../../parts/Drawer';
 import { ErrorNote } from '../../parts/ErrorNote';
@@ -17,8 +19,15 @@ import type { RunTask } from './useTasks';
 
 type Job = NonNullable<ConsoleTaskQuery['taskExecution']>['jobs'][number];
 
+interface TaskPanelProps {
+  readonly task: RunTask;
+  /** Run or member whose page it is. */
+  readonly runId: string;
+  readonly url: UrlState;
+}
+
 /** Everything about one task: its tries with their agents, why it ended as it did, and the end of its log. */
-export function TaskPanel({ task, url }: { readonly task: RunTask; readonly url: UrlState }) {
+export function TaskPanel({ task, runId, url }: TaskPanelProps) {
   const { data, error, refresh } = useData(ConsoleTaskDocument, { id: task.id });
   // The row follows the events of the run. The rest is read again when the row changes.
   // Reads again for each change of the status.
@@ -45,6 +54,7 @@ export function TaskPanel({ task, url }: { readonly task: RunTask; readonly url:
           {task.reason} {task.reasonCode && <code className={styles.code}>{task.reasonCode}</code>}
         </p>
       )}
+      {more && <TaskActions runId={runId} taskId={task.id} actions={more.availableActions} />}
       {more?.whyNotRunning && <p className={styles.waits}>{more.whyNotRunning.message}</p>}
       {more === undefined && error === undefined && <Skeleton label="Loading the task" rows={3} />}
       {more && more.jobs.length > 1 && (
@@ -132,6 +142,43 @@ export function TaskPanel({ task, url }: { readonly task: RunTask; readonly url:
     </Drawer>
   );
 }
+
+type Actions = NonNullable<ConsoleTaskQuery['taskExecution']>['availableActions'];
+
+interface TaskActionsProps {
+  readonly runId: string;
+  readonly taskId: string;
+  readonly actions: Actions;
+}
+
+/** What the reader can do about a failure now. Nothing is shown for a task that no action applies to. */
+function TaskActions({ runId, taskId, actions }: TaskActionsProps) {
+  const shown = offers.flatMap((offer) => {
+    const found = actions.find(({ action }) => action === offer.action);
+    return found === undefined || (!found.allowed && found.code !== 'FORBIDDEN') ? [] : [{ ...offer, found }];
+  });
+  if (shown.length === 0) return null;
+  return (
+    <p className={styles.taskActions}>
+      {shown.map(({ action, label, icon, found }) => (
+        <Button
+          key={action}
+          kind="main"
+          icon={icon}
+          disabledBecause={found.allowed ? undefined : (found.message ?? 'You may not do this.')}
+          onClick={() => openAction(action, { on: runId, failedTask: taskId })}
+        >
+          {label}
+        </Button>
+      ))}
+    </p>
+  );
+}
+
+const offers = [
+  { action: 'intervene', label: 'Decide about the failure …', icon: 'approvals' },
+  { action: 'retry', label: 'Retry the task …', icon: 'refresh' },
+] as const;
 
 function JobDuration({ job: { startedAt, endedAt } }: { readonly job: Job }) {
   if (startedAt === null) return <span>–</span>;

@@ -71,7 +71,12 @@ function choicesOf(tasks: readonly RunTask[]): readonly Choice[] {
   }));
 }
 
-const kinds: Readonly<Record<string, string>> = { FINALLY: 'finally', FORENSIC: 'on failure', RESTORE: 'restore' };
+/** Words for tasks that are not part of the graph. */
+export const kinds: Readonly<Record<string, string>> = {
+  FINALLY: 'finally',
+  FORENSIC: 'on failure',
+  RESTORE: 'restore',
+};
 
 const columnsOf = (url: UrlState): Column<RunTask>[] => [
   {

@@ -16,6 +16,7 @@ import { durationText } from '../../parts/times';
 import { ConsoleRunTimesDocument } from './generated';
 import { useThrottled } from '../../data/throttled';
 import styles from './Timeline.module.css';
+import { kinds } from './TaskTable';
 import type { RunTask } from './useTasks';
 
 interface TimelineProps {
@@ -54,7 +55,7 @@ export function Timeline({ member, tasks, source, url }: TimelineProps) {
   const rows = useMemo(() => {
     if (execution?.__typename !== 'WorkflowExecution') return [];
     const known = new Map(tasks.map((task) => [task.id, task]));
-    return [...execution.tasks, ...execution.finallyTasks]
+    return [...execution.tasks, ...execution.finallyTasks, ...execution.forensicExecutions]
       .flatMap(({ id, jobs }): Row[] => {
         const task = known.get(id);
         if (task === undefined) return [];
@@ -121,6 +122,7 @@ export function Timeline({ member, tasks, source, url }: TimelineProps) {
                     <Link href={url.href({ task: row.task.id })} title={row.task.name}>
                       {row.task.name}
                     </Link>
+                    {kinds[row.task.type] && <span className={styles.kind}>{kinds[row.task.type]}</span>}
                   </span>
                   <span className={styles.track}>
                     {row.spans.map((span) => (

@@ -2,6 +2,8 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useData } from '../../data/hooks';
 import { useUrlState } from '../../data/urlState';
+import { openAction } from '../../actions/openAction';
+import { Button } from '../../parts/Button';
 import { classes } from '../../parts/classes';
 import { LogTail } from '../../parts/log/LogTail';
 import { StatusShape } from '../../parts/Status';
@@ -73,12 +75,33 @@ export function Why({ run, element, tasks }: WhyProps) {
                     until <Time at={why.until} />
                   </span>
                 )}
+                {why.code === 'INTERVENTION' && <Decide run={run} why={why} />}
                 {why.holder && <Link href={`/runs/${why.holder.id}`}>Open the run in front</Link>}
               </span>
             </li>
           ))}
       </ul>
     </Box>
+  );
+}
+
+type Waits = Run['whyNotRunning'][number];
+
+/** Opens the decision about a failure, of a task or of an element of the pipeline. */
+function Decide({ run, why }: { readonly run: Run; readonly why: Waits }) {
+  const failed =
+    why.taskExecutionId === null
+      ? { failedElement: why.pipelineStageElementId ?? undefined }
+      : { failedTask: why.taskExecutionId };
+  const may = run.availableActions.find(({ action }) => action === 'intervene');
+  return (
+    <Button
+      small
+      disabledBecause={may?.allowed === false ? (may.message ?? undefined) : undefined}
+      onClick={() => openAction('intervene', { on: run.id, ...failed })}
+    >
+      Decide …
+    </Button>
   );
 }
 

@@ -4,44 +4,12 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import { TypedDocumentString } from '../../../client/generated';
-export type ApprovalActionType =
-  | 'APPROVE'
-  | 'REJECT';
-
-export type ApprovalInputType =
-  | 'CHOICE'
-  | 'TEXT';
-
-export type ApprovalInputValue = {
-  readonly name: string;
-  readonly value: string;
-};
-
 export type ApprovalStatus =
   | 'ABORTED'
   | 'APPROVED'
   | 'EXPIRED'
   | 'REJECTED'
   | 'WAITING';
-
-export type ApprovalVariableInput = {
-  readonly name: string;
-  readonly value?: string | null | undefined;
-};
-
-export type ApproveOrRejectApprovalsInput = {
-  readonly action: ApprovalActionType;
-  readonly applicationId: string;
-  readonly approvalId: string;
-  readonly clientMutationId?: string | null | undefined;
-  readonly comments?: string | null | undefined;
-  readonly digest?: string | null | undefined;
-  readonly executionId: string;
-  readonly expectedVersion?: number | null | undefined;
-  readonly idempotencyKey?: string | null | undefined;
-  readonly inputs?: ReadonlyArray<ApprovalInputValue> | null | undefined;
-  readonly variableInputs?: ReadonlyArray<ApprovalVariableInput> | null | undefined;
-};
 
 export type ArtifactFilterInput = {
   readonly application?: IdFilter | null | undefined;
@@ -204,7 +172,7 @@ export type RunStageFragment =
   | RunStage_WorkflowStageExecution_Fragment
 ;
 
-export type RunWhyFragment = { readonly __typename: 'WhyNotRunning', readonly code: WhyNotRunningCode, readonly message: string, readonly since: string | null, readonly until: string | null, readonly tasks: number, readonly taskExecutionId: string | null, readonly stageExecutionId: string | null, readonly estimateSeconds: number | null, readonly holder:
+export type RunWhyFragment = { readonly __typename: 'WhyNotRunning', readonly code: WhyNotRunningCode, readonly message: string, readonly since: string | null, readonly until: string | null, readonly tasks: number, readonly taskExecutionId: string | null, readonly pipelineStageElementId: string | null, readonly stageExecutionId: string | null, readonly estimateSeconds: number | null, readonly holder:
     | { readonly __typename: 'PipelineExecution', readonly id: string }
     | { readonly __typename: 'WorkflowExecution', readonly id: string }
    | null };
@@ -274,7 +242,7 @@ export type ConsoleTaskQuery = { readonly taskExecution: (
     { readonly __typename: 'TaskExecution', readonly attempt: number, readonly durationMs: number | null, readonly nextTryAt: string | null, readonly waitsUntil: string | null, readonly whyNotRunning: (
       { readonly __typename: 'WhyNotRunning' }
       & RunWhyFragment
-    ) | null, readonly approvals: ReadonlyArray<
+    ) | null, readonly availableActions: ReadonlyArray<{ readonly __typename: 'AvailableAction', readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly approvals: ReadonlyArray<
       | { readonly __typename: 'JiraApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus }
       | { readonly __typename: 'SNOWApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus }
       | { readonly __typename: 'ShellScriptDetails', readonly approvalId: string, readonly status: ApprovalStatus }
@@ -297,7 +265,7 @@ export type ConsoleRunTimesQueryVariables = Exact<{
 
 export type ConsoleRunTimesQuery = { readonly execution:
     | { readonly __typename: 'PipelineExecution', readonly id: string }
-    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<{ readonly __typename: 'TaskExecution', readonly id: string, readonly jobs: ReadonlyArray<{ readonly __typename: 'Job', readonly id: string, readonly queuedAt: string, readonly startedAt: string | null, readonly endedAt: string | null, readonly status: JobStatus }> }>, readonly finallyTasks: ReadonlyArray<{ readonly __typename: 'TaskExecution', readonly id: string, readonly jobs: ReadonlyArray<{ readonly __typename: 'Job', readonly id: string, readonly queuedAt: string, readonly startedAt: string | null, readonly endedAt: string | null, readonly status: JobStatus }> }> }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<{ readonly __typename: 'TaskExecution', readonly id: string, readonly jobs: ReadonlyArray<{ readonly __typename: 'Job', readonly id: string, readonly queuedAt: string, readonly startedAt: string | null, readonly endedAt: string | null, readonly status: JobStatus }> }>, readonly finallyTasks: ReadonlyArray<{ readonly __typename: 'TaskExecution', readonly id: string, readonly jobs: ReadonlyArray<{ readonly __typename: 'Job', readonly id: string, readonly queuedAt: string, readonly startedAt: string | null, readonly endedAt: string | null, readonly status: JobStatus }> }>, readonly forensicExecutions: ReadonlyArray<{ readonly __typename: 'TaskExecution', readonly id: string, readonly jobs: ReadonlyArray<{ readonly __typename: 'Job', readonly id: string, readonly queuedAt: string, readonly startedAt: string | null, readonly endedAt: string | null, readonly status: JobStatus }> }> }
    | null };
 
 export type ConsoleRunAttemptsQueryVariables = Exact<{
@@ -410,53 +378,6 @@ export type ConsoleRunEventsQuery = { readonly executionEvents: { readonly __typ
       | { readonly __typename: 'TaskStatusEvent', readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown, readonly actor: { readonly __typename: 'EventActor', readonly kind: string, readonly name: string } }
     >, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } } | null };
 
-type RunApproval_JiraApprovalDetails_Fragment = { readonly __typename: 'JiraApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
-
-type RunApproval_SnowApprovalDetails_Fragment = { readonly __typename: 'SNOWApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
-
-type RunApproval_ShellScriptDetails_Fragment = { readonly __typename: 'ShellScriptDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
-
-type RunApproval_UserGroupApprovalDetails_Fragment = { readonly __typename: 'UserGroupApprovalDetails', readonly approvalId: string, readonly status: ApprovalStatus, readonly stageName: string, readonly stepName: string, readonly taskName: string | null, readonly message: string | null, readonly missing: string | null, readonly digest: string, readonly startedAt: string, readonly willExpireAt: string, readonly decidedAt: string | null, readonly comments: string | null, readonly decidedBy: { readonly __typename: 'Decider', readonly id: string, readonly name: string } | null, readonly requirements: ReadonlyArray<{ readonly __typename: 'ApprovalRequirement', readonly given: number, readonly needed: number, readonly groups: ReadonlyArray<string> }>, readonly votes: ReadonlyArray<{ readonly __typename: 'ApprovalVote', readonly action: ApprovalActionType, readonly comments: string | null, readonly counts: boolean, readonly votedAt: string, readonly by: { readonly __typename: 'EventActor', readonly name: string } }>, readonly inputs: ReadonlyArray<{ readonly __typename: 'ApprovalFormField', readonly name: string, readonly type: ApprovalInputType, readonly description: string | null, readonly required: boolean, readonly choices: ReadonlyArray<string> | null, readonly default: string | null, readonly value: string | null }> };
-
-export type RunApprovalFragment =
-  | RunApproval_JiraApprovalDetails_Fragment
-  | RunApproval_SnowApprovalDetails_Fragment
-  | RunApproval_ShellScriptDetails_Fragment
-  | RunApproval_UserGroupApprovalDetails_Fragment
-;
-
-export type ConsoleRunApprovalsQueryVariables = Exact<{
-  applicationId: string;
-  id: string;
-}>;
-
-
-export type ConsoleRunApprovalsQuery = { readonly approvalDetails: { readonly __typename: 'ApprovalDetailsPayload', readonly approvalDetails: ReadonlyArray<
-      | (
-        { readonly __typename: 'JiraApprovalDetails' }
-        & RunApproval_JiraApprovalDetails_Fragment
-      )
-      | (
-        { readonly __typename: 'SNOWApprovalDetails' }
-        & RunApproval_SnowApprovalDetails_Fragment
-      )
-      | (
-        { readonly __typename: 'ShellScriptDetails' }
-        & RunApproval_ShellScriptDetails_Fragment
-      )
-      | (
-        { readonly __typename: 'UserGroupApprovalDetails' }
-        & RunApproval_UserGroupApprovalDetails_Fragment
-      )
-    > } | null };
-
-export type ConsoleRunDecideMutationVariables = Exact<{
-  input: ApproveOrRejectApprovalsInput;
-}>;
-
-
-export type ConsoleRunDecideMutation = { readonly approveOrRejectApprovals: { readonly __typename: 'ApproveOrRejectApprovalsPayload', readonly clientMutationId: string | null } | null };
-
 export const RunStageFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunStage on PipelineStageExecution {
   __typename
@@ -501,6 +422,7 @@ export const RunWhyFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   until
   tasks
   taskExecutionId
+  pipelineStageElementId
   stageExecutionId
   estimateSeconds
   holder {
@@ -526,55 +448,6 @@ export const RunTaskFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   ignoredFailure
 }
     `, {"fragmentName":"RunTask"}) as unknown as TypedDocumentString<RunTaskFragment, unknown>;
-export const RunApprovalFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment RunApproval on ApprovalDetails {
-  __typename
-  approvalId
-  status
-  stageName
-  stepName
-  taskName
-  message
-  missing
-  digest
-  startedAt
-  willExpireAt
-  decidedAt
-  comments
-  decidedBy {
-    __typename
-    id
-    name
-  }
-  requirements {
-    __typename
-    given
-    needed
-    groups
-  }
-  votes {
-    __typename
-    action
-    comments
-    counts
-    votedAt
-    by {
-      __typename
-      name
-    }
-  }
-  inputs {
-    __typename
-    name
-    type
-    description
-    required
-    choices
-    default
-    value
-  }
-}
-    `, {"fragmentName":"RunApproval"}) as unknown as TypedDocumentString<RunApprovalFragment, unknown>;
 export const ConsoleRunDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRun($id: ID!) {
   execution(executionId: $id) {
     __typename
@@ -744,13 +617,14 @@ fragment RunWhy on WhyNotRunning {
   until
   tasks
   taskExecutionId
+  pipelineStageElementId
   stageExecutionId
   estimateSeconds
   holder {
     __typename
     id
   }
-}`, {"hash":"0715d33d6ffb5cd09edd80c7edff75d3f5f3df73191bcc730c7067eff7622122"}) as unknown as TypedDocumentString<ConsoleRunQuery, ConsoleRunQueryVariables>;
+}`, {"hash":"0ed3103c77762bdd6464cd7e5ac5bd9c7c375419b0cf804cff30dc891628ac96"}) as unknown as TypedDocumentString<ConsoleRunQuery, ConsoleRunQueryVariables>;
 export const ConsoleRunTasksDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRunTasks($id: ID!) {
   execution(executionId: $id) {
     __typename
@@ -799,6 +673,13 @@ export const ConsoleTaskDocument = /*#__PURE__*/ new TypedDocumentString(`query 
       __typename
       ...RunWhy
     }
+    availableActions {
+      __typename
+      action
+      allowed
+      code
+      message
+    }
     approvals {
       __typename
       approvalId
@@ -839,6 +720,7 @@ export const ConsoleTaskDocument = /*#__PURE__*/ new TypedDocumentString(`query 
   until
   tasks
   taskExecutionId
+  pipelineStageElementId
   stageExecutionId
   estimateSeconds
   holder {
@@ -860,7 +742,7 @@ fragment RunTask on TaskExecution {
   tries
   reused
   ignoredFailure
-}`, {"hash":"9fe0a7afe1368bfb6ec9f2bdbf3dec6754abda2e311dfb68d3af33f6dac9dcf8"}) as unknown as TypedDocumentString<ConsoleTaskQuery, ConsoleTaskQueryVariables>;
+}`, {"hash":"62e84bc2f97a1ff70dc13bc3ace98d8a709478c8d817886af96182a784496370"}) as unknown as TypedDocumentString<ConsoleTaskQuery, ConsoleTaskQueryVariables>;
 export const ConsoleRunGraphDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRunGraph($id: ID!) {
   workflowGraph(executionId: $id, matrix: EXPANDED) {
     __typename
@@ -898,9 +780,21 @@ export const ConsoleRunTimesDocument = /*#__PURE__*/ new TypedDocumentString(`qu
           status
         }
       }
+      forensicExecutions {
+        __typename
+        id
+        jobs {
+          __typename
+          id
+          queuedAt
+          startedAt
+          endedAt
+          status
+        }
+      }
     }
   }
-}`, {"hash":"b26e2e151ab355439c3bee5471c7eef25a008506d3739865a3ae5bdebe66c23b"}) as unknown as TypedDocumentString<ConsoleRunTimesQuery, ConsoleRunTimesQueryVariables>;
+}`, {"hash":"61f759edad018ce800bda6648c3578be8dd00d88aa2aa508a1e09b995d6cae37"}) as unknown as TypedDocumentString<ConsoleRunTimesQuery, ConsoleRunTimesQueryVariables>;
 export const ConsoleRunAttemptsDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRunAttempts($id: ID!) {
   execution(executionId: $id) {
     __typename
@@ -1107,69 +1001,3 @@ export const ConsoleRunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`q
     }
   }
 }`, {"hash":"99f31141a12408163ea919b5e8126264d74601ef73b21aa4b66fcae59c3fc6b8"}) as unknown as TypedDocumentString<ConsoleRunEventsQuery, ConsoleRunEventsQueryVariables>;
-export const ConsoleRunApprovalsDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRunApprovals($applicationId: ID!, $id: ID!) {
-  approvalDetails(
-    applicationId: $applicationId
-    executionId: $id
-    includeDecided: true
-  ) {
-    __typename
-    approvalDetails {
-      __typename
-      ...RunApproval
-    }
-  }
-}
-    fragment RunApproval on ApprovalDetails {
-  __typename
-  approvalId
-  status
-  stageName
-  stepName
-  taskName
-  message
-  missing
-  digest
-  startedAt
-  willExpireAt
-  decidedAt
-  comments
-  decidedBy {
-    __typename
-    id
-    name
-  }
-  requirements {
-    __typename
-    given
-    needed
-    groups
-  }
-  votes {
-    __typename
-    action
-    comments
-    counts
-    votedAt
-    by {
-      __typename
-      name
-    }
-  }
-  inputs {
-    __typename
-    name
-    type
-    description
-    required
-    choices
-    default
-    value
-  }
-}`, {"hash":"35f1fc99d7c5dcf1994a2f07dc10e1513ac882ce1b1c646c25889453f7e91f0d"}) as unknown as TypedDocumentString<ConsoleRunApprovalsQuery, ConsoleRunApprovalsQueryVariables>;
-export const ConsoleRunDecideDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ConsoleRunDecide($input: ApproveOrRejectApprovalsInput!) {
-  approveOrRejectApprovals(input: $input) {
-    __typename
-    clientMutationId
-  }
-}`, {"hash":"5b98bb9cd9071c8af0ce219024feb7503ce8fda7c80bfd33b0ee3d368af45a92"}) as unknown as TypedDocumentString<ConsoleRunDecideMutation, ConsoleRunDecideMutationVariables>;
