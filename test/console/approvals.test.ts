@@ -1,5 +1,3 @@
-import { DecideApprovalDocument } from '../../src/client/generated';
-import { TestClient } from '../support/client';
 import { eventually } from '../support/eventually';
 import { createKey, READS_ALL, READS_RUNS } from '../support/keys';
 import { APP } from '../support/runs';
@@ -118,15 +116,10 @@ describe('the inbox of approvals', () => {
       .last()
       .getByText(/Needs 1 of Team/)
       .waitFor();
-    await cards.last().getByRole('button', { name: 'Approve …' }).waitFor();
-    const [approval] = await runs.approvals(ids[0] ?? '');
-    const { applicationId } = await runs.ids('pipeline', 'window');
-    await new TestClient(server.url, key).ask(DecideApprovalDocument, {
-      input: {
-        ...{ applicationId, executionId: ids[0] ?? '', approvalId: approval?.approvalId ?? '', action: 'APPROVE' },
-        inputs: [{ name: 'slot', value: 'morning' }],
-      },
-    });
+    await cards.last().getByRole('button', { name: 'Approve …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('slot').selectOption('morning');
+    await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
     await cards.last().getByText('Needs 1 of Security').waitFor();
     expect(await cards.count()).toBe(22);
     await runs.abort(ids[1] ?? '');

@@ -5,7 +5,7 @@ import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
 import styles from './actions.module.css';
 import type { ActionReplacedFragment, ActionRunFragment } from './generated';
-import { definitionName } from '../parts/definitionName';
+import { definitionName, unnamed } from '../parts/definitionName';
 
 /** What the run is, and how it stands now. */
 export const AboutRun = ({ run }: { readonly run: ActionRunFragment }) => (
@@ -13,7 +13,7 @@ export const AboutRun = ({ run }: { readonly run: ActionRunFragment }) => (
     <p className={styles.aboutLine}>
       <Status status={run.status} as="badge" />
       <Link href={`/runs/${run.id}`}>
-        {run.application?.name ?? 'deleted application'} / {definitionName(run)}
+        {run.application?.name ?? unnamed('application')} / {definitionName(run)}
       </Link>
       <span className={styles.quiet}>
         attempt {run.attempt}, started <Time at={run.createdAt} />

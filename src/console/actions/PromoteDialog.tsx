@@ -1,9 +1,5 @@
-import { useState } from 'react';
-import { useLocation } from 'wouter';
 import { useAction, useData } from '../data/hooks';
 import { Time } from '../parts/Time';
-import { toast } from '../parts/Toast';
-import { ActionFrame, planFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import {
   ActionEnvironmentDocument,
@@ -12,16 +8,9 @@ import {
   ActionPromotePreviewDocument,
 } from './generated';
 import type { ActionSubject } from './openAction';
-import {
-  FromTo,
-  ImageTag,
-  noOverrides,
-  OverrideFields,
-  overridable,
-  overridesInput,
-  PlanPart,
-  ReasonField,
-} from './PlanParts';
+import { FromTo, ImageTag, PlanPart } from './PlanParts';
+import { StartFrame, useChoices } from './StartFrame';
+import { unnamed } from '../parts/definitionName';
 import { usePlan } from './usePlan';
 
 interface PromoteDialogProps {
@@ -32,13 +21,11 @@ interface PromoteDialogProps {
 /** Promotion of the images of the environment before, to this one. */
 export function PromoteDialog({ subject, onClose }: PromoteDialogProps) {
   const environment = useData(ActionEnvironmentDocument, { id: subject.on }).data?.environment;
-  const [overrides, setOverrides] = useState(noOverrides);
-  const [notes, setNotes] = useState('');
-  const [, navigate] = useLocation();
+  const choices = useChoices();
   const input = {
     toId: subject.on,
     services: subject.services === undefined ? undefined : [subject.services],
-    ...overridesInput(overrides),
+    ...choices.planInput,
   };
   const planned = usePlan({
     document: ActionPromotePreviewDocument,
@@ -48,17 +35,9 @@ export function PromoteDialog({ subject, onClose }: PromoteDialogProps) {
   });
   const { plan } = planned;
   const action = useAction(ActionPromoteDocument);
-  const confirm = async () => {
-    const done = await action.run({
-      input: { ...input, planToken: plan?.planToken, notes: notes.trim() || undefined },
-    });
-    if (done === undefined) return planned.renew(true);
-    toast('The promotion has started.');
-    navigate(`/runs/${done.promote.execution?.id ?? ''}`, { replace: true });
-  };
   const name = environment?.name ?? plan?.to.name;
   return (
-    <ActionFrame
+    <StartFrame
       title={name === undefined ? 'Promote' : `Promote to ${name}`}
       about={
         plan && (
@@ -77,14 +56,16 @@ export function PromoteDialog({ subject, onClose }: PromoteDialogProps) {
       }
       onClose={onClose}
       label="Promote"
-      {...planFrame(planned, action)}
-      onConfirm={() => void confirm()}
+      {...{ choices, planned, action }}
+      variablesOf={({ planToken, reason: notes }) => ({ input: { ...input, planToken, notes } })}
+      runOf={({ promote }) => promote.execution}
+      done="The promotion has started."
     >
       {plan && (
         <PlanPart title="Promotes">
           {plan.promotions.map(({ service, current, deployment, older }) => (
             <li key={deployment.id}>
-              <strong>{service?.name ?? 'deleted service'}</strong>
+              <strong>{service?.name ?? unnamed('service')}</strong>
               <FromTo from={<ImageTag image={current?.image} />} to={<ImageTag image={deployment.image} />} />
               <span className={styles.quiet}>
                 in {plan.from.name} since <Time at={deployment.deployedAt} />
@@ -94,9 +75,7 @@ export function PromoteDialog({ subject, onClose }: PromoteDialogProps) {
           ))}
         </PlanPart>
       )}
-      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(plan?.refusals)} />
-      <ReasonField value={notes} onChange={setNotes} />
-    </ActionFrame>
+    </StartFrame>
   );
 }
 

@@ -1,12 +1,9 @@
 import { useState } from 'react';
-import { useLocation } from 'wouter';
 import { useAction, useData } from '../data/hooks';
 import { Checkbox } from '../parts/Field';
 import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
-import { toast } from '../parts/Toast';
 import { exactText } from '../parts/times';
-import { ActionFrame, planFrame } from './ActionFrame';
 import styles from './actions.module.css';
 import {
   ActionApplicationDocument,
@@ -21,16 +18,9 @@ import {
   type ActionRollbackStepFragment,
 } from './generated';
 import type { ActionSubject } from './openAction';
-import {
-  FromTo,
-  ImageTag,
-  noOverrides,
-  OverrideFields,
-  overridable,
-  overridesInput,
-  PlanPart,
-  ReasonField,
-} from './PlanParts';
+import { FromTo, ImageTag, PlanPart } from './PlanParts';
+import { StartFrame, useChoices } from './StartFrame';
+import { unnamed } from '../parts/definitionName';
 import { usePlan } from './usePlan';
 
 interface SubjectProps {
@@ -41,9 +31,7 @@ interface SubjectProps {
 /** Rollback of an environment: to the previous images, to a deployment, or to a moment. */
 export function RollbackDialog({ subject, onClose }: SubjectProps) {
   const environment = useData(ActionEnvironmentDocument, { id: subject.on }).data?.environment;
-  const [overrides, setOverrides] = useState(noOverrides);
-  const [reason, setReason] = useState('');
-  const [, navigate] = useLocation();
+  const choices = useChoices();
   const to =
     subject.deployment !== undefined
       ? { deploymentId: subject.deployment }
@@ -54,7 +42,7 @@ export function RollbackDialog({ subject, onClose }: SubjectProps) {
     environmentId: subject.on,
     services: subject.deployment !== undefined || subject.services === undefined ? undefined : [subject.services],
     to,
-    ...overridesInput(overrides),
+    ...choices.planInput,
   };
   const planned = usePlan({
     document: ActionRollbackPreviewDocument,
@@ -64,23 +52,17 @@ export function RollbackDialog({ subject, onClose }: SubjectProps) {
   });
   const { plan } = planned;
   const action = useAction(ActionRollbackDocument);
-  const confirm = async () => {
-    const done = await action.run({
-      input: { ...input, planToken: plan?.planToken, reason: reason.trim() || undefined },
-    });
-    if (done === undefined) return planned.renew(true);
-    toast('The rollback has started.');
-    navigate(`/runs/${done.rollbackEnvironment.execution?.id ?? ''}`, { replace: true });
-  };
   return (
-    <ActionFrame
+    <StartFrame
       title={environment === undefined ? 'Roll back' : `Roll back ${subject.services ?? ''} in ${environment.name}`}
       about={environment && <p>{environment.application?.name}: a new run deploys the earlier images again.</p>}
       onClose={onClose}
       label="Roll back"
       danger
-      {...planFrame(planned, action)}
-      onConfirm={() => void confirm()}
+      {...{ choices, planned, action }}
+      variablesOf={(confirmed) => ({ input: { ...input, ...confirmed } })}
+      runOf={({ rollbackEnvironment }) => rollbackEnvironment.execution}
+      done="The rollback has started."
     >
       {plan && (
         <>
@@ -95,24 +77,20 @@ export function RollbackDialog({ subject, onClose }: SubjectProps) {
           <StepsPart steps={plan.steps} />
         </>
       )}
-      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(plan?.refusals)} />
-      <ReasonField value={reason} onChange={setReason} />
-    </ActionFrame>
+    </StartFrame>
   );
 }
 
 /** All environments of an application back to a moment. */
 export function RestoreEnvironmentsDialog({ subject, onClose }: SubjectProps) {
   const application = useData(ActionApplicationDocument, { id: subject.on }).data?.application;
-  const [overrides, setOverrides] = useState(noOverrides);
+  const choices = useChoices();
   const [leaveOut, setLeaveOut] = useState(false);
-  const [reason, setReason] = useState('');
-  const [, navigate] = useLocation();
   const input = {
     applicationIds: [subject.on],
     time: subject.time ?? '',
     leaveOut: leaveOut || undefined,
-    ...overridesInput(overrides),
+    ...choices.planInput,
   };
   const planned = usePlan({
     document: ActionRestoreEnvironmentsPreviewDocument,
@@ -122,16 +100,8 @@ export function RestoreEnvironmentsDialog({ subject, onClose }: SubjectProps) {
   });
   const { plan } = planned;
   const action = useAction(ActionRestoreEnvironmentsDocument);
-  const confirm = async () => {
-    const done = await action.run({
-      input: { ...input, planToken: plan?.planToken, reason: reason.trim() || undefined },
-    });
-    if (done === undefined) return planned.renew(true);
-    toast('The environments are being brought back.');
-    navigate(`/runs/${done.restoreEnvironments.execution?.id ?? ''}`, { replace: true });
-  };
   return (
-    <ActionFrame
+    <StartFrame
       title="Bring environments back"
       about={
         <p>
@@ -142,8 +112,10 @@ export function RestoreEnvironmentsDialog({ subject, onClose }: SubjectProps) {
       onClose={onClose}
       label="Bring back"
       danger
-      {...planFrame(planned, action)}
-      onConfirm={() => void confirm()}
+      {...{ choices, planned, action }}
+      variablesOf={(confirmed) => ({ input: { ...input, ...confirmed } })}
+      runOf={({ restoreEnvironments }) => restoreEnvironments.execution}
+      done="The environments are being brought back."
     >
       {plan && (
         <>
@@ -168,9 +140,7 @@ export function RestoreEnvironmentsDialog({ subject, onClose }: SubjectProps) {
           )}
         </>
       )}
-      <OverrideFields value={overrides} onChange={setOverrides} {...overridable(plan?.refusals)} />
-      <ReasonField value={reason} onChange={setReason} />
-    </ActionFrame>
+    </StartFrame>
   );
 }
 
@@ -179,7 +149,7 @@ const ServicesPart = ({ services }: { readonly services: readonly ActionRollback
     {services.map(({ environment, service, from, newer, to }) => (
       <li key={`${environment.id} ${service?.id}`}>
         <strong>
-          {service?.name ?? 'deleted service'} in {environment.name}
+          {service?.name ?? unnamed('service')} in {environment.name}
         </strong>
         <FromTo from={<ImageTag image={from?.image} />} to={<ImageTag image={to.image} />} />
         <span className={styles.quiet}>

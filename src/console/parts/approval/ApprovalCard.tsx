@@ -9,7 +9,7 @@ import { Status } from '../Status';
 import { Time } from '../Time';
 import type { ApprovalCardFragment } from './generated';
 import styles from './Approval.module.css';
-import { definitionName } from '../definitionName';
+import { definitionName, unnamed } from '../definitionName';
 
 interface ApprovalCardProps {
   readonly approval: ApprovalCardFragment;
@@ -27,7 +27,7 @@ const SOON_MS = 3_600_000;
 
 /** Where it was requested, such as `app / release`. */
 export const placeOf = ({ run }: ApprovalCardFragment): string =>
-  `${run.application?.name ?? 'deleted application'} / ${definitionName(run)}`;
+  `${run.application?.name ?? unnamed('application')} / ${definitionName(run)}`;
 
 /** Name of the step that asks. */
 export const stepOf = ({ stageName, stepName, taskName }: ApprovalCardFragment): string =>

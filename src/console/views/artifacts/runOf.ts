@@ -1,3 +1,4 @@
+import { unnamed } from '../../parts/definitionName';
 import type { ArtifactListRowFragment } from './generated';
 
 /** The run that left an artifact: that of the pipeline, if the workflow was part of one. */
@@ -6,7 +7,7 @@ export function runOf({ execution }: Pick<ArtifactListRowFragment, 'execution'>)
   const own = workflow?.name ?? 'deleted workflow';
   const parent = cause.__typename === 'ExecutedAlongPipeline' ? cause.execution : null;
   const parts = [
-    application?.name ?? 'deleted application',
+    application?.name ?? unnamed('application'),
     ...(parent ? [parent.pipeline?.name ?? 'pipeline'] : []),
     own,
   ];

@@ -1,3 +1,4 @@
+import { unnamed } from '../../parts/definitionName';
 import type {
   DeployedEnvironmentFragment,
   DeployedOneFragment,
@@ -37,7 +38,7 @@ const base = ({ id, name, type, application }: Pick<PastEnvironment, 'id' | 'nam
   id,
   name,
   isProduction: type === 'PROD',
-  application: application ?? { id: '', name: 'deleted application' },
+  application: application ?? { id: '', name: unnamed('application') },
 });
 
 const frozenBy = (
@@ -48,7 +49,7 @@ const frozenBy = (
 export function columnOf(environment: DeployedEnvironmentFragment): Column {
   const cells = new Map<string, Cell>();
   const put = (service: string | undefined, part: Omit<Cell, 'service'>) => {
-    const name = service ?? 'deleted service';
+    const name = service ?? unnamed('service');
     cells.set(name, { ...cells.get(name), ...part, service: name });
   };
   for (const deployed of environment.deployments) put(deployed.service?.name, { deployed });
@@ -75,7 +76,7 @@ export function columnOf(environment: DeployedEnvironmentFragment): Column {
 export function pastColumnOf(environment: PastEnvironment): Column {
   const { stateAt } = environment;
   const cells = (stateAt?.services ?? []).map(({ service, deployment, newer }): [string, Cell] => {
-    const name = service?.name ?? 'deleted service';
+    const name = service?.name ?? unnamed('service');
     return [name, { service: name, deployed: deployment ?? undefined, unsettled: newer ?? undefined }];
   });
   return {

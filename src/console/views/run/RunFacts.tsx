@@ -4,6 +4,7 @@ import { Id } from '../../parts/Id';
 import { Person } from '../../parts/Person';
 import { Duration, Time } from '../../parts/Time';
 import type { Run } from './runData';
+import { unnamed } from '../../parts/definitionName';
 import styles from './Run.module.css';
 
 /** Who started it, when, where, and what it deploys. */
@@ -17,7 +18,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
   const named = [...new Set(environments.filter((name) => name != null))];
   return (
     <dl className={styles.facts}>
-      <Fact title="Application">{run.application?.name ?? 'deleted application'}</Fact>
+      <Fact title="Application">{run.application?.name ?? unnamed('application')}</Fact>
       <Fact title="Started by">
         <By cause={run.cause} />
       </Fact>

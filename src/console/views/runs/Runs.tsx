@@ -23,7 +23,7 @@ import { type RunRowFragment, RunsPageDocument } from './generated';
 import styles from './Runs.module.css';
 import { RunsFilters } from './RunsFilters';
 import { SavedViews } from './SavedViews';
-import { definitionName } from '../../parts/definitionName';
+import { definitionName, unnamed } from '../../parts/definitionName';
 
 /** All runs, newest first, live. */
 export default function Runs() {
@@ -148,7 +148,7 @@ function RunCell({ run }: { readonly run: RunRowFragment }) {
       <div className={styles.what}>
         <div className={styles.line}>
           <RowLink href={`/runs/${run.id}`}>
-            <span className={styles.application}>{run.application?.name ?? 'deleted application'}</span>
+            <span className={styles.application}>{run.application?.name ?? unnamed('application')}</span>
             <span className={styles.slash}> / </span>
             {definitionName(run)}
           </RowLink>

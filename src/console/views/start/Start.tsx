@@ -23,6 +23,7 @@ import {
 } from './generated';
 import { PlanPanel } from './PlanPanel';
 import styles from './Start.module.css';
+import { unnamed } from '../../parts/definitionName';
 import { VariableField } from './VariableField';
 
 /** Starts a pipeline or workflow. The address holds all values, so that a filled-in form can be sent to somebody. */
@@ -70,7 +71,7 @@ export default function Start() {
             choices={nodes.map(({ id, name, kind, application }) => ({
               value: id,
               label: name,
-              hint: `${kind} of ${application?.name ?? 'a deleted application'}`,
+              hint: `${kind} of ${application?.name ?? unnamed('application')}`,
             }))}
             value={chosen === '' ? [] : [chosen]}
             onChange={([id]) => {
@@ -164,7 +165,7 @@ function StartForm({ target, url }: { readonly target: Target; readonly url: Url
   };
   return (
     <div className={styles.columns}>
-      <Panel title={`${target.application?.name ?? 'deleted application'} / ${target.name}`}>
+      <Panel title={`${target.application?.name ?? unnamed('application')} / ${target.name}`}>
         <form
           className={styles.form}
           onSubmit={(event) => {
