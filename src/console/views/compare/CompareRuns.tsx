@@ -6,7 +6,7 @@ import { timeNow } from '../../data/now';
 import { useThrottled } from '../../data/throttled';
 import type { UrlState } from '../../data/urlState';
 import { IconButton } from '../../parts/Button';
-import { definitionName } from '../../parts/definitionName';
+import { definitionName, unnamed } from '../../parts/definitionName';
 import { type DiffValue, Row, Sides, Values } from '../../parts/diff/Values';
 import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
@@ -111,7 +111,7 @@ function RunSide({ url, side, run, other }: RunSideProps) {
     const when = relativeText(Date.parse(one.createdAt), now);
     return {
       value: one.id,
-      label: `${one.application?.name ?? 'deleted application'} / ${definitionName(one)}`,
+      label: `${one.application?.name ?? unnamed('application')} / ${definitionName(one)}`,
       hint: `${lookOf(one.status).word} · ${when} · ${one.id.slice(0, 8)}`,
     };
   });
