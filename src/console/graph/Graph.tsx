@@ -13,7 +13,9 @@ import {
   type Layout,
   layOut,
   PITCH,
-  WIDTH, unfolding } from './layout';
+  WIDTH,
+  unfolding,
+} from './layout';
 
 export type { GraphGroup, GraphNode } from './layout';
 

@@ -186,10 +186,10 @@ export function unfolding(
   if (!nodes.some((node) => node.name === name)) return toggled;
   for (;;) {
     const around = [...layOut(nodes, groups, toggled).boxes.values()].find(
-      (box) => box.folded && box.nodes.some((node) => node.name === name),
+      ({ folds, nodes: inside }) => folds !== null && inside.some((node) => node.name === name),
     );
-    if (around === undefined) return toggled;
-    toggled.add(around.key.slice(groupKey('').length));
+    if (around?.folds == null) return toggled;
+    toggled.add(around.folds);
   }
 }
 
