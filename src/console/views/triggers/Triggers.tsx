@@ -14,7 +14,7 @@ import { Panel } from '../../parts/Panel';
 import { Picker } from '../../parts/Picker';
 import { SearchField } from '../../parts/SearchField';
 import { Skeleton } from '../../parts/Skeleton';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { type Column, Table } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { FiringStatus } from './FiringStatus';
 import { TriggerApplicationsDocument, type TriggerRowFragment, TriggersPageDocument } from './generated';
@@ -118,7 +118,7 @@ const columns: readonly Column<TriggerRowFragment>[] = [
     cell: (row) => {
       const { id, kind, name } = targetOf(row);
       return (
-        <Link href={`/definitions/${id}`} title={`${kind} ${name}`}>
+        <Link href={`/runs?${kind}=${id}`} title={`${kind} ${name}`}>
           {name}
         </Link>
       );
@@ -153,14 +153,14 @@ function LastFiring({ row }: { readonly row: TriggerRowFragment }) {
 }
 
 function NameCell({ row }: { readonly row: TriggerRowFragment }) {
-  const { id, name, enabled, application, condition } = row;
+  const { name, enabled, application, condition } = row;
   return (
     <div className={styles.cell}>
       <div className={styles.line}>
-        <RowLink href={`/triggers/${id}`} title={name}>
+        <strong title={name}>
           <span className={styles.application}>{application?.name ?? 'hidden application'} / </span>
           {name}
-        </RowLink>
+        </strong>
         {!enabled && <span className={styles.off}>Off</span>}
         <span className={styles.when}>{conditionText(condition)}</span>
       </div>
