@@ -4,6 +4,7 @@ import { useEvery } from '../../data/every';
 import { useData } from '../../data/hooks';
 import { useList } from '../../data/list';
 import { useLive } from '../../data/live';
+import { timeNow } from '../../data/now';
 import { type UrlState, useUrlState } from '../../data/urlState';
 import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
@@ -32,7 +33,8 @@ import { JobTable } from './JobTable';
 
 type JobStatus = AgentJobFragment['status'];
 
-const HOURS = 6;
+/** Hours for which the server keeps samples. */
+const MOST_HOURS = 6;
 const STEP_SECONDS = 60;
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -74,6 +76,8 @@ export default function AgentPage() {
       </>
     );
   const { samples, currentJobs } = agent;
+  // The chart of a young agent would be empty but for its end.
+  const hours = Math.min(MOST_HOURS, Math.max(1, Math.ceil((timeNow() - Date.parse(agent.registeredAt)) / 3_600_000)));
   const memory = samples.at(-1)?.memoryBytes ?? 0;
   return (
     <>
@@ -96,14 +100,14 @@ export default function AgentPage() {
           <div className={styles.charts}>
             <Chart
               label="CPU"
-              hours={HOURS}
+              hours={hours}
               stepSeconds={STEP_SECONDS}
               points={samples.map(({ at, cpu }) => ({ at, share: cpu }))}
               textOf={percent}
             />
             <Chart
               label="Memory"
-              hours={HOURS}
+              hours={hours}
               stepSeconds={STEP_SECONDS}
               points={samples.map(({ at, memoryUsedBytes, memoryBytes }) => ({
                 at,
