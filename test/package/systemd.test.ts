@@ -14,7 +14,9 @@ const valuesOf = (unit: string, key: string): string[] =>
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 if (!hasSystemd) console.warn('systemd-analyze is not installed: the test that verifies units is skipped');
 
-(hasSystemd ? it : it.skip).each(units)('%s passes systemd-analyze verify', (unit) => {
+const itWithSystemd = hasSystemd ? it : it.skip;
+
+itWithSystemd.each(units)('%s passes systemd-analyze verify', (unit) => {
   const copies = mkdtempSync(join(tmpdir(), 'slipway-units-'));
   // It looks for the program, which is not installed here.
   writeFileSync(join(copies, unit), read(unit).replace('/usr/local/bin/slipway', process.execPath));
