@@ -82,9 +82,19 @@ beforeAll(async () => {
     { input: { url, filters: {} } },
   );
   const agent = startAgentProcess(server.url, folder, 'before');
+  // Nobody can approve yet, which is the last event before the backup.
   runId = await runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
-  await eventually(() => runs.asks(runId), Boolean, { what: 'that the release asks for approval' });
+  const events = await eventually(
+    () => runs.events(runId),
+    (all) => all.at(-1)?.type === 'APPROVAL_UNDECIDABLE',
+    { what: 'that the release asks for approval' },
+  );
   await agent.end('SIGTERM');
+  await eventually(
+    async () => (await receiver).requests.length,
+    (count) => count === events.length,
+    { what: 'that all events have arrived' },
+  );
   await delivered(server);
   await writeBackupFile(ownConfig(), quiet, file, { artifacts: true, key: true, progress });
 });

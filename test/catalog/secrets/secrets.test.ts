@@ -84,7 +84,7 @@ describe('secrets', () => {
       '{ __type(name: "Secret") { fields { name } } }',
     );
     expect(type.fields.map(({ name }) => name).sort()).toEqual(
-      ['agents', 'id', 'keyId', 'name', 'secretType', 'setAt', 'setBy', 'setById', 'version'].sort(),
+      ['agents', 'id', 'keyId', 'name', 'secretType', 'setAt', 'setBy', 'setById', 'version', 'workflows'].sort(),
     );
   });
 
