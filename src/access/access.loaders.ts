@@ -58,3 +58,23 @@ export const personById: BatchLoad<User> = async (app, ids) => {
   );
   return byKey(rows, (row) => row.authorId);
 };
+
+/** Author of a resource: a user, or an API key with its owner. */
+export interface Author {
+  readonly kind: 'USER' | 'API_KEY';
+  readonly id: string;
+  readonly name: string;
+  readonly personId: string | null;
+}
+
+/** Users and API keys by their IDs. Authors that are neither are missing. */
+export const authorById: BatchLoad<Author> = async (app, ids) => {
+  const known = ids.filter(isId);
+  const rows = await app.database.rows<Author>(
+    `SELECT 'USER' AS kind, id::text, name, id::text AS "personId" FROM user_account WHERE id = ANY ($1::uuid[])
+     UNION ALL
+     SELECT 'API_KEY', id::text, name, owner_id::text FROM api_key WHERE id = ANY ($1::uuid[])`,
+    [known],
+  );
+  return byKey(rows, (row) => row.id);
+};

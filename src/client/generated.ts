@@ -127,6 +127,7 @@ export type ApplyDefinitionsInput = {
   readonly format?: DefinitionFormat;
   readonly name?: string | null | undefined;
   readonly source: string;
+  readonly unchanged?: ReadonlyArray<UnchangedInput> | null | undefined;
 };
 
 export type ApprovalActionType =
@@ -1062,6 +1063,11 @@ export type TriggerFiringStatus =
 export type TrustClaimInput = {
   readonly name: string;
   readonly pattern: string;
+};
+
+export type UnchangedInput = {
+  readonly id: string;
+  readonly updatedAt: string;
 };
 
 export type UnpinArtifactInput = {

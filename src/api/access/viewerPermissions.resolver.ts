@@ -21,7 +21,7 @@ import { enumOf, objectType } from '../graphql/described.types';
 import { User, UserGroup } from './access.types';
 import { UserGroupPermissions } from './permissions.types';
 
-const PermissionAnswer = objectType('PermissionAnswer', 'Result of a permission check, by the rules that enforce it.', {
+export const PermissionAnswer = objectType('PermissionAnswer', 'Result of a permission check, by the rules that enforce it.', {
   allowed: field.boolean('True if it is allowed.'),
   code: orNull(
     field.text(
@@ -32,7 +32,7 @@ const PermissionAnswer = objectType('PermissionAnswer', 'Result of a permission 
 });
 
 @ObjectType({ description: 'The caller.' })
-class Viewer {
+export class Viewer {
   @Field(() => ID, { description: 'ID of the user or API key.' })
   id!: string;
 

@@ -1,5 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { authorById } from '../../access/access.loaders';
 import { applications } from '../../catalog/applications/applications';
+import { EventActor } from '../access/actor.types';
 import type { Context } from '../graphql/context';
 import { GuardArgs } from '../graphql/guardInputs';
 import { found } from '../../kernel/loaders';
@@ -25,6 +27,17 @@ import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocume
 
 @Resolver(() => RevisionType)
 export class DefinitionsResolver {
+  @FieldResolver(() => EventActor, {
+    nullable: true,
+    description: 'User or API key that created it, with its current name. Null if it no longer exists.',
+  })
+  async author(
+    @Root() { createdBy }: { readonly createdBy: string | null },
+    @Ctx() { loaders }: Context,
+  ): Promise<object | null> {
+    return createdBy === null ? null : ((await loaders.load(authorById, createdBy)) ?? null);
+  }
+
   @FieldResolver(() => String, { description: 'Definition as a document that can be applied again.' })
   async definition(
     @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
@@ -74,7 +87,7 @@ export class DefinitionsResolver {
       'any document prevents all changes. Applying the same documents again changes nothing. ' +
       'A document that creates or changes a resource needs the permission that the mutation for that resource would need. ' +
       'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`), ' +
-      'FORBIDDEN, NAME_TAKEN (by a resource that the caller may not see).',
+      'FORBIDDEN, NAME_TAKEN (by a resource that the caller may not see), CONFLICT (a resource in `unchanged` has changed or was deleted; `id` names it).',
   })
   async applyDefinitions(
     @Arg('input', () => ApplyDefinitionsInput, { description: 'Documents to apply.' }) input: InstanceType<

@@ -73,6 +73,11 @@ export const DefinitionInput = inputType('DefinitionInput', 'Definition as text:
   format: format('Format of the document.'),
 });
 
+const UnchangedInput = inputType('UnchangedInput', 'Resource, as the caller has read it.', {
+  id: field.uuid('ID of the resource.'),
+  updatedAt: field.time('Its `updatedAt` at that time.'),
+});
+
 export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Documents to apply.', {
   source: guarded(
     'CHECKED',
@@ -85,6 +90,14 @@ export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Doc
     field.text('Default application, by name, for documents that don’t name one, such as TOML workflow files.'),
   ),
   name: optional(field.text('Default name, for a TOML workflow file without one: for example, the name of the file.')),
+  unchanged: optional(
+    listOf(
+      field.object(
+        () => UnchangedInput,
+        'Resources that must not have changed since the caller read them; each is one that the documents define. Fails with CONFLICT if one has. Defaults to none.',
+      ),
+    ),
+  ),
   dryRun: withDefault(
     false,
     field.boolean('True to check the documents and report the effect without writing anything.'),

@@ -10,6 +10,12 @@ import { ApplicationsResolver, partsOfApplicationResolvers } from '../applicatio
 import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import {
+  ApplicationDocumentResolver,
+  EnvironmentDocumentResolver,
+  ServiceDocumentResolver,
+} from '../definitions/documents.resolver';
+import { MayChangeResolver } from '../definitions/mayChange.resolver';
+import {
   DeploymentsResolver,
   EnvironmentDeploymentsResolver,
   ExecutionDeploymentsResolver,
@@ -143,6 +149,10 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ActorResolver,
   AvailableActionsResolver,
   DefinitionsResolver,
+  ApplicationDocumentResolver,
+  EnvironmentDocumentResolver,
+  ServiceDocumentResolver,
+  MayChangeResolver,
   ApplicationsResolver,
   ...partsOfApplicationResolvers,
   EnvironmentsResolver,

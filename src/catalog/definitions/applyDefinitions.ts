@@ -17,6 +17,7 @@ import {
 } from '../language/parseDefinitions';
 import { findExceptedGroups, findNamedFreezes } from './namedByFreezes';
 import { type AppliedDocument, applicationNameOf, planDocument, type Step } from './planDocument';
+import { type ReadResource, requireUnchanged } from './requireUnchanged';
 import { type Planned, type PlannedApplication, requirePlanned } from './requirePlanned';
 import type { Author } from './revise';
 import { asSeenBy } from './seen';
@@ -32,6 +33,8 @@ import type { DefinitionError } from '../language/validationRules';
 export interface ApplyDefinitions extends DefinitionSource {
   /** True to return the planned changes without writing anything. */
   readonly dryRun: boolean;
+  /** Resources that must be as the caller read them. */
+  readonly unchanged?: readonly ReadResource[] | null | undefined;
 }
 
 export interface AppliedSource {
@@ -46,6 +49,7 @@ export interface AppliedSource {
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedSource> {
   const read = readSource(input);
   const author: Author = { actor, now: app.clock.now() };
+  const unchanged = input.unchanged ?? [];
   const load = async (db: Db) => {
     const source = parseSource(read, await libraryFor(db, actor.access, read));
     const followers = await findFollowers(db, source);
@@ -59,7 +63,7 @@ export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefin
   if (input.dryRun) {
     const { source, followers, names } = await load(app.database);
     const existing = await findApplicationsByName(app.database, names);
-    const steps = await planSource(app.database, author, source, { existing, followers, mode: 'APPLY' });
+    const steps = await planSource(app.database, author, source, { existing, followers, unchanged });
     const results = steps.map(({ applied }) => (applied.action === 'CREATED' ? { ...applied, id: null } : applied));
     return { results, warnings: source.problems.inOrder.warnings };
   }
@@ -69,7 +73,7 @@ export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefin
     const existing = await lockApplicationsByName(db, names);
     // Read again, because a rename may have changed them while this waited for the lock.
     const current = followers.length === 0 ? followers : await findFollowers(db, source);
-    const results = await applySource(db, author, source, { existing, followers: current });
+    const results = await applySource(db, author, source, { existing, followers: current, unchanged });
     return { results, warnings: source.problems.inOrder.warnings };
   });
 }
@@ -82,6 +86,8 @@ export interface ApplyTo {
   /** Definitions outside the source that follow a template of it. */
   readonly followers?: readonly TemplateUser[];
   readonly mode?: ApplyMode;
+  /** Resources that must be as the caller read them. */
+  readonly unchanged?: readonly ReadResource[];
 }
 
 /** The same within a transaction that has locked the applications. */
@@ -109,7 +115,7 @@ async function planSource(
   db: Db,
   author: Author,
   source: ParsedSource,
-  { existing, followers = [], mode = 'APPLY' }: ApplyTo,
+  { existing, followers = [], mode = 'APPLY', unchanged = [] }: ApplyTo,
 ): Promise<Step[]> {
   const { access } = author.actor;
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
@@ -161,5 +167,7 @@ async function planSource(
     ({ document }) => [...first, ...last].find((one) => one.document === document)?.step ?? [],
   );
   for (const application of planned.values()) requirePlanned(access, application, mode === 'CREATE');
+  const applied = steps.map((one) => one.applied);
+  await requireUnchanged(db, unchanged, applied, configurations);
   return steps;
 }

@@ -1,6 +1,12 @@
 import { stringify } from 'smol-toml';
 import { Document } from 'yaml';
-import { type DocumentKind, documentShapes } from './documentShapes';
+import {
+  type ApplicationDocument,
+  type DocumentKind,
+  documentShapes,
+  type EnvironmentDocument,
+  type ServiceDocument,
+} from './documentShapes';
 import type { PipelineDefinition } from './pipeline';
 import { type DefinitionFormat, readDocuments } from './readDocuments';
 import { documentText, nodeValue } from './templates/nodeText';
@@ -46,6 +52,34 @@ export const writeTemplate = (
   { text }: TemplateDefinition,
   format: DefinitionFormat,
 ): string => writeText('Template', { ...(application !== null && { application }), name }, text, format);
+
+type WithoutHead<Of> = Omit<Of, 'kind' | 'application' | 'name' | 'tags'>;
+
+/** The head of an application has its own name only. */
+export const writeApplication = (
+  { name, tags }: Omit<DocumentHead, 'application'>,
+  own: WithoutHead<ApplicationDocument>,
+  format: DefinitionFormat,
+): string =>
+  write(
+    documentShapes.Application.encode({
+      kind: 'Application',
+      name,
+      tags: tagsOf({ name, application: name, tags }),
+      ...own,
+    }),
+    format,
+  );
+
+export const writeEnvironment = (
+  head: DocumentHead,
+  own: WithoutHead<EnvironmentDocument>,
+  format: DefinitionFormat,
+): string =>
+  write(documentShapes.Environment.encode({ kind: 'Environment', ...head, tags: tagsOf(head), ...own }), format);
+
+export const writeService = (head: DocumentHead, own: WithoutHead<ServiceDocument>, format: DefinitionFormat): string =>
+  write(documentShapes.Service.encode({ kind: 'Service', ...head, tags: tagsOf(head), ...own }), format);
 
 /** The document as it was written, which extends templates or is one. */
 function writeText(kind: DocumentKind, head: Partial<DocumentHead>, text: string, format: DefinitionFormat): string {

@@ -96,6 +96,8 @@ export const pages: readonly ConsolePage[] = [
     key: 'e',
     load: () => import('../views/definitions/Definitions'),
   },
+  { path: '/definitions/new', title: 'New definition', load: () => import('../views/definitions/NewDefinition') },
+  { path: '/definitions/:id', title: 'Definition', load: () => import('../views/definitions/Definition') },
   {
     path: '/triggers',
     title: 'Triggers',

@@ -22,8 +22,8 @@ export type { GraphGroup, GraphNode } from './layout';
 interface GraphProps {
   readonly nodes: readonly GraphNode[];
   readonly groups: readonly GraphGroup[];
-  /** Statuses of the tasks that a node stands for; empty in a definition. */
-  readonly statusesOf: (name: string) => readonly string[];
+  /** Statuses of the tasks that a node stands for. Absent for a definition, whose tasks have none. */
+  readonly statusesOf?: (name: string) => readonly string[];
   readonly selected?: string | undefined;
   /** Node that the graph opens at if all of it doesn't fit, such as the task that failed. Defaults to the beginning. */
   readonly start?: string | undefined;
@@ -157,7 +157,7 @@ export function Graph({ nodes, groups, statusesOf, selected, start, onOpen }: Gr
     <div className={styles.graph}>
       <div className={styles.tools}>
         <p className={styles.hint}>
-          Drag to move, Ctrl and wheel to zoom, arrow keys to walk. “Tasks” has the same as a list.
+          Drag to move, Ctrl and wheel to zoom, arrow keys to walk.{statusesOf && ' “Tasks” has the same as a list.'}
         </p>
         {[...layout.unfolded].map(([name, count]) => (
           <Button key={name} small onClick={() => toggle(name)}>
@@ -208,7 +208,7 @@ export function Graph({ nodes, groups, statusesOf, selected, start, onOpen }: Gr
 interface BoxShapeProps {
   /** One box, or several rows that are too small to be told apart. */
   readonly boxes: readonly Box[];
-  readonly statusesOf: (name: string) => readonly string[];
+  readonly statusesOf: ((name: string) => readonly string[]) | undefined;
   readonly selected: boolean;
   readonly focusable: boolean;
   readonly plain: boolean;
@@ -220,13 +220,13 @@ function BoxShape({ boxes, statusesOf, selected, focusable, plain, onOpen }: Box
   const last = boxes.at(-1);
   if (first === undefined || last === undefined) return null;
   const nodes = boxes.flatMap((box) => box.nodes);
-  const statuses = nodes.flatMap(({ name }) => statusesOf(name));
+  const statuses = nodes.flatMap(({ name }) => statusesOf?.(name) ?? []);
   const status = worstOf(statuses);
   const look = status === undefined ? undefined : lookOf(status);
   const counted = statuses.length > 1 ? countsText(statuses) : (look?.word ?? 'not reached');
   const many = Math.max(nodes.length, statuses.length);
   const label = boxes.length > 1 ? `${first.label} to ${last.label}` : first.label;
-  const name = `${label}${many > 1 ? ` ${many.toLocaleString('en')} tasks` : ''}: ${counted}`;
+  const name = `${label}${many > 1 ? ` ${many.toLocaleString('en')} tasks` : ''}${statusesOf ? `: ${counted}` : ''}`;
   return (
     <g
       data-box={first.key}

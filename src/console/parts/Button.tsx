@@ -1,5 +1,6 @@
 import { type ButtonHTMLAttributes, type ReactNode, type Ref, useId } from 'react';
 import { classes } from './classes';
+import { Link } from 'wouter';
 import { Icon, type IconName } from './Icon';
 import styles from './Button.module.css';
 
@@ -62,4 +63,20 @@ interface IconButtonProps extends Omit<ButtonProps, 'children' | 'icon'> {
 
 export const IconButton = ({ label, kind = 'bare', ...rest }: IconButtonProps) => (
   <Button {...rest} kind={kind} aria-label={label} title={rest.disabledBecause === undefined ? label : undefined} />
+);
+
+interface ButtonLinkProps {
+  readonly href: string;
+  readonly kind?: 'plain' | 'main' | 'bare';
+  readonly icon?: IconName;
+  readonly small?: boolean;
+  readonly children: ReactNode;
+}
+
+/** A link to another page that looks like a button. */
+export const ButtonLink = ({ href, kind = 'plain', icon, small, children }: ButtonLinkProps) => (
+  <Link href={href} className={classes(styles.button, styles[kind], small && styles.small, styles.asLink)}>
+    {icon && <Icon name={icon} />}
+    {children}
+  </Link>
 );

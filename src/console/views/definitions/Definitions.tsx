@@ -3,7 +3,7 @@ import { useData } from '../../data/hooks';
 import { useList } from '../../data/list';
 import { useSettled } from '../../data/settled';
 import { type UrlState, useUrlState } from '../../data/urlState';
-import { Button } from '../../parts/Button';
+import { Button, ButtonLink } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { FilterBar } from '../../parts/FilterBar';
@@ -26,8 +26,15 @@ export default function Definitions() {
   const choices = (applications.data?.applications.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }));
   return (
     <>
-      <PageHead title="Definitions">
-        <FilterBar url={url}>
+      <PageHead
+        title="Definitions"
+        actions={
+          <ButtonLink kind="main" icon="plus" href={`/definitions/new?${newOf(url)}`}>
+            New
+          </ButtonLink>
+        }
+      >
+        <FilterBar url={url} keep={['kind']}>
           <SearchField label="Name" value={url.get('name')} onChange={(name) => url.set({ name })} />
           <Picker
             label="Application"
@@ -50,6 +57,13 @@ export default function Definitions() {
     </>
   );
 }
+
+/** A new definition begins with the kind and the application that are shown. */
+const newOf = (url: UrlState): string =>
+  new URLSearchParams([
+    ['kind', kinds.find(({ id }) => id === url.get('kind'))?.name ?? 'Pipeline'],
+    ['application', url.get('application')],
+  ]).toString();
 
 function KindList({ kind, url }: { readonly kind: Kind; readonly url: UrlState }) {
   const name = useSettled(url.get('name').trim());
@@ -92,8 +106,7 @@ function KindList({ kind, url }: { readonly kind: Kind; readonly url: UrlState }
           </Empty>
         ) : (
           <Empty icon="definitions" title={`No ${plural} yet`}>
-            Apply a document that defines one: <code>slipway apply FILE</code>, or the mutation{' '}
-            <code>applyDefinitions</code>.
+            Write one here with “New”, or apply a file: <code>slipway apply FILE</code>.
           </Empty>
         )}
       </Panel>
@@ -125,12 +138,9 @@ function columnsOf({ hasApplication, name: kindName }: Kind): Column<DefinitionR
   return columns.filter((column) => column !== false);
 }
 
-/** A template without an application belongs to the account; a freeze without one covers all. */
-function applicationText({ applications }: DefinitionRow, kind: Kind['name']): string {
-  if (applications.length > 0) return applications.join(', ');
-  if (kind === 'Template') return 'all applications';
-  return kind === 'Freeze' ? 'all applications' : 'deleted or hidden application';
-}
+/** A template without an application belongs to the account. */
+const applicationText = ({ application }: DefinitionRow, kind: Kind['name']): string =>
+  application ?? (kind === 'Template' ? 'all applications' : 'deleted or hidden application');
 
 /** Kinds whose runs the list of runs can show, with its filter. */
 const filters: Readonly<Partial<Record<Kind['name'], string>>> = {

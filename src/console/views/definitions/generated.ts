@@ -10,6 +10,36 @@ export type ApplicationFilter = {
   readonly tag?: TagFilter | null | undefined;
 };
 
+export type ApplyAction =
+  | 'CREATED'
+  | 'UNCHANGED'
+  | 'UPDATED';
+
+export type ApplyDefinitionsInput = {
+  readonly application?: string | null | undefined;
+  readonly clientMutationId?: string | null | undefined;
+  readonly dryRun?: boolean;
+  readonly format?: DefinitionFormat;
+  readonly name?: string | null | undefined;
+  readonly source: string;
+  readonly unchanged?: ReadonlyArray<UnchangedInput> | null | undefined;
+};
+
+export type DefinitionFormat =
+  | 'JSON'
+  | 'TOML'
+  | 'YAML';
+
+export type DefinitionKind =
+  | 'APPLICATION'
+  | 'ENVIRONMENT'
+  | 'FREEZE'
+  | 'PIPELINE'
+  | 'SERVICE'
+  | 'TEMPLATE'
+  | 'TRIGGER'
+  | 'WORKFLOW';
+
 export type EnumOperator =
   | 'EQUALS'
   | 'IN';
@@ -31,17 +61,6 @@ export type EnvironmentTypeFilter = {
   readonly operator?: EnumOperator | null | undefined;
   readonly values?: ReadonlyArray<EnvironmentType | null | undefined> | null | undefined;
 };
-
-export type FreezeFilter = {
-  readonly application?: IdFilter | null | undefined;
-  readonly environment?: IdFilter | null | undefined;
-  readonly freeze?: IdFilter | null | undefined;
-  readonly name?: IdFilter | null | undefined;
-};
-
-export type FreezeKind =
-  | 'DEPLOYMENT_WINDOW'
-  | 'FREEZE';
 
 export type IdFilter = {
   readonly operator: IdOperator;
@@ -99,6 +118,11 @@ export type TemplateTarget =
   | 'STAGE'
   | 'WORKFLOW';
 
+export type TemplateUserKind =
+  | 'PIPELINE'
+  | 'TEMPLATE'
+  | 'WORKFLOW';
+
 export type TriggerFilter = {
   readonly application?: IdFilter | null | undefined;
   readonly enabled?: boolean | null | undefined;
@@ -106,6 +130,11 @@ export type TriggerFilter = {
   readonly starts?: IdFilter | null | undefined;
   readonly tag?: TagFilter | null | undefined;
   readonly trigger?: IdFilter | null | undefined;
+};
+
+export type UnchangedInput = {
+  readonly id: string;
+  readonly updatedAt: string;
 };
 
 export type WorkflowFilter = {
@@ -178,21 +207,219 @@ export type ConsoleTriggerDefinitionsQueryVariables = Exact<{
 
 export type ConsoleTriggerDefinitionsQuery = { readonly triggers: { readonly __typename: 'TriggerConnection', readonly nodes: ReadonlyArray<{ readonly __typename: 'Trigger', readonly id: string, readonly name: string, readonly description: string | null, readonly updatedAt: string, readonly enabled: boolean, readonly version: number, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } } };
 
-export type ConsoleFreezesQueryVariables = Exact<{
-  filters?: ReadonlyArray<FreezeFilter> | FreezeFilter | null | undefined;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ConsoleFreezesQuery = { readonly freezes: { readonly __typename: 'FreezeConnection', readonly nodes: ReadonlyArray<{ readonly __typename: 'Freeze', readonly id: string, readonly name: string, readonly reason: string, readonly updatedAt: string, readonly kind: FreezeKind, readonly applications: ReadonlyArray<{ readonly __typename: 'Application', readonly id: string, readonly name: string }> | null }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } } };
-
 export type DefinitionApplicationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type DefinitionApplicationsQuery = { readonly applications: { readonly __typename: 'ApplicationConnection', readonly nodes: ReadonlyArray<{ readonly __typename: 'Application', readonly id: string, readonly name: string }> } };
 
+export type ConsoleDefinitionQueryVariables = Exact<{
+  id: string;
+}>;
 
+
+export type ConsoleDefinitionQuery = { readonly node:
+    | { readonly __typename: 'Agent', readonly id: string }
+    | { readonly __typename: 'Application', readonly name: string, readonly updatedAt: string, readonly definition: string, readonly id: string, readonly createdBy: { readonly __typename: 'User', readonly id: string, readonly name: string } | null }
+    | { readonly __typename: 'Artifact', readonly id: string }
+    | { readonly __typename: 'Environment', readonly name: string, readonly updatedAt: string, readonly id: string, readonly environmentDefinition: string | null, readonly createdBy: { readonly __typename: 'User', readonly id: string, readonly name: string } | null, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null }
+    | { readonly __typename: 'EventSubscription', readonly id: string }
+    | { readonly __typename: 'Freeze', readonly id: string }
+    | { readonly __typename: 'Job', readonly id: string }
+    | { readonly __typename: 'Pipeline', readonly name: string, readonly updatedAt: string, readonly definition: string, readonly id: string, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null, readonly revision: (
+        { readonly __typename: 'Revision' }
+        & RevisionLineFragment
+      ) }
+    | { readonly __typename: 'PipelineExecution', readonly id: string }
+    | { readonly __typename: 'Service', readonly name: string, readonly updatedAt: string, readonly definition: string, readonly id: string, readonly createdBy: { readonly __typename: 'User', readonly id: string, readonly name: string } | null, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null }
+    | { readonly __typename: 'Template', readonly name: string, readonly updatedAt: string, readonly definition: string, readonly id: string, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null, readonly revision: (
+        { readonly __typename: 'Revision' }
+        & RevisionLineFragment
+      ), readonly users: ReadonlyArray<{ readonly __typename: 'TemplateUse', readonly name: string, readonly kind: TemplateUserKind, readonly id: string }> }
+    | { readonly __typename: 'Trigger', readonly name: string, readonly updatedAt: string, readonly version: number, readonly definition: string, readonly id: string, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null, readonly author: { readonly __typename: 'EventActor', readonly id: string, readonly kind: string, readonly name: string } }
+    | { readonly __typename: 'User', readonly id: string }
+    | { readonly __typename: 'UserGroup', readonly id: string }
+    | { readonly __typename: 'Workflow', readonly name: string, readonly updatedAt: string, readonly definition: string, readonly id: string, readonly application: { readonly __typename: 'Application', readonly id: string, readonly name: string } | null, readonly revision: (
+        { readonly __typename: 'Revision' }
+        & RevisionLineFragment
+      ) }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string }
+   | null, readonly viewer: { readonly __typename: 'Viewer', readonly id: string, readonly mayChange: { readonly __typename: 'PermissionAnswer', readonly allowed: boolean, readonly message: string | null } } };
+
+export type RevisionLineFragment = { readonly __typename: 'Revision', readonly id: string, readonly number: number, readonly createdAt: string, readonly contentHash: string, readonly author: { readonly __typename: 'EventActor', readonly id: string, readonly kind: string, readonly name: string, readonly owner: string | null } | null };
+
+export type ConsoleRevisionsQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConsoleRevisionsQuery = { readonly node:
+    | { readonly __typename: 'Agent', readonly id: string }
+    | { readonly __typename: 'Application', readonly id: string }
+    | { readonly __typename: 'Artifact', readonly id: string }
+    | { readonly __typename: 'Environment', readonly id: string }
+    | { readonly __typename: 'EventSubscription', readonly id: string }
+    | { readonly __typename: 'Freeze', readonly id: string }
+    | { readonly __typename: 'Job', readonly id: string }
+    | { readonly __typename: 'Pipeline', readonly id: string, readonly revisions: (
+        { readonly __typename: 'RevisionConnection' }
+        & RevisionPageFragment
+      ) }
+    | { readonly __typename: 'PipelineExecution', readonly id: string }
+    | { readonly __typename: 'Service', readonly id: string }
+    | { readonly __typename: 'Template', readonly id: string, readonly revisions: (
+        { readonly __typename: 'RevisionConnection' }
+        & RevisionPageFragment
+      ) }
+    | { readonly __typename: 'Trigger', readonly id: string, readonly versions: { readonly __typename: 'TriggerVersionConnection', readonly nodes: ReadonlyArray<{ readonly __typename: 'TriggerVersion', readonly number: number, readonly createdAt: string, readonly contentHash: string, readonly author: { readonly __typename: 'EventActor', readonly id: string, readonly kind: string, readonly name: string, readonly owner: string | null } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } } }
+    | { readonly __typename: 'User', readonly id: string }
+    | { readonly __typename: 'UserGroup', readonly id: string }
+    | { readonly __typename: 'Workflow', readonly id: string, readonly revisions: (
+        { readonly __typename: 'RevisionConnection' }
+        & RevisionPageFragment
+      ) }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string }
+   | null };
+
+export type RevisionPageFragment = { readonly __typename: 'RevisionConnection', readonly nodes: ReadonlyArray<(
+    { readonly __typename: 'Revision' }
+    & RevisionLineFragment
+  )>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly endCursor: string | null, readonly hasNextPage: boolean } };
+
+export type ConsoleRevisionTextQueryVariables = Exact<{
+  id: string;
+  offset: number;
+}>;
+
+
+export type ConsoleRevisionTextQuery = { readonly node:
+    | { readonly __typename: 'Agent', readonly id: string }
+    | { readonly __typename: 'Application', readonly id: string }
+    | { readonly __typename: 'Artifact', readonly id: string }
+    | { readonly __typename: 'Environment', readonly id: string }
+    | { readonly __typename: 'EventSubscription', readonly id: string }
+    | { readonly __typename: 'Freeze', readonly id: string }
+    | { readonly __typename: 'Job', readonly id: string }
+    | { readonly __typename: 'Pipeline', readonly id: string, readonly revisions: (
+        { readonly __typename: 'RevisionConnection' }
+        & RevisionTextFragment
+      ) }
+    | { readonly __typename: 'PipelineExecution', readonly id: string }
+    | { readonly __typename: 'Service', readonly id: string }
+    | { readonly __typename: 'Template', readonly id: string, readonly revisions: (
+        { readonly __typename: 'RevisionConnection' }
+        & RevisionTextFragment
+      ) }
+    | { readonly __typename: 'Trigger', readonly id: string, readonly versions: { readonly __typename: 'TriggerVersionConnection', readonly nodes: ReadonlyArray<{ readonly __typename: 'TriggerVersion', readonly number: number, readonly definition: string }> } }
+    | { readonly __typename: 'User', readonly id: string }
+    | { readonly __typename: 'UserGroup', readonly id: string }
+    | { readonly __typename: 'Workflow', readonly id: string, readonly revisions: (
+        { readonly __typename: 'RevisionConnection' }
+        & RevisionTextFragment
+      ) }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string }
+   | null };
+
+export type RevisionTextFragment = { readonly __typename: 'RevisionConnection', readonly nodes: ReadonlyArray<{ readonly __typename: 'Revision', readonly id: string, readonly number: number, readonly definition: string }> };
+
+export type ConsoleDefinitionGraphQueryVariables = Exact<{
+  pipelineId?: string | null | undefined;
+  workflowId?: string | null | undefined;
+}>;
+
+
+export type ConsoleDefinitionGraphQuery = { readonly workflowGraph: { readonly __typename: 'WorkflowGraphText', readonly nodeCount: number, readonly text: string } | null };
+
+export type ConsoleValidationQueryVariables = Exact<{
+  source: string;
+}>;
+
+
+export type ConsoleValidationQuery = { readonly validateDefinition: { readonly __typename: 'DefinitionValidation', readonly valid: boolean, readonly errors: ReadonlyArray<(
+      { readonly __typename: 'DefinitionProblem' }
+      & ProblemLineFragment
+    )>, readonly warnings: ReadonlyArray<(
+      { readonly __typename: 'DefinitionProblem' }
+      & ProblemLineFragment
+    )> } };
+
+export type ProblemLineFragment = { readonly __typename: 'DefinitionProblem', readonly path: string, readonly line: number | null, readonly column: number | null, readonly rule: string, readonly message: string };
+
+export type ConsoleApplyMutationVariables = Exact<{
+  input: ApplyDefinitionsInput;
+}>;
+
+
+export type ConsoleApplyMutation = { readonly applyDefinitions: { readonly __typename: 'ApplyDefinitionsPayload', readonly results: ReadonlyArray<{ readonly __typename: 'AppliedDefinition', readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly action: ApplyAction, readonly id: string | null, readonly revision: { readonly __typename: 'AppliedRevision', readonly number: number } | null }>, readonly warnings: ReadonlyArray<(
+      { readonly __typename: 'DefinitionProblem' }
+      & ProblemLineFragment
+    )> } | null };
+
+export const RevisionLineFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment RevisionLine on Revision {
+  __typename
+  id
+  number
+  createdAt
+  contentHash
+  author {
+    __typename
+    id
+    kind
+    name
+    owner
+  }
+}
+    `, {"fragmentName":"RevisionLine"}) as unknown as TypedDocumentString<RevisionLineFragment, unknown>;
+export const RevisionPageFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment RevisionPage on RevisionConnection {
+  __typename
+  nodes {
+    __typename
+    ...RevisionLine
+  }
+  pageInfo {
+    __typename
+    endCursor
+    hasNextPage
+  }
+}
+    fragment RevisionLine on Revision {
+  __typename
+  id
+  number
+  createdAt
+  contentHash
+  author {
+    __typename
+    id
+    kind
+    name
+    owner
+  }
+}`, {"fragmentName":"RevisionPage"}) as unknown as TypedDocumentString<RevisionPageFragment, unknown>;
+export const RevisionTextFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment RevisionText on RevisionConnection {
+  __typename
+  nodes {
+    __typename
+    id
+    number
+    definition
+  }
+}
+    `, {"fragmentName":"RevisionText"}) as unknown as TypedDocumentString<RevisionTextFragment, unknown>;
+export const ProblemLineFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ProblemLine on DefinitionProblem {
+  __typename
+  path
+  line
+  column
+  rule
+  message
+}
+    `, {"fragmentName":"ProblemLine"}) as unknown as TypedDocumentString<ProblemLineFragment, unknown>;
 export const ConsoleApplicationsDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleApplications($filters: [ApplicationFilter!], $first: Int, $after: String) {
   applications(filters: $filters, first: $first, after: $after) {
     __typename
@@ -361,29 +588,6 @@ export const ConsoleTriggerDefinitionsDocument = /*#__PURE__*/ new TypedDocument
     }
   }
 }`, {"hash":"20077e0616d6eb9d754ae61edd2e59051e70a0232ad4511456c685293de6c3ab"}) as unknown as TypedDocumentString<ConsoleTriggerDefinitionsQuery, ConsoleTriggerDefinitionsQueryVariables>;
-export const ConsoleFreezesDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleFreezes($filters: [FreezeFilter!], $first: Int, $after: String) {
-  freezes(filters: $filters, first: $first, after: $after) {
-    __typename
-    nodes {
-      __typename
-      id
-      name
-      reason
-      updatedAt
-      kind
-      applications {
-        __typename
-        id
-        name
-      }
-    }
-    pageInfo {
-      __typename
-      endCursor
-      hasNextPage
-    }
-  }
-}`, {"hash":"63ddd601b425a7f2cf5f536b0e16a4d9a86e6db338ce07290a8980216f7e7f0e"}) as unknown as TypedDocumentString<ConsoleFreezesQuery, ConsoleFreezesQueryVariables>;
 export const DefinitionApplicationsDocument = /*#__PURE__*/ new TypedDocumentString(`query DefinitionApplications {
   applications(first: 200) {
     __typename
@@ -394,3 +598,326 @@ export const DefinitionApplicationsDocument = /*#__PURE__*/ new TypedDocumentStr
     }
   }
 }`, {"hash":"0c7dab2efdc80896f4c0c71814fd9bb4a49b69a675bf1098e5ffacae6b74b5f4"}) as unknown as TypedDocumentString<DefinitionApplicationsQuery, DefinitionApplicationsQueryVariables>;
+export const ConsoleDefinitionDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleDefinition($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Application {
+      __typename
+      name
+      updatedAt
+      createdBy {
+        __typename
+        id
+        name
+      }
+      definition
+    }
+    ... on Environment {
+      __typename
+      name
+      updatedAt
+      createdBy {
+        __typename
+        id
+        name
+      }
+      application {
+        __typename
+        id
+        name
+      }
+      environmentDefinition: definition
+    }
+    ... on Service {
+      __typename
+      name
+      updatedAt
+      createdBy {
+        __typename
+        id
+        name
+      }
+      application {
+        __typename
+        id
+        name
+      }
+      definition
+    }
+    ... on Workflow {
+      __typename
+      name
+      updatedAt
+      application {
+        __typename
+        id
+        name
+      }
+      revision {
+        __typename
+        ...RevisionLine
+      }
+      definition
+    }
+    ... on Pipeline {
+      __typename
+      name
+      updatedAt
+      application {
+        __typename
+        id
+        name
+      }
+      revision {
+        __typename
+        ...RevisionLine
+      }
+      definition
+    }
+    ... on Template {
+      __typename
+      name
+      updatedAt
+      application {
+        __typename
+        id
+        name
+      }
+      revision {
+        __typename
+        ...RevisionLine
+      }
+      definition
+      users {
+        __typename
+        name
+        kind
+        id
+      }
+    }
+    ... on Trigger {
+      __typename
+      name
+      updatedAt
+      application {
+        __typename
+        id
+        name
+      }
+      version
+      author {
+        __typename
+        id
+        kind
+        name
+      }
+      definition
+    }
+  }
+  viewer {
+    __typename
+    id
+    mayChange(id: $id) {
+      __typename
+      allowed
+      message
+    }
+  }
+}
+    fragment RevisionLine on Revision {
+  __typename
+  id
+  number
+  createdAt
+  contentHash
+  author {
+    __typename
+    id
+    kind
+    name
+    owner
+  }
+}`, {"hash":"825d9a3bd5de0cdb986151802a762561e67c9ee90c632cf0622cf2cb972c89dd"}) as unknown as TypedDocumentString<ConsoleDefinitionQuery, ConsoleDefinitionQueryVariables>;
+export const ConsoleRevisionsDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRevisions($id: ID!, $first: Int, $after: String) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Workflow {
+      __typename
+      revisions(first: $first, after: $after) {
+        __typename
+        ...RevisionPage
+      }
+    }
+    ... on Pipeline {
+      __typename
+      revisions(first: $first, after: $after) {
+        __typename
+        ...RevisionPage
+      }
+    }
+    ... on Template {
+      __typename
+      revisions(first: $first, after: $after) {
+        __typename
+        ...RevisionPage
+      }
+    }
+    ... on Trigger {
+      __typename
+      versions(first: $first, after: $after) {
+        __typename
+        nodes {
+          __typename
+          number
+          createdAt
+          contentHash
+          author {
+            __typename
+            id
+            kind
+            name
+            owner
+          }
+        }
+        pageInfo {
+          __typename
+          endCursor
+          hasNextPage
+        }
+      }
+    }
+  }
+}
+    fragment RevisionLine on Revision {
+  __typename
+  id
+  number
+  createdAt
+  contentHash
+  author {
+    __typename
+    id
+    kind
+    name
+    owner
+  }
+}
+fragment RevisionPage on RevisionConnection {
+  __typename
+  nodes {
+    __typename
+    ...RevisionLine
+  }
+  pageInfo {
+    __typename
+    endCursor
+    hasNextPage
+  }
+}`, {"hash":"bc2cbbf8efb309961db692238729ee83f7a916f68d4ff092e305080282a46dff"}) as unknown as TypedDocumentString<ConsoleRevisionsQuery, ConsoleRevisionsQueryVariables>;
+export const ConsoleRevisionTextDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleRevisionText($id: ID!, $offset: Int!) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Workflow {
+      __typename
+      revisions(first: 1, offset: $offset) {
+        __typename
+        ...RevisionText
+      }
+    }
+    ... on Pipeline {
+      __typename
+      revisions(first: 1, offset: $offset) {
+        __typename
+        ...RevisionText
+      }
+    }
+    ... on Template {
+      __typename
+      revisions(first: 1, offset: $offset) {
+        __typename
+        ...RevisionText
+      }
+    }
+    ... on Trigger {
+      __typename
+      versions(first: 1, offset: $offset) {
+        __typename
+        nodes {
+          __typename
+          number
+          definition
+        }
+      }
+    }
+  }
+}
+    fragment RevisionText on RevisionConnection {
+  __typename
+  nodes {
+    __typename
+    id
+    number
+    definition
+  }
+}`, {"hash":"53aae2c3f2c2ee6d67291a7cb0085674e0b4dd0a98754c4ae6b7c7b44f155f19"}) as unknown as TypedDocumentString<ConsoleRevisionTextQuery, ConsoleRevisionTextQueryVariables>;
+export const ConsoleDefinitionGraphDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleDefinitionGraph($pipelineId: ID, $workflowId: ID) {
+  workflowGraph(pipelineId: $pipelineId, workflowId: $workflowId) {
+    __typename
+    nodeCount
+    text
+  }
+}`, {"hash":"d149a75279d24440bc9b62917a1720bf068b6800fd9b39a430743008786083da"}) as unknown as TypedDocumentString<ConsoleDefinitionGraphQuery, ConsoleDefinitionGraphQueryVariables>;
+export const ConsoleValidationDocument = /*#__PURE__*/ new TypedDocumentString(`query ConsoleValidation($source: String!) {
+  validateDefinition(source: $source) {
+    __typename
+    valid
+    errors {
+      __typename
+      ...ProblemLine
+    }
+    warnings {
+      __typename
+      ...ProblemLine
+    }
+  }
+}
+    fragment ProblemLine on DefinitionProblem {
+  __typename
+  path
+  line
+  column
+  rule
+  message
+}`, {"hash":"03273a5b2d4e335ddf18df11910352cddeaf1aa8af58fc5531a1419a60f3e5d7"}) as unknown as TypedDocumentString<ConsoleValidationQuery, ConsoleValidationQueryVariables>;
+export const ConsoleApplyDocument = /*#__PURE__*/ new TypedDocumentString(`mutation ConsoleApply($input: ApplyDefinitionsInput!) {
+  applyDefinitions(input: $input) {
+    __typename
+    results {
+      __typename
+      kind
+      application
+      name
+      action
+      id
+      revision {
+        __typename
+        number
+      }
+    }
+    warnings {
+      __typename
+      ...ProblemLine
+    }
+  }
+}
+    fragment ProblemLine on DefinitionProblem {
+  __typename
+  path
+  line
+  column
+  rule
+  message
+}`, {"hash":"117ca34ee92451e75463ca1137473caad6b94b9de02ef6824f2a85b173a4ff18"}) as unknown as TypedDocumentString<ConsoleApplyMutation, ConsoleApplyMutationVariables>;

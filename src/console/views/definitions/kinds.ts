@@ -4,7 +4,6 @@ import type { Page } from '../../data/list';
 import {
   ConsoleApplicationsDocument,
   ConsoleEnvironmentsDocument,
-  ConsoleFreezesDocument,
   ConsolePipelinesDocument,
   ConsoleServicesDocument,
   ConsoleTemplatesDocument,
@@ -18,23 +17,15 @@ export interface DefinitionRow {
   readonly name: string;
   readonly description: string | null;
   readonly updatedAt: string;
-  /** Names of the applications that it belongs to. */
-  readonly applications: readonly string[];
+  /** Name of the application that it belongs to. */
+  readonly application: string | null;
   /** Number of its current revision or version. */
   readonly revision: number | null;
   /** What distinguishes it within its kind, such as the type of an environment. */
   readonly note: string | null;
 }
 
-export type KindName =
-  | 'Pipeline'
-  | 'Workflow'
-  | 'Template'
-  | 'Trigger'
-  | 'Environment'
-  | 'Service'
-  | 'Application'
-  | 'Freeze';
+export type KindName = 'Pipeline' | 'Workflow' | 'Template' | 'Trigger' | 'Environment' | 'Service' | 'Application';
 
 interface ListVariables {
   readonly filters?: readonly { readonly application?: IdFilter | null; readonly name?: IdFilter | null }[] | null;
@@ -59,9 +50,7 @@ interface Listed {
   readonly name: string;
   readonly updatedAt: string;
   readonly description?: string | null;
-  readonly reason?: string;
   readonly application?: { readonly name: string } | null;
-  readonly applications?: readonly { readonly name: string }[] | null;
   readonly revision?: { readonly number: number };
   readonly version?: number;
 }
@@ -69,9 +58,9 @@ interface Listed {
 const rowOf = (one: Listed, note: string | null): DefinitionRow => ({
   id: one.id,
   name: one.name,
-  description: one.description ?? one.reason ?? null,
+  description: one.description ?? null,
   updatedAt: one.updatedAt,
-  applications: one.applications?.map(({ name }) => name) ?? (one.application ? [one.application.name] : []),
+  application: one.application?.name ?? null,
   revision: one.revision?.number ?? one.version ?? null,
   note,
 });
@@ -129,10 +118,5 @@ export const kinds: readonly Kind[] = [
   kind({
     ...{ name: 'Application', plural: 'Applications', document: ConsoleApplicationsDocument },
     pageOf: ({ applications }) => applications,
-  }),
-  kind({
-    ...{ name: 'Freeze', plural: 'Freezes', document: ConsoleFreezesDocument },
-    pageOf: ({ freezes }) => freezes,
-    noteOf: ({ kind: of }) => (of === 'FREEZE' ? null : 'deployment window'),
   }),
 ];
