@@ -111,7 +111,7 @@ export const pages: readonly ConsolePage[] = [
     title: 'Settings',
     group: 'Configure',
     icon: 'settings',
-    key: 'e',
+    key: 'i',
     load: () => import('../views/settings/Settings'),
   },
   { path: '/settings/:section/:id?', title: 'Settings', load: () => import('../views/settings/Settings') },

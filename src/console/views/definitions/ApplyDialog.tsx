@@ -7,8 +7,8 @@ import { TextDiff } from '../../parts/editor/lazy';
 import { ErrorNote } from '../../parts/ErrorNote';
 import { Skeleton } from '../../parts/Skeleton';
 import { toast } from '../../parts/Toast';
+import type { Base } from './base';
 import styles from './Definition.module.css';
-import type { Base } from './DocumentEditor';
 import { ConsoleApplyDocument, type ConsoleApplyMutation } from './generated';
 
 type Plan = Given<ConsoleApplyMutation>['applyDefinitions'];

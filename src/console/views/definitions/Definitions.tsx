@@ -142,27 +142,14 @@ function columnsOf({ hasApplication, name: kindName }: Kind): Column<DefinitionR
 const applicationText = ({ application }: DefinitionRow, kind: Kind['name']): string =>
   application ?? (kind === 'Template' ? 'all applications' : 'deleted or hidden application');
 
-/** Kinds whose runs the list of runs can show, with its filter. */
-const filters: Readonly<Partial<Record<Kind['name'], string>>> = {
-  Pipeline: 'pipeline',
-  Workflow: 'workflow',
-  Environment: 'environment',
-  Service: 'service',
-  Application: 'application',
-};
-
 function NameCell({ row, kind }: { readonly row: DefinitionRow; readonly kind: Kind['name'] }) {
   const { id, name, note, description } = row;
   return (
     <div className={styles.cell}>
       <div className={styles.line}>
-        {filters[kind] === undefined ? (
-          <strong title={name}>{name}</strong>
-        ) : (
-          <RowLink href={`/runs?${filters[kind]}=${id}`} title={`Runs of ${name}`}>
-            {name}
-          </RowLink>
-        )}
+        <RowLink href={`/definitions/${id}`} title={name}>
+          {name}
+        </RowLink>
         {note && <span className={styles.tag}>{note}</span>}
         {description && (
           <span className={styles.description} title={description}>

@@ -8,15 +8,9 @@ import { Icon } from '../../parts/Icon';
 import { Panel } from '../../parts/Panel';
 import { Skeleton } from '../../parts/Skeleton';
 import { ApplyDialog, type Applied } from './ApplyDialog';
+import type { Base } from './base';
 import styles from './Definition.module.css';
 import { useValidation, type Validation } from './useValidation';
-
-/** A definition as the server has it. */
-export interface Base {
-  readonly id: string;
-  readonly text: string;
-  readonly updatedAt: string;
-}
 
 interface DocumentEditorProps {
   readonly title: string;
