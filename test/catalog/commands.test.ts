@@ -281,3 +281,23 @@ describe('the mutations of configuration', () => {
     });
   });
 });
+
+describe('applyDefinitions with unchanged', () => {
+  const api = testApi();
+  it.each([true, false])('refuses to overwrite what changed since it was read (dry run: %s)', async (dryRun) => {
+    await api.apply(shop);
+    const id = await api.applicationId();
+    const of = (updatedAt: string) => ({ input: { source: shop, dryRun, unchanged: [{ id, updatedAt }] } });
+    const apply = 'mutation ($input: ApplyDefinitionsInput!) { applyDefinitions(input: $input) { results { name } } }';
+    expect((await api.refused(apply, of('2020-01-01T00:00:00Z'))).code).toBe('CONFLICT');
+    const query =
+      'query ($id: ID!) { node(id: $id) { ... on Application { updatedAt definition } } viewer { mayChange(id: $id) { allowed code } } }';
+    const read = await api.ask<{
+      node: { updatedAt: string; definition: string };
+      viewer: { mayChange: { allowed: boolean; code: string | null } };
+    }>(query, { id });
+    expect(read.node.definition).toContain('kind: Application');
+    expect(read.viewer.mayChange).toEqual({ allowed: true, code: null });
+    await api.ask(apply, of(read.node.updatedAt));
+  });
+});

@@ -21,15 +21,19 @@ import { enumOf, objectType } from '../graphql/described.types';
 import { User, UserGroup } from './access.types';
 import { UserGroupPermissions } from './permissions.types';
 
-export const PermissionAnswer = objectType('PermissionAnswer', 'Result of a permission check, by the rules that enforce it.', {
-  allowed: field.boolean('True if it is allowed.'),
-  code: orNull(
-    field.text(
-      'NOT_FOUND if the caller may not see it, FORBIDDEN if the caller may see but not do it. Null if allowed.',
+export const PermissionAnswer = objectType(
+  'PermissionAnswer',
+  'Result of a permission check, by the rules that enforce it.',
+  {
+    allowed: field.boolean('True if it is allowed.'),
+    code: orNull(
+      field.text(
+        'NOT_FOUND if the caller may not see it, FORBIDDEN if the caller may see but not do it. Null if allowed.',
+      ),
     ),
-  ),
-  message: orNull(field.text('Explanation of what is missing. Null if allowed.')),
-});
+    message: orNull(field.text('Explanation of what is missing. Null if allowed.')),
+  },
+);
 
 @ObjectType({ description: 'The caller.' })
 export class Viewer {
