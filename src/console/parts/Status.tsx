@@ -103,7 +103,14 @@ const shapes: Readonly<Record<Shape, ReactNode>> = {
 };
 
 export const StatusShape = ({ shape }: { readonly shape: Shape }) => (
-  <svg className={classes(styles.shape, shape === 'turning' && styles.turning)} viewBox="0 0 16 16" aria-hidden="true">
+  // The attributes are for the graph: inside of another drawing, the size of the style sheet has no effect.
+  <svg
+    className={classes(styles.shape, shape === 'turning' && styles.turning)}
+    width="15"
+    height="15"
+    viewBox="0 0 16 16"
+    aria-hidden="true"
+  >
     {shapes[shape]}
   </svg>
 );
