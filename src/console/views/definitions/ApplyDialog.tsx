@@ -114,8 +114,7 @@ export function ApplyDialog({ text, before, onClose, onApplied, onReload }: Appl
         )}
         {isRenamed && before !== undefined && (
           <p className={styles.note}>
-            The document has another name or application than before, so it defines something new. What you opened stays
-            as it is.
+            The document has another name or application than before. The definition that you opened stays as it is.
           </p>
         )}
         {plan !== undefined && plan.warnings.length > 0 && (
