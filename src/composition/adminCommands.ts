@@ -71,7 +71,7 @@ async function backup({ names: [file = ''], options, log }: Given): Promise<void
     }`,
     ...missingLines(report.missing),
     ...(report.hasKey
-      ? ['It contains the key of the secrets: whoever has the file can read them. Keep it as you keep the secrets.']
+      ? ['It contains the key of the secrets: anyone with the file can read them. Keep it as you keep the secrets.']
       : report.keys.length > 0
         ? [
             `It doesn’t contain the key of the secrets (${report.keys.join(', ')}). Keep SLIPWAY_SECRET_KEY, or secret.key, somewhere else.`,

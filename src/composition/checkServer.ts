@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import type { Client } from 'pg';
 import { migrations } from '../../migrations';
 import { version } from '../../package.json';
@@ -10,6 +9,7 @@ import { StartError } from '../kernel/startError';
 import { connect } from './backup/connect';
 import { findKeys, findDatabaseTime, migrationsOf } from './backup/copies.store';
 import { contentStore, secretKeyFile } from './createApp';
+import { freeBytes } from './health';
 import { joinDatabase } from './joinDatabase';
 import { requireDataDir } from './startFaults';
 
@@ -91,8 +91,7 @@ export async function checkServer(log: Log): Promise<Finding[]> {
 
 async function checkFolder(config: ServerConfig): Promise<number> {
   await requireDataDir(config);
-  const { bavail, bsize } = await statfs(config.SLIPWAY_DATA_DIR);
-  const free = bavail * bsize;
+  const free = await freeBytes(config);
   if (free >= LEAST_FREE_BYTES) return free;
   throw new StartError(`${config.SLIPWAY_DATA_DIR} has only ${mebibytes(free)} MiB free. Free space on its disk.`);
 }

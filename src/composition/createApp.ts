@@ -76,12 +76,7 @@ export async function createApp(
     const ms = systemClock.now().getTime() - at.getTime();
     for (const observer of observers) observer.lagged(ms);
   };
-  const contents = new Contents(
-    database,
-    await contentStore(config),
-    join(contentFolder(config), 'incoming'),
-    systemClock,
-  );
+  const contents = new Contents(database, await contentStore(config), incomingFolder(config), systemClock);
   const app: App = {
     config,
     log,
@@ -134,7 +129,9 @@ export async function createApp(
   };
 }
 
-export const contentFolder = (config: ServerConfig): string => join(config.SLIPWAY_DATA_DIR, 'artifacts');
+const contentFolder = (config: ServerConfig): string => join(config.SLIPWAY_DATA_DIR, 'artifacts');
+/** Folder of content that is still arriving, in the same file system as stored content. */
+export const incomingFolder = (config: ServerConfig): string => join(contentFolder(config), 'incoming');
 
 export async function contentStore(config: ServerConfig): Promise<ContentStore> {
   const { SLIPWAY_S3_BUCKET: bucket, SLIPWAY_S3_REGION: region, SLIPWAY_S3_PREFIX: prefix } = config;

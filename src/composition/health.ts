@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { STORAGE_FULL } from '../api/graphql/errors';
 import { isStorageFull } from '../kernel/database/outage';
+import type { ServerConfig } from '../kernel/config';
 import { Refusal } from '../kernel/errors';
 import type { App } from '../runs/app';
 
@@ -12,8 +13,13 @@ export async function checkHealth({ database, config }: App): Promise<void> {
   await database.check().catch((error: unknown) => {
     throw isStorageFull(error) ? full('DATABASE_STORAGE') : error;
   });
-  const { bavail, bsize } = await statfs(config.SLIPWAY_DATA_DIR);
-  if (bavail * bsize < LEAST_FREE_BYTES) throw full('STORAGE');
+  if ((await freeBytes(config)) < LEAST_FREE_BYTES) throw full('STORAGE');
+}
+
+/** Free space of the data folder's disk, for users without special rights. */
+export async function freeBytes({ SLIPWAY_DATA_DIR: folder }: ServerConfig): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 const full = (reason: string): Refusal => new Refusal('STORAGE_FULL', STORAGE_FULL, { reason });

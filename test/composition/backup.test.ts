@@ -112,7 +112,7 @@ const delivered = (server: TestServer) =>
   );
 
 describe('a backup', () => {
-  it('is restored on an empty machine, where a run goes on', async () => {
+  it('is restored on an empty machine, where a run continues', async () => {
     const machine = await newMachine(SETTINGS);
     const report = await restore(file, machine.config);
     expect(report).toMatchObject({ artifacts: { count: 1, bytes: 5 }, missing: [], missingKeys: [] });
@@ -149,7 +149,7 @@ describe('a backup', () => {
       const sent = requests.map(({ body }) => JSON.parse(body).id);
       expect(sent.slice(before)).toEqual(events.slice(before).map(({ sequence }) => `${runId}/${sequence}`));
 
-      // Numbers go on after those of the backup.
+      // Numbers continue after those of the backup.
       await runs.until(await runs.start('workflow', 'build'), 'SUCCESS');
     } finally {
       await agent.end('SIGTERM');

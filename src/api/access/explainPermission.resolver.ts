@@ -15,15 +15,13 @@ import {
 } from '../../access/permission';
 import { reasonsFor } from '../../access/reasons';
 import { showPermission } from '../../access/showPermissions';
-import { findEnvironmentTargets } from '../../access/targets.store';
-import { environments } from '../../catalog/environments/environments';
-import { invalidInput, notFound } from '../../kernel/errors';
+import { invalidInput, Refusal } from '../../kernel/errors';
 import { field, listOf, orNull } from '../../kernel/fields';
-import { isId } from '../../kernel/ids';
 import { found } from '../../kernel/loaders';
 import type { Context } from '../graphql/context';
 import { enumOf, objectType } from '../graphql/described.types';
 import { UserGroup } from './access.types';
+import { findPermissionPlace } from './permissionPlace';
 import { ApplicationPermission } from './permissions.types';
 
 const PermissionReason = objectType(
@@ -115,23 +113,19 @@ const isDeploymentAction = (action: string): action is DeploymentAction =>
 
 /** Refuses what the caller can't see, then returns the check. */
 async function inApplication(
-  { app, actor, loaders }: Context,
+  context: Context,
   action: string,
   { applicationId, environmentId, permissionType }: Place,
 ): Promise<Check> {
+  const { actor } = context;
   const type = permissionType ?? (environmentId === null ? 'ALL' : 'ENV');
   const deploys = action !== 'READ' && isDeploymentAction(action);
   const actions: readonly string[] = deploys || type === 'ALL' ? actionsOfType.ALL : actionsOfType[type];
   if (!actions.includes(action)) throw unknownAction(action, actions);
-  if (!isId(applicationId) || !actor.access.can('READ', 'Application', { id: applicationId }))
-    throw notFound('application', applicationId);
-  const environment =
-    environmentId !== null && isId(environmentId) ? await loaders.load(environments.byId, environmentId) : undefined;
-  if (environmentId !== null && environment?.applicationId !== applicationId)
-    throw notFound('environment', environmentId);
+  const place = await findPermissionPlace(context, actor.access, applicationId, environmentId);
+  if (place instanceof Refusal) throw place;
+  const { environment, row } = place;
   if (environment !== undefined) actor.access.require('READ', 'Environment', environment);
-  const targets = environment === undefined ? [] : await findEnvironmentTargets(app.database, [environment.id]);
-  const row = { id: applicationId, applicationId, environments: targets };
   const kind = action === 'EXECUTE_WORKFLOW' ? ('WORKFLOW' as const) : ('PIPELINE' as const);
   if (deploys || type === 'DEPLOYMENT') {
     const execution = { ...row, kind, parentStageExecutionId: null };

@@ -9,16 +9,14 @@ import {
   deploymentActions,
 } from '../../access/permission';
 import { showPermissions } from '../../access/showPermissions';
-import { findEnvironmentTargets } from '../../access/targets.store';
 import { users } from '../../access/users';
-import { environments } from '../../catalog/environments/environments';
-import { invalidInput, notFound } from '../../kernel/errors';
+import { invalidInput, Refusal } from '../../kernel/errors';
 import { field, listOf, orNull } from '../../kernel/fields';
-import { isId } from '../../kernel/ids';
 import { found } from '../../kernel/loaders';
 import type { Context } from '../graphql/context';
 import { enumOf, objectType } from '../graphql/described.types';
 import { User, UserGroup } from './access.types';
+import { findPermissionPlace } from './permissionPlace';
 import { UserGroupPermissions } from './permissions.types';
 
 export const PermissionAnswer = objectType(
@@ -106,32 +104,17 @@ export class ViewerPermissionsResolver {
     })
     environmentId: string | null,
     @Root() viewer: Actor,
-    @Ctx() { app, loaders }: Context,
+    @Ctx() context: Context,
   ): Promise<InstanceType<typeof PermissionAnswer>> {
     if (!actions.includes(action)) {
       const message = `action must be one of ${actions.join(', ')}.`;
       throw invalidInput([{ field: 'action', value: action, rule: 'ONE_OF', message }]);
     }
-    const unseen = (kind: string, id: string) => ({
-      allowed: false,
-      code: 'NOT_FOUND',
-      message: notFound(kind, id).message,
-    });
-    if (!isId(applicationId) || !viewer.access.can('READ', 'Application', { id: applicationId }))
-      return unseen('application', applicationId);
-    const environment =
-      environmentId != null && isId(environmentId) ? await loaders.load(environments.byId, environmentId) : undefined;
-    if (environmentId != null && environment?.applicationId !== applicationId)
-      return unseen('environment', environmentId);
-    const targets = environment === undefined ? [] : await findEnvironmentTargets(app.database, [environment.id]);
+    const place = await findPermissionPlace(context, viewer.access, applicationId, environmentId ?? null);
+    if (place instanceof Refusal) return { allowed: false, code: place.code, message: place.message };
+    const { environment } = place;
     if ((deploymentActions as readonly string[]).includes(action) && action !== 'READ') {
-      const row = {
-        id: applicationId,
-        applicationId,
-        environments: targets,
-        kind: 'PIPELINE' as const,
-        parentStageExecutionId: null,
-      };
+      const row = { ...place.row, kind: 'PIPELINE' as const, parentStageExecutionId: null };
       const answer = viewer.access.explain(action as 'EXECUTE_PIPELINE', 'Execution', row);
       // There is no execution to hide: the question is about the right itself.
       return answer.code === 'NOT_FOUND'

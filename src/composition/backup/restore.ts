@@ -1,6 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
@@ -8,12 +7,12 @@ import { version } from '../../../package.json';
 import { type ServerConfig, visibleSettings } from '../../kernel/config';
 import { startEmbeddedPostgres } from '../../kernel/embedded/embeddedPostgres';
 import { isErrno } from '../../kernel/errno';
-import { newId } from '../../kernel/ids';
 import type { Log } from '../../kernel/log';
 import { StartError } from '../../kernel/startError';
 import type { ContentStore } from '../../runs/contents/contentStore';
+import { Incoming } from '../../runs/contents/incoming';
 import { SecretKeys } from '../../catalog/secrets/secretKeys';
-import { contentFolder, contentStore, secretKeyFile } from '../createApp';
+import { contentStore, incomingFolder, secretKeyFile } from '../createApp';
 import { migrate } from '../migrate';
 import { requireDataDir, waitForDatabase } from '../startFaults';
 import {
@@ -35,7 +34,7 @@ import { connect } from './connect';
 import * as copies from './copies.store';
 
 export interface RestoreOptions {
-  /** False to go on without a key of the secrets: their values have to be set again. */
+  /** False to continue without a key of the secrets: their values have to be set again. */
   readonly needsKeys: boolean;
   readonly progress: (line: string) => void;
 }
@@ -110,6 +109,7 @@ async function next(entries: AsyncGenerator<Entry>): Promise<Entry | undefined> 
 class Restore {
   private readonly tables: ReadonlyMap<string, copies.CopiedTable & { hash: ReturnType<typeof sha256>; rows: number }>;
   private readonly artifacts = { count: 0, bytes: 0 };
+  private readonly incoming: Incoming;
   /** Content that this restore added, for the case that it fails. */
   private readonly added: string[] = [];
 
@@ -120,6 +120,7 @@ class Restore {
     private readonly header: Header,
     private readonly options: RestoreOptions,
   ) {
+    this.incoming = new Incoming(incomingFolder(config));
     this.tables = new Map(header.tables.map((table) => [table.name, { ...table, hash: sha256(), rows: 0 }]));
   }
 
@@ -229,16 +230,16 @@ class Restore {
   }
 
   private async readContent(digest: string, entry: Entry): Promise<void> {
-    const path = join(contentFolder(this.config), 'incoming', newId());
-    await mkdir(dirname(path), { recursive: true });
-    const hash = sha256();
-    await pipeline(hashed(entry.bytes, hash), createWriteStream(path, { flush: true }));
-    if (hash.digest('hex') !== digest) throw damaged(`the artifact ${digest} has other bytes`);
+    const { path, content } = await this.incoming.keep(entry.bytes, entry.size);
+    if (content.sha256 !== digest) {
+      await rm(path);
+      throw damaged(`the artifact ${digest} has other bytes`);
+    }
     this.artifacts.count++;
     this.artifacts.bytes += entry.size;
-    if (await this.store.has(digest)) return;
+    if (await this.store.has(digest)) return rm(path);
     this.added.push(digest);
-    await this.store.adopt(path, { sha256: digest, size: entry.size });
+    await this.store.adopt(path, content);
   }
 
   private compare(end: End): void {

@@ -1,6 +1,6 @@
 import type { Db } from '../../kernel/database/database';
-import type { Place } from '../events/eventLog';
-import { FOREIGN } from '../events/eventLog.store';
+import { type Place, placeBefore } from '../events/eventLog';
+import { isForeign } from '../events/eventLog.store';
 
 /** Position of the subscription that has read least of the log. Undefined if there is none. */
 export async function findOldestPosition(db: Db): Promise<Place | undefined> {
@@ -16,22 +16,24 @@ export async function findOldestPosition(db: Db): Promise<Place | undefined> {
  * that one subscription has read and another has not are no new deliveries of the first: it has a row for each.
  */
 export async function adoptPositions(db: Db): Promise<void> {
-  const before = `pg_current_xact_id()::text::bigint - 1`;
+  const [current] = await db.rows<{ id: number }>('SELECT pg_current_xact_id()::text::bigint AS id');
+  if (current === undefined) throw new Error('a statement that always returns a row returned none');
+  const before = placeBefore(current.id);
   await db.write(
-    `UPDATE event_subscription_state SET transaction_id = ${before}, run_id = 'ffffffff-ffff-ffff-ffff-ffffffffffff', sequence = 2147483647
-     WHERE ${FOREIGN}`,
+    `UPDATE event_subscription_state SET transaction_id = $1, run_id = $2, sequence = $3 WHERE ${isForeign('transaction_id')}`,
+    [before.transactionId, before.runId, before.sequence],
   );
   // A replay looks for its events again, all of which are now before its end.
+  const positionOf = (name: string) => `(replay->'${name}'->>'transactionId')::bigint`;
   await db.write(
-    `UPDATE event_subscription_state SET replay = replay || jsonb_build_object(
-       'after', CASE WHEN (replay->'after'->>'transactionId')::bigint < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-         THEN replay->'after' ELSE jsonb_build_object('transactionId', 0, 'runId', '00000000-0000-0000-0000-000000000000', 'sequence', 0) END,
-       'until', jsonb_build_object('transactionId', ${before}, 'runId', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'sequence', 2147483647))
-     WHERE (replay->'until'->>'transactionId')::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`,
+    `UPDATE event_subscription_state SET replay = replay || jsonb_build_object('until', $1::jsonb,
+       'after', CASE WHEN ${isForeign(positionOf('after'))} THEN $2::jsonb ELSE replay->'after' END)
+     WHERE ${isForeign(positionOf('until'))}`,
+    [JSON.stringify(before), JSON.stringify(placeBefore(0))],
   );
 }
 
 /** Lists show the newest deliveries first: those of another database come last, by run, which is by age. */
 export async function adoptDeliveries(db: Db): Promise<void> {
-  await db.write(`UPDATE event_delivery SET transaction_id = 0 WHERE ${FOREIGN}`);
+  await db.write(`UPDATE event_delivery SET transaction_id = 0 WHERE ${isForeign('transaction_id')}`);
 }

@@ -3,7 +3,7 @@ import { adoptRestoredEvents } from '../events/eventLog.store';
 import { adoptDeliveries, adoptPositions, findOldestPosition } from './adoptRestored.store';
 
 /**
- * Makes the log of a database that was restored from a dump or a backup readable here, and lets each subscription go on
+ * Makes the log of a database that was restored from a dump or a backup readable here, and lets each subscription continue
  * where it was: what it had not delivered yet comes after its position. Returns the number of events.
  */
 export function adoptRestored(database: Database): Promise<number> {

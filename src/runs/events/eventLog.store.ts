@@ -176,8 +176,8 @@ export async function findDatabaseIdentity(db: Db): Promise<string> {
   return row?.id ?? '';
 }
 
-/** Ids of transactions of another database that this one has not reached yet. */
-export const FOREIGN = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
+/** True for the id of a transaction of another database that this one has not reached yet. */
+export const isForeign = (id: string): string => `${id} >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`;
 
 /**
  * Events restored from a dump carry transaction ids of another database that this one has not reached yet. Up to
@@ -185,11 +185,11 @@ export const FOREIGN = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot()
  * all later events of their runs, would stay invisible to readers of all runs.
  */
 export async function adoptRestoredEvents(db: Db, place: Place | undefined): Promise<number> {
-  await db.write(`UPDATE event_horizon SET transaction_id = 0 WHERE ${FOREIGN}`);
+  await db.write(`UPDATE event_horizon SET transaction_id = 0 WHERE ${isForeign('transaction_id')}`);
   const { transactionId = null, runId = null, sequence = null } = place ?? {};
   return db.write(
     `UPDATE execution_event SET transaction_id = CASE WHEN (transaction_id, run_id, sequence) > ($1::bigint, $2::uuid, $3::int)
-       THEN pg_current_xact_id()::text::bigint ELSE 0 END WHERE ${FOREIGN}`,
+       THEN pg_current_xact_id()::text::bigint ELSE 0 END WHERE ${isForeign('transaction_id')}`,
     [transactionId, runId, sequence],
   );
 }

@@ -6,22 +6,22 @@ import { useLive } from '../../data/live';
 import { type UrlState, useUrlState } from '../../data/urlState';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { Checkbox } from '../../parts/Field';
 import { FilterBar } from '../../parts/FilterBar';
 import { Labels } from '../../parts/Labels';
 import { Menu } from '../../parts/Menu';
+import { ListPanel } from '../../parts/ListPanel';
 import { PageHead } from '../../parts/PageHead';
 import { Panel } from '../../parts/Panel';
 import { Picker } from '../../parts/Picker';
 import { SearchField } from '../../parts/SearchField';
-import { Skeleton } from '../../parts/Skeleton';
 import { lookOf } from '../../parts/statuses';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { type Column, RowLink } from '../../parts/Table';
 import { Tabs } from '../../parts/Tabs';
 import { Time } from '../../parts/Time';
 import { useMay } from '../../session/permissions';
 import { AgentDialog, type AgentActionName, agentItems } from './AgentActions';
+import rows from '../../parts/Rows.module.css';
 import styles from './Agents.module.css';
 import { AgentStatus, StateNote } from './AgentStatus';
 import { Chart } from './Chart';
@@ -130,21 +130,8 @@ function AgentList({ url, onCreate }: { readonly url: UrlState; readonly onCreat
           />
         </FilterBar>
       </div>
-      <ErrorNote error={list.error} onRetry={refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading agents" rows={6} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Agents"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : filtered ? (
+      <ListPanel list={list} label="Agents" columns={columns} loading="Loading agents" skeletonRows={6}>
+        {filtered ? (
           <Empty
             icon="filter"
             title="No agent matches"
@@ -170,7 +157,7 @@ function AgentList({ url, onCreate }: { readonly url: UrlState; readonly onCreat
             reaches this server.
           </Empty>
         )}
-      </Panel>
+      </ListPanel>
       {doing && <AgentDialog {...doing} onClose={() => setDoing(undefined)} onDone={refresh} />}
     </>
   );
@@ -185,7 +172,7 @@ const columnsOf = (onSelect: (agent: Agent, action: AgentActionName) => void): C
     ...{ key: 'agent', title: 'Agent' },
     cell: (agent) => (
       <div className={styles.job}>
-        <div className={styles.line}>
+        <div className={rows.line}>
           <span className={styles.narrow}>
             <AgentStatus agent={agent} as="icon" />
           </span>
@@ -194,7 +181,7 @@ const columnsOf = (onSelect: (agent: Agent, action: AgentActionName) => void): C
             {agent.host !== agent.name && agent.host} <StateNote agent={agent} />
           </span>
         </div>
-        <div className={styles.second}>
+        <div className={rows.second}>
           {lookOf(agent.state).word}, {agent.slotsUsed} of {agent.slots} slots
         </div>
       </div>

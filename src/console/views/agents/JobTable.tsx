@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { Status } from '../../parts/Status';
 import { type Column, RowLink, Table } from '../../parts/Table';
 import { Duration, Time } from '../../parts/Time';
+import rows from '../../parts/Rows.module.css';
 import styles from './Agents.module.css';
 import type { AgentJobFragment } from './generated';
 
@@ -31,16 +32,16 @@ const columns: readonly Column<Job>[] = [
     ...{ key: 'job', title: 'Job' },
     cell: (job) => (
       <div className={styles.job}>
-        <div className={styles.line}>
+        <div className={rows.line}>
           <RowLink href={`/runs/${runOf(job)}?task=${job.taskExecution?.id ?? ''}`}>
             {job.taskExecution?.name ?? 'hidden task'}
           </RowLink>
-          {job.attempt > 1 && <span className={styles.tag}>try {job.attempt}</span>}
+          {job.attempt > 1 && <span className={rows.tag}>try {job.attempt}</span>}
           <span className={styles.path} title={pathOf(job)}>
             {pathOf(job)}
           </span>
         </div>
-        <div className={styles.second}>
+        <div className={rows.second}>
           <Status status={job.status} />
           {' · '}
           <Time at={job.startedAt} />

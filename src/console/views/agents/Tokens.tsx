@@ -12,11 +12,10 @@ import { Checkbox, Field, Select, TextField } from '../../parts/Field';
 import { Copy } from '../../parts/Id';
 import { Labels } from '../../parts/Labels';
 import { labelsOf } from '../../parts/labelText';
-import { Panel } from '../../parts/Panel';
 import { Picker } from '../../parts/Picker';
-import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
-import { type Column, Table } from '../../parts/Table';
+import { ListPanel } from '../../parts/ListPanel';
+import type { Column } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { toast } from '../../parts/Toast';
 import { Until } from '../../parts/Until';
@@ -62,26 +61,11 @@ export function Tokens({ url }: { readonly url: UrlState }) {
           onChange={({ target }) => url.set({ revoked: target.checked ? 'yes' : undefined })}
         />
       </div>
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading tokens" rows={4} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Registration tokens"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : (
-          <Empty icon="key" title="No registration tokens">
-            <em>Add an agent</em> creates one. It can limit its agents to labels and applications.
-          </Empty>
-        )}
-      </Panel>
+      <ListPanel list={list} label="Registration tokens" columns={columns} loading="Loading tokens" skeletonRows={4}>
+        <Empty icon="key" title="No registration tokens">
+          <em>Add an agent</em> creates one. It can limit its agents to labels and applications.
+        </Empty>
+      </ListPanel>
       {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />}
     </>
   );

@@ -7,15 +7,13 @@ import { useThrottled } from '../../data/throttled';
 import { type UrlState, useUrlState } from '../../data/urlState';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { FilterBar } from '../../parts/FilterBar';
 import { bytesText } from '../../parts/numbers';
+import { ListPanel } from '../../parts/ListPanel';
 import { PageHead } from '../../parts/PageHead';
-import { Panel } from '../../parts/Panel';
 import { type Choice, Picker } from '../../parts/Picker';
 import { SearchField } from '../../parts/SearchField';
-import { Skeleton } from '../../parts/Skeleton';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { type Column, RowLink } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { ArtifactPanel } from './ArtifactPanel';
 import styles from './Artifacts.module.css';
@@ -51,25 +49,12 @@ export default function Artifacts() {
       <PageHead title="Artifacts">
         <Filters url={url} />
       </PageHead>
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading artifacts" rows={12} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Artifacts"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : list.error ? null : isFiltered ? (
+      <ListPanel list={list} label="Artifacts" columns={columns} loading="Loading artifacts" skeletonRows={12}>
+        {list.error ? null : isFiltered ? (
           <Empty
             icon="filter"
             title="No artifact matches"
-            action={<Button onClick={() => url.set(none(url.text))}>Clear the filters</Button>}
+            action={<Button onClick={() => url.reset({})}>Clear the filters</Button>}
           >
             Search for a part of the name, a glob such as <code>**/*.tgz</code>, or a whole SHA-256.
           </Empty>
@@ -78,7 +63,7 @@ export default function Artifacts() {
             Name files under <code>artifacts</code> of a task, and its jobs upload them.
           </Empty>
         )}
-      </Panel>
+      </ListPanel>
       {chosen !== '' && (
         <ArtifactPanel
           key={chosen}
@@ -90,9 +75,6 @@ export default function Artifacts() {
     </>
   );
 }
-
-const none = (text: string) =>
-  Object.fromEntries([...new URLSearchParams(text).keys()].map((name) => [name, undefined]));
 
 const choices = (all: Readonly<Record<string, { readonly label: string }>>): readonly Choice[] =>
   Object.entries(all).map(([value, { label }]) => ({ value, label }));

@@ -4,15 +4,15 @@ import { useList } from '../../data/list';
 import { type UrlState, useUrlState } from '../../data/urlState';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { FilterBar } from '../../parts/FilterBar';
+import { ListPanel } from '../../parts/ListPanel';
 import { PageHead } from '../../parts/PageHead';
 import { Panel } from '../../parts/Panel';
 import { Person } from '../../parts/Person';
 import { Picker } from '../../parts/Picker';
 import { SearchField } from '../../parts/SearchField';
 import { Skeleton } from '../../parts/Skeleton';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { type Column, RowLink } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { useMay } from '../../session/permissions';
 import styles from './Audit.module.css';
@@ -73,39 +73,21 @@ function Trail() {
         <Filters url={url} actions={actions} />
       </PageHead>
       <Verification />
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading audit records" rows={12} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Audit records"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : (
-          !list.error && (
-            <Empty
-              icon="filter"
-              title="No record matches"
-              action={<Button onClick={() => url.set(none(url.text))}>Clear the filters</Button>}
-            >
-              Choose fewer filters, or a longer time.
-            </Empty>
-          )
+      <ListPanel list={list} label="Audit records" columns={columns} loading="Loading audit records" skeletonRows={12}>
+        {!list.error && (
+          <Empty
+            icon="filter"
+            title="No record matches"
+            action={<Button onClick={() => url.reset({})}>Clear the filters</Button>}
+          >
+            Choose fewer filters, or a longer time.
+          </Empty>
         )}
-      </Panel>
+      </ListPanel>
       {chosen && <AuditPanel key={chosen.id} record={chosen} url={url} />}
     </>
   );
 }
-
-const none = (text: string) =>
-  Object.fromEntries([...new URLSearchParams(text).keys()].map((name) => [name, undefined]));
 
 const outcomes = [
   { value: 'ALLOWED', label: 'Allowed' },

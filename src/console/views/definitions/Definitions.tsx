@@ -5,16 +5,15 @@ import { useSettled } from '../../data/settled';
 import { type UrlState, useUrlState } from '../../data/urlState';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { FilterBar } from '../../parts/FilterBar';
+import { ListPanel } from '../../parts/ListPanel';
 import { PageHead } from '../../parts/PageHead';
-import { Panel } from '../../parts/Panel';
 import { Picker } from '../../parts/Picker';
 import { SearchField } from '../../parts/SearchField';
-import { Skeleton } from '../../parts/Skeleton';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { type Column, RowLink } from '../../parts/Table';
 import { Tabs } from '../../parts/Tabs';
 import { Time } from '../../parts/Time';
+import rows from '../../parts/Rows.module.css';
 import styles from './Definitions.module.css';
 import { DefinitionApplicationsDocument } from './generated';
 import { type DefinitionRow, type Kind, kinds } from './kinds';
@@ -79,38 +78,23 @@ function KindList({ kind, url }: { readonly kind: Kind; readonly url: UrlState }
   const columns = useMemo(() => columnsOf(kind), [kind]);
   const plural = kind.plural.toLowerCase();
   return (
-    <>
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label={`Loading ${plural}`} rows={10} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label={kind.plural}
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : filters.length > 0 ? (
-          <Empty
-            icon="filter"
-            title={`No ${kind.name.toLowerCase()} matches`}
-            action={
-              <Button onClick={() => url.set({ name: undefined, application: undefined })}>Clear the filters</Button>
-            }
-          >
-            Search for another name, or choose another application.
-          </Empty>
-        ) : (
-          <Empty icon="definitions" title={`No ${plural} yet`}>
-            Write one here with “New”, or apply a file: <code>slipway apply FILE</code>.
-          </Empty>
-        )}
-      </Panel>
-    </>
+    <ListPanel list={list} label={kind.plural} columns={columns} loading={`Loading ${plural}`} skeletonRows={10}>
+      {filters.length > 0 ? (
+        <Empty
+          icon="filter"
+          title={`No ${kind.name.toLowerCase()} matches`}
+          action={
+            <Button onClick={() => url.set({ name: undefined, application: undefined })}>Clear the filters</Button>
+          }
+        >
+          Search for another name, or choose another application.
+        </Empty>
+      ) : (
+        <Empty icon="definitions" title={`No ${plural} yet`}>
+          Write one here with “New”, or apply a file: <code>slipway apply FILE</code>.
+        </Empty>
+      )}
+    </ListPanel>
   );
 }
 
@@ -146,18 +130,18 @@ function NameCell({ row, kind }: { readonly row: DefinitionRow; readonly kind: K
   const { id, name, note, description } = row;
   return (
     <div className={styles.cell}>
-      <div className={styles.line}>
+      <div className={rows.line}>
         <RowLink href={`/definitions/${id}`} title={name}>
           {name}
         </RowLink>
-        {note && <span className={styles.tag}>{note}</span>}
+        {note && <span className={rows.tag}>{note}</span>}
         {description && (
           <span className={styles.description} title={description}>
             {description}
           </span>
         )}
       </div>
-      {kind !== 'Application' && <div className={styles.second}>{applicationText(row, kind)}</div>}
+      {kind !== 'Application' && <div className={rows.second}>{applicationText(row, kind)}</div>}
     </div>
   );
 }

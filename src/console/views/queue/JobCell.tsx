@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import { RowLink } from '../../parts/Table';
 import { environmentOf, pathOf, taskHref } from './names';
+import { classes } from '../../parts/classes';
+import rows from '../../parts/Rows.module.css';
 import styles from './Queue.module.css';
 import type { QueueRow } from './useQueue';
 
@@ -15,7 +17,7 @@ export function JobCell({ row, second }: JobCellProps) {
   const environment = environmentOf(row);
   return (
     <div className={styles.job}>
-      <div className={styles.line}>
+      <div className={rows.line}>
         <RowLink href={taskHref(row)} title={`${row.task.name}\n${pathOf(row)}`}>
           {row.task.name}
         </RowLink>
@@ -24,7 +26,7 @@ export function JobCell({ row, second }: JobCellProps) {
           {pathOf(row)}
         </span>
       </div>
-      <div className={styles.second}>{second}</div>
+      <div className={classes(rows.second, styles.second)}>{second}</div>
     </div>
   );
 }

@@ -6,20 +6,19 @@ import { useLive } from '../../data/live';
 import { useUrlState } from '../../data/urlState';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
+import { ListPanel } from '../../parts/ListPanel';
 import { PageHead } from '../../parts/PageHead';
-import { Panel } from '../../parts/Panel';
 import { Person } from '../../parts/Person';
-import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
 import { lookOf } from '../../parts/statuses';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { type Column, RowLink } from '../../parts/Table';
 import { Duration, Time } from '../../parts/Time';
 import { exactText } from '../../parts/times';
 import { ConsoleViewerDocument } from '../../session/generated';
 import { DurationBar, longestOf } from './DurationBar';
 import { filtersOf } from './filters';
 import { type RunRowFragment, RunsPageDocument } from './generated';
+import rows from '../../parts/Rows.module.css';
 import styles from './Runs.module.css';
 import { RunsFilters } from './RunsFilters';
 import { SavedViews } from './SavedViews';
@@ -71,25 +70,12 @@ export default function Runs() {
           </Button>
         </div>
       )}
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading runs" rows={12} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Runs"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : filters.length > 0 ? (
+      <ListPanel list={list} label="Runs" columns={columns} loading="Loading runs" skeletonRows={12}>
+        {filters.length > 0 ? (
           <Empty
             icon="filter"
             title="No run matches"
-            action={<Button onClick={() => url.set(none(url.text))}>Clear the filters</Button>}
+            action={<Button onClick={() => url.reset({})}>Clear the filters</Button>}
           >
             Choose fewer filters, or a longer time.
           </Empty>
@@ -99,13 +85,10 @@ export default function Runs() {
             <code>startExecution</code>. Runs appear here as they begin.
           </Empty>
         )}
-      </Panel>
+      </ListPanel>
     </>
   );
 }
-
-const none = (text: string) =>
-  Object.fromEntries([...new URLSearchParams(text).keys()].map((name) => [name, undefined]));
 
 const choiceOf = (chosen: readonly string[], toggle: (id: string) => void): Column<RunRowFragment> => ({
   ...{ key: 'choice', title: 'Compare', quiet: true, width: '40px', hideBelow: 640 },
@@ -146,17 +129,17 @@ function RunCell({ run }: { readonly run: RunRowFragment }) {
         <Status status={run.status} as="icon" />
       </span>
       <div className={styles.what}>
-        <div className={styles.line}>
+        <div className={rows.line}>
           <RowLink href={`/runs/${run.id}`}>
             <span className={styles.application}>{run.application?.name ?? unnamed('application')}</span>
             <span className={styles.slash}> / </span>
             {definitionName(run)}
           </RowLink>
-          {environment && <span className={styles.tag}>{environment}</span>}
-          {run.attempt > 1 && <span className={styles.tag}>attempt {run.attempt}</span>}
+          {environment && <span className={rows.tag}>{environment}</span>}
+          {run.attempt > 1 && <span className={rows.tag}>attempt {run.attempt}</span>}
           {run.failureDetails && <span className={styles.why}>{run.failureDetails}</span>}
         </div>
-        <div className={styles.second}>
+        <div className={rows.second}>
           {lookOf(run.status).word}
           {run.startedAt !== null && (
             <>

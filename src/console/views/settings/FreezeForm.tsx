@@ -5,6 +5,7 @@ import { timeNow } from '../../data/now';
 import { Select, TextArea, TextField } from '../../parts/Field';
 import { FormDialog } from '../../parts/FormDialog';
 import { PickerField } from '../../parts/PickerField';
+import { localTime } from '../../parts/times';
 import { SettingsCreateFreezeDocument, type SettingsFreezeFragment, SettingsUpdateFreezeDocument } from './generated';
 import { useChoices, usePlaces } from './names';
 import styles from './Settings.module.css';
@@ -30,11 +31,7 @@ export interface FormProps {
 }
 
 /** A time as the field of a browser holds it, in the reader's zone. */
-const localText = (at: string | null | undefined): string => {
-  if (at == null) return '';
-  const time = new Date(at);
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
+const localText = (at: string | null | undefined): string => localTime(at == null ? Number.NaN : Date.parse(at));
 const isoText = (local: string): string | null => (local === '' ? null : new Date(local).toISOString());
 
 /** All that a freeze is made of. */

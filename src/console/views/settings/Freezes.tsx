@@ -4,12 +4,10 @@ import { useList } from '../../data/list';
 import { timeNow } from '../../data/now';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { ConfirmDialog } from '../../parts/FormDialog';
-import { Panel } from '../../parts/Panel';
-import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
-import { type Column, Table } from '../../parts/Table';
+import { ListPanel } from '../../parts/ListPanel';
+import type { Column } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { toast } from '../../parts/Toast';
 import { type FormProps, FreezeForm, recurrenceText } from './FreezeForm';
@@ -125,26 +123,11 @@ export default function Freezes() {
           </Button>
         }
       />
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading freezes" />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Freezes"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : (
-          <Empty icon="pause" title="No freezes">
-            Create one for holidays or an incident, or a deployment window for the hours in which deployments may begin.
-          </Empty>
-        )}
-      </Panel>
+      <ListPanel list={list} label="Freezes" columns={columns} loading="Loading freezes">
+        <Empty icon="pause" title="No freezes">
+          Create one for holidays or an incident, or a deployment window for the hours in which deployments may begin.
+        </Empty>
+      </ListPanel>
       {doing?.kind === 'create' && <FreezeForm onClose={close} onDone={done} />}
       {doing?.kind === 'edit' && <FreezeForm freeze={doing.freeze} onClose={close} onDone={done} />}
       {doing?.kind === 'end' && <EndFreeze freeze={doing.freeze} onClose={close} onDone={done} />}

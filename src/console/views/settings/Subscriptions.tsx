@@ -5,11 +5,9 @@ import { useList } from '../../data/list';
 import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
-import { Panel } from '../../parts/Panel';
-import { Skeleton } from '../../parts/Skeleton';
 import { Status } from '../../parts/Status';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { ListPanel } from '../../parts/ListPanel';
+import { type Column, RowLink } from '../../parts/Table';
 import {
   SettingsCreateSubscriptionDocument,
   type SettingsSubscriptionFragment,
@@ -65,26 +63,11 @@ export default function Subscriptions() {
           </Button>
         }
       />
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading event subscriptions" />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Event subscriptions"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : (
-          <Empty icon="link" title="No event subscriptions">
-            Create one to send events to a receiver of your own, to Slack or Teams, or as statuses to GitHub or GitLab.
-          </Empty>
-        )}
-      </Panel>
+      <ListPanel list={list} label="Event subscriptions" columns={columns} loading="Loading event subscriptions">
+        <Empty icon="link" title="No event subscriptions">
+          Create one to send events to a receiver of your own, to Slack or Teams, or as statuses to GitHub or GitLab.
+        </Empty>
+      </ListPanel>
       {creating && (
         <SubscriptionForm
           action={action}

@@ -3,14 +3,12 @@ import { useAction } from '../../data/hooks';
 import { useList } from '../../data/list';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { TextField } from '../../parts/Field';
 import { ConfirmDialog, FormDialog } from '../../parts/FormDialog';
-import { Panel } from '../../parts/Panel';
 import { Person } from '../../parts/Person';
 import { PickerField } from '../../parts/PickerField';
-import { Skeleton } from '../../parts/Skeleton';
-import { type Column, RowLink, Table } from '../../parts/Table';
+import { ListPanel } from '../../parts/ListPanel';
+import { type Column, RowLink } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { toast } from '../../parts/Toast';
 import {
@@ -106,26 +104,11 @@ export default function Users() {
           </Button>
         }
       />
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading users" />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Users"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : (
-          <Empty icon="user" title="No users yet">
-            Add people by their e-mail addresses, or let your identity provider create them at their first sign-in.
-          </Empty>
-        )}
-      </Panel>
+      <ListPanel list={list} label="Users" columns={columns} loading="Loading users">
+        <Empty icon="user" title="No users yet">
+          Add people by their e-mail addresses, or let your identity provider create them at their first sign-in.
+        </Empty>
+      </ListPanel>
       {doing?.kind === 'create' && <UserForm onClose={close} onDone={done} />}
       {doing?.kind === 'edit' && <UserForm user={doing.user} onClose={close} onDone={done} />}
       {doing?.kind === 'delete' && <DeleteUser user={doing.user} onClose={close} onDone={done} />}

@@ -76,10 +76,7 @@ export default function Start() {
             value={chosen === '' ? [] : [chosen]}
             onChange={([id]) => {
               const kind = nodes.find((one) => one.id === id)?.kind;
-              const none = Object.fromEntries(
-                [...new URLSearchParams(url.text).keys()].map((name) => [name, undefined]),
-              );
-              url.set(kind === undefined ? none : { ...none, [kind]: id }, { push: true });
+              url.reset(kind === undefined ? {} : { [kind]: id }, { push: true });
             }}
           />
         </div>

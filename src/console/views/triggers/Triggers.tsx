@@ -7,17 +7,16 @@ import { useSettled } from '../../data/settled';
 import { useUrlState } from '../../data/urlState';
 import { Button } from '../../parts/Button';
 import { Empty } from '../../parts/Empty';
-import { ErrorNote } from '../../parts/ErrorNote';
 import { FilterBar } from '../../parts/FilterBar';
+import { ListPanel } from '../../parts/ListPanel';
 import { PageHead } from '../../parts/PageHead';
-import { Panel } from '../../parts/Panel';
 import { Picker } from '../../parts/Picker';
 import { SearchField } from '../../parts/SearchField';
-import { Skeleton } from '../../parts/Skeleton';
-import { type Column, Table } from '../../parts/Table';
+import type { Column } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { FiringStatus } from './FiringStatus';
 import { TriggerApplicationsDocument, type TriggerRowFragment, TriggersPageDocument } from './generated';
+import rows from '../../parts/Rows.module.css';
 import styles from './Triggers.module.css';
 import { conditionText, targetOf } from './words';
 
@@ -74,21 +73,8 @@ export default function Triggers() {
           />
         </FilterBar>
       </PageHead>
-      <ErrorNote error={list.error} onRetry={list.refresh} />
-      <Panel padded={false}>
-        {list.loading ? (
-          <Skeleton label="Loading triggers" rows={8} />
-        ) : list.rows.length > 0 ? (
-          <Table
-            label="Triggers"
-            rows={list.rows}
-            columns={columns}
-            idOf={({ id }) => id}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-          />
-        ) : filters.length > 0 ? (
+      <ListPanel list={list} label="Triggers" columns={columns} loading="Loading triggers" skeletonRows={8}>
+        {filters.length > 0 ? (
           <Empty
             icon="filter"
             title="No trigger matches"
@@ -106,7 +92,7 @@ export default function Triggers() {
             ends. Apply a document of the kind <code>Trigger</code>.
           </Empty>
         )}
-      </Panel>
+      </ListPanel>
     </>
   );
 }
@@ -156,7 +142,7 @@ function NameCell({ row }: { readonly row: TriggerRowFragment }) {
   const { name, enabled, application, condition } = row;
   return (
     <div className={styles.cell}>
-      <div className={styles.line}>
+      <div className={rows.line}>
         <strong title={name}>
           <span className={styles.application}>{application?.name ?? 'hidden application'} / </span>
           {name}
@@ -164,7 +150,7 @@ function NameCell({ row }: { readonly row: TriggerRowFragment }) {
         {!enabled && <span className={styles.off}>Off</span>}
         <span className={styles.when}>{conditionText(condition)}</span>
       </div>
-      <div className={styles.second}>
+      <div className={rows.second}>
         <span className={styles.secondText}>{conditionText(condition)}</span>
         <LastFiring row={row} />
       </div>
