@@ -1,7 +1,7 @@
 import { derivedId, hashSecret, newId } from '../kernel/ids';
 import type { Transaction } from '../kernel/database/database';
 import { hasLastingAdministrator } from './administrators.store';
-import { newApiKeyValue, prefixOf } from './apiKeyInput';
+import { newKeyValue, prefixOf } from './apiKeyInput';
 import type { ApiKey } from './apiKeys';
 import { insertApiKey, revokeApiKeys, saveConfiguredKey, setApiKeyGroups } from './apiKeys.store';
 import { systemActor } from './actor';
@@ -66,7 +66,7 @@ export async function createAdministratorKey(app: App, name: string): Promise<st
 }
 
 async function insertKey(app: App, db: Transaction, name: string): Promise<{ apiKey: ApiKey; value: string }> {
-  const { value, prefix, secretHash } = newApiKeyValue();
+  const { value, prefix, secretHash } = newKeyValue('swk');
   const apiKey: ApiKey = {
     id: newId(),
     name,

@@ -8,11 +8,12 @@ import { broken, readIds } from './permissionInput';
 import { findNameable } from './userGroups.store';
 
 /**
- * New key: its value, which is returned once, and the parts that are stored. The prefix is public and finds the row.
+ * New key of a program (`swk`) or of a session in the console (`sws`): its value, which is returned once, and the parts
+ * that are stored. The prefix is public and finds the row.
  */
-export function newApiKeyValue(): { value: string; prefix: string; secretHash: string } {
+export function newKeyValue(kind: 'swk' | 'sws'): { value: string; prefix: string; secretHash: string } {
   const prefix = newSecret().replace(/[-_]/g, '').slice(0, 12).padEnd(12, '0');
-  const value = `swk_${prefix}_${newSecret()}`;
+  const value = `${kind}_${prefix}_${newSecret()}`;
   return { value, prefix, secretHash: hashSecret(value) };
 }
 

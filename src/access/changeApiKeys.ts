@@ -4,7 +4,7 @@ import { type InputError, invalidInput, notFound } from '../kernel/errors';
 import { asApiKey, readName, refuseErrors, requireGroups } from './accessInput';
 import type { Actor } from './actor';
 import { requireAdministratorFor, requireAdministratorLeft } from './administrators';
-import { newApiKeyValue, readExpiry, readNarrowing, requireGiveable, sameRights } from './apiKeyInput';
+import { newKeyValue, readExpiry, readNarrowing, requireGiveable, sameRights } from './apiKeyInput';
 import type { ApiKey, CreateApiKey, UpdateApiKey } from './apiKeys';
 import { findApiKeys, insertApiKey, revokeApiKeys, updateApiKeyRow } from './apiKeys.store';
 import type { App } from './app';
@@ -34,7 +34,7 @@ export async function createApiKey(
   const ownerId = input.ownerId === undefined ? access.personId : input.ownerId;
   if (ownerId !== access.personId) access.requireAdministrator('create a key for somebody else');
   requireGiveable(access, groupIds);
-  const { value, prefix, secretHash } = newApiKeyValue();
+  const { value, prefix, secretHash } = newKeyValue('swk');
   return changeRights(app, async (db) => {
     await requireGroups(db, groupIds, 'userGroupIds');
     if (ownerId !== null && (!isId(ownerId) || (await users.find(db, ownerId)) === undefined)) {

@@ -1,7 +1,8 @@
-import { hashSecret, newId, newSecret, secretMatches } from '../kernel/ids';
+import { hashSecret, newId, secretMatches } from '../kernel/ids';
 import { notValid } from './abilities';
 import type { Principal } from './access';
 import type { App } from './app';
+import { newKeyValue } from './apiKeyInput';
 import { audit } from './audit/audited';
 import { findSessionPrincipal, userPrincipal } from './principals.store';
 import { deleteSession, deleteSessionsBefore, insertSession } from './sessions.store';
@@ -28,11 +29,10 @@ export async function beginSession(
 ): Promise<BegunSession> {
   const identity = await provider.redeem(given);
   const { id: userId, name } = await signIn(app, identity);
-  const prefix = newSecret().replace(/[-_]/g, '').slice(0, 12).padEnd(12, '0');
-  const key = `sws_${prefix}_${newSecret()}`;
+  const { value: key, prefix, secretHash } = newKeyValue('sws');
   const now = app.clock.now();
   const expiresAt = new Date(now.getTime() + app.config.SLIPWAY_SESSION_HOURS * HOUR_MS);
-  const session = { id: newId(), userId, prefix, secretHash: hashSecret(key), createdAt: now, expiresAt };
+  const session = { id: newId(), userId, prefix, secretHash, createdAt: now, expiresAt };
   await app.database.transaction(async (db) => {
     await insertSession(db, session);
     const actor = { kind: 'USER', id: userId, name } as const;

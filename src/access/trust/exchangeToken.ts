@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import { Refusal } from '../../kernel/errors';
 import { hashSecret, newId } from '../../kernel/ids';
 import { isStorable } from '../../kernel/naming';
-import { newApiKeyValue } from '../apiKeyInput';
+import { newKeyValue } from '../apiKeyInput';
 import type { ApiKey } from '../apiKeys';
 import { insertApiKey } from '../apiKeys.store';
 import type { App } from '../app';
@@ -61,7 +61,7 @@ async function issueKey(
   { issuer, subject, tokenHash }: { readonly issuer: string; readonly subject: string; readonly tokenHash: string },
   request: { readonly id: string; readonly address: string },
 ): Promise<ExchangedKey> {
-  const { value, prefix, secretHash } = newApiKeyValue();
+  const { value, prefix, secretHash } = newKeyValue('swk');
   const issued = await app.database.transaction(async (db) => {
     const now = app.clock.now();
     const rule = await lockRuleForUse(db, ruleId);
